@@ -1,0 +1,35 @@
+import { IJupyterWidgetRegistry, type IWidgetRegistryData } from '@jupyter-widgets/base';
+
+import { MODULE_NAME, MODULE_VERSION } from './version';
+
+/** What JupyterLab's application hands a plugin; nothing of it is used here. */
+type Application = unknown;
+
+interface WidgetRegistry {
+  registerWidget(data: IWidgetRegistryData): void;
+}
+
+/**
+ * Tells the widget manager where our widgets are.
+ *
+ * They are imported on first use: a page that lacks bqplot still starts, and a
+ * page that shows no range test never loads them.
+ */
+const plugin = {
+  id: `${MODULE_NAME}:plugin`,
+  autoStart: true,
+  requires: [IJupyterWidgetRegistry],
+  activate: (_app: Application, registry: WidgetRegistry): void => {
+    registry.registerWidget({
+      name: MODULE_NAME,
+      version: MODULE_VERSION,
+      exports: async () => {
+        const widgets: Record<string, unknown> = await import('./index');
+        // The classes among them; the registry has no type that fits marks of another package.
+        return widgets as never;
+      },
+    });
+  },
+};
+
+export default plugin;
