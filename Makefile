@@ -1,0 +1,101 @@
+# `make demo` and `make test` set up all they need and reuse it; `make help` lists the rest.
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+
+# Files whose time says when a step was last done. A step runs again when what it reads is newer.
+ENVIRONMENT := $(VENV)/.stamp-environment
+PACKAGE := $(VENV)/.stamp-package
+NODE_MODULES := node_modules/.stamp
+LABEXTENSION := lrfind_widget/labextension/package.json
+
+# The directories too: their time changes when a file goes.
+FRONT_END_SOURCES := $(shell find js/src js/style js/types) js/tsconfig.json package.json
+
+# `npm run build` calls jupyter-builder, which lives in the environment.
+export PATH := $(CURDIR)/$(BIN):$(PATH)
+export PIP_DISABLE_PIP_VERSION_CHECK := 1
+PIP := $(BIN)/python -m pip --quiet
+PYTEST := $(BIN)/python -m pytest
+
+.PHONY: help demo test setup lint format unit widget js packaging examples browser chromium dist clean
+.NOTPARALLEL:
+.DELETE_ON_ERROR:
+
+help:
+	@echo "make demo       JupyterLab on the example notebook"
+	@echo "make test       everything below, from lint to browser"
+	@echo "make lint       ruff, mypy, tsc and eslint"
+	@echo "make js         the front end's units, in node"
+	@echo "make unit       the Python units"
+	@echo "make widget     the widget with a stand-in for the page"
+	@echo "make packaging  sdist and wheel, installed without Node"
+	@echo "make examples   the example notebook, executed"
+	@echo "make browser    JupyterLab and Notebook 7 in Chromium"
+	@echo "make setup      the environment, with the front end built and installed"
+	@echo "make format     lay the Python code out as lint wants it"
+	@echo "make dist       sdist and wheel in dist/"
+	@echo "make clean      remove all that was built or installed here"
+
+demo: setup
+	$(BIN)/python scripts/demo.py
+
+# One pytest for all Python layers, so that its closing line counts them all.
+test: setup chromium lint js
+	$(PYTEST)
+
+setup: $(PACKAGE)
+
+lint: setup
+	$(BIN)/ruff check
+	$(BIN)/ruff format --check
+	$(BIN)/mypy
+	npm run --silent lint
+
+format: setup
+	$(BIN)/ruff check --fix
+	$(BIN)/ruff format
+
+js: $(NODE_MODULES)
+	npm test
+
+unit widget packaging examples: setup
+	$(PYTEST) tests/$@
+
+browser: setup chromium
+	$(PYTEST) tests/browser
+
+chromium: $(ENVIRONMENT)
+	@$(BIN)/python scripts/browser.py
+
+dist: setup
+	rm -rf dist
+	$(BIN)/python -m build --no-isolation
+
+clean:
+	rm -rf $(VENV) node_modules js/lib lrfind_widget/labextension dist
+
+$(ENVIRONMENT): pyproject.toml requirements/constraints.txt
+	@command -v $(PYTHON) >/dev/null || { echo "Python 3.10 or newer is needed and there is no $(PYTHON): install one, or name it as in 'make PYTHON=python3.12 test'." >&2; exit 1; }
+	@$(PYTHON) scripts/check_tools.py
+	@echo "Setting up the environment in $(VENV) (the first time this fetches PyTorch and JupyterLab)"
+	$(PYTHON) -m venv $(VENV)
+	$(PIP) install --upgrade "pip>=25.1"
+	$(PIP) install --constraint requirements/constraints.txt --group dev
+	@touch $@
+
+$(NODE_MODULES): package.json package-lock.json
+	@$(PYTHON) scripts/check_tools.py
+	npm ci
+	@touch $@
+
+$(LABEXTENSION): $(ENVIRONMENT) $(NODE_MODULES) $(FRONT_END_SOURCES)
+	npm run --silent build:prod
+	@touch $@
+
+# The front end is built above; the build hook need not do it again.
+$(PACKAGE): $(LABEXTENSION) $(ENVIRONMENT) install.json
+	HATCH_JUPYTER_BUILDER_SKIP_NPM=1 $(PIP) install --constraint requirements/constraints.txt \
+		--no-build-isolation --editable ".[plot,frame]"
+	@touch $@
