@@ -1,0 +1,44 @@
+"""Reads the stored measurements back as what the metric takes."""
+
+from __future__ import annotations
+
+import json
+import math
+from pathlib import Path
+
+import numpy as np
+
+from benchmarks.regret import store, sweeps
+from benchmarks.regret.metric import Floats, Key, Sweep, Truth
+from lrfind_widget.divergence import Divergence
+from lrfind_widget.smoothing import ExponentialAverage
+
+
+def recorded(losses: Floats) -> int:
+    """Return how many points a range test with fastai v1's stop rule records of these losses."""
+    average, divergence = ExponentialAverage(), Divergence()
+    for count, loss in enumerate(losses.tolist(), start=1):
+        if divergence.update(loss, average.update(loss)) is not None:
+            return count
+    return len(losses)
+
+
+def load_truths(path: Path = store.TRUTH) -> dict[str, Truth]:
+    """Return the truth of every task at `path`."""
+    stored = json.loads(path.read_text())
+    rates = stored["settings"]["rates"]
+    return {name: Truth.from_entry(rates, entry) for name, entry in stored["tasks"].items()}
+
+
+def load_sweeps(path: Path = store.CURVES, rounds: int | None = None) -> list[Sweep]:
+    """Return the range tests at `path`, of each task and setting the first `rounds` seeds."""
+    loaded = []
+    for task, entry in json.loads(path.read_text())["tasks"].items():
+        for setting in sweeps.SETTINGS:
+            for seed in setting.seeds[:rounds]:
+                stored = entry[f"{setting.name} seed={seed}"]
+                losses = np.array([math.nan if x is None else x for x in stored])
+                count = recorded(losses)
+                lrs = np.array(sweeps.rates(setting)[:count])
+                loaded.append(Sweep(Key(task, setting.name, seed), lrs, losses[:count]))
+    return loaded
