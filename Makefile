@@ -16,7 +16,8 @@ FRONT_END_SOURCES := $(shell find js/src js/style js/types) js/tsconfig.json pac
 # `npm run build` calls jupyter-builder, which lives in the environment.
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
-PIP := $(BIN)/python -m pip --quiet
+# Twice quiet: no lines about each package that is there already, errors all the same.
+PIP := $(BIN)/python -m pip -qq
 PYTEST := $(BIN)/python -m pytest
 
 .PHONY: help demo test setup lint format unit widget js packaging examples browser chromium dist clean
