@@ -1,7 +1,67 @@
-"""Pick the learning rate of a PyTorch model by looking at it, in the notebook."""
+"""Pick the learning rate of a PyTorch model by looking at it, in the notebook.
+
+``display(LRFinderWidget(model, dataloader, optimizer))`` shows a live learning-rate
+range test; ``lr_find(model, dataloader, optimizer)`` runs one without a notebook. What
+is not used is not imported: `lr_find` needs neither ipywidgets nor bqplot, and a stored
+`SweepResult` needs no torch.
+"""
 
 from __future__ import annotations
 
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
 from lrfind_widget._version import __version__
 
-__all__ = ["__version__"]
+if TYPE_CHECKING:
+    from lrfind_widget.headless import lr_find
+    from lrfind_widget.points import Point, Status, StopReason
+    from lrfind_widget.receipt import Receipt
+    from lrfind_widget.result import SweepResult
+    from lrfind_widget.suggestion import Suggestion
+    from lrfind_widget.sweep import Sweep
+    from lrfind_widget.widget import LRFinderWidget
+
+__all__ = [
+    "LRFinderWidget",
+    "Point",
+    "Receipt",
+    "Status",
+    "StopReason",
+    "Suggestion",
+    "Sweep",
+    "SweepResult",
+    "__version__",
+    "lr_find",
+]
+
+_HOME = {
+    "LRFinderWidget": "widget",
+    "Point": "points",
+    "Receipt": "receipt",
+    "Status": "points",
+    "StopReason": "points",
+    "Suggestion": "suggestion",
+    "Sweep": "sweep",
+    "SweepResult": "result",
+    "lr_find": "headless",
+}
+"""The module each public name lives in."""
+
+
+def __getattr__(name: str) -> Any:
+    """Import a public name when it is first used."""
+    if name not in _HOME:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    value = getattr(import_module(f"{__name__}.{_HOME[name]}"), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})
+
+
+def _jupyter_labextension_paths() -> list[dict[str, str]]:
+    """Tell JupyterLab where the built front end is, for ``jupyter labextension develop``."""
+    return [{"src": "labextension", "dest": "lrfind-widget"}]

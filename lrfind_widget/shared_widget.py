@@ -30,9 +30,24 @@ class SharedWidget(Widget):  # type: ignore[misc]
     _page_may_set: ClassVar[tuple[str, ...]] = ()
 
     def __init__(self, **kwargs: Any) -> None:
-        self._from_page = threading.local()
+        self._of_thread = threading.local()
         self.refused_messages = 0
         super().__init__(**kwargs)
+
+    def set_together(self, **values: Any) -> None:
+        """Set several traits and tell the page in one message.
+
+        Unlike `hold_sync`, it leaves alone what other threads set meanwhile.
+        """
+        gathered: list[str] = []
+        self._of_thread.gathered = gathered
+        try:
+            for name, value in values.items():
+                setattr(self, name, value)
+        finally:
+            self._of_thread.gathered = None
+            if gathered and self.comm is not None:
+                self.send_state(gathered)
 
     def set_state(self, sync_data: Mapping[str, Any]) -> None:
         """Take a state that the page sent, as far as it is allowed and valid."""
@@ -60,11 +75,11 @@ class SharedWidget(Widget):  # type: ignore[misc]
             self.refused_messages += 1
             self.send_state(name)
             return
-        self._from_page.held = {name: value}
+        self._of_thread.held = {name: value}
         try:
             self.set_trait(name, valid)
         finally:
-            self._from_page.held = {}
+            self._of_thread.held = {}
 
     def _echo(self, state: Mapping[str, Any]) -> None:
         """Confirm what arrived, as the ipywidgets protocol asks."""
@@ -79,7 +94,11 @@ class SharedWidget(Widget):  # type: ignore[misc]
             self._send({"method": "echo_update", "state": echoed, "buffer_paths": []})
 
     def _should_send_property(self, key: str, value: Any) -> bool:
-        held = getattr(self._from_page, "held", {})
+        gathered = getattr(self._of_thread, "gathered", None)
+        if gathered is not None:
+            gathered.append(key)
+            return False
+        held = getattr(self._of_thread, "held", {})
         if key in held:
             convert = self.trait_metadata(key, "to_json", self._trait_to_json)
             if convert(value, self) == held[key]:

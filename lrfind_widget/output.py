@@ -1,0 +1,59 @@
+"""What a cell's output keeps of the widget, for readers without a kernel."""
+
+from __future__ import annotations
+
+import threading
+from typing import Any
+
+from IPython.display import DisplayHandle, display
+
+WIDGET_VIEW = "application/vnd.jupyter.widget-view+json"
+
+
+class SavedOutput:
+    """The outputs in which a widget was displayed.
+
+    Each holds the live widget, a line of text and, once there is a curve, a picture. Where
+    the widget can live, a front end shows that; a notebook that is read on a web page, is
+    exported or is opened later without its kernel shows the picture.
+
+    Parameters
+    ----------
+    model_id : str
+        The id of the widget's model.
+    """
+
+    def __init__(self, model_id: str) -> None:
+        self._model_id = model_id
+        self._handles: list[DisplayHandle] = []
+        self._kept: dict[str, Any] = {"text/plain": "LRFinderWidget"}
+        self._lock = threading.Lock()
+
+    def display(self) -> None:
+        """Show the widget in the output of the cell that runs now."""
+        handle = display(self._bundle(), raw=True, display_id=True)  # type: ignore[no-untyped-call]
+        if handle is not None:
+            with self._lock:
+                self._handles.append(handle)
+
+    def keep(self, text: str, picture: str | None = None) -> None:
+        """Replace what the outputs keep.
+
+        Parameters
+        ----------
+        text : str
+            The line of text.
+        picture : str, optional
+            The picture as SVG.
+        """
+        with self._lock:
+            self._kept = {"text/plain": text}
+            if picture is not None:
+                self._kept["image/svg+xml"] = picture
+            handles = list(self._handles)
+        for handle in handles:
+            handle.update(self._bundle(), raw=True)  # type: ignore[no-untyped-call]
+
+    def _bundle(self) -> dict[str, Any]:
+        view = {"version_major": 2, "version_minor": 0, "model_id": self._model_id}
+        return {**self._kept, WIDGET_VIEW: view}

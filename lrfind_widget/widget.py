@@ -1,0 +1,351 @@
+"""The learning-rate finder as a person meets it: one line in a notebook."""
+
+from __future__ import annotations
+
+import threading
+import weakref
+from collections.abc import Callable, Generator, Iterable
+from typing import TYPE_CHECKING, Any, ClassVar
+
+import traitlets
+from ipywidgets import VBox
+
+from lrfind_widget import phrases
+from lrfind_widget.analysis import DEFAULT_RULE, Analysis, Options, Rule
+from lrfind_widget.cells import CELLS
+from lrfind_widget.groups import reference_lr, set_lr
+from lrfind_widget.live import LiveSweep
+from lrfind_widget.output import SavedOutput
+from lrfind_widget.panel import Panel
+from lrfind_widget.points import Status
+from lrfind_widget.rate import Rate
+from lrfind_widget.result import SweepResult
+from lrfind_widget.shared_widget import SharedWidget
+from lrfind_widget.suggest import Suggestion
+from lrfind_widget.sweep import Sweep
+
+if TYPE_CHECKING:
+    import torch
+
+
+class LRFinderWidget(SharedWidget, VBox):  # type: ignore[misc]
+    """A learning-rate range test one can watch, stop and take a rate from.
+
+    ``display(LRFinderWidget(model, dataloader, optimizer))`` starts the test in a
+    background thread and returns at once. The curve grows under the cell; the steepest
+    fall is marked in red; a marker that the person drags sets `selected_lr`. The model,
+    the optimizer and the random state come back as they were.
+
+    Parameters
+    ----------
+    model : torch.nn.Module
+        The model to test. It runs on the device its parameters are on.
+    dataloader : iterable
+        Batches, such as ``(x, y)``. It is iterated again as often as `num_it` needs.
+    optimizer : torch.optim.Optimizer
+        An optimizer over the model's parameters. The ratios between the rates of its
+        parameter groups are kept.
+    auto_start : bool, default True
+        Start when the widget is first displayed. False waits for `start()` or its button.
+    auto_apply : bool, default False
+        Write every chosen rate into the optimizer at once, as `apply()` does.
+    skip_start, skip_end : int, default 10 and 5
+        Points at either end that the search for the steepest fall leaves out (fastai v1).
+    suggestion : str or callable, default "balanced"
+        The rule that says where the marker starts: a name in `lrfind_widget.suggest.RULES`
+        or a callable ``(lrs, losses) -> float``.
+    **sweep
+        The keywords of `lrfind_widget.Sweep`, with its defaults: `loss_fn`, `step_fn`,
+        `prepare_batch`, `start_lr`, `end_lr`, `num_it`, `stop_div`, `wd`, `mode`, `groups`,
+        `accumulate`, `amp`, `grad_scaler`, `clip_grad_norm`, `val_loader`, `val_batches`,
+        `seed`, `isolation`.
+
+    Attributes
+    ----------
+    selected_lr : float
+        The chosen rate. At first the optimizer's own; the suggestion when a sweep ends,
+        unless the person has chosen before. May be set and observed from Python.
+    status : Status
+        "waiting", "sweeping", "paused", "finished", "diverged", "stopped" or "failed".
+    min_grad_lr : float or None
+        fastai v1's min-gradient rate of the latest curve; None where it has none.
+    suggested_lr : float or None
+        What the rule `suggestion` suggests; None where the curve does not support a rate.
+    error : BaseException or None
+        What the user's code raised in the latest sweep.
+    result : SweepResult or None
+        The latest result, also of a sweep that was stopped or failed.
+    runs : list of SweepResult
+        The results of all sweeps of this widget, the latest last.
+
+    Raises
+    ------
+    TypeError, ValueError
+        For arguments that cannot work, before anything runs. The message says what was
+        given, what was expected and what to do.
+    """
+
+    _page_may_set: ClassVar[tuple[str, ...]] = ("selected_lr",)
+
+    selected_lr = Rate(allow_none=False).tag(sync=True)
+    status = traitlets.UseEnum(Status, Status.WAITING)
+    min_grad_lr = Rate(None, allow_none=True)
+    suggested_lr = Rate(None, allow_none=True)
+
+    def __init__(
+        self,
+        model: torch.nn.Module,
+        dataloader: Iterable[Any],
+        optimizer: torch.optim.Optimizer,
+        *,
+        auto_start: bool = True,
+        auto_apply: bool = False,
+        skip_start: int = 10,
+        skip_end: int = 5,
+        suggestion: Rule = DEFAULT_RULE,
+        **sweep: Any,
+    ) -> None:
+        self._make_sweep: Callable[..., Sweep] | None = lambda **changes: Sweep(
+            model, dataloader, optimizer, **{**sweep, **changes}
+        )
+        self._next_sweep: Sweep | None = self._make_sweep()  # refuses what cannot work
+        self._optimizer: torch.optim.Optimizer | None = optimizer
+        self._auto_start = auto_start
+        self._auto_apply = auto_apply
+        self._set_up(
+            Options(skip_start=skip_start, skip_end=skip_end, rule=suggestion),
+            reference_lr(optimizer),
+        )
+
+    def _set_up(self, options: Options, selected_lr: float) -> None:
+        self._options = options
+        self._live: LiveSweep | None = None
+        self._starting = threading.Lock()
+        self._placing = threading.local()
+        self._chosen_by_hand = False
+        self.error: BaseException | None = None
+        self.result: SweepResult | None = None
+        self.runs: list[SweepResult] = []
+        self._panel = Panel(options, selected_lr, can_run=self._optimizer is not None)
+        super().__init__(children=self._panel.rows, selected_lr=selected_lr)
+        self.add_class("lrfind-widget")
+        self._output = SavedOutput(self.model_id)
+        self._panel.chart.marker.observe(self._on_marker, "value")
+        self.observe(self._on_selected, "selected_lr")
+        self._panel.run_bar.on_command(self._on_command)
+        self._panel.choice_bar.on_command(self._on_command)
+        self._panel.settings_bar.on_set(self._on_setting)
+        CELLS.claim(self)
+
+    def start(self, **changes: Any) -> None:
+        """Start a sweep in the background and return at once.
+
+        Parameters
+        ----------
+        **changes
+            Keywords of the sweep to change in this run, for example ``wd=0.1``.
+
+        Raises
+        ------
+        RuntimeError
+            If a sweep is running or paused, or there is no model to sweep.
+        TypeError, ValueError
+            If a change cannot work.
+        """
+        with self._starting:
+            if self.status.is_running:
+                raise RuntimeError(
+                    f"A sweep is {self.status.value}: stop() it and wait(), then start again."
+                )
+            sweep = self._take_sweep(changes)
+            on_status, on_end = weakref.WeakMethod(self._on_status), weakref.WeakMethod(self._on_end)
+            self._live = LiveSweep(
+                sweep, self._panel, on_status=_if_alive(on_status), on_end=_if_alive(on_end)
+            )
+            self.error = None
+            self.status = Status.SWEEPING
+            self._live.start()
+
+    def pause(self) -> None:
+        """Pause the sweep after the step under way. The random state is yours meanwhile."""
+        if self._live is not None:
+            self._live.pause()
+
+    def resume(self) -> None:
+        """Go on with a paused sweep."""
+        if self._live is not None:
+            self._live.resume()
+
+    def stop(self) -> None:
+        """End the sweep after the step under way and restore everything. Does not wait."""
+        if self._live is not None:
+            self._live.stop()
+
+    def wait(self, timeout: float | None = None) -> SweepResult | None:
+        """Block until the sweep has ended and everything is restored.
+
+        A keyboard interrupt stops the sweep, waits until everything is restored and is
+        raised again.
+
+        Parameters
+        ----------
+        timeout : float, optional
+            Seconds to wait at most; by default as long as it takes.
+
+        Returns
+        -------
+        SweepResult or None
+            The result; None if the sweep had not ended after `timeout` seconds.
+
+        Raises
+        ------
+        RuntimeError
+            If no sweep was started.
+        Exception
+            What the user's model, data, loss or optimizer raised in the sweep.
+        """
+        live = self._started()
+        try:
+            if not live.wait(timeout):
+                return None
+        except KeyboardInterrupt:
+            live.stop()
+            live.wait()
+            raise
+        return _outcome(live)
+
+    def __await__(self) -> Generator[Any, None, SweepResult | None]:
+        """Wait for the end of the sweep in a coroutine: ``await widget``."""
+        live = self._started()
+        yield from live.arrive().__await__()
+        return _outcome(live)
+
+    def apply(self, optimizer: torch.optim.Optimizer | None = None) -> None:
+        """Write `selected_lr` into an optimizer, the ratios of its groups kept.
+
+        Parameters
+        ----------
+        optimizer : torch.optim.Optimizer, optional
+            By default the optimizer that the widget was made with.
+
+        Raises
+        ------
+        RuntimeError
+            If a sweep is running or paused, since its end would undo the change; or if there
+            is no optimizer to write to.
+        """
+        target = self._optimizer if optimizer is None else optimizer
+        if target is None:
+            raise RuntimeError("There is no optimizer to write to: pass one, apply(optimizer).")
+        if self.status.is_running:
+            raise RuntimeError("A sweep is running: apply() when it has ended, or stop() it.")
+        before, after = set_lr(target, self.selected_lr)
+        self._panel.choice_bar.message = phrases.applied(before, after)
+
+    @property
+    def suggestions(self) -> dict[str, Suggestion]:
+        """What every rule suggests on the latest curve, by name; empty before the first."""
+        return {} if self.result is None else self.result.suggestions()
+
+    def close(self) -> None:
+        """End the sweep, wait until everything is restored, and let go of the model."""
+        if self._live is not None:
+            self._live.close()
+        self._panel.close()
+        self._make_sweep = self._next_sweep = self._optimizer = None
+        super().close()
+
+    def _ipython_display_(self, **_: Any) -> None:
+        self._output.display()
+        if self._auto_start and self._live is None:
+            self.start()
+
+    def _started(self) -> LiveSweep:
+        if self._live is None:
+            raise RuntimeError("No sweep was started: call start(), or display the widget.")
+        return self._live
+
+    def _take_sweep(self, changes: dict[str, Any]) -> Sweep:
+        """Return the sweep to run: the one that was checked in advance, or a new one."""
+        if self._make_sweep is None:
+            raise RuntimeError("This widget has no model to sweep; it shows a stored result.")
+        ready, self._next_sweep = self._next_sweep, None
+        return ready if ready is not None and not changes else self._make_sweep(**changes)
+
+    def _on_status(self, status: Status) -> None:
+        """Hear from the publisher that the sweep is paused or goes on."""
+        self.status = status
+
+    def _on_end(self, live: LiveSweep) -> None:
+        """Hear from the publisher that the sweep has ended and everything is restored."""
+        self.error, result = live.error, live.result
+        status = phrases.status_of(None if result is None else result.stop_reason, live.error)
+        if result is not None:
+            self.result = result
+            self.runs.append(result)
+            self._analyse()
+        self._panel.show_end(status, phrases.ended(status, result, live.error), result)
+        if live.error is not None:
+            self._panel.show_error(live.error)
+        self.status = status
+
+    def _analyse(self, *, redraw: bool = False) -> None:
+        """Read the latest curve under the present options, and show what it says."""
+        if self.result is None:
+            return
+        analysis = Analysis.of(self.result.lrs, self.result.losses, self._options)
+        self._panel.show_analysis(self.result, analysis, self._options, redraw=redraw)
+        self.min_grad_lr = analysis.min_gradient.lr
+        self.suggested_lr = analysis.suggested.lr
+        if analysis.suggested.lr is not None and not self._chosen_by_hand:
+            self._place(analysis.suggested.lr)
+
+    def _place(self, lr: float) -> None:
+        """Move the marker in the person's stead."""
+        self._placing.active = True
+        try:
+            self.selected_lr = lr
+        finally:
+            self._placing.active = False
+
+    def _on_marker(self, change: dict[str, Any]) -> None:
+        self.selected_lr = change["new"]
+
+    def _on_selected(self, change: dict[str, Any]) -> None:
+        if not getattr(self._placing, "active", False):
+            self._chosen_by_hand = True
+        self._panel.chart.marker.value = change["new"]
+        if self._auto_apply and self._optimizer is not None and not self.status.is_running:
+            self.apply()
+
+    def _on_command(self, command: str) -> None:
+        """Do what a button asks for. Handlers of the bars call it, on whichever thread."""
+        if command == "back":
+            self._chosen_by_hand = False
+        elif command in ("start", "pause", "resume", "stop", "apply"):
+            getattr(self, command)()
+
+    def _on_setting(self, name: str, value: Any) -> None:
+        """Read the stored curve anew under an option that the person changed."""
+        if name in ("y_scale", "frame"):
+            self._panel.chart.set_view(name, value)
+            return
+        self._options = self._options.changed(**{name: value})
+        self._analyse(redraw=name == "beta")
+
+
+def _if_alive(method: weakref.WeakMethod[Callable[[Any], None]]) -> Callable[[Any], None]:
+    """Return a callable that does nothing once the method's object is gone."""
+
+    def call(argument: Any) -> None:
+        alive = method()
+        if alive is not None:
+            alive(argument)
+
+    return call
+
+
+def _outcome(live: LiveSweep) -> SweepResult | None:
+    if live.error is not None:
+        raise live.error
+    return live.result
