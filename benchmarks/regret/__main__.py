@@ -1,0 +1,49 @@
+"""The command: measure the rules, or make the stored measurements again."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Sequence
+from pathlib import Path
+
+import torch
+
+from benchmarks.regret import report, sweeps, truth
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Run `python -m benchmarks.regret` with these arguments."""
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.regret", description=__doc__)
+    parser.add_argument(
+        "what",
+        nargs="?",
+        choices=("table", "sweeps", "truth"),
+        default="table",
+        help="table: measure every rule on the stored curves, in seconds (default). "
+        "sweeps: run the range tests that curves.json lacks, in minutes. "
+        "truth: run the trainings that truth.json lacks, in up to half an hour.",
+    )
+    parser.add_argument(
+        "--rounds", type=int, help="use the first ROUNDS seeds of each task and setting"
+    )
+    parser.add_argument("--json", type=Path, metavar="PATH", help="write the figures there")
+    parser.add_argument(
+        "--docs", action="store_true", help=f"put the table into {report.DOCS.name}"
+    )
+    chosen = parser.parse_args(arguments)
+    if chosen.rounds is not None and chosen.rounds < 1:
+        parser.error(f"--rounds must be at least 1, got {chosen.rounds}")
+    torch.set_num_threads(1)  # the tasks are too small to gain from more
+    if chosen.what != "table":
+        {"sweeps": sweeps.measure, "truth": truth.measure}[chosen.what]()
+        return
+    measured = report.run(chosen.rounds)
+    print(report.table(measured), report.caption(measured), sep="\n\n")
+    if chosen.json:
+        report.write_json(measured, chosen.json)
+    if chosen.docs:
+        report.write_docs(measured)
+
+
+if __name__ == "__main__":
+    main()

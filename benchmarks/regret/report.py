@@ -1,0 +1,114 @@
+"""Measures every rule on the stored curves and writes it down."""
+
+from __future__ import annotations
+
+import datetime
+import json
+import re
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from benchmarks.regret import store
+from benchmarks.regret.curves import load_sweeps, load_truths
+from benchmarks.regret.metric import Floats, Rule, Sweep, Truth, evaluate
+from benchmarks.regret.sweeps import DEFAULT
+from lrfind_widget.suggest import DEFAULT_RULE, RULES
+
+DOCS = Path(__file__).parents[2] / "docs" / "suggestions.md"
+MARKS = ("<!-- benchmarks.regret: begin -->", "<!-- benchmarks.regret: end -->")
+COMMAND = "python -m benchmarks.regret --docs"
+COLUMNS = {
+    "mean": "mean regret",
+    "median": "median",
+    "p90": "90th percentile",
+    "under_005": "share under 0.05",
+    "decades_off": "decades from the best rate",
+    "bias": "bias (decades)",
+    "spread": "spread between seeds (decades)",
+    "scale": "moved by scale or offset",
+    "num_it": "moved by num_it",
+    "start_lr": "moved by start_lr",
+    "abstained": "no suggestion",
+}
+
+
+def constant(lrs: Floats, losses: Floats) -> float:  # noqa: ARG001
+    """Suggest 1e-3, whatever the curve."""
+    return 1e-3
+
+
+def contestants() -> dict[str, Rule]:
+    """Return every rule of the package, and the constant that people use instead."""
+    return {**RULES, "constant 1e-3": constant}
+
+
+def measure(
+    rules: Mapping[str, Rule],
+    truths: Mapping[str, Truth],
+    sweeps: Sequence[Sweep],
+    default: str = DEFAULT.name,
+) -> dict[str, Any]:
+    """Return the figures of every rule, the least mean regret first, and what they rest on."""
+    figures = {name: evaluate(rule, truths, sweeps, default) for name, rule in rules.items()}
+    return {
+        "date": datetime.datetime.now(datetime.timezone.utc).date().isoformat(),
+        "versions": store.versions(),
+        "tasks": list(truths),
+        "sweeps": len(sweeps),
+        "rules": dict(sorted(figures.items(), key=lambda item: float(item[1]["mean"]))),
+    }
+
+
+def run(rounds: int | None = None) -> dict[str, Any]:
+    """Measure the package's rules on what is stored."""
+    return measure(contestants(), load_truths(), load_sweeps(rounds=rounds))
+
+
+def table(report: Mapping[str, Any]) -> str:
+    """Return the figures as a Markdown table, our own rule in bold."""
+    rows = [["rule", *COLUMNS.values()], ["---"] + ["---:"] * len(COLUMNS)]
+    for name, figures in report["rules"].items():
+        shown = f"**`{name}`**" if name == DEFAULT_RULE else f"`{name}`"
+        rows.append([shown, *(_cell(key, figures) for key in COLUMNS)])
+    return "\n".join(f"| {' | '.join(row)} |" for row in rows)
+
+
+def _cell(key: str, figures: Mapping[str, Any]) -> str:
+    value = figures[key]
+    if value is None:
+        return "-"
+    if key == "abstained":
+        return f"{value} of {figures['sweeps']}"
+    if key == "under_005":
+        return f"{value:.0%}"
+    if key == "bias":
+        return f"{value:+.2f}"
+    return f"{value:.3f}" if key in ("mean", "median", "p90") else f"{value:.2f}"
+
+
+def caption(report: Mapping[str, Any]) -> str:
+    """Return what was measured, when, and with what."""
+    versions = report["versions"]
+    usual = next(iter(report["rules"].values()))["sweeps"]
+    return (
+        f"{len(report['tasks'])} tasks, {usual} range tests with the default settings "
+        f"({report['sweeps']} in all). Measured on {report['date']} with torch "
+        f"{versions['torch']} and Python {versions['python']} by `{COMMAND}`."
+    )
+
+
+def write_json(report: Mapping[str, Any], path: Path) -> None:
+    """Write the figures, also those of each task."""
+    path.write_text(json.dumps(report, indent=1) + "\n")
+
+
+def write_docs(report: Mapping[str, Any], path: Path = DOCS) -> None:
+    """Put the table between the two marks of the documentation's page."""
+    page = path.read_text()
+    between = f"{MARKS[0]}\n\n{table(report)}\n\n{caption(report)}\n\n{MARKS[1]}"
+    pattern = "{}.*{}".format(*map(re.escape, MARKS))
+    written, count = re.subn(pattern, lambda _: between, page, flags=re.DOTALL)
+    if count != 1:
+        raise ValueError(f"{path.name} must hold the marks {MARKS[0]} and {MARKS[1]} once.")
+    path.write_text(written)
