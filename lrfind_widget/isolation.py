@@ -1,0 +1,417 @@
+"""What a sweep may disturb, and how all of it comes back."""
+
+from __future__ import annotations
+
+import gc
+import threading
+import time
+from collections.abc import Callable
+from types import TracebackType
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+from torch.optim import Optimizer
+from torch.optim.lr_scheduler import LRScheduler
+
+from lrfind_widget.copying import CannotCopy, verified_copy
+from lrfind_widget.fingerprint import Fingerprint, tensors_inside
+from lrfind_widget.loader_state import LoaderState
+from lrfind_widget.memory import fits, in_words
+from lrfind_widget.random_state import RandomState, find_generators
+from lrfind_widget.reach import Reached, reach
+from lrfind_widget.receipt import Receipt, ReceiptItem
+from lrfind_widget.snapshot import Snapshot
+from lrfind_widget.storage import total_bytes
+
+KINDS = ("auto", "copy", "in_place")
+
+_IN_PLACE: dict[int, nn.Module] = {}
+"""Modules that are being swept in place now, by identity."""
+_LOCK = threading.Lock()
+
+
+class Isolation:
+    """Everything a sweep may disturb, kept safe while it runs and back bit for bit after it.
+
+    A context manager. Inside it, `model`, `optimizer`, `grad_scaler`, `loss_fn`, `step_fn` and
+    `prepare_batch` are what the sweep trains with; after it, however it ended, the user's objects
+    are as they were and `receipt` proves it.
+
+    Parameters
+    ----------
+    model : Module
+    optimizer : Optimizer
+    kind : {"auto", "copy", "in_place"}
+        ``"copy"``: train a copy; the originals are never touched, and cells may use them
+        meanwhile. Takes once more the memory of parameters, buffers and optimizer state, on the
+        devices they are on. ``"in_place"``: train the originals and set them back from a snapshot.
+        Takes the same number of bytes of host memory (pinned where there is a GPU) and nothing on
+        the device, except that gradients which were there stay there. ``"auto"``: a copy where a
+        sound one can be made and takes at most half of the free memory, else in place.
+    dataloader, val_loader : iterable, optional
+        Their random generators, workers and counters are set back too.
+    loss_fn, step_fn, prepare_batch : callable, optional
+        Searched for other models and optimizers that a step would train. A loss that is a Module
+        is copied along with the model.
+    grad_scaler : GradScaler, optional
+
+    Attributes
+    ----------
+    kind : {"copy", "in_place"}
+        Which it is, from entering on.
+    reason : str
+        One sentence that says which and why.
+    receipt : Receipt
+        After leaving: what was compared with the state before.
+
+    Raises
+    ------
+    ValueError
+        If `kind` is unknown, or is ``"copy"`` where no sound copy can be made (on entering).
+    RuntimeError
+        On entering, if the model is being swept in place already.
+    """
+
+    def __init__(
+        self,
+        model: nn.Module,
+        optimizer: Optimizer,
+        *,
+        kind: str = "auto",
+        dataloader: object = None,
+        val_loader: object = None,
+        loss_fn: Callable[..., Any] | None = None,
+        step_fn: Callable[..., Any] | None = None,
+        grad_scaler: Any = None,
+        prepare_batch: Callable[..., Any] | None = None,
+    ) -> None:
+        if kind not in KINDS:
+            raise ValueError(f"isolation={kind!r} is unknown; use one of {', '.join(KINDS)}.")
+        self.kind = kind
+        self.reason = ""
+        self.model = model
+        self.optimizer = optimizer
+        self.grad_scaler = grad_scaler
+        self.loss_fn = loss_fn
+        self.step_fn = step_fn
+        self.prepare_batch = prepare_batch
+        self.receipt: Receipt | None = None
+        self._user = (model, optimizer, grad_scaler, loss_fn, step_fn, prepare_batch)
+        self._loaders = [loader for loader in (dataloader, val_loader) if loader is not None]
+        self._active = False
+        self._seconds = 0.0
+
+    def __enter__(self) -> Isolation:
+        model, optimizer, scaler, *functions = self._user
+        reached = reach([model, optimizer, *functions])
+        self._schedulers = _attached_schedulers([optimizer, *reached.optimizers])
+        self._others = _others(model, optimizer, reached)
+        self._claimed: list[int] = []
+        self._snapshot: Snapshot | None = None
+        self._loader_state = LoaderState(self._loaders)
+        watched = tensors_inside([model, optimizer, *self._others])
+        self._random = RandomState(
+            {tensor.device for tensor in watched},
+            find_generators([model, *self._loaders, *functions]),
+        )
+        self._random.start()
+        try:
+            _refuse_if_swept([model, *self._others])
+            why_not = self._why_not_copy(watched)
+            self._before = self._fingerprint(in_place=why_not is not None)
+            if why_not is None:
+                why_not = self._copy()
+            if why_not is not None:
+                self._take_in_place(why_not)
+            self._loader_state.put_workers_aside()
+        except BaseException:
+            self._random.stop()
+            self._release_claim()
+            raise
+        self._active = True
+        return self
+
+    def suspend(self) -> None:
+        """Give the random state back to the user, for the time of a pause."""
+        if self._active:
+            self._random.suspend()
+
+    def resume(self) -> None:
+        """Take the random state again; what the user drew meanwhile is kept for the end."""
+        if self._active:
+            self._random.resume()
+
+    def __exit__(
+        self,
+        exc_type: type[BaseException] | None = None,
+        exc: BaseException | None = None,
+        traceback: TracebackType | None = None,
+    ) -> None:
+        if not self._active:
+            return
+        self._active = False
+        problems: list[str] = []
+        interrupts: list[BaseException] = []
+        self._secure(problems, interrupts, self._restore_loaders)
+        if self._snapshot is not None:
+            self._secure(problems, interrupts, self._snapshot.restore)
+        self._secure(problems, interrupts, self._random.stop)
+        self._secure(problems, interrupts, lambda: self._write_receipt(problems))
+        self._secure(problems, interrupts, self._let_go)
+        if exc is None and interrupts:
+            raise interrupts[0]
+        if exc is None and problems:
+            raise RuntimeError(
+                "The sweep is over, but not everything could be set back: " + "; ".join(problems)
+            )
+
+    # --- entering ------------------------------------------------------------------------------
+
+    def _why_not_copy(self, watched: list[Tensor]) -> str | None:
+        model, optimizer, *_ = self._user
+        if self.kind == "in_place":
+            return "you asked for it"
+        wrapped = _wrapper(model)
+        if wrapped is not None:
+            return wrapped
+        if self.kind == "auto":
+            needed = total_bytes(watched)
+            trained = total_bytes(p for g in optimizer.param_groups for p in g["params"])
+            # The copy gets gradients, and an optimizer without state yet will make some.
+            for device, size in trained.items():
+                needed[device] = needed.get(device, 0) + size * (1 if optimizer.state else 3)
+            return fits(needed)
+        return None
+
+    def _copy(self) -> str | None:
+        model, optimizer, scaler, loss_fn, step_fn, prepare_batch = self._user
+        try:
+            copied = verified_copy(
+                model,
+                optimizer,
+                grad_scaler=scaler,
+                loss_fn=loss_fn,
+                step_fn=step_fn,
+                prepare_batch=prepare_batch,
+                before=self._before,
+            )
+        except CannotCopy as error:
+            return str(error)
+        self.kind = "copy"
+        self.model, self.optimizer = copied.model, copied.optimizer
+        self.grad_scaler = copied.grad_scaler
+        self.loss_fn, self.step_fn = copied.loss_fn, copied.step_fn
+        self.prepare_batch = copied.prepare_batch
+        size = sum(total_bytes(tensors_inside([copied.model, copied.optimizer])).values())
+        self.reason = (
+            f"A copy is trained ({in_words(size)}): your model and optimizer are not touched."
+        )
+        return None
+
+    def _take_in_place(self, why: str) -> None:
+        if self.kind == "copy":
+            raise ValueError(
+                f'isolation="copy" is not possible here, because {why}. '
+                'Use isolation="auto" or "in_place", which set everything back from a snapshot.'
+            )
+        self.kind = "in_place"
+        self._before = self._fingerprint(in_place=True)
+        roots = [*self._user[:4], *self._schedulers, *self._others]
+        with _LOCK:
+            for module in _modules(roots):
+                _IN_PLACE[id(module)] = module
+                self._claimed.append(id(module))
+        self._snapshot = Snapshot([root for root in roots if root is not None])
+        self._snapshot.put_gradients_aside()
+        self.reason = (
+            "Your model is trained in place and set back from a snapshot "
+            f"({in_words(self._snapshot.nbytes)} in host memory), because {why}."
+        )
+
+    def _fingerprint(self, *, in_place: bool) -> Fingerprint:
+        start = time.perf_counter()
+        model, optimizer, scaler, *_ = self._user
+        others = self._others if in_place else []
+        found = Fingerprint(
+            [model, *(o for o in others if isinstance(o, nn.Module))],
+            [optimizer, *(o for o in others if isinstance(o, Optimizer))],
+            schedulers=self._schedulers,
+            grad_scaler=scaler,
+            tensors=[o for o in others if isinstance(o, Tensor)],
+        )
+        self._seconds += time.perf_counter() - start
+        return found
+
+    # --- leaving -------------------------------------------------------------------------------
+
+    @staticmethod
+    def _secure(
+        problems: list[str], interrupts: list[BaseException], action: Callable[[], list[str] | None]
+    ) -> None:
+        """Run one step of the way back, again if it is interrupted; go on if it fails."""
+        for _ in range(3):
+            try:
+                problems.extend(action() or [])
+                return
+            except Exception as error:
+                problems.append(f"{type(error).__name__}: {error}")
+                return
+            except BaseException as error:  # Ctrl-C must not leave half of it
+                interrupts.append(error)
+
+    def _restore_loaders(self) -> None:
+        self._loader_state.restore()
+
+    def _write_receipt(self, problems: list[str]) -> None:
+        start = time.perf_counter()
+        compared, differing, lent = self._random.compare()
+        in_place = self._snapshot is not None
+        after = self._fingerprint(in_place=in_place)
+        items = self._before.compare(after, not_by_sweep=not in_place)
+        how = "the state of each generator: Python, numpy, torch on each device, your own"
+        if lent:
+            how += f"; {lent} are still in use by another sweep, which gives them back"
+        random_item = ReceiptItem(
+            "random state", compared, how, not differing, ", ".join(differing)
+        )
+        position = next(i for i, item in enumerate(items) if item.category == "files")
+        items.insert(position, random_item)
+        self._seconds += time.perf_counter() - start
+        self.receipt = Receipt(tuple(items), self._seconds, tuple(problems))
+
+    def _let_go(self) -> None:
+        """Drop the copy and the snapshot, and every reference that is not the user's own."""
+        self._release_claim()
+        self.model, self.optimizer, self.grad_scaler = self._user[:3]
+        self.loss_fn, self.step_fn, self.prepare_batch = self._user[3:]
+        self._snapshot = None
+        self._others = []
+        self._schedulers = []
+        del self._before, self._loader_state, self._random
+
+    def _release_claim(self) -> None:
+        with _LOCK:
+            for key in self._claimed:
+                _IN_PLACE.pop(key, None)
+            self._claimed = []
+
+
+def check_trainable(
+    model: nn.Module, optimizer: Optimizer, *, loss_fn: Callable[..., Any] | None = None
+) -> None:
+    """Check that `optimizer` trains `model`.
+
+    Parameters
+    ----------
+    model : Module
+    optimizer : Optimizer
+        May hold only a part of the model's parameters; parameters of `loss_fn`, if that is a
+        Module, are allowed as well.
+    loss_fn : callable, optional
+
+    Raises
+    ------
+    TypeError
+        If `model` is not a Module or `optimizer` not an Optimizer.
+    ValueError
+        If the optimizer holds parameters that are not the model's, or none that can be trained.
+    """
+    if not isinstance(model, nn.Module):
+        raise TypeError(
+            f"model is a {type(model).__name__}, expected a torch.nn.Module. "
+            "Pass the model itself, as in LRFinderWidget(model, dataloader, optimizer)."
+        )
+    if not isinstance(optimizer, Optimizer):
+        raise TypeError(
+            f"optimizer is a {type(optimizer).__name__}, expected a torch.optim.Optimizer "
+            "(an instance, not a class or a function that makes one)."
+        )
+    own = {id(p) for p in model.parameters()}
+    if not own:
+        raise ValueError("model has no parameters, so there is nothing to train.")
+    if isinstance(loss_fn, nn.Module):
+        own |= {id(p) for p in loss_fn.parameters()}
+    held = [p for group in optimizer.param_groups for p in group["params"]]
+    foreign = sum(id(p) not in own for p in held)
+    if foreign:
+        raise ValueError(
+            f"{foreign} of the optimizer's {len(held)} parameters are not the model's. "
+            "Was the model made again, or replaced by a copy, after the optimizer was made? "
+            "Make the optimizer from this model's parameters."
+        )
+    if not any(p.requires_grad for p in held):
+        raise ValueError(
+            f"None of the optimizer's {len(held)} parameters requires a gradient: all are frozen. "
+            "Set requires_grad_(True) on those to train."
+        )
+
+
+def _wrapper(model: nn.Module) -> str | None:
+    """Return why a wrapped model is better trained in place, None if it is not wrapped."""
+    for module in model.modules():
+        name = type(module).__name__
+        if name in ("DistributedDataParallel", "FullyShardedDataParallel", "FSDPModule"):
+            return f"a copy of a {name} would have to be set up on every process"
+        if name == "OptimizedModule" or getattr(module, "_compiled_call_impl", None) is not None:
+            return "a copy of a compiled model would be compiled again"
+    return None
+
+
+def _attached_schedulers(optimizers: list[Optimizer]) -> list[LRScheduler]:
+    """Return the schedulers of these optimizers.
+
+    An optimizer does not know its schedulers; they are looked for among all living objects, only
+    when the optimizer shows that there is one.
+    """
+    marked = [
+        optimizer
+        for optimizer in optimizers
+        if "step" in vars(optimizer) or any("initial_lr" in g for g in optimizer.param_groups)
+    ]
+    if not marked:
+        return []
+    ids = {id(optimizer) for optimizer in marked}
+    return [
+        obj
+        for obj in gc.get_objects()
+        if issubclass(type(obj), LRScheduler) and id(getattr(obj, "optimizer", None)) in ids
+    ]
+
+
+def _others(model: nn.Module, optimizer: Optimizer, reached: Reached) -> list[Any]:
+    """Return the training state besides model and optimizer that user code can reach."""
+    modules = {id(m) for m in model.modules()}
+    tensors = {id(t) for t in tensors_inside([model, optimizer])}
+    found: list[Any] = []
+    for module in reached.modules:
+        if id(module) not in modules:
+            modules.update(id(m) for m in module.modules())
+            tensors.update(id(p) for p in module.parameters())
+            found.append(module)
+    found += [other for other in reached.optimizers if other is not optimizer]
+    found += [*reached.schedulers, *reached.scalers]
+    found += [
+        tensor
+        for tensor in reached.tensors
+        if id(tensor) not in tensors and tensor.is_leaf and tensor.requires_grad
+    ]
+    return found
+
+
+def _modules(roots: list[Any]) -> list[nn.Module]:
+    return [m for root in roots if isinstance(root, nn.Module) for m in root.modules()]
+
+
+def _refuse_if_swept(roots: list[Any]) -> None:
+    with _LOCK:
+        if any(id(module) in _IN_PLACE for module in _modules(roots)):
+            raise RuntimeError(
+                "This model is being swept in place by another sweep. Wait for it to end or stop "
+                'it first; with isolation="copy" several sweeps of one model can run at once.'
+            )
+
+
+def used_devices(model: nn.Module) -> set[torch.device]:
+    """Return the devices a model's parameters and buffers are on."""
+    return {t.device for t in (*model.parameters(), *model.buffers())}

@@ -1,0 +1,82 @@
+"""How much memory is free, and how much a copy would take."""
+
+from __future__ import annotations
+
+import os
+
+import torch
+
+_COPY_OF_PARAMETERS_AND_STATE = 0.5
+"""Share of the free memory a copy may take; the rest is for activations and for the user."""
+
+
+def free_bytes(device: torch.device) -> int | None:
+    """Return the bytes a new tensor on `device` could use, None where that cannot be asked."""
+    if device.type == "meta":
+        return None
+    if device.type == "cuda":
+        free, _ = torch.cuda.mem_get_info(device)
+        # What torch's allocator holds but does not use is free to us as well.
+        cached = torch.cuda.memory_reserved(device) - torch.cuda.memory_allocated(device)
+        return int(free + cached)
+    if device.type in ("cpu", "mps"):
+        return _free_host_bytes()
+    return None
+
+
+def fits(needed: dict[torch.device, int]) -> str | None:
+    """Return None if a copy of these sizes fits everywhere, else why not, in words."""
+    for device, size in needed.items():
+        free = free_bytes(device)
+        if free is not None and size > free * _COPY_OF_PARAMETERS_AND_STATE:
+            return (
+                f"a copy needs about {in_words(size)} on {device}, "
+                f"where {in_words(free)} are free"
+            )
+    return None
+
+
+def in_words(size: float) -> str:
+    """Return a number of bytes as people write it: ``"1.2 GB"``."""
+    for unit in ("bytes", "kB", "MB", "GB"):
+        if size < 1000:
+            return f"{size:.3g} {unit}"
+        size /= 1000
+    return f"{size:.3g} TB"
+
+
+def _free_host_bytes() -> int | None:
+    found = [n for n in (_meminfo(), _cgroup()) if n is not None]
+    if found:
+        return min(found)
+    try:
+        return os.sysconf("SC_AVPHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
+    except (AttributeError, ValueError, OSError):
+        pass
+    try:  # macOS tells only how much there is; count on half of it
+        return os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE") // 2
+    except (AttributeError, ValueError, OSError):
+        return None
+
+
+def _meminfo() -> int | None:
+    try:
+        with open("/proc/meminfo", encoding="ascii") as lines:
+            for line in lines:
+                if line.startswith("MemAvailable:"):
+                    return int(line.split()[1]) * 1024
+    except (OSError, ValueError):
+        pass
+    return None
+
+
+def _cgroup() -> int | None:
+    """Return what a container's limit leaves, where there is one."""
+    try:
+        with open("/sys/fs/cgroup/memory.max", encoding="ascii") as file:
+            limit = file.read().strip()
+        with open("/sys/fs/cgroup/memory.current", encoding="ascii") as file:
+            used = int(file.read())
+        return None if limit == "max" else max(int(limit) - used, 0)
+    except (OSError, ValueError):
+        return None

@@ -1,0 +1,106 @@
+"""The mutable objects a model, an optimizer or a scaler consists of.
+
+`visit` walks from some roots and names every object whose contents a training step may change:
+modules, optimizers, containers, tensors, arrays, and small records of plain data. It stops at
+everything else (loggers, data sets, functions, ...), which is left alone.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+from torch.optim import Optimizer
+from torch.optim.lr_scheduler import LRScheduler
+
+OWNERS = (nn.Module, Optimizer, LRScheduler, torch.amp.GradScaler)
+"""Objects that are training state through and through."""
+
+CONTAINERS = (dict, list, set, deque)
+_PLAIN = (int, float, complex, str, bytes, bool, type(None), torch.dtype, torch.device, torch.Size)
+_MANY = 100_000
+
+
+def children(obj: object) -> Iterable[object]:
+    """Return the values directly inside an object, for the kinds of object that are walked."""
+    if isinstance(obj, Tensor):
+        return _inside_tensor(obj)
+    if isinstance(obj, dict):
+        return (*obj.keys(), *obj.values()) if len(obj) <= _MANY else ()
+    if isinstance(obj, (list, tuple, set, frozenset, deque)):
+        return tuple(obj) if len(obj) <= _MANY else ()
+    if isinstance(obj, OWNERS):
+        return _inside_owner(obj)
+    if is_record(obj):
+        return (vars(obj),)
+    return ()
+
+
+def visit(roots: Iterable[object]) -> Iterator[object]:
+    """Yield every mutable object reachable from `roots`, each once."""
+    seen: dict[int, object] = {}
+    stack = list(roots)[::-1]
+    while stack:
+        obj = stack.pop()
+        if isinstance(obj, _PLAIN) or id(obj) in seen:
+            continue
+        seen[id(obj)] = obj  # kept, so that an id is never reused during the walk
+        if isinstance(obj, (Tensor, np.ndarray, *CONTAINERS, *OWNERS)) or is_record(obj):
+            yield obj
+        stack.extend(children(obj))
+
+
+def is_record(obj: object) -> bool:
+    """Return whether an object is nothing but named plain data, safe to set back.
+
+    An object that also holds a file, a thread or a connection is not: setting back its counters
+    alone would break it.
+    """
+    if isinstance(obj, (type, *OWNERS, *CONTAINERS, Tensor)) or callable(obj):
+        return False
+    inside = getattr(obj, "__dict__", None)
+    if type(inside) is not dict or not inside or len(inside) > 100:
+        return False
+    return type(obj).__module__.split(".")[0] not in _FOREIGN and all(
+        _is_plain(value) for value in inside.values()
+    )
+
+
+_FOREIGN = {"threading", "_thread", "logging", "io", "_io", "multiprocessing", "asyncio", "queue"}
+
+
+def _is_plain(value: object, depth: int = 3) -> bool:
+    if isinstance(value, (*_PLAIN, Tensor, np.ndarray, np.generic)):
+        return True
+    if depth == 0:
+        return False
+    if isinstance(value, dict):
+        return len(value) <= 100 and all(_is_plain(v, depth - 1) for v in value.values())
+    if isinstance(value, (list, tuple, set, deque)):
+        return len(value) <= 1000 and all(_is_plain(v, depth - 1) for v in value)
+    return False
+
+
+def _inside_owner(obj: Any) -> tuple[object, ...]:
+    inside: list[object] = [vars(obj)] if hasattr(obj, "__dict__") else []
+    if isinstance(obj, torch.jit.ScriptModule):
+        inside = []  # its attributes live in C++; the tensors are what can be set back
+    if isinstance(obj, nn.Module):
+        inside += [*obj._parameters.values(), *obj._buffers.values(), *obj._modules.values()]
+    return tuple(inside)
+
+
+def _inside_tensor(tensor: Tensor) -> tuple[object, ...]:
+    inside: list[object] = []
+    if tensor.is_leaf and tensor.grad is not None:
+        inside.append(tensor.grad)
+    if vars(tensor):
+        inside.append(vars(tensor))
+    hooks = getattr(tensor, "_backward_hooks", None)
+    if hooks is not None:
+        inside.append(hooks)
+    return tuple(inside)

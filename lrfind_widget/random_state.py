@@ -1,0 +1,259 @@
+"""The random state of the process, and how a sweep borrows and returns it."""
+
+from __future__ import annotations
+
+import random
+import threading
+from collections import deque
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+
+_LOCK = threading.RLock()
+
+
+@dataclass(frozen=True)
+class Source:
+    """One source of random numbers: how its state is read and set."""
+
+    key: tuple[str, object]
+    name: str
+    get: Callable[[], Any]
+    set: Callable[[Any], None]
+
+
+@dataclass
+class _Loan:
+    """The state a source had before the first of the sweeps that use it now."""
+
+    state: Any
+    holders: int
+
+
+_LOANS: dict[tuple[str, object], _Loan] = {}
+
+
+class RandomState:
+    """The random state a sweep borrows from the process and gives back exactly as it was.
+
+    Parameters
+    ----------
+    devices : iterable of torch.device
+        Devices whose generators the sweep uses, besides the CPU's.
+    generators : iterable
+        Generators found on loaders, samplers, data sets and modules (see `find_generators`).
+
+    Notes
+    -----
+    The generators of torch, numpy and Python belong to the whole process, not to a thread. While
+    a sweep runs, a cell that draws random numbers draws from the stream that the sweep is using:
+    its numbers then depend on how far the sweep is, the sweep's numbers depend on it (so that
+    `seed` makes a sweep repeatable only if nothing else draws meanwhile), and when the sweep ends
+    the state goes back to what it was before the sweep, as if the cell had not drawn. While the
+    sweep is paused the cell has its own stream, and what it draws then is kept.
+
+    Several sweeps at once share one loan: the last to end gives the state back.
+    """
+
+    def __init__(self, devices: Iterable[torch.device], generators: Iterable[object] = ()) -> None:
+        self._sources = [*global_sources(devices), *(_source(g) for g in generators)]
+        self._held = False
+        self._own: list[Any] | None = None
+        self._expected: dict[tuple[str, object], Any] = {}
+
+    def start(self) -> None:
+        """Remember the user's state."""
+        with _LOCK:
+            for source in self._sources:
+                loan = _LOANS.get(source.key)
+                if loan is None:
+                    _LOANS[source.key] = _Loan(source.get(), 1)
+                else:
+                    loan.holders += 1
+            self._held = True
+
+    def suspend(self) -> None:
+        """Give the user's state back for a while, and keep the sweep's."""
+        with _LOCK:
+            if self._held:
+                self._own = [source.get() for source in self._sources]
+                self.stop()
+
+    def resume(self) -> None:
+        """Take the user's present state as the one to give back, and continue with the sweep's."""
+        with _LOCK:
+            if self._held or self._own is None:
+                return
+            self.start()
+            for source, state in zip(self._sources, self._own, strict=True):
+                if _LOANS[source.key].holders == 1:
+                    source.set(state)
+            self._own = None
+
+    def stop(self) -> list[str]:
+        """Give the user's state back; may be called more than once.
+
+        Returns
+        -------
+        list of str
+            What could not be given back, in words.
+        """
+        problems: list[str] = []
+        with _LOCK:
+            if not self._held:
+                return problems
+            self._held = False
+            self._expected = {}
+            for source in self._sources:
+                loan = _LOANS[source.key]
+                loan.holders -= 1
+                if loan.holders:
+                    continue
+                del _LOANS[source.key]
+                self._expected[source.key] = loan.state
+                try:
+                    source.set(loan.state)
+                except Exception as error:
+                    problems.append(f"{source.name} ({type(error).__name__}: {error})")
+        return problems
+
+    def compare(self) -> tuple[int, list[str], int]:
+        """Compare the state now with the one given back.
+
+        Returns
+        -------
+        compared : int
+            How many generators were compared.
+        differing : list of str
+            The names of those that differ.
+        lent : int
+            How many another running sweep still holds, and will give back when it ends.
+        """
+        differing = []
+        compared = lent = 0
+        for source in self._sources:
+            if source.key not in self._expected:
+                lent += 1
+                continue
+            compared += 1
+            if not same_state(source.get(), self._expected[source.key]):
+                differing.append(source.name)
+        return compared, differing, lent
+
+
+def global_sources(devices: Iterable[torch.device] = ()) -> list[Source]:
+    """Return the generators that the whole process shares, and those of the devices named."""
+    sources = [
+        Source(("python", None), "Python's random", random.getstate, random.setstate),
+        Source(("numpy", None), "numpy.random", _numpy_state, _set_numpy_state),
+        Source(("torch", "cpu"), "torch on the CPU", torch.get_rng_state, torch.set_rng_state),
+    ]
+    done = {"cpu", "meta"}
+    for device in devices:
+        name = str(device)
+        if name in done:
+            continue
+        done.add(name)
+        source = _device_source(device)
+        if source is not None:
+            sources.append(source)
+    return sources
+
+
+def _numpy_state() -> Any:
+    return np.random.get_state(legacy=False)
+
+
+def _set_numpy_state(state: Any) -> None:
+    np.random.set_state(state)
+
+
+def _device_source(device: torch.device) -> Source | None:
+    library = getattr(torch, device.type, None)
+    get = getattr(library, "get_rng_state", None)
+    put = getattr(library, "set_rng_state", None)
+    if get is None or put is None:
+        return None
+    if device.type == "mps":
+        return Source(("torch", "mps"), "torch on mps", get, put)
+    return Source(
+        ("torch", str(device)),
+        f"torch on {device}",
+        lambda: get(device),
+        lambda state: put(state, device),
+    )
+
+
+def _source(generator: object) -> Source:
+    key = ("object", id(generator))
+    name = f"a {type(generator).__module__.split('.')[0]} generator of yours"
+    obj: Any = generator
+    if isinstance(obj, torch.Generator):
+        return Source(key, name, obj.get_state, obj.set_state)
+    if isinstance(obj, random.Random):
+        return Source(key, name, obj.getstate, obj.setstate)
+    if isinstance(obj, np.random.RandomState):
+        return Source(key, name, lambda: obj.get_state(legacy=False), obj.set_state)
+    bits = obj.bit_generator if isinstance(obj, np.random.Generator) else obj
+
+    def put(state: Any) -> None:
+        bits.state = state
+
+    return Source(("object", id(bits)), name, lambda: bits.state, put)
+
+
+def same_state(a: object, b: object) -> bool:
+    """Return whether two states of a generator are equal, whatever they are made of."""
+    if isinstance(a, Tensor) and isinstance(b, Tensor):
+        return torch.equal(a, b)
+    if isinstance(a, np.ndarray) or isinstance(b, np.ndarray):
+        return bool(np.array_equal(a, b))  # type: ignore[arg-type]
+    if isinstance(a, dict) and isinstance(b, dict):
+        return a.keys() == b.keys() and all(same_state(a[key], b[key]) for key in a)
+    if isinstance(a, tuple) and isinstance(b, tuple):
+        return len(a) == len(b) and all(same_state(x, y) for x, y in zip(a, b, strict=True))
+    return a == b
+
+
+GENERATORS = (
+    torch.Generator,
+    random.Random,
+    np.random.Generator,
+    np.random.RandomState,
+    np.random.BitGenerator,
+)
+
+
+def find_generators(roots: Iterable[object], limit: int = 20_000) -> list[object]:
+    """Return the random generators that loaders, samplers, data sets or modules carry.
+
+    Looks through attributes and containers, breadth first, at most `limit` objects.
+    """
+    found: dict[object, object] = {}
+    seen: dict[int, object] = {}
+    queue = deque(roots)
+    while queue and len(seen) < limit:
+        obj = queue.popleft()
+        if isinstance(obj, (str, bytes, int, float, type(None), type, Tensor, np.ndarray)):
+            continue
+        if id(obj) in seen:
+            continue
+        seen[id(obj)] = obj
+        if isinstance(obj, GENERATORS):
+            found.setdefault(_source(obj).key, obj)
+        elif isinstance(obj, dict):
+            queue.extend(list(obj.values())[:1000])
+        elif isinstance(obj, (list, tuple, set, frozenset, deque)):
+            queue.extend(list(obj)[:1000])
+        elif isinstance(obj, nn.Module) or not _is_opaque(obj):
+            queue.extend(list(getattr(obj, "__dict__", {}).values()))
+    return list(found.values())
+
+
+def _is_opaque(obj: object) -> bool:
+    module = getattr(type(obj), "__module__", "")
+    return module.split(".")[0] in ("builtins", "threading", "_thread", "logging", "types")

@@ -1,0 +1,142 @@
+"""What a sweep's receipt says: what was compared with the state before, how, and the outcome.
+
+Plain data without torch, so that a saved result can be opened anywhere. The comparison itself is
+made in `fingerprint`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from typing import Any
+
+_CORE = {"parameters", "buffers", "optimizer state", "optimizer groups", "random state"}
+
+
+@dataclass(frozen=True)
+class ReceiptItem:
+    """One line of a receipt.
+
+    Attributes
+    ----------
+    category : str
+        What was compared: ``"parameters"``, ``"optimizer state"``, ``"random state"``, ...
+    compared : int
+        How many things of that kind were compared.
+    how : str
+        How, in words.
+    identical : bool
+        Whether all of them are as they were.
+    detail : str
+        What differs, in words; empty when identical.
+    by_sweep : bool
+        False where a difference cannot come from the sweep, which never had these objects in
+        hand: a cell that trained the original model while the sweep trained a copy, for example.
+    """
+
+    category: str
+    compared: int
+    how: str
+    identical: bool
+    detail: str = ""
+    by_sweep: bool = True
+
+
+@dataclass(frozen=True)
+class Receipt:
+    """The comparison of everything a sweep could have touched with the state before it.
+
+    Attributes
+    ----------
+    items : tuple of ReceiptItem
+        One line per category.
+    seconds : float
+        Time all comparisons took, both before and after, in seconds.
+    problems : tuple of str
+        What could not be set back, in words.
+    """
+
+    items: tuple[ReceiptItem, ...]
+    seconds: float
+    problems: tuple[str, ...] = ()
+
+    @property
+    def identical(self) -> bool:
+        """Whether everything compared is exactly as it was and nothing failed."""
+        return not self.problems and all(item.identical for item in self.items)
+
+    @property
+    def clean(self) -> bool:
+        """Whether the sweep left nothing behind; changes made by others do not count."""
+        return not self.problems and all(i.identical or not i.by_sweep for i in self.items)
+
+    @property
+    def sentence(self) -> str:
+        """The receipt in one sentence (two where there is more to say)."""
+        lost = [item for item in self.items if not item.identical and item.by_sweep]
+        if self.problems:
+            return "Not everything could be set back: " + "; ".join(self.problems) + "."
+        if lost:
+            return "Not as before the sweep: " + "; ".join(_line(item) for item in lost) + "."
+        others = [item for item in self.items if not item.identical]
+        if not others:
+            return "Your model, optimizer and random state are exactly as they were."
+        if any(item.category != "files" and item.category != "threads" for item in others):
+            names = _join([item.category for item in others])
+            return (
+                f"The sweep left nothing behind. Changed while it ran, not by the sweep: {names}."
+            )
+        more = "; ".join(_line(item) for item in others)
+        return (
+            "Your model, optimizer and random state are exactly as they were. "
+            f"New while the sweep ran: {more}."
+        )
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the receipt as plain data for JSON."""
+        return {
+            "items": [asdict(item) for item in self.items],
+            "seconds": self.seconds,
+            "problems": list(self.problems),
+            "identical": self.identical,
+            "sentence": self.sentence,
+        }
+
+    @classmethod
+    def from_json(cls, data: Mapping[str, Any]) -> Receipt:
+        """Make a receipt from what `to_json` returned.
+
+        Raises
+        ------
+        ValueError
+            If `data` is not a receipt.
+        """
+        try:
+            items = tuple(
+                ReceiptItem(
+                    category=str(item["category"]),
+                    compared=int(item["compared"]),
+                    how=str(item["how"]),
+                    identical=bool(item["identical"]),
+                    detail=str(item.get("detail", "")),
+                    by_sweep=bool(item.get("by_sweep", True)),
+                )
+                for item in data["items"]
+            )
+            problems = tuple(str(problem) for problem in data.get("problems", ()))
+            return cls(items=items, seconds=float(data["seconds"]), problems=problems)
+        except (KeyError, TypeError, AttributeError) as error:
+            raise ValueError(
+                f"This is not a receipt: {type(error).__name__}: {error}. "
+                "Expected what Receipt.to_json() returns."
+            ) from error
+
+
+def _line(item: ReceiptItem) -> str:
+    return f"{item.category}: {item.detail}" if item.detail else item.category
+
+
+def _join(names: list[str]) -> str:
+    if len(names) == 1:
+        return names[0]
+    return ", ".join(names[:-1]) + " and " + names[-1]

@@ -1,0 +1,133 @@
+"""The bytes behind tensors: which part of which storage a tensor uses.
+
+Isolation works on bytes, not on values, so that every data type, stride, shared storage and NaN
+payload is treated alike: saving and copying never go through arithmetic.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+from torch.nn.parameter import is_lazy
+
+_ALIGNMENT = 64
+"""Bytes a saved interval starts at a multiple of, so that every data type may view it."""
+
+
+@dataclass(frozen=True)
+class Interval:
+    """A contiguous run of bytes `[start, stop)` of one storage."""
+
+    storage: torch.UntypedStorage
+    start: int
+    stop: int
+
+    @property
+    def nbytes(self) -> int:
+        """Length in bytes."""
+        return self.stop - self.start
+
+    def bytes(self) -> Tensor:
+        """Return a one-dimensional uint8 tensor that shares these bytes."""
+        return byte_view(self.storage)[self.start : self.stop]
+
+
+def byte_view(storage: torch.UntypedStorage) -> Tensor:
+    """Return a one-dimensional uint8 tensor over a whole storage, without copying."""
+    view = torch.empty(0, dtype=torch.uint8, device=storage.device)
+    with torch.no_grad():
+        return view.set_(storage, 0, (storage.nbytes(),), (1,))
+
+
+def inner_tensors(tensor: Tensor) -> tuple[Tensor, ...] | None:
+    """Return the plain tensors a sparse or wrapping tensor consists of, None for a plain one."""
+    if is_lazy(tensor):
+        return ()
+    flatten = getattr(type(tensor), "__tensor_flatten__", None)
+    if flatten is not None and hasattr(type(tensor), "__tensor_unflatten__"):
+        names, _ = flatten(tensor)
+        return tuple(getattr(tensor, name) for name in names)
+    layout = tensor.layout
+    if layout is torch.strided:
+        return None
+    bare = tensor.detach()
+    if layout is torch.sparse_coo:
+        return (bare._indices(), bare._values())
+    if layout in (torch.sparse_csr, torch.sparse_bsr):
+        return (bare.crow_indices(), bare.col_indices(), bare.values())
+    if layout in (torch.sparse_csc, torch.sparse_bsc):
+        return (bare.ccol_indices(), bare.row_indices(), bare.values())
+    return None
+
+
+def interval(tensor: Tensor) -> Interval | None:
+    """Return the bytes a plain tensor spans; None where it has none (meta, empty, opaque)."""
+    if is_lazy(tensor) or tensor.device.type == "meta" or tensor.layout is not torch.strided:
+        return None
+    if tensor.numel() == 0:
+        return None
+    try:
+        storage = tensor.untyped_storage()
+        size = tensor.element_size()
+        start = tensor.storage_offset() * size
+        last = sum((n - 1) * s for n, s in zip(tensor.shape, tensor.stride(), strict=True))
+    except (RuntimeError, NotImplementedError):
+        return None
+    return Interval(storage, start, start + (last + 1) * size)
+
+
+def intervals(tensors: Iterable[Tensor]) -> list[Interval]:
+    """Return the bytes of many tensors, each byte once, in order of first appearance.
+
+    Tensors that share a storage (tied weights, views of one flat buffer) are merged where they
+    overlap or touch; a small view of a large storage brings only its own bytes.
+    """
+    found: dict[tuple[str, int], list[Interval]] = {}
+    stack = list(tensors)[::-1]
+    while stack:
+        tensor = stack.pop()
+        inner = inner_tensors(tensor)
+        if inner is not None:
+            stack.extend(reversed(inner))
+            continue
+        piece = interval(tensor)
+        if piece is not None:
+            key = storage_key(piece.storage)
+            found.setdefault(key, []).append(piece)
+    return [merged for pieces in found.values() for merged in _merge(pieces)]
+
+
+def storage_key(storage: torch.UntypedStorage) -> tuple[str, int]:
+    """Return what identifies a storage: its device and address."""
+    return (str(storage.device), storage.data_ptr())
+
+
+def _merge(pieces: list[Interval]) -> list[Interval]:
+    if len(pieces) == 1:
+        piece = pieces[0]
+        return [Interval(piece.storage, _aligned(piece.start), piece.stop)]
+    merged: list[Interval] = []
+    for piece in sorted(pieces, key=lambda p: p.start):
+        start = _aligned(piece.start)
+        if merged and start <= merged[-1].stop:
+            last = merged[-1]
+            merged[-1] = Interval(last.storage, last.start, max(last.stop, piece.stop))
+        else:
+            merged.append(Interval(piece.storage, start, piece.stop))
+    return merged
+
+
+def _aligned(start: int) -> int:
+    return start - start % _ALIGNMENT
+
+
+def total_bytes(tensors: Iterable[Tensor]) -> dict[torch.device, int]:
+    """Return how many bytes the tensors occupy on each device, each byte counted once."""
+    sizes: dict[torch.device, int] = {}
+    for piece in intervals(tensors):
+        device = piece.storage.device
+        sizes[device] = sizes.get(device, 0) + piece.nbytes
+    return sizes
