@@ -1,0 +1,152 @@
+"""Servers and pages for the browser tests."""
+
+from __future__ import annotations
+
+import json
+import re
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, BrowserContext, sync_playwright
+
+from scripts.browser import find_browser
+from tests.browser.harness import Application, JupyterLab, NotebookSeven, OpenNotebook
+
+_ROOT = Path(__file__).resolve().parents[2]
+_ARTIFACTS = Path(__file__).resolve().parent / "artifacts"
+_BUILT = _ROOT / "lrfind_widget" / "labextension" / "package.json"
+_INSTALLED = Path(sys.prefix) / "share/jupyter/labextensions/lrfind-widget/package.json"
+
+Opener = Callable[..., OpenNotebook]
+Served = tuple[Application, BrowserContext]
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    for item in items:
+        if Path(__file__).parent in item.path.parents:
+            item.add_marker(pytest.mark.browser)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item: pytest.Item) -> Iterator[None]:
+    """Keep what a failed test's pages and server can tell."""
+    report = yield
+    if report.failed:
+        for number, notebook in enumerate(getattr(item, "open_notebooks", ())):
+            _keep_evidence(item, report, number, notebook)
+    return report
+
+
+@pytest.fixture(scope="session")
+def front_end() -> None:
+    """Refuse to test anything but the front end that this checkout's sources make."""
+    for path in (_BUILT, _INSTALLED):
+        if not path.exists():
+            pytest.fail(f"The front end is not at {path}: run `make setup`.", pytrace=False)
+    if _entry(_BUILT) != _entry(_INSTALLED):
+        pytest.fail(
+            "The installed front end is not the one in lrfind_widget/labextension: "
+            "run `make setup`.",
+            pytrace=False,
+        )
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    path = find_browser()
+    if path is None:
+        pytest.fail("No Chromium was found: run `make chromium`.", pytrace=False)
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(
+            executable_path=path,
+            args=["--no-sandbox", "--disable-dev-shm-usage", "--disable-gpu"],
+        )
+        yield browser
+        browser.close()
+
+
+@pytest.fixture(scope="session")
+def jupyterlab(
+    front_end: None, browser: Browser, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Served]:
+    yield from _served(JupyterLab(tmp_path_factory.mktemp("jupyterlab")), browser)
+
+
+@pytest.fixture(scope="session")
+def notebook_seven(
+    front_end: None, browser: Browser, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Served]:
+    yield from _served(NotebookSeven(tmp_path_factory.mktemp("notebook_seven")), browser)
+
+
+@pytest.fixture
+def lab(request: pytest.FixtureRequest, jupyterlab: Served) -> Iterator[Opener]:
+    """Open a notebook of the given cells in JupyterLab."""
+    yield from _opener(request, *jupyterlab)
+
+
+@pytest.fixture(params=["jupyterlab", "notebook_seven"], ids=["JupyterLab", "Notebook 7"])
+def either(request: pytest.FixtureRequest) -> Iterator[Opener]:
+    """Open a notebook of the given cells, in one application after the other."""
+    yield from _opener(request, *request.getfixturevalue(request.param))
+
+
+def _served(application: Application, browser: Browser) -> Iterator[Served]:
+    """Run one application; its pages share a context, so that its scripts load once."""
+    try:
+        application.start()
+        context = browser.new_context(reduced_motion="reduce")
+        context.grant_permissions(["clipboard-read", "clipboard-write"])
+        yield application, context
+        context.close()
+    finally:
+        application.stop()
+
+
+def _opener(
+    request: pytest.FixtureRequest, application: Application, context: BrowserContext
+) -> Iterator[Opener]:
+    opened: list[OpenNotebook] = []
+    request.node.open_notebooks = opened
+
+    def open_notebook(
+        *cells: str, theme: str = "light", width: int = 1100, height: int = 900
+    ) -> OpenNotebook:
+        application.set_theme(theme)
+        page = context.new_page()
+        page.set_viewport_size({"width": width, "height": height})
+        notebook = OpenNotebook(application, page)
+        opened.append(notebook)
+        notebook.open(cells)
+        return notebook
+
+    yield open_notebook
+    for notebook in opened:
+        notebook.page.close()
+    application.shut_down_kernels()
+    complaints = [text for notebook in opened for text in notebook.unexpected_complaints()]
+    assert not complaints, "The page complained:\n" + "\n".join(complaints)
+
+
+def _entry(package: Path) -> str:
+    """Return the file, named by its content, that a built front end starts with."""
+    return str(json.loads(package.read_text())["jupyterlab"]["_build"]["load"])
+
+
+def _keep_evidence(
+    item: pytest.Item, report: pytest.TestReport, number: int, notebook: OpenNotebook
+) -> None:
+    report.sections.append(
+        (f"end of {notebook.application.name}'s log", notebook.application.log())
+    )
+    if notebook.complaints:
+        report.sections.append(("console of the page", "\n".join(notebook.complaints)))
+    if notebook.page.is_closed():
+        return
+    _ARTIFACTS.mkdir(exist_ok=True)
+    name = re.sub(r"[^\w.-]+", "_", item.nodeid.rpartition("/")[2])
+    path = _ARTIFACTS / f"{name}-{number}.png"
+    notebook.page.screenshot(path=path)
+    report.sections.append(("screenshot", str(path)))

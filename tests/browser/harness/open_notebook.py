@@ -1,0 +1,202 @@
+"""A notebook that is open in a page: run its cells, ask its kernel, watch its messages."""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Callable
+from typing import Any
+
+from playwright.sync_api import ConsoleMessage, Error, Locator, Page
+
+from tests.browser.harness.application import Application
+
+#: Patterns of what a page may complain about without failing a test, each with its reason.
+ALLOWED_COMPLAINTS = (
+    # Notebook 7's keyboard shortcuts are told of a plugin before it is loaded.
+    r"(?s)reading 'schema'.*/static/notebook/notebook_core",
+)
+
+_SECONDS = 1000  # playwright counts in milliseconds
+
+_READY = """() => {
+  const panel = window.jupyterapp?.shell?.currentWidget;
+  const session = panel?.sessionContext;
+  return Boolean(session?.isReady && session.session?.kernel?.status === 'idle');
+}"""
+
+# Runs in the page before each call that needs the kernel's connection.
+_KERNEL = "window.jupyterapp.shell.currentWidget.sessionContext.session.kernel"
+
+_EVALUATE = (
+    """async ([code, expression]) => {
+  const kernel = """
+    + _KERNEL
+    + """;
+  const future = kernel.requestExecute({
+    code, silent: true, store_history: false, user_expressions: {value: expression},
+  });
+  return (await future.done).content;
+}"""
+)
+
+_RUN_CELL = """async ([index, wait]) => {
+  const app = window.jupyterapp;
+  const panel = app.shell.currentWidget;
+  panel.content.activeCellIndex = index;
+  panel.content.deselectAll();
+  const done = app.commands.execute('notebook:run-cell');
+  if (wait) { await done; }
+}"""
+
+_WATCH = (
+    """() => {
+  const kernel = """
+    + _KERNEL
+    + """;
+  const size = (msg) => JSON.stringify(msg.content).length
+    + (msg.buffers || []).reduce((sum, buffer) => sum + buffer.byteLength, 0);
+  window.watchedMessages = [];
+  kernel.anyMessage.connect((_, {msg, direction}) => {
+    const data = msg.content?.data ?? {};
+    window.watchedMessages.push({
+      direction,
+      type: msg.header.msg_type,
+      method: data.method ?? null,
+      event: data.content?.event ?? null,
+      traits: Object.keys(data.state ?? {}),
+      bytes: size(msg),
+    });
+  });
+}"""
+)
+
+
+class OpenNotebook:
+    """One notebook in one page. Complaints of the page are kept for the end of the test."""
+
+    def __init__(self, application: Application, page: Page) -> None:
+        self.application = application
+        self.page = page
+        self.complaints: list[str] = []
+        self._allowed = ALLOWED_COMPLAINTS
+        page.set_default_timeout(30 * _SECONDS)
+        page.on("console", self._on_console)
+        page.on(
+            "pageerror", lambda error: self.complaints.append(f"uncaught: {error.stack or error}")
+        )
+
+    # Opening
+
+    def open(self, cells: tuple[str, ...]) -> None:
+        self.page.goto(self.application.address(self.application.write_notebook(cells)))
+        self.wait_until_ready()
+
+    def reload(self) -> None:
+        """Reload the page as a person would; the kernel goes on."""
+        self.page.reload()
+        self.page.wait_for_function(
+            _READY.replace("=== 'idle'", "!== 'unknown'"), timeout=60 * _SECONDS
+        )
+
+    def wait_until_ready(self) -> None:
+        self.page.wait_for_function(_READY, timeout=60 * _SECONDS)
+
+    def save(self) -> None:
+        self.page.evaluate("() => window.jupyterapp.commands.execute('docmanager:save')")
+
+    # The kernel
+
+    def run(self, index: int) -> None:
+        """Run one cell and wait until it is done; an exception in it fails the test."""
+        self.page.evaluate(_RUN_CELL, [index, True])
+        errors = self.cell(index).locator('[data-mime-type="application/vnd.jupyter.stderr"]')
+        trouble = errors.all_inner_texts()
+        if any("Traceback" in text or "Error" in text for text in trouble):
+            raise AssertionError(f"Cell {index} failed:\n" + "\n".join(trouble))
+
+    def begin(self, index: int) -> None:
+        """Run one cell and do not wait for it."""
+        self.page.evaluate(_RUN_CELL, [index, False])
+
+    def value(self, expression: str, *, after: str = "") -> Any:
+        """Return what a Python expression is in the kernel, after running a statement."""
+        content = self.page.evaluate(_EVALUATE, [after, expression])
+        if content["status"] != "ok":
+            raise AssertionError(f"{content['ename']}: {content['evalue']}")
+        answer = content["user_expressions"]["value"]
+        if answer["status"] != "ok":
+            raise AssertionError(f"{answer['ename']}: {answer['evalue']}")
+        return ast.literal_eval(answer["data"]["text/plain"])
+
+    def execute(self, statement: str) -> None:
+        """Run a Python statement in the kernel, apart from the cells."""
+        self.value("None", after=statement)
+
+    def interrupt(self) -> None:
+        self.page.evaluate(f"() => {_KERNEL}.interrupt()")
+
+    def until(
+        self, expression: str, holds: Callable[[Any], bool] = bool, *, seconds: float = 30
+    ) -> Any:
+        """Ask the kernel for a value again and again until it is as wanted."""
+        turns = max(1, int(seconds * 10))
+        value = None
+        for _ in range(turns):
+            value = self.value(expression)
+            if holds(value):
+                return value
+            self.page.wait_for_timeout(100)
+        raise AssertionError(f"`{expression}` was still {value!r} after {seconds} s")
+
+    # The page
+
+    def cell(self, index: int) -> Locator:
+        return self.page.locator(".jp-Notebook .jp-Cell").nth(index)
+
+    def output(self, index: int) -> Locator:
+        return self.cell(index).locator(".jp-Cell-outputArea")
+
+    def active_cell(self) -> int:
+        return int(
+            self.page.evaluate(
+                "() => window.jupyterapp.shell.currentWidget.content.activeCellIndex"
+            )
+        )
+
+    def kernel_status(self) -> str:
+        return str(self.page.evaluate(f"() => {_KERNEL}.status"))
+
+    # Messages between page and kernel
+
+    def watch_messages(self) -> None:
+        self.page.evaluate(_WATCH)
+
+    def messages(self, **wanted: Any) -> list[dict[str, Any]]:
+        """Return the messages seen since `watch_messages` whose fields are as given."""
+        seen = self.page.evaluate("() => window.watchedMessages")
+        return [
+            message
+            for message in seen
+            if all(message[name] == value for name, value in wanted.items())
+        ]
+
+    # Complaints
+
+    def allow_complaint(self, pattern: str) -> None:
+        """Let this test's page say something that is an error elsewhere."""
+        self._allowed = (*self._allowed, pattern)
+
+    def unexpected_complaints(self) -> list[str]:
+        return [
+            complaint
+            for complaint in self.complaints
+            if not any(re.search(pattern, complaint) for pattern in self._allowed)
+        ]
+
+    def _on_console(self, message: ConsoleMessage) -> None:
+        if message.type == "error":
+            self.complaints.append(f"{message.text} ({message.location['url']})")
+
+    def _on_uncaught(self, error: Error) -> None:
+        self.complaints.append(f"uncaught: {error.stack or error}")
