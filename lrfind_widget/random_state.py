@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import random
 import threading
-from collections import deque
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
 _LOCK = threading.RLock()
 
@@ -45,7 +44,7 @@ class RandomState:
     devices : iterable of torch.device
         Devices whose generators the sweep uses, besides the CPU's.
     generators : iterable
-        Generators found on loaders, samplers, data sets and modules (see `find_generators`).
+        Generators found on loaders, samplers, data sets and modules.
 
     Notes
     -----
@@ -60,20 +59,28 @@ class RandomState:
     """
 
     def __init__(self, devices: Iterable[torch.device], generators: Iterable[object] = ()) -> None:
-        self._sources = [*global_sources(devices), *(_source(g) for g in generators)]
+        self._sources = [*global_sources(devices), *(source_of(g) for g in generators)]
         self._held = False
         self._own: list[Any] | None = None
         self._expected: dict[tuple[str, object], Any] = {}
+        self.add(generators)
+
+    def add(self, generators: Iterable[object]) -> None:
+        """Include further generators; those that are included already change nothing."""
+        with _LOCK:
+            known = {source.key for source in self._sources}
+            for source in map(_source, generators):
+                if source is not None and source.key not in known:
+                    known.add(source.key)
+                    self._sources.append(source)
+                    if self._held:
+                        _borrow(source)
 
     def start(self) -> None:
         """Remember the user's state."""
         with _LOCK:
             for source in self._sources:
-                loan = _LOANS.get(source.key)
-                if loan is None:
-                    _LOANS[source.key] = _Loan(source.get(), 1)
-                else:
-                    loan.holders += 1
+                _borrow(source)
             self._held = True
 
     def suspend(self) -> None:
@@ -145,12 +152,20 @@ class RandomState:
         return compared, differing, lent
 
 
+def _borrow(source: Source) -> None:
+    loan = _LOANS.get(source.key)
+    if loan is None:
+        _LOANS[source.key] = _Loan(source.get(), 1)
+    else:
+        loan.holders += 1
+
+
 def global_sources(devices: Iterable[torch.device] = ()) -> list[Source]:
     """Return the generators that the whole process shares, and those of the devices named."""
     sources = [
         Source(("python", None), "Python's random", random.getstate, random.setstate),
         Source(("numpy", None), "numpy.random", _numpy_state, _set_numpy_state),
-        Source(("torch", "cpu"), "torch on the CPU", torch.get_rng_state, torch.set_rng_state),
+        Source(("torch", "cpu"), "torch on the CPU", torch.get_rng_state, _set_torch_state),
     ]
     done = {"cpu", "meta"}
     for device in devices:
@@ -165,11 +180,15 @@ def global_sources(devices: Iterable[torch.device] = ()) -> list[Source]:
 
 
 def _numpy_state() -> Any:
-    return np.random.get_state(legacy=False)
+    return np.random.get_state(legacy=False)  # noqa: NPY002  the one that users' code draws from
 
 
 def _set_numpy_state(state: Any) -> None:
-    np.random.set_state(state)
+    np.random.set_state(state)  # noqa: NPY002
+
+
+def _set_torch_state(state: Tensor) -> None:
+    torch.set_rng_state(state)
 
 
 def _device_source(device: torch.device) -> Source | None:
@@ -188,7 +207,8 @@ def _device_source(device: torch.device) -> Source | None:
     )
 
 
-def _source(generator: object) -> Source:
+def source_of(generator: object) -> Source:
+    """Return how the state of a random generator is read and set."""
     key = ("object", id(generator))
     name = f"a {type(generator).__module__.split('.')[0]} generator of yours"
     obj: Any = generator
@@ -217,43 +237,3 @@ def same_state(a: object, b: object) -> bool:
     if isinstance(a, tuple) and isinstance(b, tuple):
         return len(a) == len(b) and all(same_state(x, y) for x, y in zip(a, b, strict=True))
     return a == b
-
-
-GENERATORS = (
-    torch.Generator,
-    random.Random,
-    np.random.Generator,
-    np.random.RandomState,
-    np.random.BitGenerator,
-)
-
-
-def find_generators(roots: Iterable[object], limit: int = 20_000) -> list[object]:
-    """Return the random generators that loaders, samplers, data sets or modules carry.
-
-    Looks through attributes and containers, breadth first, at most `limit` objects.
-    """
-    found: dict[object, object] = {}
-    seen: dict[int, object] = {}
-    queue = deque(roots)
-    while queue and len(seen) < limit:
-        obj = queue.popleft()
-        if isinstance(obj, (str, bytes, int, float, type(None), type, Tensor, np.ndarray)):
-            continue
-        if id(obj) in seen:
-            continue
-        seen[id(obj)] = obj
-        if isinstance(obj, GENERATORS):
-            found.setdefault(_source(obj).key, obj)
-        elif isinstance(obj, dict):
-            queue.extend(list(obj.values())[:1000])
-        elif isinstance(obj, (list, tuple, set, frozenset, deque)):
-            queue.extend(list(obj)[:1000])
-        elif isinstance(obj, nn.Module) or not _is_opaque(obj):
-            queue.extend(list(getattr(obj, "__dict__", {}).values()))
-    return list(found.values())
-
-
-def _is_opaque(obj: object) -> bool:
-    module = getattr(type(obj), "__module__", "")
-    return module.split(".")[0] in ("builtins", "threading", "_thread", "logging", "types")

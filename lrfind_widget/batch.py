@@ -1,0 +1,175 @@
+"""Batches of any shape: moving them to a device, measuring them, putting them in words."""
+
+from __future__ import annotations
+
+import copy
+import dataclasses
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+from torch.nn.utils.rnn import PackedSequence
+
+TARGET_NAMES = ("labels", "label", "targets", "target", "y")
+"""Names under which batches and `forward` methods carry what is to be predicted."""
+
+
+def model_device(model: nn.Module) -> torch.device:
+    """Return the device that a model's inputs belong on: that of its first parameter or buffer."""
+    for tensor in (*model.parameters(), *model.buffers()):
+        return tensor.device
+    return torch.device("cpu")
+
+
+def is_named_tuple(batch: object) -> bool:
+    """Whether `batch` is a tuple whose places have names."""
+    return isinstance(batch, tuple) and hasattr(batch, "_fields")
+
+
+def is_dataclass_instance(batch: object) -> bool:
+    """Whether `batch` is an instance of a dataclass, not the class itself."""
+    return dataclasses.is_dataclass(batch) and not isinstance(batch, type)
+
+
+def is_plain_sequence(batch: object) -> bool:
+    """Whether `batch` is a tuple or list of parts; a packed sequence is one part."""
+    return isinstance(batch, (tuple, list)) and not isinstance(batch, PackedSequence)
+
+
+def named_parts(batch: Any) -> dict[str, Any] | None:
+    """Return the parts of a batch that have names, or None where they have none."""
+    if isinstance(batch, Mapping):
+        return {str(name): part for name, part in batch.items()}
+    if is_named_tuple(batch) and not isinstance(batch, PackedSequence):
+        return dict(zip(batch._fields, batch))
+    if is_dataclass_instance(batch):
+        return {field.name: getattr(batch, field.name) for field in dataclasses.fields(batch)}
+    return None
+
+
+def to_device(batch: Any, device: torch.device) -> Any:
+    """Return `batch` with every tensor in it on `device`; the given object is never changed.
+
+    A batch that needs no move is returned as it is. Containers keep their type, so that a
+    mapping with attributes, a named tuple or a dataclass still is one. An object of another
+    kind is asked by its own `to` method, where it has one.
+    """
+    if isinstance(batch, Tensor):
+        # Waiting for the copy is the caller's stream's business, not the host's.
+        return batch.to(device, non_blocking=True)
+    if isinstance(batch, (str, bytes)) or batch is None:
+        return batch
+    if isinstance(batch, PackedSequence):
+        return batch.to(device)  # type: ignore[arg-type]
+    if is_plain_sequence(batch):
+        return _moved_sequence(batch, device)
+    parts: Mapping[Any, Any] | None = batch if isinstance(batch, Mapping) else named_parts(batch)
+    if parts is not None:
+        moved = {name: to_device(part, device) for name, part in parts.items()}
+        if all(moved[name] is parts[name] for name in moved):
+            return batch
+        return _replaced(batch, moved)
+    if callable(getattr(batch, "to", None)) and not isinstance(batch, nn.Module):
+        # Some such methods move in place: the user's own object must stay where it is.
+        return copy.copy(batch).to(device)
+    return batch
+
+
+def _moved_sequence(batch: Any, device: torch.device) -> Any:
+    moved = [to_device(part, device) for part in batch]
+    if all(new is old for new, old in zip(moved, batch)):
+        return batch
+    if is_named_tuple(batch):
+        return type(batch)(*moved)
+    try:
+        return type(batch)(moved)
+    except TypeError:
+        return moved
+
+
+def _replaced(batch: Any, moved: Mapping[Any, Any]) -> Any:
+    new = copy.copy(batch)
+    if is_dataclass_instance(batch):
+        for name, part in moved.items():
+            # Frozen dataclasses refuse plain assignment.
+            object.__setattr__(new, name, part)
+        return new
+    try:
+        for name, part in moved.items():
+            new[name] = part
+    except TypeError:
+        return dict(moved)
+    return new
+
+
+def tensors_in(batch: Any) -> Iterator[Tensor]:
+    """Yield the tensors of a batch, in order, however deep."""
+    if isinstance(batch, Tensor):
+        yield batch
+    elif isinstance(batch, PackedSequence):
+        yield batch.data
+    elif is_plain_sequence(batch):
+        for part in batch:
+            yield from tensors_in(part)
+    else:
+        for part in (named_parts(batch) or {}).values():
+            yield from tensors_in(part)
+
+
+def batch_size(batch: Any) -> int:
+    """Return the number of examples in a batch: the first extent of its first tensor, else 1."""
+    if isinstance(batch, PackedSequence):
+        return int(batch.batch_sizes[0])
+    for tensor in tensors_in(batch):
+        if tensor.dim():
+            return int(tensor.shape[0])
+    return 1
+
+
+def describe(batch: Any, depth: int = 3) -> str:
+    """Return the structure of a batch in words, for messages.
+
+    Examples
+    --------
+    >>> describe((torch.zeros(64, 1, 28, 28), torch.zeros(64, dtype=torch.int64)))
+    'tuple of (float32 tensor (64, 1, 28, 28), int64 tensor (64,))'
+    """
+    if isinstance(batch, Tensor):
+        return f"{str(batch.dtype).removeprefix('torch.')} tensor {tuple(batch.shape)}"
+    if isinstance(batch, (bool, int, float)) or batch is None:
+        return repr(batch)
+    kind = type(batch).__name__
+    if isinstance(batch, (str, bytes)):
+        return kind
+    if isinstance(batch, PackedSequence):
+        return f"PackedSequence of {describe(batch.data)}"
+    parts = named_parts(batch)
+    if parts is not None:
+        if depth == 0:
+            return kind
+        shown = [f"{name}: {describe(part, depth - 1)}" for name, part in parts.items()]
+        return f"{kind} with {{{', '.join(_shortened(shown))}}}"
+    if is_plain_sequence(batch):
+        if depth == 0:
+            return f"{kind} of {len(batch)}"
+        shown = [describe(part, depth - 1) for part in _first(batch)]
+        return f"{kind} of ({', '.join(_shortened(shown, len(batch)))})"
+    shape = getattr(batch, "shape", None)
+    if isinstance(shape, tuple):
+        return f"{kind} {getattr(batch, 'dtype', '')} {shape}".replace("  ", " ")
+    return kind
+
+
+_MOST_PARTS = 8
+
+
+def _first(batch: Any) -> Any:
+    return batch[:_MOST_PARTS]
+
+
+def _shortened(shown: list[str], length: int | None = None) -> list[str]:
+    length = len(shown) if length is None else length
+    if length <= _MOST_PARTS:
+        return shown
+    return [*shown[:_MOST_PARTS], f"and {length - _MOST_PARTS} more"]

@@ -1,0 +1,81 @@
+"""The state of torch that belongs to a thread, and the stream that steps run on."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Iterator
+from typing import Any
+
+import torch
+
+
+@contextlib.contextmanager
+def gradients_on() -> Iterator[None]:
+    """Record gradients, whatever the caller has switched off.
+
+    Switched on for one piece of work at a time and never across a `yield` of a sweep: the
+    setting belongs to the thread, so the code that reads the points would get it too.
+    """
+    with torch.inference_mode(False), torch.enable_grad():
+        yield
+
+
+class Execution:
+    """Where the steps of a sweep run.
+
+    Parameters
+    ----------
+    device : torch.device
+        Device of the model.
+    own_stream : bool
+        Whether the steps get a CUDA stream of their own, so that cells that use the GPU
+        meanwhile do not wait for them. Safe where the sweep trains a copy: nothing else
+        touches its tensors. A model trained in place stays on the stream of its owner.
+    """
+
+    def __init__(self, device: torch.device, *, own_stream: bool) -> None:
+        self._device = device
+        self._stream: Any = None
+        if own_stream and device.type == "cuda":
+            with torch.cuda.device(device):
+                self._stream = torch.cuda.Stream()  # type: ignore[no-untyped-call]
+                # The copy was made on the stream that is current now.
+                self._stream.wait_stream(torch.cuda.current_stream())
+
+    @contextlib.contextmanager
+    def __call__(self) -> Iterator[None]:
+        """Enter the state for one step."""
+        with contextlib.ExitStack() as stack:
+            stack.enter_context(gradients_on())
+            if self._device.type == "cuda":
+                # A new thread starts on device 0, whatever its parent had chosen.
+                stack.enter_context(torch.cuda.device(self._device))
+            if self._stream is not None:
+                stack.enter_context(torch.cuda.stream(self._stream))
+            yield
+
+    def finish(self) -> None:
+        """Wait for what is under way, so that its memory may be given to others."""
+        if self._stream is not None:
+            self._stream.synchronize()
+
+
+class WithGradients:
+    """Enters and leaves another context manager with gradients on, and only then.
+
+    Parameters
+    ----------
+    inner : context manager
+        Such as an isolation, whose copies must be able to train wherever they are made.
+    """
+
+    def __init__(self, inner: contextlib.AbstractContextManager[Any]) -> None:
+        self._inner = inner
+
+    def __enter__(self) -> None:
+        with gradients_on():
+            self._inner.__enter__()
+
+    def __exit__(self, *exception: Any) -> None:
+        with gradients_on():
+            self._inner.__exit__(*exception)

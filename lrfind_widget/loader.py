@@ -1,0 +1,88 @@
+"""An iterable of batches, as long as a sweep needs it to be."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+
+class OutOfData(ValueError):
+    """The iterable has ended and gives nothing when it is started again.
+
+    Attributes
+    ----------
+    sentence : str
+        How much it gave, and what to do.
+    """
+
+    def __init__(self, given: int) -> None:
+        self.sentence = (
+            f"The dataloader gave {given} batch{'es' * (given != 1)} and cannot be started again. "
+            "Pass a list or a DataLoader."
+        )
+        super().__init__(self.sentence)
+
+
+class Batches:
+    """Endless batches: the loader is started again whenever it ends.
+
+    Parameters
+    ----------
+    loader : iterable
+        A DataLoader, a list, a generator, ... Its length is never asked for.
+
+    Attributes
+    ----------
+    given : int
+        Batches given so far.
+    passes : int
+        Times the loader was started.
+    """
+
+    def __init__(self, loader: Iterable[Any]) -> None:
+        self.given = 0
+        self.passes = 0
+        self._loader = loader
+        self._iterator: Iterator[Any] | None = None
+
+    def next(self) -> Any:
+        """Return the next batch.
+
+        Raises
+        ------
+        ValueError
+            Where the loader gives no batch at all.
+        OutOfData
+            Where it has given some and cannot be started again, as a generator.
+        """
+        # What is left of the running pass, else the first batch of a new one.
+        for iterator in (self._iterator or self._start(), None):
+            with contextlib.suppress(StopIteration):
+                batch = next(iterator or self._start())
+                self.given += 1
+                return batch
+        if self.given == 0:
+            raise ValueError(
+                "The dataloader gave no batch. Is it empty, a generator that was used up "
+                "before, or is drop_last=True with fewer examples than a batch?"
+            )
+        raise OutOfData(self.given)
+
+    def close(self) -> None:
+        """End the worker processes and generators that were started here."""
+        iterator, self._iterator = self._iterator, None
+        if iterator is None or iterator is self._loader:
+            return
+        for name in ("close", "_shutdown_workers"):
+            end = getattr(iterator, name, None)
+            if callable(end):
+                # The sweep's own end, and its error if there is one, matter more.
+                with contextlib.suppress(Exception):
+                    end()
+
+    def _start(self) -> Iterator[Any]:
+        self._iterator = None  # before its successor: two sets of workers would be one too many
+        self._iterator = iter(self._loader)
+        self.passes += 1
+        return self._iterator

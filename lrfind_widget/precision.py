@@ -1,0 +1,98 @@
+"""Mixed precision: autocast, and the gradient scaler that half precision needs."""
+
+from __future__ import annotations
+
+import contextlib
+from typing import Any
+
+import torch
+from torch import Tensor
+from torch.optim import Optimizer
+
+AMP_TYPES = {"bf16": torch.bfloat16, "fp16": torch.float16}
+
+MOST_SKIPS = 40
+"""Optimizer steps in a row that a scaler may skip. Halving the default scale of 2**16 as often
+leaves 2**-24, below the smallest half-precision number: then it is not the scale."""
+
+
+class Precision:
+    """The precision a sweep trains in.
+
+    Parameters
+    ----------
+    amp : {"bf16", "fp16"} or None
+        Type that autocast uses. None is the precision of the model, even where the caller
+        has autocast switched on, so that a sweep is the same on any thread.
+    grad_scaler : torch.amp.GradScaler, optional
+        Scaler to use. With `amp="fp16"` one is made where none is given.
+    device : torch.device
+        Device of the model.
+
+    Attributes
+    ----------
+    skipped_steps : int
+        Optimizer steps that the scaler skipped because a gradient was infinite or NaN.
+    skipped_in_a_row : int
+        Those since the last step that was taken.
+    """
+
+    def __init__(self, amp: str | None, grad_scaler: Any, device: torch.device) -> None:
+        self._type = None if amp is None else AMP_TYPES[amp]
+        self._device_type = device.type
+        if grad_scaler is None and amp == "fp16":
+            grad_scaler = torch.amp.GradScaler(device.type)
+        if grad_scaler is not None and not grad_scaler.is_enabled():
+            grad_scaler = None
+        self.scaler = grad_scaler
+        self.skipped_steps = 0
+        self.skipped_in_a_row = 0
+
+    @property
+    def gave_up(self) -> bool:
+        """Whether the scaler has skipped more steps in a row than a scale can explain."""
+        return self.skipped_in_a_row >= MOST_SKIPS
+
+    def autocast(self) -> contextlib.AbstractContextManager[Any]:
+        """Return the context that a forward pass and its loss belong in."""
+        if self._type is not None:
+            return torch.autocast(self._device_type, dtype=self._type)
+        if torch.is_autocast_enabled(self._device_type):
+            return torch.autocast(self._device_type, enabled=False)
+        return contextlib.nullcontext()
+
+    def backward(self, loss: Tensor) -> None:
+        """Add the gradients of `loss`, scaled where there is a scaler."""
+        (loss if self.scaler is None else self.scaler.scale(loss)).backward()
+
+    def unscale(self, optimizer: Optimizer) -> None:
+        """Bring the gradients back to their own size, as clipping needs them."""
+        if self.scaler is not None:
+            self.scaler.unscale_(optimizer)
+
+    def step(self, optimizer: Optimizer) -> bool:
+        """Take an optimizer step; return False where the scaler skipped it.
+
+        An ordinary optimizer is not called for a skipped step, which a hook of `torch.optim`
+        sees without waiting for the device beyond what the scaler itself does. A fused
+        optimizer is always called and decides on the device: there the flag is read.
+        """
+        if self.scaler is None:
+            optimizer.step()
+            return True
+        took: list[bool] = []
+
+        def seen(optimizer: Optimizer, args: Any, kwargs: Any) -> None:
+            found: Tensor | None = getattr(optimizer, "found_inf", None)
+            took.append(found is None or not bool(found.item()))
+
+        hook = optimizer.register_step_post_hook(seen)
+        try:
+            self.scaler.step(optimizer)
+        finally:
+            hook.remove()
+        self.scaler.update()
+        taken = any(took)
+        self.skipped_in_a_row = 0 if taken else self.skipped_in_a_row + 1
+        self.skipped_steps += not taken
+        return taken
