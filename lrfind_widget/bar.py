@@ -101,6 +101,14 @@ def flag_of(item: Mapping[str, Any], key: str, default: bool | None = None) -> b
     return value
 
 
+def count_of(item: Mapping[str, Any], key: str, default: int = 0) -> int:
+    """Return the count that a trait's dict has under `key`."""
+    value = _entry(item, key, default)
+    if isinstance(value, bool) or not isinstance(value, int) or value < 0:
+        raise TraitError(f"{key!r} must be a count, got {value!r} in {item!r}.")
+    return value
+
+
 def _entry(item: Mapping[str, Any], key: str, default: object) -> object:
     if not isinstance(item, Mapping):
         raise TraitError(f"expected a dict with {key!r}, got {item!r}.")

@@ -17,7 +17,7 @@ from ipywidgets import Widget, widget_serialization
 from ipywidgets.widgets.widget import CallbackDispatcher
 from traitlets import TraitError
 
-from lrfind_widget.bar import Bar, finite_or_none, flag_of, text_of
+from lrfind_widget.bar import Bar, count_of, finite_or_none, flag_of, text_of
 from lrfind_widget.points import Status
 
 __all__ = ["ChoiceBar", "ReceiptBar", "RunBar", "SettingsBar"]
@@ -115,8 +115,10 @@ class ChoiceBar(Bar):
         The mark with `value`, `lo` and `hi` that the field and the chips move.
     suggestions : list of dict
         One chip each: ``{"rule": str, "label": str, "lr": float or None, "reason": str,
-        "active": bool}``. The active one is what "Back to the suggestion" goes back to.
+        "active": bool}``. The active one is marked as what the suggestion follows.
         A chip without a rate cannot be pressed and still tells its reason.
+    suggested_lr : float or None
+        The rate that "Back to the suggestion" goes back to. None: nothing to go back to.
     suggestion_sentence : str
         What is suggested and where the curve is usable, or why there is no suggestion.
     message : str
@@ -130,18 +132,10 @@ class ChoiceBar(Bar):
 
     marker = traitlets.Instance(Widget, allow_none=True).tag(sync=True, **widget_serialization)
     suggestions = traitlets.List(traitlets.Dict()).tag(sync=True)
+    suggested_lr = traitlets.Float(None, allow_none=True).tag(sync=True)
     suggestion_sentence = traitlets.Unicode().tag(sync=True)
     message = traitlets.Unicode().tag(sync=True)
     can_apply = traitlets.Bool(True).tag(sync=True)
-
-    @property
-    def suggested_lr(self) -> float | None:
-        """The rate of the active suggestion, or None."""
-        for item in self.suggestions:
-            if item["active"]:
-                lr: float | None = item["lr"]
-                return lr
-        return None
 
     def _take_event(self, content: Mapping[str, Any]) -> bool:
         event = content["event"]
@@ -163,6 +157,10 @@ class ChoiceBar(Bar):
         except TraitError:
             return False
         return True
+
+    @traitlets.validate("suggested_lr")
+    def _valid_suggested_lr(self, proposal: Any) -> float | None:
+        return finite_or_none(proposal["value"])
 
     @traitlets.validate("suggestions")
     def _valid_suggestions(self, proposal: Any) -> list[dict[str, Any]]:
@@ -305,7 +303,8 @@ class ReceiptBar(Bar):
     ----------
     receipt : dict
         ``{"sentence": str, "identical": bool, "rows": list}``, each row ``{"category": str,
-        "how": str, "identical": bool, "detail": str}``. Empty: the bar takes no room.
+        "compared": int, "how": str, "identical": bool, "detail": str, "by_sweep": bool}`` as in
+        `ReceiptItem`. Empty: the bar takes no room.
     """
 
     _model_name = traitlets.Unicode("ReceiptBarModel").tag(sync=True)
@@ -327,9 +326,11 @@ class ReceiptBar(Bar):
             "rows": [
                 {
                     "category": text_of(row, "category"),
+                    "compared": count_of(row, "compared"),
                     "how": text_of(row, "how", ""),
                     "identical": flag_of(row, "identical"),
                     "detail": text_of(row, "detail", ""),
+                    "by_sweep": flag_of(row, "by_sweep", default=True),
                 }
                 for row in rows
             ],

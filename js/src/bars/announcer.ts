@@ -1,0 +1,45 @@
+/** Milliseconds that an announcement waits for a better one: status and sentence may come apart. */
+const SETTLE_MS = 200;
+
+/** Milliseconds between two announcements, so that speech can keep up. */
+const GAP_MS = 1500;
+
+/**
+ * Decides what a screen reader hears: the latest of what was offered, after a moment
+ * to settle, never the same twice running, and never more often than it can be spoken.
+ */
+export class Announcer {
+  constructor(
+    private readonly say: (text: string) => void,
+    private readonly now: () => number = () => performance.now(),
+  ) {}
+
+  private timer: ReturnType<typeof setTimeout> | undefined;
+  private next = '';
+  private said = '';
+  private saidAt = -Infinity;
+
+  offer(text: string): void {
+    this.next = text;
+    if (this.timer === undefined) {
+      const wait = Math.max(SETTLE_MS, this.saidAt + GAP_MS - this.now());
+      this.timer = setTimeout(() => {
+        this.flush();
+      }, wait);
+    }
+  }
+
+  close(): void {
+    clearTimeout(this.timer);
+    this.timer = undefined;
+  }
+
+  private flush(): void {
+    this.timer = undefined;
+    if (this.next !== '' && this.next !== this.said) {
+      this.said = this.next;
+      this.saidAt = this.now();
+      this.say(this.next);
+    }
+  }
+}

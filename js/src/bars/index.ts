@@ -1,0 +1,5 @@
+export { ChoiceBarModel, ReceiptBarModel, RunBarModel, SettingsBarModel } from './models';
+export { RunBarView } from './run_bar';
+export { ChoiceBarView } from './choice_bar';
+export { SettingsBarView } from './settings_bar';
+export { ReceiptBarView } from './receipt_bar';
