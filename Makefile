@@ -20,7 +20,7 @@ export PIP_DISABLE_PIP_VERSION_CHECK := 1
 PIP := $(BIN)/python -m pip -qq
 PYTEST := $(BIN)/python -m pytest
 
-.PHONY: help demo test setup lint format unit widget js packaging examples browser chromium dist clean
+.PHONY: help demo test setup lint format unit widget js packaging examples browser chromium dist link clean
 .NOTPARALLEL:
 .DELETE_ON_ERROR:
 
@@ -35,6 +35,7 @@ help:
 	@echo "make examples   the example notebook, executed"
 	@echo "make browser    JupyterLab and Notebook 7 in Chromium"
 	@echo "make setup      the environment, with the front end built and installed"
+	@echo "make link       let Jupyter read the built front end in place"
 	@echo "make format     lay the Python code out as lint wants it"
 	@echo "make dist       sdist and wheel in dist/"
 	@echo "make clean      remove all that was built or installed here"
@@ -73,6 +74,9 @@ chromium: $(ENVIRONMENT)
 dist: setup
 	rm -rf dist
 	$(BIN)/python -m build --no-isolation
+
+link: setup
+	jupyter-builder develop --overwrite .
 
 clean:
 	rm -rf $(VENV) node_modules js/lib lrfind_widget/labextension dist
