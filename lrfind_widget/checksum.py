@@ -47,9 +47,9 @@ def checksums(tensors: Iterable[Tensor]) -> list[int]:
                 positions[device] = _position_keys(min(size, len(words)), device)
             keys = positions[device]
             on_device = sums.setdefault(device, [])
-            for chunk in words.split(size):
+            for start in range(0, len(words), size):
                 places.append((device, len(on_device)))
-                on_device.append(_mixed_sum(chunk, keys))
+                on_device.append(_mixed_sum(words[start : start + size], keys))
         parts.append(places)
     values = {device: torch.stack(found).tolist() for device, found in sums.items()}
     return [_fold(values[device][index] for device, index in places) for places in parts]
@@ -84,10 +84,7 @@ def _words(tensor: Tensor) -> list[Tensor]:
         return []
     if piece.nbytes != tensor.numel() * tensor.element_size():
         return _words(_dense(tensor))
-    if piece.start % 8 == 0:
-        raw = piece.bytes()
-    else:
-        raw = piece.bytes().clone()
+    raw = piece.bytes() if piece.start % 8 == 0 else piece.bytes().clone()
     whole = len(raw) - len(raw) % 8
     found = [raw[:whole].view(torch.int64)] if whole else []
     if whole < len(raw):

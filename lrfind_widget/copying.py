@@ -18,11 +18,11 @@ from torch.optim import Optimizer
 from lrfind_widget.fingerprint import Fingerprint
 from lrfind_widget.object_graph import visit
 from lrfind_widget.reach import reach
-from lrfind_widget.storage import intervals, storage_key
+from lrfind_widget.storage import Interval, intervals, storage_key
 
 
-class CannotCopy(Exception):
-    """Why a sound copy cannot be made, as the end of a sentence that begins with "because"."""
+class CannotCopyError(Exception):
+    """Says why a sound copy cannot be made, to follow the word "because"."""
 
 
 @dataclass
@@ -61,49 +61,45 @@ def verified_copy(
 
     Raises
     ------
-    CannotCopy
+    CannotCopyError
         With the reason.
     """
     memo: dict[int, Any] = {}
+    functions = (loss_fn, step_fn, prepare_batch)
+    roots = [model, optimizer, grad_scaler, *filter(_is_tied, functions)]
     try:
-        functions = [_tied(f) for f in (loss_fn, step_fn, prepare_batch)]
-        roots = [model, optimizer, grad_scaler, *(f for f in functions if f is not None)]
         _copy_tensors(roots, memo)
         _copy_generators(roots, memo)
         copied = Copied(
-            model=copy.deepcopy(model, memo),
-            optimizer=_copy_optimizer(optimizer, memo),
-            grad_scaler=_copy_scaler(grad_scaler, memo),
-            loss_fn=loss_fn if functions[0] is None else copy.deepcopy(loss_fn, memo),
-            step_fn=step_fn if functions[1] is None else copy.deepcopy(step_fn, memo),
-            prepare_batch=(
-                prepare_batch if functions[2] is None else copy.deepcopy(prepare_batch, memo)
-            ),
+            copy.deepcopy(model, memo),
+            _copy_optimizer(optimizer, memo),
+            _copy_scaler(grad_scaler, memo),
+            *(copy.deepcopy(f, memo) if _is_tied(f) else f for f in functions),
         )
-    except CannotCopy:
+    except CannotCopyError:
         raise
     except (torch.OutOfMemoryError, MemoryError) as error:
-        raise CannotCopy("there is not enough memory for a copy") from error
+        raise CannotCopyError("there is not enough memory for a copy") from error
     except Exception as error:
         text = str(error).strip().split("\n")[0][:200]
-        raise CannotCopy(f"it cannot be copied ({type(error).__name__}: {text})") from error
+        raise CannotCopyError(f"it cannot be copied ({type(error).__name__}: {text})") from error
     _check_structure(model, optimizer, copied, memo)
-    _check_storage(roots, copied, memo)
+    new_roots = [copied.model, copied.optimizer, copied.grad_scaler]
+    new_roots += filter(_is_tied, (copied.loss_fn, copied.step_fn, copied.prepare_batch))
+    _check_storage(roots, new_roots)
     _check_reach(copied, memo)
     if before is not None:
-        difference = before.same_values(Fingerprint([copied.model], [copied.optimizer]))
+        difference = before.difference_of_copy(Fingerprint([copied.model], [copied.optimizer]))
         if difference is not None:
-            raise CannotCopy(f"the copy did not come out equal ({difference})")
+            raise CannotCopyError(f"the copy did not come out equal ({difference})")
     return copied
 
 
-def _tied(function: Any) -> Any:
-    """Return a function that copies together with the model, None where it is used as it is."""
-    if isinstance(function, (nn.Module, functools.partial)):
-        return function
-    if isinstance(function, types.MethodType) and isinstance(function.__self__, nn.Module):
-        return function
-    return None
+def _is_tied(function: Any) -> bool:
+    """Whether a function copies together with the model, instead of being used as it is."""
+    if isinstance(function, types.MethodType):
+        return isinstance(function.__self__, nn.Module)
+    return isinstance(function, (nn.Module, functools.partial))
 
 
 # --- making the copy ---------------------------------------------------------------------------
@@ -112,29 +108,46 @@ def _tied(function: Any) -> Any:
 def _copy_tensors(roots: Iterable[object], memo: dict[int, Any]) -> None:
     """Copy all tensors first, so that what shares bytes before shares them after."""
     gradients: set[int] = set()
+    recomputed: set[int] = set()
     tensors: list[Tensor] = []
     for obj in visit(roots):
-        if isinstance(obj, Tensor):
+        if isinstance(obj, nn.Module):
+            recomputed |= _recomputed(obj)
+        elif isinstance(obj, Tensor):
             tensors.append(obj)
             if obj.is_leaf and obj.grad is not None:
                 gradients.add(id(obj.grad))
-    plain = []
+    tensors = [tensor for tensor in tensors if id(tensor) not in gradients]
     for tensor in tensors:
-        if id(tensor) in gradients:
-            continue
-        if _is_plain(tensor):
-            plain.append(tensor)
-        elif tensor.is_leaf:
-            _remember(tensor, copy.deepcopy(tensor, memo), memo)
-        else:
-            _remember(tensor, tensor.detach().clone(), memo)
-    new_storage: dict[tuple[str, int], list[tuple[int, int, torch.UntypedStorage]]] = {}
+        if not tensor.is_leaf and id(tensor) not in recomputed:
+            raise CannotCopyError(
+                "it keeps a tensor that is part of an autograd graph "
+                f"(of shape {[*tensor.shape]}, with {type(tensor.grad_fn).__name__})"
+            )
+    plain = [tensor for tensor in tensors if _is_plain(tensor)]
+    pieces: dict[tuple[str, int], list[tuple[Interval, torch.UntypedStorage]]] = {}
     for piece in intervals(plain):
-        bits = piece.bytes().clone()
-        places = new_storage.setdefault(storage_key(piece.storage), [])
-        places.append((piece.start, piece.stop, bits.untyped_storage()))
-    for tensor in plain:
-        _remember(tensor, _rebuilt(tensor, new_storage), memo)
+        # The copy begins at the same place within 64 bytes, so that every data type can view it.
+        margin = piece.start % 64
+        bits = torch.empty(margin + piece.nbytes, dtype=torch.uint8, device=piece.storage.device)
+        bits[margin:].copy_(piece.bytes())
+        found = pieces.setdefault(storage_key(piece.storage), [])
+        found.append((piece, bits.untyped_storage()))
+    for tensor in tensors:
+        if not _is_plain(tensor):
+            new = copy.deepcopy(tensor.detach() if not tensor.is_leaf else tensor)
+        elif tensor.numel() == 0:
+            new = torch.empty_like(tensor.detach())
+        else:
+            new = _rebuilt(tensor, pieces[storage_key(tensor.untyped_storage())])
+        _remember(tensor, new, memo)
+
+
+def _recomputed(module: nn.Module) -> set[int]:
+    """Return the tensors a module makes anew before each use, as weight normalisation does."""
+    hooks = module._forward_pre_hooks.values()  # noqa: SLF001
+    names = {getattr(hook, "name", None) for hook in hooks}
+    return {id(value) for name, value in vars(module).items() if name in names}
 
 
 def _is_plain(tensor: Tensor) -> bool:
@@ -149,24 +162,17 @@ def _is_plain(tensor: Tensor) -> bool:
     )
 
 
-def _rebuilt(
-    tensor: Tensor,
-    storages: dict[tuple[str, int], list[tuple[int, int, torch.UntypedStorage]]],
-) -> Tensor:
-    if not tensor.is_leaf and tensor.requires_grad:
-        tensor = tensor.detach()
-    if tensor.numel() == 0:
-        return torch.empty_like(tensor.detach())
+def _rebuilt(tensor: Tensor, pieces: list[tuple[Interval, torch.UntypedStorage]]) -> Tensor:
+    """Return a tensor like the given one, over the copied bytes."""
     size = tensor.element_size()
     offset = tensor.storage_offset() * size
-    for start, stop, storage in storages[storage_key(tensor.untyped_storage())]:
-        if start <= offset < stop:
+    for piece, storage in pieces:
+        if piece.start <= offset < piece.stop:
+            place = (offset - piece.start + piece.start % 64) // size
             new = torch.empty(0, dtype=tensor.dtype, device=tensor.device)
             with torch.no_grad():
-                place = (offset - start) // size
-                new.set_(storage, place, tuple(tensor.shape), tuple(tensor.stride()))
-            return new
-    raise CannotCopy("a tensor changed its place while it was copied")
+                return new.set_(storage, place, tuple(tensor.shape), tuple(tensor.stride()))
+    raise CannotCopyError("a tensor changed its place while it was copied")
 
 
 def _remember(original: Tensor, new: Tensor, memo: dict[int, Any]) -> None:
@@ -181,10 +187,12 @@ def _remember(original: Tensor, new: Tensor, memo: dict[int, Any]) -> None:
     for name, value in vars(original).items():
         if name not in vars(new):
             vars(new)[name] = copy.deepcopy(value, memo)
+    register: Any = new.register_hook
     for hook in (getattr(original, "_backward_hooks", None) or {}).values():
-        new.register_hook(copy.deepcopy(hook, memo))
+        register(copy.deepcopy(hook, memo))
+    register = new.register_post_accumulate_grad_hook
     for hook in (getattr(original, "_post_accumulate_grad_hooks", None) or {}).values():
-        new.register_post_accumulate_grad_hook(copy.deepcopy(hook, memo))
+        register(copy.deepcopy(hook, memo))
 
 
 def _copy_generators(roots: Iterable[object], memo: dict[int, Any]) -> None:
@@ -232,30 +240,28 @@ def _check_structure(
 ) -> None:
     then = dict(model.named_parameters(remove_duplicate=False))
     now = dict(copied.model.named_parameters(remove_duplicate=False))
-    if type(model) is not type(copied.model) and not hasattr(model, "parametrizations"):
-        raise CannotCopy("its copy is of another class")
+    if type(model) is not type(copied.model):
+        raise CannotCopyError("its copy is of another class")
     if list(then) != list(now):
-        raise CannotCopy("its copy has other parameters")
+        raise CannotCopyError("its copy has other parameters")
     if any(now[name] is not memo.get(id(p)) for name, p in then.items()):
-        raise CannotCopy("its copy does not keep tied parameters together")
+        raise CannotCopyError("its copy does not keep tied parameters together")
     owned = {id(p) for p in copied.model.parameters()}
     owned |= {id(t) for t in memo.values() if isinstance(t, Tensor)}
     if len(optimizer.param_groups) != len(copied.optimizer.param_groups):
-        raise CannotCopy("the optimizer's copy has other parameter groups")
+        raise CannotCopyError("the optimizer's copy has other parameter groups")
     pairs = zip(optimizer.param_groups, copied.optimizer.param_groups, strict=True)
     for group, new_group in pairs:
         for old, new in zip(group["params"], new_group["params"], strict=True):
             if new is not memo.get(id(old)) or id(new) not in owned:
-                raise CannotCopy("the optimizer's copy has parameters of another model")
+                raise CannotCopyError("the optimizer's copy has parameters of another model")
 
 
-def _check_storage(roots: Iterable[object], copied: Copied, memo: dict[int, Any]) -> None:
-    new_roots = [copied.model, copied.optimizer, copied.grad_scaler]
-    new_roots += [memo[id(f)] for f in roots if id(f) in memo]
+def _check_storage(roots: Iterable[object], new_roots: Iterable[object]) -> None:
     originals = {storage_key(p.storage) for p in intervals(_tensors(roots))}
     copies = {storage_key(p.storage) for p in intervals(_tensors(new_roots))}
     if originals & copies:
-        raise CannotCopy("its copy would share memory with it")
+        raise CannotCopyError("its copy would share memory with it")
 
 
 def _tensors(roots: Iterable[object]) -> list[Tensor]:
@@ -274,15 +280,19 @@ def _check_reach(copied: Copied, memo: dict[int, Any]) -> None:
         reached = reach([root])
         for module in reached.modules:
             if id(module) not in copies and (id(module) in memo or _is_trained(module)):
-                raise CannotCopy(f"{who} uses a {type(module).__name__} that a copy cannot replace")
+                raise CannotCopyError(
+                    f"{who} uses a {type(module).__name__} that a copy cannot replace"
+                )
         for obj in (*reached.optimizers, *reached.schedulers, *reached.scalers):
             if id(obj) not in copies:
-                raise CannotCopy(f"{who} uses a {type(obj).__name__} that a copy cannot replace")
+                raise CannotCopyError(
+                    f"{who} uses a {type(obj).__name__} that a copy cannot replace"
+                )
         for tensor in reached.tensors:
             if id(tensor) in copies:
                 continue
             if id(tensor) in memo or (tensor.is_leaf and tensor.requires_grad):
-                raise CannotCopy(f"{who} uses a trainable tensor that a copy cannot replace")
+                raise CannotCopyError(f"{who} uses a trainable tensor that a copy cannot replace")
 
 
 def _is_trained(module: nn.Module) -> bool:

@@ -10,10 +10,7 @@ copy of any tensor is kept.
 
 from __future__ import annotations
 
-import os
-import tempfile
-import threading
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import torch
@@ -22,8 +19,9 @@ from torch.nn.parameter import is_lazy
 from torch.optim import Optimizer
 
 from lrfind_widget.checksum import checksums
-from lrfind_widget.object_graph import visit
 from lrfind_widget.receipt import ReceiptItem
+from lrfind_widget.storage import inner_tensors
+from lrfind_widget.surroundings import loading_threads, saved_state_files
 
 HOW = {
     "parameters": "same objects and places, and a 64-bit checksum of the bits of each",
@@ -37,8 +35,8 @@ HOW = {
     "optimizer groups": "every key and value of each group, and the parameters in it",
     "grad scaler": "scale, growth tracker and settings",
     "schedulers": "every number of each scheduler attached to the optimizer",
-    "files": "names in the working directory and the directory for temporary files",
-    "threads": "threads of data loading and of this package",
+    "files": "names of files like .pt and .ckpt in the working and the temporary directory",
+    "threads": "threads and worker processes of data loading",
 }
 
 
@@ -65,6 +63,7 @@ class Fingerprint:
         tensors: Sequence[Tensor] = (),
     ) -> None:
         self._tensors: list[Tensor] = []
+        self._indices: dict[int, int] = {}
         self._facts: dict[str, dict[str, Any]] = {category: {} for category in HOW}
         for index, model in enumerate(models):
             self._add_model(model, "" if index == 0 else f"model {index + 1}: ")
@@ -76,15 +75,14 @@ class Fingerprint:
             self._add_object("schedulers", f"{type(scheduler).__name__} {index + 1}", scheduler)
         if grad_scaler is not None:
             self._add_object("grad scaler", type(grad_scaler).__name__, grad_scaler)
-        for name in _files():
-            self._facts["files"][name] = True
-        for name in _threads():
-            self._facts["threads"][name] = True
+        self._facts["files"] = dict.fromkeys(saved_state_files(), True)
+        self._facts["threads"] = dict.fromkeys(loading_threads(), True)
         sums = checksums(self._tensors)
         for facts in self._facts.values():
             for name, fact in facts.items():
                 facts[name] = _resolved(fact, sums)
         self._tensors = []
+        self._indices = {}
 
     def compare(self, after: Fingerprint, *, not_by_sweep: bool = False) -> list[ReceiptItem]:
         """Compare with a later fingerprint of the same objects, one item per category.
@@ -116,15 +114,19 @@ class Fingerprint:
             )
         return items
 
-    def same_values(self, copy: Fingerprint) -> str | None:
-        """Return what differs in a copy by value (not by place), or None."""
+    def difference_of_copy(self, copy: Fingerprint) -> str | None:
+        """Return what differs in a copy by value, wherever it is, or None."""
         for category in ("parameters", "buffers", "requires_grad", "train/eval mode"):
             then, now = self._facts[category], copy._facts[category]
-            for name in then.keys() | now.keys():
-                if _value_of(then.get(name)) != _value_of(now.get(name)):
+            for name, fact in now.items():
+                if _value_of(then.get(name)) != _value_of(fact):
                     return f"{category}: {name}"
-        then, now = self._facts["optimizer state"], copy._facts["optimizer state"]
-        if list(map(_value_of, then.values())) != list(map(_value_of, now.values())):
+        state = zip(
+            self._facts["optimizer state"].values(),
+            copy._facts["optimizer state"].values(),
+            strict=False,
+        )
+        if any(_value_of(then) != _value_of(now) for then, now in state):
             return "optimizer state"
         return None
 
@@ -137,11 +139,11 @@ class Fingerprint:
             label = prefix + (name or "the model itself")
             self._facts["train/eval mode"][label] = module.training
             hooks = self._facts["hooks"]
-            for key, value in vars(module).items():
-                if key.endswith("_hooks") and isinstance(value, dict):
-                    hooks[f"{label}.{key}"] = [(k, id(f)) for k, f in value.items()]
+            for key, attribute in vars(module).items():
+                if key.endswith("_hooks") and isinstance(attribute, dict):
+                    hooks[f"{label}.{key}"] = [(k, id(f)) for k, f in attribute.items()]
                 elif not key.startswith("_") and key != "training":
-                    fact = self._plain(value)
+                    fact = self._plain(attribute)
                     if fact is not None:
                         self._facts["module attributes"][f"{label}.{key}"] = fact
 
@@ -165,8 +167,8 @@ class Fingerprint:
                 names[id(parameter)] = f"{prefix}parameter {number}"
                 number += 1
         state = self._facts["optimizer state"]
-        for key, entries in optimizer.state.items():
-            label = names.get(id(key), f"{prefix}{key if isinstance(key, str) else 'other'}")
+        for owner, entries in optimizer.state.items():
+            label = names.get(id(owner), f"{prefix}entry {len(state)}")
             state[label] = self._value(entries)
 
     def _add_object(self, category: str, name: str, obj: object) -> None:
@@ -175,17 +177,19 @@ class Fingerprint:
             if fact is not None:
                 self._facts[category][f"{name}.{key}"] = fact
 
-    def _plain(self, value: object) -> Any:
+    def _plain(self, value: object, depth: int = 4) -> Any:
         """Return a fact about a value if it is plain data, else None."""
+        if depth == 0:
+            return None
         if isinstance(value, (bool, int, float, complex, str, bytes, type(None))):
             return ("value", repr(value))
         if isinstance(value, Tensor):
             return self._tensor(value)
         if isinstance(value, dict):
-            facts = [(self._plain(k), self._plain(v)) for k, v in list(value.items())[:1000]]
-            return ("dict", len(value), facts)
+            pairs = list(value.items())[:1000]
+            return ("dict", len(value), [self._plain(part, depth - 1) for p in pairs for part in p])
         if isinstance(value, (list, tuple)):
-            return ("list", len(value), [self._plain(v) for v in value[:1000]])
+            return ("list", len(value), [self._plain(v, depth - 1) for v in value[:1000]])
         return None
 
     def _value(self, value: object) -> Any:
@@ -203,8 +207,10 @@ class Fingerprint:
     def _tensor(self, tensor: Tensor) -> Any:
         if is_lazy(tensor):
             return _TensorFact((id(tensor),), ("uninitialized",), None)
-        self._tensors.append(tensor.detach())
-        strided = tensor.layout is torch.strided and type(tensor).__name__ != "DTensor"
+        index = self._indices.setdefault(id(tensor), len(self._tensors))
+        if index == len(self._tensors):
+            self._tensors.append(tensor.detach())
+        strided = inner_tensors(tensor) is None and tensor.layout is torch.strided
         kind = (
             str(tensor.dtype),
             tuple(tensor.shape),
@@ -212,7 +218,7 @@ class Fingerprint:
             str(tensor.device),
         )
         place = (id(tensor), tensor.data_ptr() if strided else 0)
-        return _TensorFact(place, kind, len(self._tensors) - 1)
+        return _TensorFact(place, kind, index)
 
 
 class _TensorFact(tuple[Any, ...]):
@@ -245,32 +251,3 @@ def _value_of(fact: Any) -> Any:
 def _named(names: Sequence[str], most: int = 3) -> str:
     text = ", ".join(names[:most])
     return text if len(names) <= most else f"{text} and {len(names) - most} more"
-
-
-def _files() -> list[str]:
-    """Names in the two directories where a finder could leave a file behind."""
-    found = []
-    for directory in dict.fromkeys((os.getcwd(), tempfile.gettempdir())):
-        try:
-            names = sorted(os.listdir(directory))
-        except OSError:
-            continue
-        # pymp-* belong to Python's multiprocessing, which removes them when the process ends;
-        # a dot at the start marks what editors and notebooks write while they save.
-        found += [
-            os.path.join(directory, name)
-            for name in names
-            if not name.startswith(("pymp-", ".", "torch_"))
-        ]
-    return found
-
-
-def _threads() -> Iterable[str]:
-    for thread in threading.enumerate():
-        if "pin_memory" in thread.name or "DataLoader" in thread.name:
-            yield f"{thread.name} {thread.ident}"
-
-
-def tensors_inside(roots: Iterable[object]) -> list[Tensor]:
-    """Return every tensor reachable from the roots, gradients included."""
-    return [obj for obj in visit(roots) if isinstance(obj, Tensor)]

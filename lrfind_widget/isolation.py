@@ -2,27 +2,29 @@
 
 from __future__ import annotations
 
-import gc
 import threading
 import time
 from collections.abc import Callable
 from types import TracebackType
 from typing import Any
 
-import torch
 from torch import Tensor, nn
 from torch.optim import Optimizer
-from torch.optim.lr_scheduler import LRScheduler
 
-from lrfind_widget.copying import CannotCopy, verified_copy
-from lrfind_widget.fingerprint import Fingerprint, tensors_inside
+from lrfind_widget.company import attached_schedulers, others, why_not_copy_wrapped
+from lrfind_widget.copying import CannotCopyError, verified_copy
+from lrfind_widget.fingerprint import Fingerprint
 from lrfind_widget.loader_state import LoaderState
 from lrfind_widget.memory import fits, in_words
-from lrfind_widget.random_state import RandomState, find_generators
-from lrfind_widget.reach import Reached, reach
+from lrfind_widget.object_graph import tensors_inside
+from lrfind_widget.random_state import RandomState
+from lrfind_widget.reach import reach
 from lrfind_widget.receipt import Receipt, ReceiptItem
 from lrfind_widget.snapshot import Snapshot
 from lrfind_widget.storage import total_bytes
+from lrfind_widget.trainable import check_trainable
+
+__all__ = ["KINDS", "Isolation", "check_trainable"]
 
 KINDS = ("auto", "copy", "in_place")
 
@@ -103,17 +105,17 @@ class Isolation:
         self._seconds = 0.0
 
     def __enter__(self) -> Isolation:
-        model, optimizer, scaler, *functions = self._user
+        model, optimizer, _, *functions = self._user
         reached = reach([model, optimizer, *functions])
-        self._schedulers = _attached_schedulers([optimizer, *reached.optimizers])
-        self._others = _others(model, optimizer, reached)
+        self._schedulers = attached_schedulers([optimizer, *reached.optimizers])
+        self._others = others(model, optimizer, reached)
         self._claimed: list[int] = []
         self._snapshot: Snapshot | None = None
         self._loader_state = LoaderState(self._loaders)
         watched = tensors_inside([model, optimizer, *self._others])
         self._random = RandomState(
             {tensor.device for tensor in watched},
-            find_generators([model, *self._loaders, *functions]),
+            reach([*self._loaders, *functions]).generators,
         )
         self._random.start()
         try:
@@ -123,6 +125,7 @@ class Isolation:
             if why_not is None:
                 why_not = self._copy()
             if why_not is not None:
+                self._random.add(reached.generators)
                 self._take_in_place(why_not)
             self._loader_state.put_workers_aside()
         except BaseException:
@@ -171,11 +174,11 @@ class Isolation:
     def _why_not_copy(self, watched: list[Tensor]) -> str | None:
         model, optimizer, *_ = self._user
         if self.kind == "in_place":
-            return "you asked for it"
-        wrapped = _wrapper(model)
-        if wrapped is not None:
-            return wrapped
+            return "you asked for that"
         if self.kind == "auto":
+            wrapped = why_not_copy_wrapped(model)
+            if wrapped is not None:
+                return wrapped
             needed = total_bytes(watched)
             trained = total_bytes(p for g in optimizer.param_groups for p in g["params"])
             # The copy gets gradients, and an optimizer without state yet will make some.
@@ -196,7 +199,7 @@ class Isolation:
                 prepare_batch=prepare_batch,
                 before=self._before,
             )
-        except CannotCopy as error:
+        except CannotCopyError as error:
             return str(error)
         self.kind = "copy"
         self.model, self.optimizer = copied.model, copied.optimizer
@@ -254,7 +257,7 @@ class Isolation:
             try:
                 problems.extend(action() or [])
                 return
-            except Exception as error:
+            except Exception as error:  # noqa: PERF203
                 problems.append(f"{type(error).__name__}: {error}")
                 return
             except BaseException as error:  # Ctrl-C must not leave half of it
@@ -297,108 +300,6 @@ class Isolation:
             self._claimed = []
 
 
-def check_trainable(
-    model: nn.Module, optimizer: Optimizer, *, loss_fn: Callable[..., Any] | None = None
-) -> None:
-    """Check that `optimizer` trains `model`.
-
-    Parameters
-    ----------
-    model : Module
-    optimizer : Optimizer
-        May hold only a part of the model's parameters; parameters of `loss_fn`, if that is a
-        Module, are allowed as well.
-    loss_fn : callable, optional
-
-    Raises
-    ------
-    TypeError
-        If `model` is not a Module or `optimizer` not an Optimizer.
-    ValueError
-        If the optimizer holds parameters that are not the model's, or none that can be trained.
-    """
-    if not isinstance(model, nn.Module):
-        raise TypeError(
-            f"model is a {type(model).__name__}, expected a torch.nn.Module. "
-            "Pass the model itself, as in LRFinderWidget(model, dataloader, optimizer)."
-        )
-    if not isinstance(optimizer, Optimizer):
-        raise TypeError(
-            f"optimizer is a {type(optimizer).__name__}, expected a torch.optim.Optimizer "
-            "(an instance, not a class or a function that makes one)."
-        )
-    own = {id(p) for p in model.parameters()}
-    if not own:
-        raise ValueError("model has no parameters, so there is nothing to train.")
-    if isinstance(loss_fn, nn.Module):
-        own |= {id(p) for p in loss_fn.parameters()}
-    held = [p for group in optimizer.param_groups for p in group["params"]]
-    foreign = sum(id(p) not in own for p in held)
-    if foreign:
-        raise ValueError(
-            f"{foreign} of the optimizer's {len(held)} parameters are not the model's. "
-            "Was the model made again, or replaced by a copy, after the optimizer was made? "
-            "Make the optimizer from this model's parameters."
-        )
-    if not any(p.requires_grad for p in held):
-        raise ValueError(
-            f"None of the optimizer's {len(held)} parameters requires a gradient: all are frozen. "
-            "Set requires_grad_(True) on those to train."
-        )
-
-
-def _wrapper(model: nn.Module) -> str | None:
-    """Return why a wrapped model is better trained in place, None if it is not wrapped."""
-    for module in model.modules():
-        name = type(module).__name__
-        if name in ("DistributedDataParallel", "FullyShardedDataParallel", "FSDPModule"):
-            return f"a copy of a {name} would have to be set up on every process"
-        if name == "OptimizedModule" or getattr(module, "_compiled_call_impl", None) is not None:
-            return "a copy of a compiled model would be compiled again"
-    return None
-
-
-def _attached_schedulers(optimizers: list[Optimizer]) -> list[LRScheduler]:
-    """Return the schedulers of these optimizers.
-
-    An optimizer does not know its schedulers; they are looked for among all living objects, only
-    when the optimizer shows that there is one.
-    """
-    marked = [
-        optimizer
-        for optimizer in optimizers
-        if "step" in vars(optimizer) or any("initial_lr" in g for g in optimizer.param_groups)
-    ]
-    if not marked:
-        return []
-    ids = {id(optimizer) for optimizer in marked}
-    return [
-        obj
-        for obj in gc.get_objects()
-        if issubclass(type(obj), LRScheduler) and id(getattr(obj, "optimizer", None)) in ids
-    ]
-
-
-def _others(model: nn.Module, optimizer: Optimizer, reached: Reached) -> list[Any]:
-    """Return the training state besides model and optimizer that user code can reach."""
-    modules = {id(m) for m in model.modules()}
-    tensors = {id(t) for t in tensors_inside([model, optimizer])}
-    found: list[Any] = []
-    for module in reached.modules:
-        if id(module) not in modules:
-            modules.update(id(m) for m in module.modules())
-            tensors.update(id(p) for p in module.parameters())
-            found.append(module)
-    found += [other for other in reached.optimizers if other is not optimizer]
-    found += [*reached.schedulers, *reached.scalers]
-    found += [
-        tensor
-        for tensor in reached.tensors
-        if id(tensor) not in tensors and tensor.is_leaf and tensor.requires_grad
-    ]
-    return found
-
-
 def _modules(roots: list[Any]) -> list[nn.Module]:
     return [m for root in roots if isinstance(root, nn.Module) for m in root.modules()]
 
@@ -410,8 +311,3 @@ def _refuse_if_swept(roots: list[Any]) -> None:
                 "This model is being swept in place by another sweep. Wait for it to end or stop "
                 'it first; with isolation="copy" several sweeps of one model can run at once.'
             )
-
-
-def used_devices(model: nn.Module) -> set[torch.device]:
-    """Return the devices a model's parameters and buffers are on."""
-    return {t.device for t in (*model.parameters(), *model.buffers())}

@@ -17,14 +17,14 @@ class LoaderState:
     """
 
     def __init__(self, loaders: Iterable[object]) -> None:
-        self._workers: list[tuple[Any, Any]] = []
+        self._workers: list[tuple[dict[str, Any], Any]] = []
         self._scalars: list[tuple[dict[str, Any], dict[str, Any]]] = []
         for loader in loaders:
             inside = getattr(loader, "__dict__", None)
             if inside is None:
                 continue
             if "_iterator" in inside:
-                self._workers.append((loader, inside["_iterator"]))
+                self._workers.append((inside, inside["_iterator"]))
             for part in _parts(inside):
                 attributes = vars(part)
                 saved = {k: v for k, v in attributes.items() if type(v) in _SCALARS}
@@ -32,14 +32,14 @@ class LoaderState:
 
     def put_workers_aside(self) -> None:
         """Let the sweep start workers of its own."""
-        for loader, _ in self._workers:
-            loader._iterator = None
+        for inside, _ in self._workers:
+            inside["_iterator"] = None
 
     def restore(self) -> None:
         """End the sweep's workers, put the user's back, set counters back."""
-        for loader, workers in self._workers:
-            current = loader._iterator
-            loader._iterator = workers
+        for inside, workers in self._workers:
+            current = inside["_iterator"]
+            inside["_iterator"] = workers
             if current is not None and current is not workers:
                 shut_down = getattr(current, "_shutdown_workers", None)
                 if shut_down is not None:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import os
+from pathlib import Path
 
 import torch
 
-_COPY_OF_PARAMETERS_AND_STATE = 0.5
+_SHARE = 0.5
 """Share of the free memory a copy may take; the rest is for activations and for the user."""
 
 
@@ -28,10 +29,9 @@ def fits(needed: dict[torch.device, int]) -> str | None:
     """Return None if a copy of these sizes fits everywhere, else why not, in words."""
     for device, size in needed.items():
         free = free_bytes(device)
-        if free is not None and size > free * _COPY_OF_PARAMETERS_AND_STATE:
+        if free is not None and size > free * _SHARE:
             return (
-                f"a copy needs about {in_words(size)} on {device}, "
-                f"where {in_words(free)} are free"
+                f"a copy needs about {in_words(size)} on {device}, where {in_words(free)} are free"
             )
     return None
 
@@ -61,10 +61,9 @@ def _free_host_bytes() -> int | None:
 
 def _meminfo() -> int | None:
     try:
-        with open("/proc/meminfo", encoding="ascii") as lines:
-            for line in lines:
-                if line.startswith("MemAvailable:"):
-                    return int(line.split()[1]) * 1024
+        for line in Path("/proc/meminfo").read_text(encoding="ascii").splitlines():
+            if line.startswith("MemAvailable:"):
+                return int(line.split()[1]) * 1024
     except (OSError, ValueError):
         pass
     return None
@@ -73,10 +72,14 @@ def _meminfo() -> int | None:
 def _cgroup() -> int | None:
     """Return what a container's limit leaves, where there is one."""
     try:
-        with open("/sys/fs/cgroup/memory.max", encoding="ascii") as file:
-            limit = file.read().strip()
-        with open("/sys/fs/cgroup/memory.current", encoding="ascii") as file:
-            used = int(file.read())
-        return None if limit == "max" else max(int(limit) - used, 0)
+        group = Path("/sys/fs/cgroup")
+        limit = (group / "memory.max").read_text(encoding="ascii").strip()
+        if limit == "max":
+            return None
+        used = int((group / "memory.current").read_text(encoding="ascii"))
+        for line in (group / "memory.stat").read_text(encoding="ascii").splitlines():
+            if line.startswith("inactive_file "):  # file cache, given up when memory is asked for
+                used -= int(line.split()[1])
+        return max(int(limit) - used, 0)
     except (OSError, ValueError):
         return None

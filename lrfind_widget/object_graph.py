@@ -36,7 +36,7 @@ def children(obj: object) -> Iterable[object]:
     if isinstance(obj, OWNERS):
         return _inside_owner(obj)
     if is_record(obj):
-        return (vars(obj),)
+        return tuple(vars(obj).values())
     return ()
 
 
@@ -52,6 +52,11 @@ def visit(roots: Iterable[object]) -> Iterator[object]:
         if isinstance(obj, (Tensor, np.ndarray, *CONTAINERS, *OWNERS)) or is_record(obj):
             yield obj
         stack.extend(children(obj))
+
+
+def tensors_inside(roots: Iterable[object]) -> list[Tensor]:
+    """Return every tensor reachable from the roots, gradients included."""
+    return [obj for obj in visit(roots) if isinstance(obj, Tensor)]
 
 
 def is_record(obj: object) -> bool:
@@ -86,20 +91,18 @@ def _is_plain(value: object, depth: int = 3) -> bool:
 
 
 def _inside_owner(obj: Any) -> tuple[object, ...]:
-    inside: list[object] = [vars(obj)] if hasattr(obj, "__dict__") else []
     if isinstance(obj, torch.jit.ScriptModule):
-        inside = []  # its attributes live in C++; the tensors are what can be set back
-    if isinstance(obj, nn.Module):
-        inside += [*obj._parameters.values(), *obj._buffers.values(), *obj._modules.values()]
-    return tuple(inside)
+        # Its attributes live in C++; the tensors are what can be set back.
+        own = (*obj.parameters(recurse=False), *obj.buffers(recurse=False))
+        return (*own, *obj.children())
+    return tuple(vars(obj).values())
 
 
 def _inside_tensor(tensor: Tensor) -> tuple[object, ...]:
     inside: list[object] = []
     if tensor.is_leaf and tensor.grad is not None:
         inside.append(tensor.grad)
-    if vars(tensor):
-        inside.append(vars(tensor))
+    inside.extend(vars(tensor).values())
     hooks = getattr(tensor, "_backward_hooks", None)
     if hooks is not None:
         inside.append(hooks)

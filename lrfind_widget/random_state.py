@@ -69,7 +69,7 @@ class RandomState:
         """Include further generators; those that are included already change nothing."""
         with _LOCK:
             known = {source.key for source in self._sources}
-            for source in map(_source, generators):
+            for source in map(source_of, generators):
                 if source is not None and source.key not in known:
                     known.add(source.key)
                     self._sources.append(source)
@@ -213,7 +213,7 @@ def source_of(generator: object) -> Source:
     name = f"a {type(generator).__module__.split('.')[0]} generator of yours"
     obj: Any = generator
     if isinstance(obj, torch.Generator):
-        return Source(key, name, obj.get_state, obj.set_state)
+        return Source(key, name, obj.get_state, _quiet(obj.set_state))
     if isinstance(obj, random.Random):
         return Source(key, name, obj.getstate, obj.setstate)
     if isinstance(obj, np.random.RandomState):
@@ -224,6 +224,15 @@ def source_of(generator: object) -> Source:
         bits.state = state
 
     return Source(("object", id(bits)), name, lambda: bits.state, put)
+
+
+def _quiet(function: Callable[[Any], object]) -> Callable[[Any], None]:
+    """Return the function without its result."""
+
+    def call(state: Any) -> None:
+        function(state)
+
+    return call
 
 
 def same_state(a: object, b: object) -> bool:

@@ -2,27 +2,47 @@
 
 A loss function, a hook or a step function may refer to the model through a closure, a default
 argument, a partial, the object it is bound to, or a global name. A deep copy does not follow
-functions, so it would leave such a reference pointing at the original.
+functions, so it would leave such a reference pointing at the original. Random generators are
+found the same way.
 """
 
 from __future__ import annotations
 
 import dis
 import functools
+import random
 import types
 import weakref
 from collections import deque
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from itertools import islice
 from typing import Any
 
 import numpy as np
+import torch
 from torch import Tensor, nn
 from torch.amp import GradScaler
 from torch.optim import Optimizer
 from torch.optim.lr_scheduler import LRScheduler
 
 _LIBRARIES = {"torch", "numpy", "builtins", "functools", "typing", "collections", "lrfind_widget"}
+_GENERATORS = (
+    torch.Generator,
+    random.Random,
+    np.random.Generator,
+    np.random.RandomState,
+    np.random.BitGenerator,
+)
+_DEAD_ENDS = (
+    *(str, bytes, int, float, complex, type(None), type, types.ModuleType, np.ndarray),
+    *(weakref.ProxyType, weakref.CallableProxyType),
+    random.SystemRandom,  # it has no state
+)
+_ENTRIES = ("forward", "__call__", "__getitem__", "__iter__", "__next__")
+"""Methods that a training step enters an object by."""
+_ELEMENTS = 1000
+"""How many elements of one container are looked at."""
 
 
 @dataclass
@@ -34,49 +54,40 @@ class Reached:
     schedulers: list[LRScheduler] = field(default_factory=list)
     scalers: list[GradScaler] = field(default_factory=list)
     tensors: list[Tensor] = field(default_factory=list)
-
-    def everything(self) -> list[Any]:
-        """Return all of it, in one list."""
-        return [
-            *self.modules,
-            *self.optimizers,
-            *self.schedulers,
-            *self.scalers,
-            *self.tensors,
-        ]
+    generators: list[object] = field(default_factory=list)
 
 
-def reach(roots: Iterable[object], *, limit: int = 50_000) -> Reached:
+def reach(roots: Iterable[object], *, limit: int = 20_000) -> Reached:
     """Walk from `roots` through attributes, containers and functions, breadth first.
 
     Parameters
     ----------
     roots : iterable
-        Functions, modules, optimizers, any objects.
+        Functions, modules, optimizers, loaders, any objects.
     limit : int
         At most this many objects are looked at, so that a stray reference to a large program
         costs milliseconds.
     """
     found = Reached()
+    kinds: tuple[tuple[Any, list[Any]], ...] = (
+        (nn.Module, found.modules),
+        (Optimizer, found.optimizers),
+        (LRScheduler, found.schedulers),
+        (GradScaler, found.scalers),
+        (Tensor, found.tensors),
+        (_GENERATORS, found.generators),
+    )
     seen: dict[int, object] = {}
     queue = deque(roots)
     while queue and len(seen) < limit:
         obj = queue.popleft()
-        if isinstance(obj, (str, bytes, int, float, complex, type(None), type, np.ndarray)):
-            continue
-        if isinstance(obj, types.ModuleType) or id(obj) in seen:
+        if issubclass(type(obj), _DEAD_ENDS) or id(obj) in seen:
             continue
         seen[id(obj)] = obj
-        if isinstance(obj, nn.Module):
-            found.modules.append(obj)
-        elif isinstance(obj, Optimizer):
-            found.optimizers.append(obj)
-        elif isinstance(obj, LRScheduler):
-            found.schedulers.append(obj)
-        elif isinstance(obj, GradScaler):
-            found.scalers.append(obj)
-        elif isinstance(obj, Tensor):
-            found.tensors.append(obj)
+        for kind, group in kinds:
+            if isinstance(obj, kind):
+                group.append(obj)
+                break
         queue.extend(_next(obj))
     return found
 
@@ -93,18 +104,19 @@ def _next(obj: Any) -> Iterable[object]:
     if isinstance(obj, Tensor):
         return _behind_tensor(obj)
     if isinstance(obj, dict):
-        return (*list(obj.keys())[:10_000], *list(obj.values())[:10_000])
+        return (*islice(obj.keys(), _ELEMENTS), *islice(obj.values(), _ELEMENTS))
     if isinstance(obj, (list, tuple, set, frozenset, deque)):
-        return list(obj)[:10_000]
-    if isinstance(obj, types.CellType):
-        return _cell(obj)
-    if isinstance(obj, nn.Module):
-        return (*vars(obj).values(), *_forward_of(obj))
-    inside = list(getattr(obj, "__dict__", {}).values())
-    call = getattr(type(obj), "__call__", None)
-    if isinstance(call, types.FunctionType):
-        inside.append(call)
-    return inside
+        return tuple(islice(obj, _ELEMENTS))
+    if isinstance(obj, _GENERATORS):
+        return ()
+    return (*_attributes(obj), *_methods(obj))
+
+
+def _attributes(obj: object) -> tuple[object, ...]:
+    try:
+        return tuple(vars(obj).values())
+    except Exception:  # an object may do anything when it is asked for its attributes
+        return ()
 
 
 def _behind_tensor(tensor: Tensor) -> Iterable[object]:
@@ -147,20 +159,19 @@ def _globals_used(code: types.CodeType) -> tuple[str, ...]:
     return tuple(dict.fromkeys(names))
 
 
-def _forward_of(module: nn.Module) -> Iterable[object]:
-    """Return the module's own methods that its forward pass uses."""
-    cls = type(module)
+def _methods(obj: object) -> tuple[object, ...]:
+    """Return the methods a training step may run, of a class that is not a library's."""
+    cls = type(obj)
     if cls.__module__.split(".")[0] in _LIBRARIES:
         return ()
-    methods: dict[str, object] = {}
-    names = ["forward"]
+    found: dict[str, object] = {}
+    names = list(_ENTRIES)
     while names:
         name = names.pop()
         method = getattr(cls, name, None)
-        if name in methods or not isinstance(method, types.FunctionType):
+        if name in found or not isinstance(method, types.FunctionType):
             continue
-        if method.__module__.split(".")[0] in _LIBRARIES:
-            continue
-        methods[name] = method
-        names.extend(method.__code__.co_names)
-    return tuple(methods.values())
+        if method.__module__.split(".")[0] not in _LIBRARIES:
+            found[name] = method
+            names.extend(method.__code__.co_names)
+    return tuple(found.values())

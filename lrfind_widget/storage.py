@@ -13,9 +13,6 @@ import torch
 from torch import Tensor
 from torch.nn.parameter import is_lazy
 
-_ALIGNMENT = 64
-"""Bytes a saved interval starts at a multiple of, so that every data type may view it."""
-
 
 @dataclass(frozen=True)
 class Interval:
@@ -55,7 +52,8 @@ def inner_tensors(tensor: Tensor) -> tuple[Tensor, ...] | None:
         return None
     bare = tensor.detach()
     if layout is torch.sparse_coo:
-        return (bare._indices(), bare._values())
+        # The public indices() and values() refuse a tensor that is not coalesced.
+        return (bare._indices(), bare._values())  # noqa: SLF001
     if layout in (torch.sparse_csr, torch.sparse_bsr):
         return (bare.crow_indices(), bare.col_indices(), bare.values())
     if layout in (torch.sparse_csc, torch.sparse_bsc):
@@ -74,9 +72,10 @@ def interval(tensor: Tensor) -> Interval | None:
         size = tensor.element_size()
         start = tensor.storage_offset() * size
         last = sum((n - 1) * s for n, s in zip(tensor.shape, tensor.stride(), strict=True))
+        stop = start + (last + 1) * size
     except (RuntimeError, NotImplementedError):
         return None
-    return Interval(storage, start, start + (last + 1) * size)
+    return Interval(storage, int(start), int(stop))
 
 
 def intervals(tensors: Iterable[Tensor]) -> list[Interval]:
@@ -106,22 +105,14 @@ def storage_key(storage: torch.UntypedStorage) -> tuple[str, int]:
 
 
 def _merge(pieces: list[Interval]) -> list[Interval]:
-    if len(pieces) == 1:
-        piece = pieces[0]
-        return [Interval(piece.storage, _aligned(piece.start), piece.stop)]
     merged: list[Interval] = []
     for piece in sorted(pieces, key=lambda p: p.start):
-        start = _aligned(piece.start)
-        if merged and start <= merged[-1].stop:
+        if merged and piece.start <= merged[-1].stop:
             last = merged[-1]
             merged[-1] = Interval(last.storage, last.start, max(last.stop, piece.stop))
         else:
-            merged.append(Interval(piece.storage, start, piece.stop))
+            merged.append(piece)
     return merged
-
-
-def _aligned(start: int) -> int:
-    return start - start % _ALIGNMENT
 
 
 def total_bytes(tensors: Iterable[Tensor]) -> dict[torch.device, int]:
