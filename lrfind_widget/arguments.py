@@ -196,13 +196,11 @@ def _check_training(given: Arguments, optimizer: Optimizer) -> None:
     if given.wd is not None:
         _number("wd", given.wd, least=0)
         check_weight_decay(optimizer)
-    if given.amp is not None and given.amp not in AMP_TYPES:
+    if given.amp is not None and given.amp not in tuple(AMP_TYPES):
         raise ValueError(f"amp={given.amp!r}, expected {_choice(AMP_TYPES)} or None.")
     scaler = given.grad_scaler
-    missing = [
-        name for name in ("scale", "unscale_", "step", "update") if not hasattr(scaler, name)
-    ]
-    if scaler is not None and missing:
+    needed = ("scale", "unscale_", "step", "update", "is_enabled")
+    if scaler is not None and not all(hasattr(scaler, name) for name in needed):
         raise TypeError(
             f"grad_scaler is a {type(scaler).__name__}, expected a torch.amp.GradScaler."
         )

@@ -42,7 +42,7 @@ def named_parts(batch: Any) -> dict[str, Any] | None:
     if isinstance(batch, Mapping):
         return {str(name): part for name, part in batch.items()}
     if is_named_tuple(batch) and not isinstance(batch, PackedSequence):
-        return dict(zip(batch._fields, batch))
+        return dict(zip(batch._fields, batch, strict=True))
     if is_dataclass_instance(batch):
         return {field.name: getattr(batch, field.name) for field in dataclasses.fields(batch)}
     return None
@@ -78,7 +78,7 @@ def to_device(batch: Any, device: torch.device) -> Any:
 
 def _moved_sequence(batch: Any, device: torch.device) -> Any:
     moved = [to_device(part, device) for part in batch]
-    if all(new is old for new, old in zip(moved, batch)):
+    if all(new is old for new, old in zip(moved, batch, strict=True)):
         return batch
     if is_named_tuple(batch):
         return type(batch)(*moved)

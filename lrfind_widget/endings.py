@@ -10,7 +10,6 @@ from lrfind_widget.points import StopReason
 from lrfind_widget.precision import MOST_SKIPS
 from lrfind_widget.record import Record
 
-
 Sentence = Callable[[Record, int], str]
 """From what was recorded and the number of steps planned, to a sentence."""
 

@@ -98,7 +98,7 @@ def set_lr(
         )
     before = [float(group["lr"]) for group in groups]
     tensors = [id(group["lr"]) for group in groups if isinstance(group["lr"], Tensor)]
-    for group, multiplier in zip(groups, multipliers):
+    for group, multiplier in zip(groups, multipliers, strict=True):
         if multiplier == 0:
             continue
         rate = group["lr"]
@@ -128,7 +128,7 @@ def set_weight_decay(optimizer: Optimizer, wd: float) -> None:
     zero; where all are at zero, all are given `wd`.
     """
     decays = [float(group.get("weight_decay") or 0) for group in optimizer.param_groups]
-    for group, decay in zip(optimizer.param_groups, decays):
+    for group, decay in zip(optimizer.param_groups, decays, strict=True):
         if "weight_decay" in group and (decay != 0 or not any(decays)):
             group["weight_decay"] = wd
 
@@ -176,8 +176,8 @@ def _label(multipliers: Sequence[float], names: Sequence[str], reference: int) -
     if len(set(multipliers)) == 1:
         return "learning rate"
     others = [
-        f"group {name} fixed" if multiplier == 0 else f"group {name} × {format_lr(multiplier)}"
-        for place, (name, multiplier) in enumerate(zip(names, multipliers))
+        f"group {name} {f'at {format_lr(multiplier)} times' if multiplier else 'fixed'}"
+        for place, (name, multiplier) in enumerate(zip(names, multipliers, strict=True))
         if place != reference
     ]
     if len(others) > 3:

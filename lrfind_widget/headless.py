@@ -11,14 +11,13 @@ from torch import nn
 from torch.optim import Optimizer
 from tqdm import tqdm
 
+from lrfind_widget.arguments import SweepOptions, refuse_unknown
 from lrfind_widget.formatting import format_lr
 from lrfind_widget.result import SweepResult
 from lrfind_widget.sweep import Sweep
 
 if TYPE_CHECKING:
     from typing_extensions import Unpack
-
-    from lrfind_widget.arguments import SweepOptions
 
 
 def lr_find(
@@ -65,6 +64,8 @@ def lr_find(
     >>> result = lr_find(model, loader, optimizer)
     >>> result.suggestion().lr
     """
+    known = SweepOptions.__annotations__
+    refuse_unknown(set(options) - set(known), [*known, "progress"], "lr_find")
     sweep = Sweep(model, dataloader, optimizer, **options)
     with (
         tqdm(

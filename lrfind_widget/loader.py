@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 from typing import Any
 
 
-class OutOfData(ValueError):
+class OutOfDataError(ValueError):
     """The iterable has ended and gives nothing when it is started again.
 
     Attributes
@@ -53,7 +53,7 @@ class Batches:
         ------
         ValueError
             Where the loader gives no batch at all.
-        OutOfData
+        OutOfDataError
             Where it has given some and cannot be started again, as a generator.
         """
         # What is left of the running pass, else the first batch of a new one.
@@ -67,7 +67,7 @@ class Batches:
                 "The dataloader gave no batch. Is it empty, a generator that was used up "
                 "before, or is drop_last=True with fewer examples than a batch?"
             )
-        raise OutOfData(self.given)
+        raise OutOfDataError(self.given)
 
     def close(self) -> None:
         """End the worker processes and generators that were started here."""

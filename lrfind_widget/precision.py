@@ -82,7 +82,7 @@ class Precision:
             return True
         took: list[bool] = []
 
-        def seen(optimizer: Optimizer, args: Any, kwargs: Any) -> None:
+        def seen(optimizer: Optimizer, _args: Any, _kwargs: Any) -> None:
             found: Tensor | None = getattr(optimizer, "found_inf", None)
             took.append(found is None or not bool(found.item()))
 

@@ -9,7 +9,8 @@ from typing import Any
 import numpy as np
 import torch
 
-from lrfind_widget.random_state import find_generators, global_sources, source_of
+from lrfind_widget.random_state import global_sources, source_of
+from lrfind_widget.reach import reach
 
 MOST_SEED = 2**32 - 1
 """numpy takes no larger one."""
@@ -28,7 +29,7 @@ class RandomSources:
 
     def __init__(self, device: torch.device, roots: Iterable[object]) -> None:
         self._device = device
-        self._generators = find_generators(roots)
+        self._generators = reach(roots).generators
         self._sources = [*global_sources([device]), *map(source_of, self._generators)]
 
     def get(self) -> list[Any]:
@@ -37,7 +38,7 @@ class RandomSources:
 
     def set(self, states: list[Any]) -> None:
         """Set the state of all to what `get` returned."""
-        for source, state in zip(self._sources, states):
+        for source, state in zip(self._sources, states, strict=True):
             source.set(state)
 
     def seed(self, seed: int) -> None:
@@ -47,7 +48,7 @@ class RandomSources:
         would outlast the sweep.
         """
         random.seed(seed)
-        np.random.seed(seed)
+        np.random.seed(seed)  # noqa: NPY002 - the global one is what users draw from
         torch.default_generator.manual_seed(seed)
         library: Any = getattr(torch, self._device.type, None)
         if self._device.type != "cpu" and hasattr(library, "manual_seed"):

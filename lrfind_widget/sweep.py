@@ -24,7 +24,7 @@ from lrfind_widget.control import Control
 from lrfind_widget.execution import WithGradients
 from lrfind_widget.groups import GroupRates
 from lrfind_widget.isolation import Isolation, check_trainable
-from lrfind_widget.loader import OutOfData
+from lrfind_widget.loader import OutOfDataError
 from lrfind_widget.objective import LossFunction, PrepareFunction, StepFunction
 from lrfind_widget.points import Point, StopReason
 from lrfind_widget.receipt import Receipt
@@ -199,7 +199,7 @@ class Sweep:
         rates = GroupRates(optimizer, groups)
         self.multipliers = rates.multipliers
         self.axis_label = rates.axis_label
-        self.on_wait: Callable[[bool], None] = lambda waiting: None
+        self.on_wait: Callable[[bool], None] = _nobody
         self.receipt: Receipt | None = None
         self._forget()
 
@@ -233,7 +233,7 @@ class Sweep:
             self._running.release()
 
     def _range_test(self, trial: Trial, isolation: Isolation, where: Where) -> Iterator[Point]:
-        """The algorithm: set the rate, step, record, decide."""
+        """Run the algorithm: set the rate, step, record, decide."""
         self.multipliers = trial.rates.multipliers
         self.axis_label = trial.rates.axis_label
         step = 0
@@ -246,7 +246,7 @@ class Sweep:
             where.step = step
             try:
                 taken = trial.step(step, self.schedule.lr(step))
-            except OutOfData as error:
+            except OutOfDataError as error:
                 if step == 0:
                     raise
                 ending = StopReason.FINISHED, functools.partial(endings.early, error.sentence)
@@ -291,8 +291,9 @@ class Sweep:
             self.on_wait(False)
 
     def stop(self) -> None:
-        """End the sweep before its next step. From any thread."""
-        self._control.stop()
+        """End the sweep before its next step. From any thread; too late is harmless."""
+        if self.stop_reason is None:
+            self._control.stop()
 
     def pause(self) -> None:
         """Let the sweep wait before its next step. From any thread."""
@@ -370,3 +371,7 @@ class Sweep:
     def _end(self, reason: StopReason, sentence: str) -> None:
         self.stop_reason = reason
         self.stop_sentence = sentence
+
+
+def _nobody(waiting: bool) -> None:
+    """Tell nobody."""

@@ -79,7 +79,7 @@ class Training:
 
         Raises
         ------
-        OutOfData
+        OutOfDataError
             Where the loader ends in the middle and cannot be started again.
         """
         if self._needs_closure:

@@ -84,10 +84,12 @@ class Trial:
         self.rates = GroupRates(self._optimizer, given.groups)
         if given.wd is not None:
             set_weight_decay(self._optimizer, given.wd)
+        self._validation: Validation | None = None
+        if given.seed is None and given.val_loader is None:
+            return
         random = RandomSources(self.device, [model, dataloader, given.val_loader])
         if given.seed is not None:
             random.seed(given.seed)
-        self._validation: Validation | None = None
         if given.val_loader is not None:
             self._validation = Validation(
                 model,
@@ -112,7 +114,7 @@ class Trial:
 
         Raises
         ------
-        OutOfData
+        OutOfDataError
             Where the loader has ended and cannot be started again.
         """
         with self._execution():
