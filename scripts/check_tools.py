@@ -1,18 +1,21 @@
 """Say in one sentence each what this machine lacks before anything is installed.
 
-Runs on whatever `python3` is, so it uses nothing newer than Python 3.6.
+Runs on whatever `python3` is, so it uses nothing newer than Python 3.7.
 """
+
+from __future__ import annotations
 
 import importlib.util
 import re
 import shutil
 import subprocess
 import sys
+from collections.abc import Sequence
 
 PYTHON_AT_LEAST = (3, 10)
 
 
-def python_complaint(version):
+def python_complaint(version: Sequence[int]) -> str | None:
     """Return what is wrong with a Python of this version, or None."""
     if tuple(version[:2]) >= PYTHON_AT_LEAST:
         return None
@@ -23,7 +26,7 @@ def python_complaint(version):
     )
 
 
-def venv_complaint():
+def venv_complaint() -> str | None:
     """Return what keeps this Python from making virtual environments, or None."""
     # Debian and Ubuntu pack ensurepip, without which venv fails, separately.
     if importlib.util.find_spec("venv") and importlib.util.find_spec("ensurepip"):
@@ -34,7 +37,7 @@ def venv_complaint():
     )
 
 
-def node_complaint(version):
+def node_complaint(version: str | None) -> str | None:
     """Return what is wrong with what `node --version` printed (None: no Node), or None."""
     wanted = "Node.js 20.19 or newer in its line, or 22.12 or newer, with npm"
     remedy = "install it from https://nodejs.org or with your package manager"
@@ -48,14 +51,14 @@ def node_complaint(version):
     return f"{wanted} is needed and this is {version.strip()}: {remedy}."
 
 
-def npm_complaint():
+def npm_complaint() -> str | None:
     """Return the sentence for a missing npm, or None."""
     if shutil.which("npm"):
         return None
     return "npm is needed and is not on the PATH: install it (it comes with Node.js)."
 
 
-def node_version():
+def node_version() -> str | None:
     """Return what `node --version` prints, or None where there is no Node."""
     if not shutil.which("node"):
         return None
@@ -63,7 +66,7 @@ def node_version():
     return run.stdout.decode()
 
 
-def main():
+def main() -> int:
     """Print every complaint; the exit status is 1 if there was one."""
     complaints = [
         complaint
