@@ -11,6 +11,8 @@ export default tseslint.config(
     rules: {
       // Numbers in a template are how every attribute of an SVG element is written.
       '@typescript-eslint/restrict-template-expressions': ['error', { allowNumber: true }],
+      // Backbone's listenTo calls a method that it is handed on the object that listens.
+      '@typescript-eslint/unbound-method': 'off',
     },
   },
 );

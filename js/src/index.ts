@@ -1,3 +1,10 @@
 import '../style/index.css';
 
+export { Bands, BandsModel } from './bands';
+export * from './bars';
+export { Curve, CurveModel } from './curve';
+export { Frame, FrameModel } from './frame';
+export { Marker, MarkerModel } from './marker';
+export { Runs, RunsModel } from './runs';
+export { Spots, SpotsModel } from './spots';
 export { MODULE_NAME, MODULE_VERSION } from './version';

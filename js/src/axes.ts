@@ -1,0 +1,84 @@
+import { attr, keep, say, svg } from './dom';
+import type { Mapping } from './geometry/mapping';
+import { linearTicks, logTicks, type Tick } from './geometry/ticks';
+
+/** Height that a label takes along the vertical axis, and the air between two. */
+const LINE = 18;
+const STROKE = 5;
+const SMALL_STROKE = 3;
+
+/** The two axes: strokes, labels in people's notation, and a faint grid. */
+export class Axes {
+  private readonly grid: SVGPathElement;
+  private readonly strokes: SVGPathElement;
+  private readonly labels: SVGGElement;
+  private readonly texts: SVGTextElement[] = [];
+  private readonly xLabel: SVGTextElement;
+  private readonly yLabel: SVGTextElement;
+
+  constructor(parent: Element) {
+    this.grid = svg(parent, 'path', { class: 'lrfind-grid' });
+    this.strokes = svg(parent, 'path', { class: 'lrfind-axis' });
+    this.labels = svg(parent, 'g', { class: 'lrfind-tick-labels', 'aria-hidden': 'true' });
+    this.xLabel = svg(parent, 'text', { class: 'lrfind-axis-label', 'text-anchor': 'end' });
+    this.yLabel = svg(parent, 'text', { class: 'lrfind-axis-label', 'text-anchor': 'end' });
+  }
+
+  /** Draws both; the vertical axis without numbers where there is nothing to measure. */
+  paint(mapX: Mapping, mapY: Mapping, xLabel: string, yLabel: string, measured: boolean): void {
+    const width = mapX.range[1];
+    const height = mapY.range[0];
+    const across = mapX.log ? logTicks(mapX) : linearTicks(mapX);
+    const up = !measured ? [] : mapY.log ? logTicks(mapY, LINE) : linearTicks(mapY, LINE);
+    const grid: string[] = [];
+    const strokes = [`M0 0V${height}H${width}`];
+    for (const tick of across) {
+      const x = crisp(mapX.pixel(tick.value));
+      strokes.push(`M${x} ${height}v${tick.label ? STROKE : SMALL_STROKE}`);
+      if (tick.label) {
+        grid.push(`M${x} 0V${height}`);
+      }
+    }
+    for (const tick of up) {
+      const y = crisp(mapY.pixel(tick.value));
+      strokes.push(`M0 ${y}h${tick.label ? -STROKE : -SMALL_STROKE}`);
+      if (tick.label) {
+        grid.push(`M0 ${y}H${width}`);
+      }
+    }
+    attr(this.grid, { d: grid.join('') });
+    attr(this.strokes, { d: strokes.join('') });
+    this.paintLabels(across, up, mapX, mapY);
+    say(this.xLabel, xLabel);
+    attr(this.xLabel, { x: width, y: height + 40 });
+    say(this.yLabel, yLabel);
+    attr(this.yLabel, { x: -9, y: -10 });
+  }
+
+  private paintLabels(across: Tick[], up: Tick[], mapX: Mapping, mapY: Mapping): void {
+    const height = mapY.range[0];
+    const placed = [
+      ...across.map(({ value, label }) => ({
+        label,
+        attributes: { x: mapX.pixel(value), y: height + 19, 'text-anchor': 'middle', dy: null },
+      })),
+      ...up.map(({ value, label }) => ({
+        label,
+        attributes: { x: -9, y: mapY.pixel(value), 'text-anchor': 'end', dy: '0.33em' },
+      })),
+    ].filter(({ label }) => label !== '');
+    keep(this.texts, placed.length, () => svg(this.labels, 'text'));
+    placed.forEach(({ label, attributes }, index) => {
+      const text = this.texts[index];
+      if (text) {
+        say(text, label);
+        attr(text, attributes);
+      }
+    });
+  }
+}
+
+/** The middle of a pixel, where a line of one pixel is sharp. */
+function crisp(pixel: number): number {
+  return Math.floor(pixel) + 0.5;
+}

@@ -1,0 +1,214 @@
+import type { IBackboneModelOptions, WidgetView } from '@jupyter-widgets/base';
+import { Mark, MarkModel, type Figure } from 'bqplot';
+
+import { Mapping } from './geometry/mapping';
+import { MODULE_NAME, MODULE_VERSION } from './version';
+
+/** What every model of ours says of itself; `name` is that of its view. */
+export function identity(name: string): Record<string, string> {
+  return {
+    _model_name: `${name}Model`,
+    _view_name: name,
+    _model_module: MODULE_NAME,
+    _view_module: MODULE_NAME,
+    _model_module_version: MODULE_VERSION,
+    _view_module_version: MODULE_VERSION,
+  };
+}
+
+/** Base of the models of our marks. */
+export abstract class ChartMarkModel extends MarkModel {
+  override initialize(attributes: Backbone.ObjectHash, options: IBackboneModelOptions): void {
+    super.initialize(attributes, options);
+    // bqplot reads it of every mark.
+    this.mark_data = [];
+  }
+
+  /** A trait that is a number; `fallback` where the page has none that is. */
+  number(name: string, fallback: number): number {
+    const value: unknown = this.get(name);
+    return typeof value === 'number' && !Number.isNaN(value) ? value : fallback;
+  }
+
+  /** A trait that is a text. */
+  text(name: string): string {
+    const value: unknown = this.get(name);
+    return typeof value === 'string' ? value : '';
+  }
+
+  /** A trait that is a list of objects. */
+  list(name: string): Record<string, unknown>[] {
+    const value: unknown = this.get(name);
+    return Array.isArray(value) ? (value as Record<string, unknown>[]) : [];
+  }
+}
+
+/**
+ * Base of the views of our marks.
+ *
+ * A subclass builds its elements once in `build` and places them in `paint`. Whatever
+ * changes calls `schedule`, and `paint` runs at most once per frame of the browser. What
+ * is listened to outside of Backbone goes through `on`, and ends with the view.
+ */
+export abstract class ChartMark extends Mark {
+  declare model: ChartMarkModel;
+  declare private frameRequest: number;
+  declare private abort: AbortController;
+  declare private gone: boolean;
+
+  // No field initialisers here or in subclasses: Backbone calls initialize() in its
+  // constructor, before they would run.
+  override initialize(parameters: WidgetView.IInitializeParameters): void {
+    this.frameRequest = 0;
+    this.abort = new AbortController();
+    this.gone = false;
+    // ipywidgets listens for messages with a bound function that it never takes back, which
+    // would keep every removed view alive. Bound to nothing it keeps only the function.
+    this.handle_message = IGNORE_MESSAGE;
+    super.initialize(parameters);
+  }
+
+  override async render(): Promise<void> {
+    await super.render();
+    if (this.gone) {
+      return;
+    }
+    this.build();
+    this.create_listeners();
+    this.listenTo(this.model, 'change', this.schedule);
+    void this.displayed.then(() => {
+      this.schedule();
+    });
+    this.schedule();
+  }
+
+  /** Creates the elements. */
+  protected abstract build(): void;
+
+  /** Places the elements; called only where there is room to draw. */
+  protected abstract paint(): void;
+
+  /** Draws with the next frame. */
+  schedule(): void {
+    if (this.frameRequest === 0 && !this.gone) {
+      this.frameRequest = requestAnimationFrame(() => {
+        this.frameRequest = 0;
+        if (this.width >= 1 && this.height >= 1) {
+          this.paint();
+        }
+      });
+    }
+  }
+
+  /** Listens to an element for as long as the view lives. */
+  protected on_element<Name extends keyof HTMLElementEventMap>(
+    element: Element,
+    name: Name,
+    listener: (event: HTMLElementEventMap[Name]) => void,
+    options: AddEventListenerOptions = {},
+  ): void {
+    element.addEventListener(name, listener as EventListener, {
+      ...options,
+      signal: this.abort.signal,
+    });
+  }
+
+  protected get figure(): Figure {
+    return this.parent;
+  }
+
+  /** The element of the figure, for what is not drawn in SVG. */
+  protected get figureElement(): HTMLElement {
+    return this.parent.el;
+  }
+
+  /** Width of the plot area in pixels. */
+  get width(): number {
+    return this.parent.plotareaWidth;
+  }
+
+  /** Height of the plot area in pixels. */
+  get height(): number {
+    return this.parent.plotareaHeight;
+  }
+
+  /** The horizontal axis: the learning rate. */
+  get mapX(): Mapping {
+    const scale = this.scales?.['x']?.model;
+    return new Mapping(scale?.domain ?? [], [0, this.width], scale?.type === 'log');
+  }
+
+  /** The vertical axis: the loss. */
+  get mapY(): Mapping {
+    const scale = this.scales?.['y']?.model;
+    return new Mapping(scale?.domain ?? [], [this.height, 0], scale?.type === 'log');
+  }
+
+  /** The place of a pointer in pixels of the plot area, also where the page is zoomed. */
+  protected place(event: { clientX: number; clientY: number }): { x: number; y: number } {
+    const matrix = (this.el as unknown as SVGGraphicsElement).getScreenCTM();
+    if (!matrix) {
+      return { x: NaN, y: NaN };
+    }
+    const point = new DOMPoint(event.clientX, event.clientY).matrixTransform(matrix.inverse());
+    return { x: point.x, y: point.y };
+  }
+
+  override set_positional_scales(): void {
+    for (const scale of [this.scales?.['x'], this.scales?.['y']]) {
+      if (scale) {
+        this.listenTo(scale.model, 'domain_changed', this.schedule);
+      }
+    }
+  }
+
+  override remove(): this {
+    this.gone = true;
+    cancelAnimationFrame(this.frameRequest);
+    this.abort.abort();
+    for (const scale of Object.values(this.scales ?? {})) {
+      scale?.remove();
+    }
+    super.remove();
+    return this;
+  }
+
+  // bqplot calls these.
+
+  override draw(): void {
+    this.schedule();
+  }
+
+  override relayout(): void {
+    this.schedule();
+  }
+
+  override set_ranges(): void {
+    this.scales?.['x']?.setRange(this.parent.range('x'));
+    this.scales?.['y']?.setRange(this.parent.range('y'));
+  }
+
+  override compute_view_padding(): void {
+    // Our marks ask for no room beyond the axes.
+  }
+
+  override clear_style(): void {
+    // Nothing in our marks can be selected in bqplot's sense.
+  }
+
+  override set_default_style(): void {
+    // See clear_style.
+  }
+
+  override set_style_on_elements(): void {
+    // See clear_style.
+  }
+}
+
+/** A handler whose `bind` gives itself. */
+const IGNORE_MESSAGE = Object.assign(
+  (): void => {
+    // Our marks have no message for a view alone.
+  },
+  { bind: (): (() => void) => IGNORE_MESSAGE },
+);

@@ -1,0 +1,118 @@
+import { niceStep } from './ticks';
+import type { Interval } from './mapping';
+
+/** What the vertical axis shows: what matters for the choice, or every value. */
+export type Framing = 'focus' | 'all';
+
+/** One curve as far as it is to be framed. */
+export interface Losses {
+  readonly raw: readonly number[];
+  readonly smoothed: readonly number[];
+}
+
+export interface Frame {
+  readonly domain: Interval;
+  /** Whether the axis can be logarithmic: every finite loss is positive. */
+  readonly positive: boolean;
+  /** Whether values lie beyond the frame that 'all' would show. */
+  readonly cut: boolean;
+}
+
+/** Room above the level that the loss starts from, as a part of its fall. */
+const HEADROOM = 0.3;
+/** Part of the raw points beyond which a stray one does not widen the frame. */
+const STRAY = 0.02;
+
+/**
+ * The vertical domain for some curves.
+ *
+ * 'focus' frames the way down: from the smallest smoothed loss to a little above the
+ * highest smoothed loss before it, with nearly all of the raw points on that way. What
+ * explodes after the minimum is left out. 'all' frames every finite value.
+ */
+export function frameLosses(curves: readonly Losses[], framing: Framing, log: boolean): Frame {
+  const finite = curves.map((curve) => ({
+    raw: curve.raw.filter(Number.isFinite),
+    smoothed: curve.smoothed.filter(Number.isFinite),
+  }));
+  const whole = extent(finite.flatMap((curve) => [curve.raw, curve.smoothed]));
+  if (whole.length < 2) {
+    return { domain: [0, 1], positive: false, cut: false };
+  }
+  const [lowest = 0, highest = 1] = whole;
+  const positive = lowest > 0;
+  const inLog = log && positive;
+  const unit = (value: number): number => (inLog ? Math.log10(value) : value);
+  const back = (value: number): number => (inLog ? 10 ** value : value);
+  const seen =
+    framing === 'all'
+      ? ([unit(lowest), unit(highest)] as const)
+      : union(finite.map((curve) => focus(curve, unit)));
+  if (!seen) {
+    return { domain: [0, 1], positive, cut: false };
+  }
+  const padded = pad(seen, inLog);
+  const domain: Interval = [back(padded[0]), back(padded[1])];
+  return { domain, positive, cut: highest > domain[1] || lowest < domain[0] };
+}
+
+/** The part of one curve that matters for the choice. */
+function focus(curve: Losses, unit: (value: number) => number): Interval | undefined {
+  const smoothed = curve.smoothed.map(unit);
+  const raw = curve.raw.map(unit);
+  const ends = extent([smoothed.length > 0 ? smoothed : raw]);
+  if (ends.length < 2) {
+    return undefined;
+  }
+  const [low = 0, high = 0] = ends;
+  const lowest = smoothed.indexOf(low);
+  const wayDown = smoothed.slice(0, lowest + 1);
+  // A curve that hardly falls before it explodes is framed by what it does for most of the
+  // sweep, so that it is not drawn as a mountain of noise nor as a flat line below a cliff.
+  const level = Math.max(extent([wayDown])[1] ?? low, quantile(smoothed, 0.6));
+  const counted = raw.length === smoothed.length ? raw.slice(0, Math.max(lowest + 1, 3)) : raw;
+  const top = Math.max(level, quantile(counted, 1 - STRAY));
+  const bottom = Math.min(low, quantile(counted, STRAY));
+  const headroom = HEADROOM * (level - low || top - bottom);
+  return [bottom, Math.min(Math.max(level + headroom, top), Math.max(high, top))];
+}
+
+/** Some air at both ends, and ends at even values, so that a growing curve rests between moves. */
+function pad([low, high]: Interval, log: boolean): Interval {
+  const span = high - low || (log ? 0.5 : Math.abs(low) * 0.2 || 1);
+  const air = 0.05 * span;
+  if (log) {
+    return [low - air, high + air];
+  }
+  const step = niceStep([low, low + span], 20);
+  const bottom = Math.floor((low - air) / step) * step;
+  // A loss that is never negative is not shown with room for negative ones.
+  return [low >= 0 ? Math.max(bottom, 0) : bottom, Math.ceil((high + air) / step) * step];
+}
+
+/** The smallest and the largest of some series; empty if they are. */
+function extent(series: readonly (readonly number[])[]): number[] {
+  let low = Infinity;
+  let high = -Infinity;
+  for (const values of series) {
+    for (const value of values) {
+      low = value < low ? value : low;
+      high = value > high ? value : high;
+    }
+  }
+  return low <= high ? [low, high] : [];
+}
+
+function union(intervals: readonly (Interval | undefined)[]): Interval | undefined {
+  const ends = extent(intervals.map((interval) => interval ?? []));
+  return ends.length < 2 ? undefined : [ends[0] ?? 0, ends[1] ?? 1];
+}
+
+/** The value below which a part of the values lies; NaN-free input. */
+function quantile(values: readonly number[], part: number): number {
+  if (values.length === 0) {
+    return NaN;
+  }
+  const sorted = Float64Array.from(values).sort();
+  return sorted[Math.round(part * (sorted.length - 1))] ?? NaN;
+}

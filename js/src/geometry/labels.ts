@@ -1,0 +1,102 @@
+/** A rectangle in pixels. */
+export interface Box {
+  readonly x: number;
+  readonly y: number;
+  readonly width: number;
+  readonly height: number;
+}
+
+/** The side of a point on which text fits: to the right unless it would run out of the chart. */
+export function labelSide(x: number, width: number, chartWidth: number): 'left' | 'right' {
+  return x + width <= chartWidth || x < chartWidth / 2 ? 'right' : 'left';
+}
+
+/** A point that wants a label of a given size near it. */
+export interface Wanted {
+  readonly x: number;
+  readonly y: number;
+  readonly width: number;
+  readonly height: number;
+}
+
+/** Distance of a label from its point. */
+const OFFSET = 11;
+
+/**
+ * Places for labels beside their points, so that they neither leave the chart nor cover
+ * one another nor another's point. One that finds no such place is undefined: better no
+ * label than one that hides another.
+ *
+ * @param wanted - the points, the most important first.
+ * @param chart - the size of the chart.
+ * @param taken - boxes that are in use already.
+ */
+export function placeLabels(
+  wanted: readonly Wanted[],
+  chart: { readonly width: number; readonly height: number },
+  taken: readonly Box[] = [],
+): (Box | undefined)[] {
+  const used: Box[] = [...taken, ...wanted.map((point) => around(point, 6))];
+  return wanted.map((point, index) => {
+    const own = taken.length + index;
+    const place = candidates(point).find(
+      (box) =>
+        inside(box, chart) && !used.some((other, at) => at !== own && overlap(box, other)),
+    );
+    if (place) {
+      used.push(place);
+    }
+    return place;
+  });
+}
+
+function candidates({ x, y, width, height }: Wanted): Box[] {
+  const above = y - OFFSET - height / 2;
+  const below = y + OFFSET - height / 2 + 4;
+  const middle = y - height / 2;
+  const right = x + OFFSET;
+  const left = x - OFFSET - width;
+  // Below left of a falling curve and above right of it there is no line.
+  const places: readonly (readonly [number, number])[] = [
+    [right, above - 4],
+    [left, below],
+    [right, middle],
+    [left, middle],
+    [right, below],
+    [left, above - 4],
+    [x - width / 2, above - height / 2 - 4],
+    [x - width / 2, below + height / 2 + 2],
+  ];
+  return places.map(([boxX, boxY]) => ({ x: boxX, y: boxY, width, height }));
+}
+
+function around(point: Wanted, size: number): Box {
+  return { x: point.x - size, y: point.y - size, width: 2 * size, height: 2 * size };
+}
+
+function inside(box: Box, chart: { readonly width: number; readonly height: number }): boolean {
+  return (
+    box.x >= 0 &&
+    box.y >= 0 &&
+    box.x + box.width <= chart.width &&
+    box.y + box.height <= chart.height
+  );
+}
+
+function overlap(a: Box, b: Box): boolean {
+  return a.x < b.x + b.width && b.x < a.x + a.width && a.y < b.y + b.height && b.y < a.y + a.height;
+}
+
+/** Where a card goes that explains a point: beside it, on the side with more room. */
+export function placeCard(
+  point: { readonly x: number; readonly y: number },
+  card: { readonly width: number; readonly height: number },
+  chart: { readonly width: number; readonly height: number },
+): { x: number; y: number } {
+  const gap = 14;
+  const right = point.x + gap + card.width <= chart.width;
+  const x = right ? point.x + gap : Math.max(0, point.x - gap - card.width);
+  const lower = point.y < chart.height / 2;
+  const y = lower ? point.y + gap : point.y - gap - card.height;
+  return { x, y: Math.min(Math.max(y, 4), Math.max(4, chart.height - card.height - 4)) };
+}

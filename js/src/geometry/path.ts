@@ -1,0 +1,135 @@
+import type { Mapping } from './mapping';
+
+/** What a path is drawn from: points `[from, to)` of parallel series. */
+export interface Points {
+  readonly x: ArrayLike<number>;
+  readonly y: ArrayLike<number>;
+  readonly from: number;
+  readonly to: number;
+}
+
+/**
+ * A line through the points, as the `d` of an SVG path.
+ *
+ * A value that cannot be shown leaves a gap. Where many points share a column of
+ * pixels only the first, the lowest, the highest and the last are kept, which
+ * draws the same picture (M4: Jugel et al., "M4: A Visualization-Oriented Time Series
+ * Data Aggregation", 2014), so the length of the path follows the width of the
+ * chart and not the length of the sweep. A point between two gaps becomes a dot.
+ */
+export function linePath(points: Points, mapX: Mapping, mapY: Mapping): string {
+  const pieces: string[] = [];
+  let column: Column | undefined;
+  let drawing = false;
+  const flush = (): void => {
+    if (column) {
+      pieces.push(drawing ? 'L' : 'M', column.path(drawing));
+      drawing = true;
+      column = undefined;
+    }
+  };
+  for (let index = points.from; index < points.to; index += 1) {
+    const x = mapX.pixel(points.x[index] ?? NaN);
+    const y = mapY.pixel(points.y[index] ?? NaN);
+    if (Number.isNaN(x) || Number.isNaN(y)) {
+      flush();
+      drawing = false;
+    } else if (column?.holds(x)) {
+      column.add(x, y);
+    } else {
+      flush();
+      column = new Column(x, y);
+    }
+  }
+  flush();
+  return pieces.join('');
+}
+
+/** The points that fall into one column of pixels. */
+class Column {
+  private readonly at: number;
+  private readonly first: string;
+  private count = 1;
+  private low: number;
+  private high: number;
+  private lastX: number;
+  private last: number;
+
+  constructor(x: number, y: number) {
+    this.at = Math.floor(x);
+    this.first = place(x, y);
+    this.low = this.high = this.last = y;
+    this.lastX = x;
+  }
+
+  holds(x: number): boolean {
+    return Math.floor(x) === this.at;
+  }
+
+  add(x: number, y: number): void {
+    this.count += 1;
+    this.low = Math.min(this.low, y);
+    this.high = Math.max(this.high, y);
+    this.last = y;
+    this.lastX = x;
+  }
+
+  path(joined: boolean): string {
+    if (this.count === 1) {
+      // The stroke of no length makes a lone point visible through its round cap.
+      return joined ? this.first : `${this.first}h0`;
+    }
+    const middle = this.at + 0.5;
+    const between =
+      this.count > 2 ? `L${place(middle, this.low)}L${place(middle, this.high)}` : '';
+    return `${this.first}${between}L${place(this.lastX, this.last)}`;
+  }
+}
+
+/**
+ * A dot for every point, as one path of strokes without length (round caps make the dots).
+ *
+ * Dots that would cover one another exactly are drawn once, so the path is no longer
+ * than the chart has places.
+ */
+export function dotsPath(points: Points, mapX: Mapping, mapY: Mapping): string {
+  const pieces: string[] = [];
+  const taken = new Set<number>();
+  const height = Math.abs(mapY.range[1] - mapY.range[0]);
+  for (let index = points.from; index < points.to; index += 1) {
+    const x = mapX.pixel(points.x[index] ?? NaN);
+    const y = mapY.pixel(points.y[index] ?? NaN);
+    if (Number.isNaN(x) || Number.isNaN(y) || y < -8 || y > height + 8) {
+      continue;
+    }
+    const cell = Math.round(x) * 65536 + Math.round(y);
+    if (!taken.has(cell)) {
+      taken.add(cell);
+      pieces.push('M', place(x, y), 'h0');
+    }
+  }
+  return pieces.join('');
+}
+
+/** Pixels at which a line leaves the top of the chart and goes on beyond it. */
+export function exitsAbove(points: Points, mapX: Mapping, mapY: Mapping, top: number): number[] {
+  const exits: number[] = [];
+  let before: { x: number; y: number } | undefined;
+  for (let index = points.from; index < points.to; index += 1) {
+    const x = mapX.pixel(points.x[index] ?? NaN);
+    const y = mapY.pixel(points.y[index] ?? NaN);
+    if (Number.isNaN(x) || Number.isNaN(y)) {
+      before = undefined;
+      continue;
+    }
+    if (before && before.y >= top && y < top) {
+      exits.push(before.x + ((before.y - top) / (before.y - y)) * (x - before.x));
+    }
+    before = { x, y };
+  }
+  return exits;
+}
+
+function place(x: number, y: number): string {
+  return `${Math.round(x * 10) / 10} ${Math.round(y * 10) / 10}`;
+}

@@ -1,0 +1,229 @@
+import type { Curve } from './curve';
+import { attr, html, say, svg } from './dom';
+import { formatLoss, formatRate, formatSlope } from './geometry/format';
+import { placeCard } from './geometry/labels';
+import { nearestIndex, slopeAt } from './geometry/search';
+
+type Listen = <Name extends keyof HTMLElementEventMap>(
+  element: Element,
+  name: Name,
+  listener: (event: HTMLElementEventMap[Name]) => void,
+) => void;
+
+/** What is known of one point, in words. */
+export interface Reading {
+  readonly rate: string;
+  readonly smoothed: string;
+  readonly raw: string;
+  readonly step: string;
+  readonly slope: string;
+}
+
+const ROWS: readonly (readonly [keyof Reading, string])[] = [
+  ['rate', 'learning rate'],
+  ['smoothed', 'smoothed loss'],
+  ['raw', 'raw loss'],
+  ['slope', 'slope per decade'],
+  ['step', 'step'],
+];
+
+/** Milliseconds of rest before a point is read aloud, so that a held key does not stammer. */
+const REST = 150;
+
+/**
+ * Reads out the point under the pointer, or under a cursor that the arrow keys move.
+ *
+ * Sighted people get a card beside the point; a screen reader gets a sentence from a
+ * polite live region, for the keys only.
+ */
+export class Readout {
+  private readonly cursor: SVGGElement;
+  private readonly rule: SVGLineElement;
+  private readonly dot: SVGCircleElement;
+  private readonly ring: SVGRectElement;
+  private readonly card: HTMLDivElement;
+  private readonly values: Map<keyof Reading, HTMLElement>;
+  private readonly live: HTMLDivElement;
+  /** Index of the point that is read, or -1. */
+  private index = -1;
+  private pixel: number | undefined;
+  private byKey = false;
+  private timer: ReturnType<typeof setTimeout> | undefined;
+
+  constructor(
+    private readonly curve: Curve,
+    private readonly el: Element,
+    private readonly figure: HTMLElement,
+  ) {
+    attr(el, {
+      role: 'application',
+      'aria-roledescription': 'chart',
+      tabindex: 0,
+      // Without it JupyterLab takes the arrow keys for its own cells.
+      'data-lm-suppress-shortcuts': 'true',
+    });
+    this.ring = svg(el, 'rect', { class: 'lrfind-curve-focus', rx: 2 });
+    this.cursor = svg(el, 'g', { class: 'lrfind-cursor', display: 'none' });
+    this.rule = svg(this.cursor, 'line', { class: 'lrfind-cursor-rule' });
+    this.dot = svg(this.cursor, 'circle', { class: 'lrfind-cursor-dot', r: 4 });
+    this.card = html(figure, 'div', 'lrfind-card');
+    this.card.setAttribute('aria-hidden', 'true');
+    this.card.hidden = true;
+    this.values = new Map(
+      ROWS.map(([key, label]) => {
+        say(html(this.card, 'span', 'lrfind-card-label'), label);
+        return [key, html(this.card, 'span', 'lrfind-card-value')];
+      }),
+    );
+    this.live = html(figure, 'div', 'lrfind-unseen');
+    attr(this.live, { role: 'status', 'aria-live': 'polite' });
+  }
+
+  listen(on: Listen): void {
+    on(this.figure, 'pointermove', (event) => {
+      this.follow(event);
+    });
+    on(this.figure, 'pointerdown', (event) => {
+      this.follow(event);
+    });
+    on(this.figure, 'pointerleave', () => {
+      this.pixel = undefined;
+      if (!this.byKey) {
+        this.read(-1);
+      }
+    });
+    on(this.el, 'keydown', (event) => {
+      this.press(event);
+    });
+    on(this.el, 'focus', () => {
+      this.curve.schedule();
+    });
+    on(this.el, 'blur', () => {
+      this.byKey = false;
+      this.read(-1);
+    });
+  }
+
+  /** Moves to the point under a pointer, or away where it is not over the plot area. */
+  private follow(event: PointerEvent): void {
+    const { x, y } = this.curve.pointer(event);
+    const holds = (event.target as Element | null)?.closest('.lrfind-marker, button') ?? null;
+    const over =
+      x >= 0 && x <= this.curve.width && y >= 0 && y <= this.curve.height && holds === null;
+    this.pixel = over ? x : undefined;
+    this.byKey = false;
+    this.curve.schedule();
+  }
+
+  private press(event: KeyboardEvent): void {
+    const count = this.curve.columns.lr.length;
+    const stride = event.shiftKey ? 10 : 1;
+    const from = this.index < 0 ? count - 1 : this.index;
+    const target = {
+      ArrowRight: this.index < 0 ? from : from + stride,
+      ArrowLeft: from - stride,
+      PageUp: from + Math.ceil(count / 10),
+      PageDown: from - Math.ceil(count / 10),
+      Home: 0,
+      End: count - 1,
+    }[event.key];
+    if (event.key === 'Escape' && this.index >= 0) {
+      this.byKey = false;
+      this.read(-1);
+    } else if (target === undefined || count === 0) {
+      return;
+    } else {
+      this.byKey = true;
+      this.read(Math.min(Math.max(target, 0), count - 1));
+      this.announce();
+    }
+    event.preventDefault();
+    event.stopPropagation();
+  }
+
+  private read(index: number): void {
+    this.index = index;
+    this.curve.schedule();
+  }
+
+  /** What is known of a point. */
+  reading(index: number): Reading {
+    const { lr, loss, smoothed } = this.curve.columns;
+    return {
+      rate: formatRate(lr[index] ?? NaN, 3),
+      smoothed: formatLoss(smoothed[index] ?? NaN),
+      raw: formatLoss(loss[index] ?? NaN),
+      slope: formatSlope(slopeAt(lr, smoothed, index, lr.length)),
+      step: `${index + 1} of ${lr.length}`,
+    };
+  }
+
+  private announce(): void {
+    clearTimeout(this.timer);
+    this.timer = setTimeout(() => {
+      const { rate, smoothed, raw, slope, step } = this.reading(this.index);
+      say(
+        this.live,
+        `Step ${step}: learning rate ${rate}, smoothed loss ${smoothed}, ` +
+          `raw loss ${raw}, slope ${slope} per decade.`,
+      );
+    }, REST);
+  }
+
+  /** Places the cursor and the card; called by the curve with each frame it draws. */
+  paint(): void {
+    const { curve } = this;
+    const { mapX, mapY, width, height } = curve;
+    const { lr, loss, smoothed } = curve.columns;
+    attr(this.ring, { x: 0, y: 0, width, height });
+    attr(this.el, { 'aria-label': describe(lr.length) });
+    if (!this.byKey) {
+      const [from, to] = curve.model.visible(mapX);
+      this.index =
+        this.pixel === undefined
+          ? -1
+          : nearestIndex(
+              (index) => mapX.pixel(lr[index] ?? NaN),
+              this.pixel,
+              from,
+              to,
+              curve.model.series.sorted,
+            );
+    }
+    const x = mapX.pixel(lr[this.index] ?? NaN);
+    const shown = this.index >= 0 && this.index < lr.length && x >= -0.5 && x <= width + 0.5;
+    attr(this.cursor, { display: shown ? null : 'none' });
+    this.card.hidden = !shown;
+    if (!shown) {
+      return;
+    }
+    const y = mapY.pixel(smoothed[this.index] ?? NaN);
+    const at = Number.isNaN(y) ? mapY.pixel(loss[this.index] ?? NaN) : y;
+    const inFrame = at >= 0 && at <= height;
+    attr(this.rule, { x1: x, x2: x, y1: 0, y2: height });
+    attr(this.dot, { cx: x, cy: inFrame ? at : 0, display: inFrame ? null : 'none' });
+    this.fill(this.reading(this.index));
+    const size = { width: this.card.offsetWidth, height: this.card.offsetHeight };
+    const place = placeCard({ x, y: inFrame ? at : 0 }, size, { width, height });
+    const { left, top } = curve.margin;
+    this.card.style.transform = `translate(${Math.round(left + place.x)}px, ${Math.round(top + place.y)}px)`;
+  }
+
+  private fill(reading: Reading): void {
+    for (const [key, element] of this.values) {
+      say(element, reading[key]);
+    }
+  }
+
+  remove(): void {
+    clearTimeout(this.timer);
+    this.card.remove();
+    this.live.remove();
+  }
+}
+
+function describe(count: number): string {
+  return count === 0
+    ? 'Loss against learning rate. No points yet.'
+    : `Loss against learning rate, ${count} points. The left and right arrow keys read them.`;
+}

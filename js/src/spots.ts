@@ -1,0 +1,160 @@
+import { unpack_models } from '@jupyter-widgets/base';
+import { MarkModel } from 'bqplot';
+
+import { ChartMark, ChartMarkModel, identity } from './chart_mark';
+import { attr, keep, say, svg, textWidth } from './dom';
+import { placeLabels } from './geometry/labels';
+import { clamp } from './geometry/mapping';
+import type { MarkerModel } from './marker';
+
+/** Points worth a name: the steepest fall, a suggestion, the end of the sweep. */
+export class SpotsModel extends ChartMarkModel {
+  override defaults(): Backbone.ObjectHash {
+    return { ...super.defaults(), ...identity('Spots'), spots: [], marker: null };
+  }
+
+  /** Sets the marker to a rate, as a person does. */
+  choose(rate: number): void {
+    const marker = this.get('marker') as MarkerModel | null;
+    marker?.move(rate);
+    marker?.flush();
+  }
+
+  static override serializers = {
+    ...MarkModel.serializers,
+    marker: { deserialize: unpack_models },
+  };
+}
+
+const KINDS = new Set(['min_gradient', 'suggestion', 'end']);
+const LINE = 16;
+
+interface Elements {
+  readonly halo: SVGCircleElement;
+  readonly shape: SVGPathElement;
+  readonly text: SVGTextElement;
+  readonly title: SVGTitleElement;
+}
+
+interface Spot {
+  readonly lr: number;
+  readonly loss: number;
+  readonly kind: string;
+  readonly label: string;
+  readonly title: string;
+}
+
+/** Draws the spots; those that name a rate are buttons that set the marker. */
+export class Spots extends ChartMark {
+  declare model: SpotsModel;
+  declare private items: SVGGElement[];
+  declare private parts: WeakMap<SVGGElement, Elements>;
+  declare private shown: Spot[];
+
+  protected override build(): void {
+    this.el.classList.add('lrfind-spots');
+    this.items = [];
+    this.shown = [];
+    this.parts = new WeakMap();
+    // One listener for all, since spots come and go.
+    this.on_element(this.el, 'click', (event) => {
+      this.choose(event.target);
+    });
+    this.on_element(this.el, 'keydown', (event) => {
+      if (event.key === 'Enter' || event.key === ' ') {
+        event.preventDefault();
+        event.stopPropagation();
+        this.choose(event.target);
+      }
+    });
+  }
+
+  private choose(target: EventTarget | null): void {
+    const item = (target as Element | null)?.closest<SVGGElement>('.lrfind-spot');
+    const spot = this.shown[item ? this.items.indexOf(item) : -1];
+    if (spot && spot.kind !== 'end') {
+      this.model.choose(spot.lr);
+    }
+  }
+
+  protected override paint(): void {
+    const { mapX, mapY, width, height } = this;
+    this.shown = this.model.list('spots').map(read).filter(({ lr }) => mapX.shows(lr));
+    keep(this.items, this.shown.length, () => this.add());
+    const wanted = this.shown.map((spot, index) => {
+      const y = mapY.pixel(spot.loss);
+      const at = {
+        x: mapX.pixel(spot.lr),
+        // What is above the frame, or not a number, is shown at its upper edge.
+        y: Number.isNaN(y) ? 0 : clamp(y, 0, height),
+      };
+      const elements = this.elements(index);
+      if (elements) {
+        this.paintSpot(elements, this.items[index], spot, at);
+        say(elements.text, spot.label);
+      }
+      return { ...at, width: elements ? textWidth(elements.text) : 0, height: LINE };
+    });
+    placeLabels(wanted, { width, height }).forEach((box, index) => {
+      const elements = this.elements(index);
+      if (elements) {
+        attr(elements.text, {
+          x: box ? box.x : 0,
+          y: box ? box.y + LINE - 4 : 0,
+          display: box ? null : 'none',
+        });
+      }
+    });
+  }
+
+  private paintSpot(
+    { halo, shape, title }: Elements,
+    item: SVGGElement | undefined,
+    { kind, label, title: words }: Spot,
+    { x, y }: { x: number; y: number },
+  ): void {
+    if (!item) {
+      return;
+    }
+    const pressed = kind !== 'end';
+    attr(item, {
+      class: `lrfind-spot${KINDS.has(kind) ? ` lrfind-spot-${kind}` : ''}`,
+      role: pressed ? 'button' : 'img',
+      tabindex: pressed ? 0 : null,
+      'aria-label': pressed ? `Choose ${label}` : label,
+      'data-lm-suppress-shortcuts': pressed ? 'true' : null,
+    });
+    attr(halo, { cx: x, cy: y });
+    attr(shape, { d: kind === 'end' ? CROSS : DOT, transform: `translate(${x},${y})` });
+    say(title, words || label);
+  }
+
+  private elements(index: number): Elements | undefined {
+    const item = this.items[index];
+    return item && this.parts.get(item);
+  }
+
+  private add(): SVGGElement {
+    const item = svg(this.el, 'g');
+    const title = svg(item, 'title');
+    const halo = svg(item, 'circle', { class: 'lrfind-spot-halo', r: 12 });
+    const shape = svg(item, 'path', { class: 'lrfind-spot-shape' });
+    const text = svg(item, 'text', { class: 'lrfind-spot-label' });
+    this.parts.set(item, { halo, shape, text, title });
+    return item;
+  }
+}
+
+const DOT = 'M-5 0a5 5 0 1 0 10 0a5 5 0 1 0 -10 0Z';
+const CROSS = 'M-4.5 -4.5L4.5 4.5M-4.5 4.5L4.5 -4.5';
+
+function read(spot: Record<string, unknown>): Spot {
+  const { lr, loss, kind, label, title } = spot;
+  return {
+    lr: Number(lr),
+    loss: typeof loss === 'number' ? loss : NaN,
+    kind: String(kind),
+    label: typeof label === 'string' ? label : '',
+    title: typeof title === 'string' ? title : '',
+  };
+}
