@@ -71,7 +71,7 @@ def main() -> int:
     complaints = [
         complaint
         for complaint in (
-            python_complaint(sys.version_info),
+            python_complaint(sys.version_info[:3]),
             venv_complaint(),
             node_complaint(node_version()),
             npm_complaint(),
