@@ -70,7 +70,7 @@ def min_gradient(
         lr,
         f"The smoothed loss falls most steeply at {format_lr(lr)} (fastai v1's min gradient).",
         rule,
-        index=int(part.index[at]),
+        index=int(part.steps[at]),
         loss=float(part.losses[at]),
     )
 
@@ -107,7 +107,7 @@ def min_over_10(
         lr,
         f"A tenth of {format_lr(lr * 10)}, where the smoothed loss is least (fastai v1).",
         rule,
-        index=int(part.index[at]),
+        index=int(part.steps[at]),
         loss=float(part.losses[at]),
     )
 

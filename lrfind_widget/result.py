@@ -12,7 +12,7 @@ import numpy.typing as npt
 
 from . import result_csv, result_json, result_plot
 from .points import StopReason
-from .suggest import RULES, Rule, suggest
+from .suggest import DEFAULT_RULE, RULES, Rule, suggest
 from .suggestion import Suggestion
 
 if TYPE_CHECKING:
@@ -20,6 +20,10 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 Floats = npt.NDArray[np.float64]
+
+
+_PLANNED_STEPS = ("valley", "slide", "steep")
+"""fastai v2's rules skip a tenth of the steps planned, however many were taken."""
 
 
 class ReceiptLike(Protocol):
@@ -141,7 +145,7 @@ class SweepResult:
         return self.suggestion("min_gradient").lr
 
     def suggestion(
-        self, rule: str | Rule | Callable[..., Any] = "min_gradient", **options: Any
+        self, rule: str | Rule | Callable[..., Any] = DEFAULT_RULE, **options: Any
     ) -> Suggestion:
         """Return what one rule suggests.
 
@@ -156,6 +160,11 @@ class SweepResult:
         -------
         Suggestion
         """
+        if rule == "balanced":
+            early = self.stop_reason in (StopReason.STOPPED, StopReason.FAILED)
+            options = {"stopped": early, **options}
+        elif rule in _PLANNED_STEPS and isinstance(self.settings.get("num_it"), int):
+            options = {"num_it": self.settings["num_it"], **options}
         return suggest(self.lrs, self.losses, rule, **options)
 
     def suggestions(self) -> dict[str, Suggestion]:

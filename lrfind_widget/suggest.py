@@ -10,26 +10,37 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from .balanced import balanced
 from .fastai_v1 import min_gradient, min_over_10
+from .fastai_v2 import slide, steep, valley
+from .other_peers import ignite, lightning, torch_lr_finder
 from .suggestion import Suggestion
 from .trimmed import as_curve
 
-__all__ = ["RULES", "Rule", "Suggestion", "min_gradient", "min_over_10", "suggest"]
+__all__ = ["DEFAULT_RULE", "RULES", "Rule", "Suggestion", "balanced", "min_gradient", "suggest"]
 
+DEFAULT_RULE = "balanced"
 
 Rule = Callable[..., Suggestion]
 """A rule: ``(lrs, raw losses, **options)`` in, suggestion out. Never raises on a curve."""
 
 RULES: dict[str, Rule] = {
+    "balanced": balanced,
     "min_gradient": min_gradient,
     "min_over_10": min_over_10,
+    "valley": valley,
+    "slide": slide,
+    "steep": steep,
+    "torch_lr_finder": torch_lr_finder,
+    "ignite": ignite,
+    "lightning": lightning,
 }
 
 
 def suggest(
     lrs: npt.ArrayLike,
     losses: npt.ArrayLike,
-    rule: str | Callable[..., Any] = "min_gradient",
+    rule: str | Callable[..., Any] = DEFAULT_RULE,
     **options: Any,
 ) -> Suggestion:
     """Return the learning rate that a rule suggests for a curve.

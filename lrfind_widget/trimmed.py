@@ -17,13 +17,13 @@ class Trimmed(NamedTuple):
     ----------
     lrs, losses : ndarray, shape (m,)
         Learning rates and smoothed losses, all finite, the rates positive.
-    index : ndarray of int, shape (m,)
+    steps : ndarray of int, shape (m,)
         Which recorded step each point is.
     """
 
     lrs: Floats
     losses: Floats
-    index: npt.NDArray[np.intp]
+    steps: npt.NDArray[np.intp]
 
 
 def as_curve(lrs: npt.ArrayLike, losses: npt.ArrayLike) -> tuple[Floats, Floats]:
