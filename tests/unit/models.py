@@ -1,0 +1,342 @@
+"""Models and optimizers of many kinds, each with a step, to sweep and to find unchanged."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+import torch
+from torch import nn
+from torch.nn import functional as F
+from torch.nn.utils import parametrizations
+
+X = torch.linspace(-1, 1, 24).reshape(6, 4)
+Y = torch.tensor([0, 1, 2, 0, 1, 2])
+
+
+@dataclass
+class Case:
+    """One model with its optimizer and the loss of a batch."""
+
+    model: nn.Module
+    optimizer: torch.optim.Optimizer
+    loss: Callable[[nn.Module], torch.Tensor]
+    kind: str = "copy"
+    others: list[Any] = field(default_factory=list)
+
+
+def classify(model: nn.Module) -> torch.Tensor:
+    return F.cross_entropy(model(X), Y)
+
+
+def case(model: nn.Module, loss: Any = classify, *, kind: str = "copy", warm: int = 2) -> Case:
+    optimizer = torch.optim.Adam(model.parameters(), lr=0.01)
+    made = Case(model, optimizer, loss, kind)
+    train(made.model, made.optimizer, made.loss, warm)
+    return made
+
+
+def train(model: nn.Module, optimizer: Any, loss: Any, steps: int) -> list[float]:
+    losses = []
+
+    def closure() -> torch.Tensor:
+        optimizer.zero_grad()
+        value = loss(model)
+        value.backward()
+        return value
+
+    for _ in range(steps):
+        losses.append(float(optimizer.step(closure).detach()))
+    return losses
+
+
+def plain() -> Case:
+    return case(
+        nn.Sequential(
+            *(nn.Linear(4, 8), nn.BatchNorm1d(8), nn.ReLU(), nn.Dropout(0.3), nn.Linear(8, 3))
+        )
+    )
+
+
+def not_yet_trained() -> Case:
+    return case(nn.Sequential(nn.Linear(4, 8), nn.BatchNorm1d(8), nn.Linear(8, 3)), warm=0)
+
+
+def channels_last() -> Case:
+    model: nn.Module = nn.Sequential(
+        nn.Conv2d(2, 4, 3, padding=1), nn.ReLU(), nn.Flatten(), nn.Linear(64, 3)
+    )
+    images = torch.linspace(0, 1, 6 * 32).reshape(6, 2, 4, 4)
+    return case(
+        model.to(memory_format=torch.channels_last), lambda m: F.cross_entropy(m(images), Y)
+    )
+
+
+class Tied(nn.Module):
+    def __init__(self) -> None:
+        super().__init__()
+        self.into = nn.Embedding(5, 4)
+        self.out = nn.Linear(4, 5, bias=False)
+        self.out.weight = self.into.weight
+
+    def forward(self, tokens: torch.Tensor) -> torch.Tensor:
+        return self.out(self.into(tokens))
+
+
+def tied_weights() -> Case:
+    return case(Tied(), lambda m: F.cross_entropy(m(Y), Y))
+
+
+def weight_norm() -> Case:
+    return case(
+        nn.Sequential(parametrizations.weight_norm(nn.Linear(4, 8)), nn.ReLU(), nn.Linear(8, 3))
+    )
+
+
+def spectral_norm() -> Case:
+    return case(
+        nn.Sequential(parametrizations.spectral_norm(nn.Linear(4, 8)), nn.ReLU(), nn.Linear(8, 3))
+    )
+
+
+class OldNorm:
+    """What the weight normalisation of older versions leaves on a module."""
+
+    name = "weight"
+
+    def __call__(self, module: Any, inputs: Any) -> None:
+        module.weight = module.weight_g * F.normalize(module.weight_v, dim=1)
+
+
+def recomputed_weight() -> Case:
+    layer: Any = nn.Linear(4, 3)
+    weight = layer.weight
+    del layer.weight
+    layer.weight_g = nn.Parameter(weight.detach().norm(dim=1, keepdim=True))
+    layer.weight_v = nn.Parameter(weight.detach().clone())
+    layer.weight = weight.detach()
+    layer.register_forward_pre_hook(OldNorm())
+    return case(nn.Sequential(layer))
+
+
+def lazy() -> Case:
+    torch.manual_seed(0)
+    model = nn.Sequential(nn.LazyLinear(8), nn.ReLU(), nn.LazyLinear(3))
+    return case(model, warm=0)
+
+
+class Recurrent(nn.Module):
+    def __init__(self) -> None:
+        super().__init__()
+        self.rnn = nn.LSTM(4, 5, batch_first=True)
+        self.out = nn.Linear(5, 3)
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        return self.out(self.rnn(x[:, None])[0][:, -1])
+
+
+def recurrent() -> Case:
+    return case(Recurrent())
+
+
+class Flat(nn.Module):
+    """Parameters that are views of one buffer, which holds something else besides."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.flat = torch.linspace(-1, 1, 40)
+        self.weight = nn.Parameter(self.flat[3:15].view(3, 4))
+        self.bias = nn.Parameter(self.flat[15:18])
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        return F.linear(x, self.weight, self.bias) + self.flat[:3].sum()
+
+
+def flat_buffer() -> Case:
+    return case(Flat())
+
+
+class Strange(nn.Module):
+    """Parameters and buffers of types that arithmetic treats with caution."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.wave = nn.Parameter(torch.linspace(0, 1, 12).reshape(3, 4).to(torch.complex64))
+        self.short = nn.Parameter(torch.linspace(-1, 1, 3).to(torch.bfloat16))
+        self.turned = nn.Parameter(torch.linspace(0, 1, 12).reshape(4, 3).t())
+        self.register_buffer("mask", torch.tensor([True, False, True]))
+        self.register_buffer("eight", torch.ones(3).to(torch.float8_e4m3fn))
+        self.register_buffer("wide", torch.ones(1).expand(3))
+        self.register_buffer("seen", torch.zeros((), dtype=torch.int64), persistent=False)
+        self.register_buffer("few", torch.eye(3).to_sparse())
+        self.register_buffer("broken", torch.tensor([float("nan"), -0.0, float("inf")]))
+        self.register_buffer("nothing", torch.empty(0))
+        self.register_buffer("absent", None)
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        self.seen += 1
+        self.mask.logical_not_()
+        self.eight.fill_(2)
+        self.broken += 1
+        out = F.linear(x.to(torch.complex64), self.wave).abs() + F.linear(x, self.turned)
+        return (out + self.short.float()) * self.wide @ self.few
+
+
+def strange_types() -> Case:
+    return case(Strange())
+
+
+class Remembering(nn.Module):
+    """Keeps more on itself than parameters and buffers."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.layer = nn.Linear(4, 3)
+        self.calls = 0
+        self.history: list[Any] = []
+        self.table = {"last": None, "means": [torch.zeros(3)]}
+        self.mean = torch.zeros(3)
+        self.kinds: set[int] = set()
+        self.note = Note()
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        out = self.layer(x)
+        self.calls += 1
+        self.history.append(out.detach().mean())
+        self.table["last"] = self.calls
+        self.table["means"][0] += 1
+        self.mean.lerp_(out.detach().mean(0), 0.1)
+        self.kinds.add(self.calls)
+        self.note.total += 1
+        self.fresh = self.calls
+        return out
+
+
+class Note:
+    def __init__(self) -> None:
+        self.total = 0
+
+
+def attributes() -> Case:
+    return case(Remembering())
+
+
+class Guarded(nn.Module):
+    def __init__(self) -> None:
+        super().__init__()
+        self.layer = nn.Linear(4, 3)
+        self.lock = threading.Lock()
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        with self.lock:
+            return self.layer(x)
+
+
+def with_a_lock() -> Case:
+    return case(Guarded(), kind="in_place")
+
+
+class KeepsOutput(nn.Module):
+    def __init__(self) -> None:
+        super().__init__()
+        self.layer = nn.Linear(4, 3)
+        self.last: torch.Tensor | None = None
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        self.last = self.layer(x)
+        return self.last
+
+
+def keeps_its_output() -> Case:
+    return case(KeepsOutput(), kind="in_place")
+
+
+def data_parallel() -> Case:
+    return case(nn.DataParallel(plain().model))
+
+
+def shared_memory() -> Case:
+    return case(nn.Sequential(nn.Linear(4, 3)).share_memory())
+
+
+def partly_frozen() -> Case:
+    made = plain()
+    layers: Any = made.model
+    layers[0].requires_grad_(False)
+    layers[1].eval()
+    groups = [
+        {"params": [layers[4].weight], "lr": 0.1, "name": "head"},
+        {"params": [layers[4].bias], "weight_decay": 0.1},
+    ]
+    made.optimizer = torch.optim.SGD(groups, lr=torch.tensor(0.01), momentum=0.9)
+    train(made.model, made.optimizer, made.loss, 2)
+    return made
+
+
+def parameter_containers() -> Case:
+    class Boxes(nn.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            self.many = nn.ParameterList([torch.ones(3, 4), torch.zeros(3)])
+            self.named = nn.ParameterDict({"scale": torch.ones(3)})
+
+        def forward(self, x: torch.Tensor) -> torch.Tensor:
+            return F.linear(x, self.many[0], self.many[1]) * self.named["scale"]
+
+    return case(Boxes())
+
+
+def own_generator() -> Case:
+    class Noisy(nn.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            self.layer = nn.Linear(4, 3)
+            self.noise = torch.Generator().manual_seed(7)
+
+        def forward(self, x: torch.Tensor) -> torch.Tensor:
+            return self.layer(x) + torch.rand(3, generator=self.noise)
+
+    return case(Noisy())
+
+
+def hooked() -> Case:
+    made = plain()
+    made.model[0].register_forward_hook(lambda module, inputs, output: output * 2)
+    made.model[4].weight.register_hook(lambda grad: grad * 0.5)
+    made.model[4].register_full_backward_hook(lambda module, grads, outs: None)
+    made.optimizer.register_step_post_hook(lambda *_: None)
+    return made
+
+
+def scheduled() -> Case:
+    made = plain()
+    scheduler = torch.optim.lr_scheduler.StepLR(made.optimizer, 2)
+    train(made.model, made.optimizer, made.loss, 1)
+    scheduler.step()
+    made.others.append(scheduler)
+    return made
+
+
+def sparse_gradients() -> Case:
+    model = nn.Sequential(nn.Embedding(5, 4, sparse=True), nn.Linear(4, 5))
+    made = case(model, lambda m: F.cross_entropy(m(Y), Y), warm=0)
+    made.optimizer = torch.optim.SGD(model.parameters(), lr=0.1)
+    train(made.model, made.optimizer, made.loss, 2)
+    return made
+
+
+def lbfgs() -> Case:
+    made = plain()
+    made.optimizer = torch.optim.LBFGS(made.model.parameters(), lr=0.1, max_iter=3)
+    train(made.model, made.optimizer, made.loss, 2)
+    return made
+
+
+CASES = [
+    *(plain, not_yet_trained, channels_last, tied_weights, weight_norm, spectral_norm),
+    *(recomputed_weight, lazy, recurrent, flat_buffer, strange_types, attributes, with_a_lock),
+    *(keeps_its_output, data_parallel, shared_memory, partly_frozen, parameter_containers),
+    *(own_generator, hooked, scheduled, sparse_gradients, lbfgs),
+]
