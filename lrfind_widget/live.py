@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import threading
 import time
 from collections.abc import Callable, Sequence
 
@@ -98,7 +97,7 @@ class LiveSweep:
     def close(self) -> None:
         """Stop, wait until everything is restored, and publish no more."""
         self._runner.stop()
-        if threading.current_thread().name != self._runner.thread_name:
+        if not self._runner.is_current_thread:
             self._runner.wait()
         self._publisher.close()
         self._ending.come()

@@ -52,6 +52,11 @@ class Runner:
         self._ended = threading.Event()
         self._thread = threading.Thread(target=self._run, name="lrfind-sweep", daemon=True)
 
+    @property
+    def is_current_thread(self) -> bool:
+        """Whether the caller runs on the sweep's thread."""
+        return threading.current_thread() is self._thread
+
     def start(self) -> None:
         """Start the sweep and return at once.
 
@@ -97,7 +102,7 @@ class Runner:
         """
         if not self._ended.wait(timeout):
             return False
-        if threading.current_thread() is not self._thread:
+        if not self.is_current_thread:
             # The last wake may still be on its way.
             self._thread.join(timeout)
         return True

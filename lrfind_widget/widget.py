@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 import weakref
 from collections.abc import Callable, Generator, Iterable
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
 
 import traitlets
 from ipywidgets import VBox
@@ -26,6 +26,8 @@ from lrfind_widget.sweep import Sweep
 
 if TYPE_CHECKING:
     import torch
+
+T = TypeVar("T")
 
 
 class LRFinderWidget(SharedWidget, VBox):  # type: ignore[misc]
@@ -86,6 +88,7 @@ class LRFinderWidget(SharedWidget, VBox):  # type: ignore[misc]
     """
 
     _page_may_set: ClassVar[tuple[str, ...]] = ("selected_lr",)
+    _is_set_up = False  # while its arguments can still be refused, there is nothing to close
 
     selected_lr = Rate(allow_none=False).tag(sync=True)
     status = traitlets.UseEnum(Status, Status.WAITING)
@@ -135,6 +138,7 @@ class LRFinderWidget(SharedWidget, VBox):  # type: ignore[misc]
         self._panel.run_bar.on_command(self._on_command)
         self._panel.choice_bar.on_command(self._on_command)
         self._panel.settings_bar.on_set(self._on_setting)
+        self._is_set_up = True
         CELLS.claim(self)
 
     def start(self, **changes: Any) -> None:
@@ -158,9 +162,11 @@ class LRFinderWidget(SharedWidget, VBox):  # type: ignore[misc]
                     f"A sweep is {self.status.value}: stop() it and wait(), then start again."
                 )
             sweep = self._take_sweep(changes)
-            on_status, on_end = weakref.WeakMethod(self._on_status), weakref.WeakMethod(self._on_end)
             self._live = LiveSweep(
-                sweep, self._panel, on_status=_if_alive(on_status), on_end=_if_alive(on_end)
+                sweep,
+                self._panel,
+                on_status=_if_alive(self._on_status),
+                on_end=_if_alive(self._on_end),
             )
             self.error = None
             self.status = Status.SWEEPING
@@ -239,7 +245,7 @@ class LRFinderWidget(SharedWidget, VBox):  # type: ignore[misc]
             raise RuntimeError("There is no optimizer to write to: pass one, apply(optimizer).")
         if self.status.is_running:
             raise RuntimeError("A sweep is running: apply() when it has ended, or stop() it.")
-        before, after = set_lr(target, self.selected_lr)
+        before, after = set_lr(target, float(self.selected_lr))
         self._panel.choice_bar.message = phrases.applied(before, after)
 
     @property
@@ -249,10 +255,11 @@ class LRFinderWidget(SharedWidget, VBox):  # type: ignore[misc]
 
     def close(self) -> None:
         """End the sweep, wait until everything is restored, and let go of the model."""
-        if self._live is not None:
-            self._live.close()
-        self._panel.close()
-        self._make_sweep = self._next_sweep = self._optimizer = None
+        if self._is_set_up:
+            if self._live is not None:
+                self._live.close()
+            self._panel.close()
+            self._make_sweep = self._next_sweep = self._optimizer = self._live = None
         super().close()
 
     def _ipython_display_(self, **_: Any) -> None:
@@ -334,11 +341,12 @@ class LRFinderWidget(SharedWidget, VBox):  # type: ignore[misc]
         self._analyse(redraw=name == "beta")
 
 
-def _if_alive(method: weakref.WeakMethod[Callable[[Any], None]]) -> Callable[[Any], None]:
-    """Return a callable that does nothing once the method's object is gone."""
+def _if_alive(method: Callable[[T], None]) -> Callable[[T], None]:
+    """Return a callable that keeps a method's object alive no longer than others do."""
+    reference = weakref.WeakMethod(method)
 
-    def call(argument: Any) -> None:
-        alive = method()
+    def call(argument: T) -> None:
+        alive = reference()
         if alive is not None:
             alive(argument)
 

@@ -1,0 +1,356 @@
+"""LRFinderWidget, with a page that is only played."""
+
+from __future__ import annotations
+
+import asyncio
+import gc
+import math
+import threading
+import time
+import weakref
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+import torch
+from traitlets import TraitError
+
+from lrfind_widget import LRFinderWidget, Status, SweepResult
+from tests.widget.training import Gate, adam, batches, bits, classifier
+
+
+def eventually(condition: Callable[[], bool], seconds: float = 20.0) -> bool:
+    """Wait for a condition that other threads bring about."""
+    deadline = time.monotonic() + seconds
+    while not condition():
+        if time.monotonic() > deadline:
+            return False
+        threading.Event().wait(0.005)
+    return True
+
+
+@pytest.fixture
+def make() -> Iterator[Callable[..., LRFinderWidget]]:
+    """Make widgets and close them after the test."""
+    made: list[LRFinderWidget] = []
+
+    def widget(model: Any = None, data: Any = None, optimizer: Any = None, **given: Any) -> Any:
+        model = classifier() if model is None else model
+        data = batches() if data is None else data
+        optimizer = adam(model) if optimizer is None else optimizer
+        made.append(LRFinderWidget(model, data, optimizer, **given))
+        return made[-1]
+
+    yield widget
+    for each in made:
+        each.close()
+
+
+def test_a_finished_sweep_has_a_result_and_a_marker_at_the_suggestion(make: Any) -> None:
+    widget = make()
+    widget.start()
+    result = widget.wait(60)
+    assert isinstance(result, SweepResult)
+    assert result is widget.result
+    assert widget.runs == [result]
+    assert widget.status in (Status.FINISHED, Status.DIVERGED)
+    assert widget.min_grad_lr == result.min_grad_lr
+    assert widget.suggested_lr is not None
+    assert widget.selected_lr == widget.suggested_lr
+
+
+def test_model_optimizer_and_random_state_are_bit_identical_afterwards(make: Any) -> None:
+    model = classifier()
+    optimizer = adam(model)
+    before = bits(model, optimizer)
+    widget = make(model, batches(), optimizer)
+    widget.start()
+    widget.wait(60)
+    assert bits(model, optimizer) == before
+    assert widget.result.receipt.identical
+
+
+def test_the_marker_stands_at_the_optimizers_own_rate_before_a_sweep(make: Any) -> None:
+    model = classifier()
+    assert make(model, batches(), adam(model, lr=3e-3)).selected_lr == 3e-3
+
+
+def test_a_marker_the_person_moved_stays_where_they_put_it(make: Any) -> None:
+    gate = Gate()
+    widget = make(data=gate, num_it=40)
+    widget.start()
+    widget.selected_lr = 0.02
+    gate.let(1000)
+    widget.wait(60)
+    assert widget.selected_lr == 0.02
+    assert widget.suggested_lr != 0.02
+
+
+@pytest.mark.parametrize("value", [0, -1, math.nan, math.inf, "1e-3", None, True, [1e-3]])
+def test_a_rate_that_is_none_is_refused_and_changes_nothing(make: Any, value: Any) -> None:
+    widget = make()
+    before = widget.selected_lr
+    with pytest.raises(TraitError):
+        widget.selected_lr = value
+    assert widget.selected_lr == before
+
+
+def test_setting_from_python_moves_the_marker_and_tells_observers(make: Any) -> None:
+    widget = make()
+    heard: list[float] = []
+    widget.observe(lambda change: heard.append(change["new"]), "selected_lr")
+    widget.selected_lr = 0.25
+    assert heard == [0.25]
+    assert widget._panel.chart.marker.value == 0.25
+
+
+def test_dragging_in_the_page_writes_the_rate_back(make: Any) -> None:
+    widget = make()
+    heard: list[float] = []
+    widget.observe(lambda change: heard.append(change["new"]), "selected_lr")
+    widget._panel.chart.marker.comm.receive({"method": "update", "state": {"value": 0.125}})
+    assert widget.selected_lr == 0.125
+    assert heard == [0.125]
+
+
+def test_the_trait_can_be_set_by_the_page_too(make: Any) -> None:
+    widget = make()
+    widget.comm.receive({"method": "update", "state": {"selected_lr": 0.125}})
+    assert widget.selected_lr == 0.125
+    assert widget._panel.chart.marker.value == 0.125
+
+
+def test_displaying_starts_the_sweep_once(make: Any) -> None:
+    widget = make()
+    widget._ipython_display_()
+    first = widget._live
+    widget._ipython_display_()
+    assert widget._live is first
+    widget.wait(60)
+    assert len(widget.runs) == 1
+
+
+def test_without_auto_start_the_button_starts(make: Any) -> None:
+    widget = make(auto_start=False)
+    widget._ipython_display_()
+    assert widget.status is Status.WAITING
+    press(widget, "start")
+    widget.wait(60)
+    assert len(widget.runs) == 1
+
+
+def press(widget: LRFinderWidget, command: str) -> None:
+    message = {"method": "custom", "content": {"event": command}}
+    widget._panel.run_bar.comm.receive(message)
+
+
+def test_starting_returns_before_the_first_batch_is_there(make: Any) -> None:
+    gate = Gate()
+    widget = make(data=gate)
+    widget.start()
+    assert gate.asked.wait(20)
+    assert widget.status is Status.SWEEPING
+    widget.stop()
+    gate.let(2)
+    widget.wait(60)
+
+
+def test_a_second_start_during_a_sweep_is_refused(make: Any) -> None:
+    gate = Gate()
+    widget = make(data=gate)
+    widget.start()
+    with pytest.raises(RuntimeError, match="stop"):
+        widget.start()
+    widget.stop()
+    gate.let(2)
+    widget.wait(60)
+
+
+def test_pause_waits_and_resume_goes_on(make: Any) -> None:
+    gate = Gate()
+    widget = make(data=gate, num_it=20)
+    widget.start()
+    gate.let(3)
+    press(widget, "pause")
+    gate.let(1000)
+    assert eventually(lambda: widget.status is Status.PAUSED)
+    assert not widget.wait(0.05)
+    press(widget, "resume")
+    assert widget.wait(60) is not None
+    assert widget.status in (Status.FINISHED, Status.DIVERGED)
+
+
+@pytest.mark.parametrize("paused", [False, True])
+def test_stop_ends_within_a_step_and_restores(make: Any, paused: bool) -> None:
+    model, gate = classifier(), Gate()
+    optimizer = adam(model)
+    before = bits(model, optimizer)
+    widget = make(model, gate, optimizer)
+    widget.start()
+    gate.let(5)
+    if paused:
+        widget.pause()
+        gate.let(1)
+        assert eventually(lambda: widget.status is Status.PAUSED)
+    press(widget, "stop") if not paused else widget.stop()
+    gate.let(1)
+    widget.wait(60)
+    assert widget.status is Status.STOPPED
+    assert len(widget.result) <= 6
+    assert bits(model, optimizer) == before
+
+
+def test_an_error_of_the_users_is_shown_kept_and_raised_again(make: Any) -> None:
+    model = classifier()
+    optimizer = adam(model)
+    before = bits(model, optimizer)
+    mistake = ValueError("<b>labels</b> are odd")
+
+    def loss_fn(output: torch.Tensor, target: torch.Tensor) -> torch.Tensor:
+        raise mistake
+
+    widget = make(model, batches(), optimizer, loss_fn=loss_fn)
+    widget.start()
+    with pytest.raises(ValueError, match="are odd") as caught:
+        widget.wait(60)
+    assert caught.value is mistake
+    assert widget.error is mistake
+    assert widget.status is Status.FAILED
+    assert "<b>labels</b> are odd" in widget._panel.run_bar.sentence
+    assert "loss_fn" in widget._panel.run_bar.traceback
+    assert bits(model, optimizer) == before
+
+
+def test_a_keyboard_interrupt_in_wait_stops_and_restores(
+    make: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    model, gate = classifier(), Gate()
+    optimizer = adam(model)
+    before = bits(model, optimizer)
+    widget = make(model, gate, optimizer)
+    widget.start()
+    gate.let(4)
+    real = widget._live.wait
+    interrupts = iter([KeyboardInterrupt()])
+
+    def interrupted(timeout: float | None = None) -> bool:
+        for interrupt in interrupts:
+            raise interrupt
+        gate.let(1)
+        return bool(real(timeout))
+
+    monkeypatch.setattr(widget._live, "wait", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        widget.wait()
+    assert widget.status is Status.STOPPED
+    assert bits(model, optimizer) == before
+
+
+def test_waiting_for_nothing_is_refused(make: Any) -> None:
+    with pytest.raises(RuntimeError, match="start"):
+        make().wait()
+
+
+def test_the_widget_can_be_awaited(make: Any) -> None:
+    widget = make(num_it=30)
+
+    async def cell() -> SweepResult:
+        widget.start()
+        return await widget
+
+    assert asyncio.run(cell()) is widget.result
+
+
+def test_bad_arguments_are_refused_before_anything_is_made(recording_comms: list[Any]) -> None:
+    model = classifier()
+    with pytest.raises(ValueError, match="start_lr"):
+        LRFinderWidget(model, batches(), adam(model), start_lr=1.0, end_lr=0.1)
+    with pytest.raises(TypeError, match="num_it"):
+        LRFinderWidget(model, batches(), adam(model), num_iter=10)
+    assert recording_comms == []
+
+
+def test_a_run_with_a_change_differs_only_in_that(make: Any) -> None:
+    widget = make(num_it=30, seed=3)
+    widget.start()
+    widget.wait(60)
+    widget.start(wd=0.5)
+    widget.wait(60)
+    first, second = widget.runs
+    assert (first.settings["wd"], second.settings["wd"]) == (None, 0.5)
+    assert widget.result is second
+
+
+def test_apply_writes_the_rate_and_keeps_the_ratios(make: Any) -> None:
+    model = classifier()
+    optimizer = torch.optim.SGD(
+        [
+            {"params": model[0].parameters(), "lr": 0.1},
+            {"params": model[1].parameters(), "lr": 0.01},
+            {"params": model[4].parameters(), "lr": 0.1},
+        ]
+    )
+    widget = make(model, batches(), optimizer)
+    widget.selected_lr = 0.5
+    widget.apply()
+    assert [group["lr"] for group in optimizer.param_groups] == pytest.approx([0.5, 0.05, 0.5])
+    assert "0.5" in widget._panel.choice_bar.message
+
+
+def test_apply_during_a_sweep_is_refused(make: Any) -> None:
+    gate = Gate()
+    widget = make(data=gate)
+    widget.start()
+    with pytest.raises(RuntimeError, match="running"):
+        widget.apply()
+    widget.stop()
+    gate.let(2)
+    widget.wait(60)
+
+
+def test_changing_the_smoothing_needs_no_new_sweep(make: Any) -> None:
+    widget = make()
+    widget.start()
+    widget.wait(60)
+    setting = {"event": "set", "name": "beta", "value": 0.5}
+    widget._panel.settings_bar.comm.receive({"method": "custom", "content": setting})
+    expected = widget.result.suggestion("min_gradient", beta=0.5).lr
+    assert widget.min_grad_lr == expected
+    assert len(widget.runs) == 1
+
+
+def test_closing_ends_the_thread_and_lets_go_of_the_model(make: Any) -> None:
+    model, gate = classifier(), Gate()
+    widget = LRFinderWidget(model, gate, adam(model))
+    widget.start()
+    gate.let(1000)
+    gone = weakref.ref(model)
+    widget.close()
+    del widget, model
+    gc.collect()
+    assert gone() is None
+    assert eventually(
+        lambda: not [t for t in threading.enumerate() if t.name.startswith("lrfind")]
+    )
+
+
+def test_an_observer_of_the_status_may_wait(make: Any) -> None:
+    widget = make(num_it=20)
+    heard: list[Any] = []
+    widget.observe(
+        lambda change: heard.append(widget.wait(30)) if not change["new"].is_running else None,
+        "status",
+    )
+    widget.start()
+    widget.wait(60)
+    assert heard == [widget.result]
+
+
+def test_points_come_in_few_messages_and_none_is_lost(make: Any) -> None:
+    widget = make(num_it=300, stop_div=False, end_lr=1e-2)
+    widget.start()
+    widget.wait(60)
+    curve = widget._panel.chart.curve
+    appended = [data for data in curve.comm.sent("custom")]
+    assert len(curve.lr) == 300
+    assert 0 < len(appended) < 300
