@@ -27,7 +27,7 @@ def finished(record: Record, num_it: int) -> str:
 
 def early(why: str, record: Record, num_it: int) -> str:
     """Say that the data ended first."""
-    return f"Ended early, after {len(record.points)} of {_steps(num_it)}: {why}"
+    return f"Ended early, after {len(record.points)} of {_steps(num_it)}. {why}"
 
 
 def stopped(record: Record, num_it: int) -> str:

@@ -47,6 +47,9 @@ class Execution:
         """Enter the state for one step."""
         with contextlib.ExitStack() as stack:
             stack.enter_context(gradients_on())
+            if torch.is_autocast_enabled(self._device.type):
+                # The caller's; a sweep is the same on any thread, and has an argument for it.
+                stack.enter_context(torch.autocast(self._device.type, enabled=False))
             if self._device.type == "cuda":
                 # A new thread starts on device 0, whatever its parent had chosen.
                 stack.enter_context(torch.cuda.device(self._device))

@@ -22,8 +22,7 @@ class Precision:
     Parameters
     ----------
     amp : {"bf16", "fp16"} or None
-        Type that autocast uses. None is the precision of the model, even where the caller
-        has autocast switched on, so that a sweep is the same on any thread.
+        Type that autocast uses. None is the precision of the model.
     grad_scaler : torch.amp.GradScaler, optional
         Scaler to use. With `amp="fp16"` one is made where none is given.
     device : torch.device
@@ -55,11 +54,9 @@ class Precision:
 
     def autocast(self) -> contextlib.AbstractContextManager[Any]:
         """Return the context that a forward pass and its loss belong in."""
-        if self._type is not None:
-            return torch.autocast(self._device_type, dtype=self._type)
-        if torch.is_autocast_enabled(self._device_type):
-            return torch.autocast(self._device_type, enabled=False)
-        return contextlib.nullcontext()
+        if self._type is None:
+            return contextlib.nullcontext()
+        return torch.autocast(self._device_type, dtype=self._type)
 
     def backward(self, loss: Tensor) -> None:
         """Add the gradients of `loss`, scaled where there is a scaler."""

@@ -1,0 +1,426 @@
+"""The range test: what it yields, how it ends, what it asks of its thread."""
+
+from __future__ import annotations
+
+import threading
+import warnings
+
+import numpy as np
+import pytest
+import torch
+from torch import nn
+
+from lrfind_widget.points import StopReason
+from lrfind_widget.schedule import Schedule
+from lrfind_widget.sweep import Sweep
+from tests.unit.toys import ScriptedLoss, batches, classifier, loader, sgd
+
+
+def sweep(batches_=None, model=None, **options):
+    model = classifier() if model is None else model
+    return Sweep(model, loader() if batches_ is None else batches_, sgd(model), **options)
+
+
+def scripted(*values, **options):
+    return sweep(batches(), loss_fn=ScriptedLoss(values), **{"num_it": len(values), **options})
+
+
+def state(model):
+    return {name: value.clone() for name, value in model.state_dict().items()}
+
+
+def unchanged(model, before):
+    return all(torch.equal(value, before[name]) for name, value in model.state_dict().items())
+
+
+# What comes out.
+
+
+def test_every_planned_step_is_taken():
+    swept = sweep(num_it=30, stop_div=False)
+
+    points = list(swept)
+
+    assert [point.step for point in points] == list(range(30))
+    assert [point.lr for point in points] == Schedule(num_it=30).lrs().tolist()
+    assert swept.stop_reason is StopReason.FINISHED
+    assert swept.stop_sentence == "Finished: all 30 steps were taken."
+
+
+def test_a_linear_sweep_has_equal_differences():
+    points = list(sweep(num_it=10, start_lr=0.1, end_lr=1.1, mode="linear", stop_div=False))
+
+    assert np.allclose(np.diff([point.lr for point in points]), 0.1)
+
+
+def test_the_result_holds_the_points():
+    swept = sweep(num_it=12, seed=1, stop_div=False)
+    points = list(swept)
+    result = swept.result()
+
+    assert result.lrs.tolist() == [point.lr for point in points]
+    assert result.losses.tolist() == [point.loss for point in points]
+    assert result.smoothed.tolist() == [point.smoothed for point in points]
+    assert result.objective.startswith("cross entropy")
+    assert result.settings["seed"] == 1
+    assert result.multipliers == (1.0,)
+    assert result.receipt.identical
+    assert result.val_losses is None
+    assert result.versions["torch"] == torch.__version__
+    assert result.duration > 0
+
+
+def test_there_is_no_result_before_the_end():
+    swept = sweep()
+    with pytest.raises(RuntimeError, match="not ended yet"):
+        swept.result()
+
+
+def test_a_sweep_can_be_run_again_with_the_same_outcome():
+    swept = sweep(num_it=10, seed=3)
+
+    assert list(swept) == list(swept)
+
+
+def test_weight_decay_of_the_sweep_does_not_stay():
+    model = classifier()
+    optimizer = sgd(model, weight_decay=0.01)
+    seen = []
+    optimizer.register_step_pre_hook(lambda o, *_: seen.append(o.param_groups[0]["weight_decay"]))
+
+    list(Sweep(model, loader(), optimizer, num_it=3, wd=0.5, isolation="in_place"))
+
+    assert seen == [0.5] * 3
+    assert optimizer.param_groups[0]["weight_decay"] == 0.01
+
+
+# How it ends.
+
+
+def test_a_loss_above_four_times_its_best_ends_it():
+    swept = scripted(1.0, 0.5, 2.0, 2.1, 9.0, beta=0.0)
+
+    assert [point.loss for point in swept] == pytest.approx([1.0, 0.5, 2.0, 2.1])
+    assert swept.stop_reason is StopReason.DIVERGED
+    assert "rose above 4 times its best at a rate of" in swept.stop_sentence
+
+
+def test_stop_div_false_goes_on_to_the_end():
+    assert len(list(scripted(1.0, 0.5, 1e9, 1e10, stop_div=False))) == 4
+
+
+@pytest.mark.parametrize(("bad", "word"), [("nan", "NaN"), ("inf", "infinite"), ("-inf", "infi")])
+@pytest.mark.parametrize("stop_div", [True, False])
+def test_a_loss_that_is_not_finite_ends_it_at_once(bad, word, stop_div):
+    swept = scripted(2.0, 1.0, float(bad), 1.0, stop_div=stop_div)
+
+    points = list(swept)
+
+    assert len(points) == 3
+    assert not np.isfinite(points[-1].loss)
+    assert points[-1].smoothed == points[-2].smoothed
+    assert swept.stop_reason is StopReason.NON_FINITE
+    assert f"the loss was {word}" in swept.stop_sentence
+
+
+def test_nan_in_the_very_first_step_leaves_one_point():
+    swept = scripted(float("nan"), 1.0)
+
+    assert len(list(swept)) == 1
+    assert swept.result().receipt.identical
+
+
+def test_a_loss_that_never_moves_is_reported():
+    swept = scripted(*[0.75] * 10)
+    list(swept)
+
+    assert "The loss was 0.75 at every rate, to the bit" in swept.stop_sentence
+
+
+def test_stop_takes_effect_before_the_next_step():
+    swept = sweep()
+    points = []
+    for point in swept:
+        points.append(point)
+        if point.step == 4:
+            swept.stop()
+
+    assert len(points) == 5
+    assert swept.stop_reason is StopReason.STOPPED
+    assert swept.stop_sentence == "Stopped on request after 5 of 100 steps."
+
+
+def test_stop_before_the_start_takes_no_step():
+    swept = sweep()
+    swept.stop()
+
+    assert list(swept) == []
+    assert swept.stop_reason is StopReason.STOPPED
+
+
+def test_stop_after_the_end_does_not_spoil_the_next_run():
+    swept = sweep(num_it=3)
+    list(swept)
+    swept.stop()
+
+    assert len(list(swept)) == 3
+
+
+@pytest.mark.parametrize("isolation", ["copy", "in_place"])
+def test_leaving_the_loop_early_gives_everything_back(isolation):
+    model = classifier()
+    before = state(model)
+    swept = sweep(model=model, start_lr=1.0, isolation=isolation)
+
+    for point in swept:
+        if point.step == 3:
+            break
+
+    assert unchanged(model, before)
+    assert swept.stop_reason is StopReason.STOPPED
+    assert swept.result().receipt.identical
+
+
+class Boom(Exception):
+    pass
+
+
+@pytest.mark.parametrize("isolation", ["copy", "in_place"])
+def test_the_error_of_the_user_is_raised_itself(isolation):
+    error = Boom("in the loss")
+    calls = []
+
+    def loss_fn(output, target):
+        calls.append(1)
+        if len(calls) == 4:
+            raise error
+        return nn.functional.cross_entropy(output, target)
+
+    model = classifier()
+    before = state(model)
+    swept = sweep(model=model, loss_fn=loss_fn, start_lr=1.0, isolation=isolation)
+    with pytest.raises(Boom) as caught:
+        list(swept)
+
+    assert caught.value is error
+    assert any(frame.name == "loss_fn" for frame in caught.traceback)
+    assert swept.stop_reason is StopReason.FAILED
+    assert swept.stop_sentence == "The loss raised Boom in step 4 of 100: in the loss"
+    assert len(swept.result()) == 3
+    assert unchanged(model, before)
+
+
+def test_an_error_of_the_optimizer_is_laid_at_its_door():
+    class Weird(torch.optim.SGD):
+        def step(self, closure=None):
+            raise Boom("no step")
+
+    model = classifier()
+    swept = Sweep(model, loader(), Weird(model.parameters(), lr=0.1))
+    with pytest.raises(Boom):
+        list(swept)
+
+    assert swept.stop_sentence.startswith("The optimizer raised Boom in step 1")
+
+
+def test_an_empty_loader_is_an_error_before_any_step():
+    with pytest.raises(ValueError, match="gave no batch"):
+        list(sweep(iter(())))
+
+
+def test_a_generator_that_runs_out_ends_the_sweep_with_what_there_was():
+    swept = sweep(batch for batch in batches(4))
+
+    assert len(list(swept)) == 4
+    assert swept.stop_reason is StopReason.FINISHED
+    assert swept.stop_sentence == (
+        "Ended early, after 4 of 100 steps. The dataloader gave 4 batches and cannot be started "
+        "again. Pass a list or a DataLoader."
+    )
+
+
+def test_a_generator_too_short_for_one_step_is_an_error():
+    with pytest.raises(ValueError, match="gave 2 batches and cannot"):
+        list(sweep((batch for batch in batches(2)), accumulate=3))
+
+
+# What it asks of its thread.
+
+
+def test_it_trains_where_gradients_are_switched_off():
+    expected = list(sweep(num_it=5, seed=1))
+    for mode in (torch.no_grad(), torch.inference_mode()):
+        with mode:
+            assert list(sweep_made_outside()) == expected
+
+
+def sweep_made_outside():
+    with torch.inference_mode(False):
+        return sweep(num_it=5, seed=1)
+
+
+def test_the_reader_of_the_points_keeps_its_own_grad_mode():
+    with torch.no_grad():
+        seen = {torch.is_grad_enabled() for _ in sweep_made_outside()}
+
+    assert seen == {False}
+    assert torch.is_grad_enabled()
+
+
+def test_autocast_of_the_caller_does_not_change_the_sweep():
+    expected = list(sweep(num_it=5, seed=1))
+    with torch.autocast("cpu", torch.bfloat16):
+        assert list(sweep(num_it=5, seed=1)) == expected
+
+
+def test_it_is_the_same_on_another_thread():
+    expected = list(sweep(num_it=5, seed=1))
+    found = []
+    thread = threading.Thread(target=lambda: found.extend(sweep(num_it=5, seed=1)))
+    thread.start()
+    thread.join()
+
+    assert found == expected
+
+
+def test_it_never_warns():
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        list(sweep(num_it=5, seed=1, amp="bf16", val_loader=batches(1)))
+
+
+def test_a_model_in_eval_mode_is_trained_in_train_mode():
+    model = classifier().eval()
+    seen = []
+    model.register_forward_pre_hook(lambda module, _: seen.append(module.training))
+
+    list(sweep(model=model, num_it=3, isolation="in_place"))
+
+    assert seen == [True] * 3
+    assert not any(module.training for module in model.modules())
+
+
+def test_a_frozen_norm_inside_a_training_model_stays_frozen():
+    model = classifier()
+    model[1].eval()
+    seen = []
+    model[1].register_forward_pre_hook(lambda module, _: seen.append(module.training))
+
+    list(sweep(model=model, num_it=3, isolation="in_place"))
+
+    assert seen == [False] * 3
+
+
+def test_one_sweep_runs_once_at_a_time():
+    swept = sweep()
+    points = iter(swept)
+    next(points)
+    with pytest.raises(RuntimeError, match="running already"):
+        next(iter(swept))
+    points.close()
+
+    assert len(list(swept)) > 1
+
+
+def test_a_second_sweep_of_a_model_trained_in_place_is_refused():
+    model = classifier()
+    first = iter(sweep(model=model, isolation="in_place"))
+    next(first)
+    with pytest.raises(RuntimeError, match="swept in place by another sweep"):
+        next(iter(sweep(model=model)))
+    first.close()
+
+    assert len(list(sweep(model=model, num_it=3))) == 3
+
+
+def test_two_sweeps_of_one_model_in_copy_mode_both_work():
+    model = classifier()
+    one = iter(sweep(model=model, num_it=5, isolation="copy"))
+    two = iter(sweep(model=model, num_it=5, isolation="copy"))
+
+    assert [len(pair) for pair in zip(one, two, strict=True)] == [2] * 5
+
+
+# Pause.
+
+
+def test_a_paused_sweep_waits_and_goes_on():
+    swept = sweep(num_it=20, seed=2, stop_div=False)
+    expected = list(swept)
+    waits = []
+    resumed = threading.Event()
+
+    def on_wait(waiting):
+        waits.append(waiting)
+        if waiting:
+            threading.Timer(0.01, lambda: (resumed.set(), swept.resume())).start()
+
+    swept.on_wait = on_wait
+    points = []
+    for point in swept:
+        if point.step == 7:
+            swept.pause()
+        if point.step == 8:
+            assert resumed.is_set()
+        points.append(point)
+
+    assert points == expected
+    assert waits == [True, False]
+
+
+def test_the_random_state_is_its_owners_during_a_pause():
+    """What a cell draws in a pause neither disturbs the sweep nor is taken back."""
+    swept = sweep(num_it=10, seed=2, stop_div=False)
+    expected = list(swept)
+    torch.manual_seed(99)
+    drawn = []
+
+    def on_wait(waiting):
+        if waiting:
+            drawn.append(torch.rand(3))
+            swept.resume()
+
+    swept.on_wait = on_wait
+    points = []
+    for point in swept:
+        if point.step == 4:
+            swept.pause()
+        points.append(point)
+    drawn.append(torch.rand(3))
+
+    torch.manual_seed(99)
+    assert torch.equal(drawn[0], torch.rand(3))
+    assert torch.equal(drawn[1], torch.rand(3))
+    assert points == expected
+
+
+def test_stop_ends_a_paused_sweep():
+    swept = sweep()
+    swept.on_wait = lambda waiting: swept.stop() if waiting else None
+    swept.pause()
+
+    assert list(swept) == []
+    assert swept.stop_reason is StopReason.STOPPED
+    assert swept.receipt.identical
+
+
+def test_a_seed_makes_a_sweep_repeatable_whatever_was_drawn_before():
+    model = classifier()
+    curves = []
+    for drawn in (0, 5):
+        torch.rand(drawn)
+        np.random.rand(drawn)
+        curves.append([point.loss for point in sweep(model=model, num_it=10, seed=8)])
+
+    assert curves[0] == curves[1]
+
+
+def test_a_seed_also_seeds_the_generator_of_the_loader():
+    generator = torch.Generator()
+    curves = []
+    for _ in range(2):
+        torch.rand(3, generator=generator)
+        batches_ = loader(generator=generator)
+        curves.append([point.loss for point in sweep(batches_, num_it=10, seed=8)])
+
+    assert curves[0] == curves[1]

@@ -1,0 +1,86 @@
+"""Small models and data, and the plain loop that a sweep is compared with."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable, Iterable, Iterator
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+from torch.optim import Optimizer
+from torch.utils.data import DataLoader, TensorDataset
+
+from lrfind_widget.schedule import Schedule
+
+
+def classifier(dropout: float = 0.2) -> nn.Sequential:
+    """A model with dropout and BatchNorm, so that a disturbed random state shows."""
+    torch.manual_seed(7)
+    return nn.Sequential(
+        nn.Linear(4, 8), nn.BatchNorm1d(8), nn.ReLU(), nn.Dropout(dropout), nn.Linear(8, 3)
+    )
+
+
+def data(examples: int = 48) -> TensorDataset:
+    generator = torch.Generator().manual_seed(3)
+    inputs = torch.randn(examples, 4, generator=generator)
+    return TensorDataset(inputs, (inputs[:, 0] > 0).long() + (inputs[:, 1] > 0).long())
+
+
+def loader(examples: int = 48, **options: Any) -> DataLoader[Any]:
+    return DataLoader(data(examples), **{"batch_size": 8, "shuffle": True, **options})
+
+
+def batches(count: int = 4) -> list[tuple[Tensor, Tensor]]:
+    return list(loader(8 * count, shuffle=False))
+
+
+def sgd(model: nn.Module, lr: float = 0.1, **options: Any) -> Optimizer:
+    return torch.optim.SGD(model.parameters(), lr=lr, **options)
+
+
+class ScriptedLoss:
+    """A loss function whose values are given, with a gradient all the same."""
+
+    def __init__(self, values: Iterable[float]) -> None:
+        self.values = iter(values)
+
+    def __call__(self, output: Tensor, target: Tensor) -> Tensor:
+        return output.sum() * 0 + next(self.values)
+
+
+def seed_everything(seed: int) -> None:
+    torch.manual_seed(seed)
+    np.random.seed(seed)
+    random.seed(seed)
+
+
+def endless(batches: Iterable[Any]) -> Iterator[Any]:
+    while True:
+        yield from batches
+
+
+def plain_loop(
+    model: nn.Module,
+    batches: Iterable[Any],
+    optimizer: Optimizer,
+    schedule: Schedule,
+    loss_fn: Callable[..., Tensor] = nn.functional.cross_entropy,
+    seed: int = 0,
+) -> list[float]:
+    """The loop of every PyTorch tutorial, at the rates of a sweep."""
+    seed_everything(seed)
+    base = [group["lr"] for group in optimizer.param_groups]
+    model.train()
+    losses = []
+    for lr, (inputs, target) in zip(schedule.lrs().tolist(), endless(batches), strict=False):
+        for group, rate in zip(optimizer.param_groups, base, strict=True):
+            group["lr"] = lr * (rate / base[0])
+        optimizer.zero_grad()
+        loss = loss_fn(model(inputs), target)
+        loss.backward()
+        optimizer.step()
+        losses.append(loss.item())
+    return losses
