@@ -139,6 +139,8 @@ class Application:
             "JUPYTER_PREFER_ENV_PATH": "1",
             "IPYTHONDIR": str(self._folder / "ipython"),
             "OMP_NUM_THREADS": "1",
+            # So that kernels can import what lies beside the tests.
+            "PYTHONPATH": str(Path(__file__).resolve().parents[3]),
         }
 
     def _write_settings(self, plugin: str, settings: dict[str, Any]) -> None:

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import ast
+import json
 import re
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 from playwright.sync_api import ConsoleMessage, Error, Locator, Page
@@ -78,6 +80,7 @@ class OpenNotebook:
     def __init__(self, application: Application, page: Page) -> None:
         self.application = application
         self.page = page
+        self.path: Path | None = None
         self.complaints: list[str] = []
         self._allowed = ALLOWED_COMPLAINTS
         page.set_default_timeout(30 * _SECONDS)
@@ -89,7 +92,9 @@ class OpenNotebook:
     # Opening
 
     def open(self, cells: tuple[str, ...]) -> None:
-        self.page.goto(self.application.address(self.application.write_notebook(cells)))
+        name = self.application.write_notebook(cells)
+        self.path = self.application.notebooks / name
+        self.page.goto(self.application.address(name))
         self.wait_until_ready()
 
     def reload(self) -> None:
@@ -102,8 +107,11 @@ class OpenNotebook:
     def wait_until_ready(self) -> None:
         self.page.wait_for_function(_READY, timeout=60 * _SECONDS)
 
-    def save(self) -> None:
+    def save(self) -> dict[str, Any]:
+        """Save the notebook and return what is in the file."""
         self.page.evaluate("() => window.jupyterapp.commands.execute('docmanager:save')")
+        assert self.path is not None
+        return dict(json.loads(self.path.read_text()))
 
     # The kernel
 

@@ -1,0 +1,145 @@
+"""What a person sees who types one line and waits."""
+
+from __future__ import annotations
+
+import pytest
+from playwright.sync_api import expect
+
+from tests.browser.finder import Finder
+
+PREPARE = """
+from IPython.display import display
+from lrfind_widget import LRFinderWidget
+from tests.browser.workbench import fingerprint, make_loader, make_model, make_optimizer
+model, loader = make_model(), make_loader()
+optimizer = make_optimizer(model)
+before = fingerprint(model, optimizer)
+"""
+ONE_LINE = "widget = LRFinderWidget(model, loader, optimizer); display(widget)"
+FIFTY_STEPS = "widget = LRFinderWidget(model, loader, optimizer, num_it=50); display(widget)"
+
+
+def shown(opener, line: str = ONE_LINE, **options) -> Finder:
+    """Run the line in a fresh notebook and wait until its sweep has ended."""
+    notebook = opener(PREPARE, line, **options)
+    notebook.run(0)
+    notebook.run(1)
+    notebook.until("widget.result is not None")
+    return Finder(notebook, 1)
+
+
+def test_one_line_shows_a_sweep_of_the_digits(either):
+    finder = shown(either)
+    expect(finder.progress).to_have_attribute("aria-valuemax", "100")
+    taken = finder.notebook.value("len(widget.result.lrs)")
+    expect(finder.progress).to_have_attribute("aria-valuenow", str(taken))
+    finder.wait_for_dots(20)
+    finder.says(finder.notebook.value("widget.result.stop_sentence"))
+
+
+def test_the_model_is_bit_for_bit_what_it_was(either):
+    finder = shown(either, FIFTY_STEPS)
+    assert finder.notebook.value("fingerprint(model, optimizer) == before")
+
+
+def test_the_steepest_fall_is_marked(lab):
+    finder = shown(lab)
+    expect(finder.steepest).to_have_count(1)
+    assert finder.notebook.value("widget.min_grad_lr") > 0
+
+
+def test_the_marker_stands_at_the_suggestion(lab):
+    finder = shown(lab)
+    suggested = finder.notebook.value("widget.suggested_lr")
+    assert finder.notebook.value("widget.selected_lr") == suggested
+    finder.rate_becomes(suggested)
+
+
+def test_apply_writes_the_rate_into_the_optimizer(lab):
+    finder = shown(lab, FIFTY_STEPS)
+    finder.field.fill("3e-4")
+    finder.press("Apply")
+    assert finder.notebook.until("optimizer.param_groups[0]['lr']", lambda lr: lr == 3e-4)
+
+
+def test_run_again_sweeps_again(lab):
+    finder = shown(lab, FIFTY_STEPS)
+    finder.press("Run again")
+    assert finder.notebook.until("len(widget.runs)", lambda count: count == 2)
+    expect(finder.progress).to_have_attribute("aria-valuenow", "50")
+
+
+def test_a_second_display_shows_the_whole_curve(lab):
+    notebook = lab(PREPARE, FIFTY_STEPS, "display(widget)")
+    notebook.run(0)
+    notebook.run(1)
+    notebook.until("widget.result is not None")
+    first = Finder(notebook, 1)
+    first.wait_for_dots(1)
+    notebook.run(2)
+    second = Finder(notebook, 2)
+    second.wait_for_dots(first.dots())
+    assert second.dots() == first.dots()
+
+
+def test_a_saved_notebook_keeps_a_picture(lab):
+    finder = shown(lab, FIFTY_STEPS)
+    finder.notebook.until("widget.status.value", lambda status: status == "finished")
+    cells = finder.notebook.save()["cells"]
+    (output,) = [output for output in cells[1]["outputs"] if "data" in output]
+    assert "<svg" in "".join(output["data"]["image/svg+xml"])
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_the_words_of_the_chart_are_legible(either, theme):
+    finder = shown(either, FIFTY_STEPS, theme=theme)
+    finder.wait_for_dots(1)
+    contrasts = finder.root.evaluate(CONTRASTS)
+    assert contrasts
+    assert {words: ratio for words, ratio in contrasts.items() if ratio < 4.5} == {}
+
+
+@pytest.mark.parametrize("width", [480, 1400])
+def test_the_widget_fits_the_width_it_is_given(lab, width):
+    finder = shown(lab, FIFTY_STEPS, width=width)
+    finder.wait_for_dots(1)
+    overflow = finder.root.evaluate(
+        "(root) => { const box = root.querySelector('.lrfind-widget');"
+        " return box.scrollWidth - box.clientWidth; }"
+    )
+    assert overflow <= 0
+
+
+#: The contrast of each visible text with what lies behind it, by the formula of WCAG 2.
+CONTRASTS = """(root) => {
+  const numbers = (color) => (color.match(/[\\d.]+/g) ?? []).map(Number);
+  const luminance = (color) => {
+    const [r, g, b] = numbers(color).slice(0, 3).map((part) => {
+      const share = part / 255;
+      return share <= 0.03928 ? share / 12.92 : ((share + 0.055) / 1.055) ** 2.4;
+    });
+    return 0.2126 * r + 0.7152 * g + 0.0722 * b;
+  };
+  const background = (element) => {
+    for (let at = element; at; at = at.parentElement) {
+      const color = getComputedStyle(at).backgroundColor;
+      const alpha = numbers(color)[3] ?? 1;
+      if (color !== 'transparent' && alpha > 0.99) { return color; }
+    }
+    return 'rgb(255, 255, 255)';
+  };
+  const found = {};
+  const isOff = (element) => element.closest('[disabled], [aria-disabled=true]');
+  for (const element of root.querySelectorAll('.lrfind-widget *')) {
+    const words = [...element.childNodes]
+      .filter((node) => node.nodeType === Node.TEXT_NODE)
+      .map((node) => node.textContent.trim()).join(' ').trim();
+    const box = element.getBoundingClientRect();
+    if (!words || isOff(element) || box.width < 2 || box.height < 2) { continue; }
+    const style = getComputedStyle(element);
+    const ink = element instanceof SVGElement ? style.fill : style.color;
+    const [a, b] = [luminance(ink), luminance(background(element))].sort((x, y) => y - x);
+    found[words] = Math.round((a + 0.05) / (b + 0.05) * 100) / 100;
+  }
+  return found;
+}"""

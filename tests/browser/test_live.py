@@ -1,0 +1,160 @@
+"""A sweep that runs while the person does something else."""
+
+from __future__ import annotations
+
+import pytest
+from playwright.sync_api import expect
+
+from tests.browser.finder import Finder
+
+GATED = """
+import threading, time
+from IPython.display import display
+from lrfind_widget import LRFinderWidget
+from tests.browser.workbench import Gate, fingerprint, make_loader, make_model, make_optimizer
+model = make_model()
+optimizer = make_optimizer(model)
+gate = Gate(make_loader())
+before = fingerprint(model, optimizer)
+# No explosion at the end, so that every point has its place in the chart.
+widget = LRFinderWidget(model, gate, optimizer, num_it=60, end_lr=1e-3, stop_div=False)
+display(widget)
+"""
+FEED = """
+for _ in range(40):
+    gate.let(1)
+    time.sleep(0.05)  # the work of another cell
+"""
+FEED_FROM_THREAD = """
+def feed():
+    for _ in range(60):
+        gate.let(1)
+        time.sleep(0.05)
+threading.Thread(target=feed).start()
+"""
+
+
+def gated(opener, *cells: str) -> Finder:
+    """Show a sweep whose steps wait to be let through."""
+    notebook = opener(GATED, *cells)
+    notebook.run(0)
+    finder = Finder(notebook, 0)
+    expect(finder.progress).to_be_visible()
+    return finder
+
+
+def test_the_curve_grows_while_another_cell_runs(either):
+    finder = gated(either, FEED)
+    finder.notebook.begin(1)
+    finder.wait_for_dots(5, while_busy=True)
+    finder.wait_for_dots(20, while_busy=True)
+    finder.notebook.execute("gate.open()")
+    finder.notebook.until("widget.status.value", lambda status: status == "finished")
+
+
+def test_every_point_is_drawn_and_counted(lab):
+    finder = gated(lab)
+    finder.notebook.execute("gate.open()")
+    finder.wait_for_dots(60)
+    expect(finder.progress).to_have_attribute("aria-valuenow", "60")
+    assert finder.dots() == 60
+
+
+def test_points_come_in_few_messages(lab):
+    finder = gated(lab)
+    finder.notebook.watch_messages()
+    finder.notebook.execute("gate.open()")
+    finder.wait_for_dots(60)
+    appended = finder.notebook.messages(direction="recv", event="append")
+    assert 1 <= len(appended) < 60
+    # Three numbers of eight bytes for each of 60 points, and an envelope each.
+    assert sum(message["bytes"] for message in appended) <= 60 * 24 + 1000 * len(appended)
+
+
+def test_a_sweep_stopped_by_its_button_leaves_every_bit_as_it_was(either):
+    finder = gated(either)
+    finder.notebook.execute("gate.let(20)")
+    finder.wait_for_dots(20)
+    finder.press("Stop")
+    # The step that waits in the loader is the one under way.
+    finder.notebook.execute("gate.let(1)")
+    finder.notebook.until("widget.status.value", lambda status: status == "stopped")
+    assert finder.notebook.value("fingerprint(model, optimizer) == before")
+    assert 20 <= finder.notebook.value("len(widget.result.lrs)") <= 21
+    finder.says("Stopped")
+
+
+def test_a_paused_sweep_waits_and_goes_on(lab):
+    finder = gated(lab)
+    finder.notebook.execute("gate.let(10)")
+    finder.wait_for_dots(10)
+    finder.press("Pause")
+    finder.notebook.execute("gate.open()")
+    finder.notebook.until("widget.status.value", lambda status: status == "paused")
+    assert finder.dots() < 60
+    finder.press("Resume")
+    finder.wait_for_dots(60)
+
+
+def test_a_sweep_stopped_while_paused_leaves_every_bit_as_it_was(lab):
+    finder = gated(lab)
+    finder.notebook.execute("gate.let(10)")
+    finder.wait_for_dots(10)
+    finder.press("Pause")
+    finder.notebook.execute("gate.let(1)")
+    finder.notebook.until("widget.status.value", lambda status: status == "paused")
+    finder.press("Stop")
+    finder.notebook.until("widget.status.value", lambda status: status == "stopped")
+    assert finder.notebook.value("fingerprint(model, optimizer) == before")
+
+
+def test_a_page_reloaded_mid_sweep_loses_no_point(either):
+    finder = gated(either, FEED_FROM_THREAD)
+    notebook = finder.notebook
+    notebook.run(1)
+    finder.wait_for_dots(10)
+    notebook.save()
+    notebook.reload()
+    assert notebook.value("widget.status.value") == "sweeping", "the reload came too late"
+    again = Finder(notebook, 0)
+    expect(again.progress).to_be_visible()
+    again.wait_for_dots(60)
+    assert again.dots() == 60
+
+
+def test_an_interrupted_wait_stops_the_sweep(lab):
+    notebook = lab(GATED, "widget.wait()")
+    notebook.allow_complaint("KeyboardInterrupt")
+    notebook.run(0)
+    notebook.execute("gate.let(5)")
+    Finder(notebook, 0).wait_for_dots(5)
+    notebook.begin(1)
+    notebook.page.wait_for_function(
+        "() => window.jupyterapp.shell.currentWidget.sessionContext.session.kernel.status"
+        " === 'busy'"
+    )
+    # The step under way waits in the loader; the thread lets it through after the interrupt.
+    notebook.interrupt()
+    notebook.execute("pass")
+    notebook.until("widget.status.value", lambda status: status == "stopped")
+    assert notebook.value("fingerprint(model, optimizer) == before")
+
+
+@pytest.mark.parametrize("text", ["out of luck", "<img src=x onerror=document.title='taken'>"])
+def test_an_error_of_the_model_is_told_as_text(lab, text):
+    notebook = lab(
+        GATED.replace("display(widget)", ""),
+        "def loss_fn(output, target):\n"
+        f"    raise ValueError({text!r})\n"
+        "broken = LRFinderWidget(model, make_loader(), optimizer, loss_fn=loss_fn)\n"
+        "display(broken)",
+    )
+    notebook.run(0)
+    notebook.run(1)
+    finder = Finder(notebook, 1)
+    finder.says(f"ValueError: {text}")
+    finder.root.get_by_text("Traceback of your code", exact=True).first.click()
+    expect(finder.root.get_by_role("region", name="Traceback")).to_contain_text("in loss_fn")
+    assert notebook.page.title() != "taken"
+    assert notebook.value("type(broken.error).__name__") == "ValueError"
+    assert notebook.value("fingerprint(model, optimizer) == before")
