@@ -1,0 +1,171 @@
+"""The validation loss beside the training loss."""
+
+from __future__ import annotations
+
+import pytest
+import torch
+from torch import nn
+from torch.utils.data import IterableDataset
+
+from lrfind_widget.sweep import Sweep
+from tests.unit.toys import batches, classifier, loader, sgd
+
+
+def points(model=None, **options):
+    model = classifier() if model is None else model
+    return list(Sweep(model, loader(), sgd(model), **{"num_it": 8, "seed": 1, **options}))
+
+
+@pytest.mark.parametrize("workers", [0, 1])
+@pytest.mark.filterwarnings("ignore:.*fork.*:DeprecationWarning")
+def test_training_is_the_same_with_and_without_it(workers):
+    """A shuffling validation loader draws its own random numbers."""
+    options = {"num_it": 3} if workers else {}
+    without = [point.loss for point in points(**options)]
+    with_it = points(val_loader=loader(num_workers=workers), **options)
+
+    assert [point.loss for point in with_it] == without
+
+
+def test_it_is_the_loss_after_the_step_at_that_rate():
+    held_out = batches(3)
+    model, twin = nn.Linear(4, 3), nn.Linear(4, 3)
+    twin.load_state_dict(model.state_dict())
+    found = points(model, val_loader=held_out, num_it=1, start_lr=0.5)
+
+    torch.manual_seed(1)
+    optimizer = sgd(twin, lr=0.5)
+    inputs, target = next(iter(loader()))
+    nn.functional.cross_entropy(twin(inputs), target).backward()
+    optimizer.step()
+    with torch.no_grad():
+        expected = [nn.functional.cross_entropy(twin(x), y).item() for x, y in held_out]
+
+    assert found[0].val_loss == pytest.approx(sum(expected) / 3, rel=1e-6)
+
+
+def test_batches_count_by_their_size():
+    whole = list(loader(20, shuffle=False, batch_size=20))
+    uneven = list(loader(20, shuffle=False, batch_size=8))
+    assert [len(batch[0]) for batch in uneven] == [8, 8, 4]
+
+    of_whole = [point.val_loss for point in points(val_loader=whole)]
+    of_uneven = [point.val_loss for point in points(val_loader=uneven)]
+
+    assert of_uneven == pytest.approx(of_whole, rel=1e-6)
+
+
+def test_val_batches_limits_how_many_are_read():
+    read = []
+
+    class Counted:
+        def __iter__(self):
+            for batch in batches(10):
+                read.append(1)
+                yield batch
+
+    points(val_loader=Counted(), val_batches=2, num_it=3)
+
+    assert len(read) == 6
+
+
+def test_a_shuffling_loader_gives_the_same_batches_at_every_rate():
+    """At rates too small to move a weight, the loss stays the same to the bit."""
+    found = points(
+        nn.Linear(4, 3), val_loader=loader(), val_batches=1, start_lr=1e-30, end_lr=1.1e-30
+    )
+
+    assert len({point.val_loss for point in found}) == 1
+    assert len({point.loss for point in found}) > 1
+
+
+def test_a_generator_of_the_loader_is_given_back_too():
+    generator = torch.Generator().manual_seed(5)
+    before = generator.get_state()
+
+    points(val_loader=loader(generator=generator))
+
+    assert torch.equal(generator.get_state(), before)
+
+
+def test_the_model_is_in_eval_mode_and_every_submodule_gets_its_own_back():
+    model = classifier()
+    model[1].eval()
+    seen = []
+    model.register_forward_pre_hook(
+        lambda module, _: seen.append([m.training for m in module.modules()])
+    )
+    own = [m.training for m in model.modules()]
+
+    points(model, val_loader=batches(1), num_it=2, isolation="in_place")
+
+    assert seen == [own, [False] * 6] * 2
+
+
+def test_running_statistics_are_not_moved_by_it():
+    without = [point.loss for point in points()]
+
+    assert [point.loss for point in points(val_loader=batches(5))] == without
+
+
+def test_it_runs_under_the_same_autocast():
+    model = classifier()
+    seen = []
+    model[0].register_forward_hook(lambda m, i, output: seen.append(output.dtype))
+
+    points(model, val_loader=batches(1), num_it=2, amp="bf16", isolation="in_place")
+
+    assert seen == [torch.bfloat16] * 4
+
+
+def test_no_graph_is_kept():
+    seen = []
+
+    def loss_fn(output, target):
+        seen.append(output.requires_grad)
+        return nn.functional.cross_entropy(output, target)
+
+    points(val_loader=batches(1), num_it=2, loss_fn=loss_fn)
+
+    assert seen == [True, False] * 2
+
+
+def test_a_loader_without_a_length_works():
+    class Stream(IterableDataset):
+        def __iter__(self):
+            yield from batches(2)
+
+    assert all(point.val_loss is not None for point in points(val_loader=Stream(), num_it=2))
+
+
+def test_a_loader_that_gives_nothing_is_an_error():
+    class Nothing:
+        def __iter__(self):
+            return iter(())
+
+    with pytest.raises(ValueError, match="val_loader gave no batch"):
+        points(val_loader=Nothing())
+
+
+def test_an_error_in_it_leaves_the_model_in_its_modes():
+    model = classifier()
+
+    def broken():
+        raise OSError("no file")
+        yield
+
+    class Loader:
+        __iter__ = staticmethod(broken)
+
+    with pytest.raises(OSError, match="no file"):
+        points(model, val_loader=Loader(), isolation="in_place")
+
+    assert all(module.training for module in model.modules())
+
+
+def test_the_result_has_one_for_each_point():
+    model = classifier()
+    sweep = Sweep(model, loader(), sgd(model), num_it=4, val_loader=batches(2))
+    found = list(sweep)
+
+    assert sweep.result().val_losses.tolist() == [point.val_loss for point in found]
