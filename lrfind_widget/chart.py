@@ -68,7 +68,7 @@ class Chart:
         self.spots = Spots(scales=scales, marker=self.marker)
         # From the lowest to the highest. Never changed, since a figure whose list of marks
         # changes quickly can keep ghosts of them.
-        self._marks = [self.frame, self.bands, self.runs, self.curve, self.spots, self.marker]
+        self._marks = [self.frame, self.bands, self.runs, self.curve, self.marker, self.spots]
         self.figure = _Figure(
             marks=self._marks,
             axes=[],
@@ -277,5 +277,4 @@ def _usable(suggested: Suggestion) -> list[dict[str, Any]]:
     if suggested.band is None:
         return []
     start, stop = suggested.band
-    label = f"usable {format_lr(start)} to {format_lr(stop)}"
-    return [{"start": start, "stop": stop, "kind": "usable", "label": label}]
+    return [{"start": start, "stop": stop, "kind": "usable", "label": "usable"}]

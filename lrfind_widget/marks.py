@@ -54,6 +54,8 @@ class Frame(ChartMark):
     x_label = traitlets.Unicode("learning rate").tag(sync=True)
     y_label = traitlets.Unicode("loss").tag(sync=True)
     y_frame = traitlets.Enum(["focus", "all"], "focus").tag(sync=True)
+    # The axes stand around the plot area.
+    apply_clip = traitlets.Bool(False).tag(sync=True)
     curve = traitlets.Instance(Widget, allow_none=True).tag(sync=True, **widget_serialization)
     runs = traitlets.Instance(Widget, allow_none=True).tag(sync=True, **widget_serialization)
 

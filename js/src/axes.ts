@@ -52,7 +52,7 @@ export class Axes {
     say(this.xLabel, xLabel);
     attr(this.xLabel, { x: width, y: height + 40 });
     say(this.yLabel, yLabel);
-    attr(this.yLabel, { x: -9, y: -10 });
+    attr(this.yLabel, { x: -15, y: -10 });
   }
 
   private paintLabels(across: Tick[], up: Tick[], mapX: Mapping, mapY: Mapping): void {

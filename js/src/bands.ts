@@ -14,7 +14,6 @@ const KINDS = new Set(['skipped', 'usable']);
 interface Elements {
   readonly group: SVGGElement;
   readonly rect: SVGRectElement;
-  readonly title: SVGTitleElement;
   readonly text: SVGTextElement;
 }
 
@@ -52,10 +51,12 @@ export class Bands extends ChartMark {
       if (wide > 0) {
         const label = typeof band['label'] === 'string' ? band['label'] : '';
         attr(elements.rect, { x: left, y: 0, width: wide, height });
-        say(elements.title, label);
         say(elements.text, label);
-        attr(elements.text, { x: left + wide / 2, y: height - 8 });
-        attr(elements.text, { display: textWidth(elements.text) + 8 > wide ? 'none' : null });
+        attr(elements.text, {
+          x: left + 6,
+          y: height - 8,
+          display: textWidth(elements.text) + 12 > wide ? 'none' : null,
+        });
       }
     });
   }
@@ -65,7 +66,6 @@ export class Bands extends ChartMark {
     this.parts.set(group, {
       group,
       rect: svg(group, 'rect', { class: 'lrfind-band-area' }),
-      title: svg(group, 'title'),
       text: svg(group, 'text', { class: 'lrfind-band-label' }),
     });
     return group;

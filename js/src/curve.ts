@@ -149,7 +149,9 @@ export class Curve extends ChartMark {
     const raw: Points = { x: lr, y: loss, from, to };
     const line: Points = { x: lr, y: smoothed, from, to };
     const [start, end] = this.counted();
-    attr(this.dots, { d: dotsPath(raw, mapX, mapY) });
+    const dense = to - from > DENSE;
+    attr(this.dots, { d: dense ? dotsPath(raw, mapX, mapY, 2, 2) : dotsPath(raw, mapX, mapY) });
+    this.dots.classList.toggle('lrfind-dots-dense', dense);
     attr(this.line, { d: linePath(part(line, start, end), mapX, mapY) });
     const before = linePath(part(line, 0, start + 1), mapX, mapY);
     const after = linePath(part(line, end - 1, lr.length), mapX, mapY);
@@ -199,6 +201,9 @@ export class Curve extends ChartMark {
     return super.remove();
   }
 }
+
+/** Visible points from which on the dots are drawn small. */
+const DENSE = 1500;
 
 function part(points: Points, from: number, to: number): Points {
   return { ...points, from: Math.max(points.from, from), to: Math.min(points.to, to) };

@@ -216,5 +216,5 @@ export class Frame extends ChartMark {
   }
 }
 
-/** Distance from the plot area to the lower edge of the buttons below it. */
-const TOOLS = 44;
+/** From the plot area down to the lower edge of the buttons, which lie beside the axis label. */
+const TOOLS = 52;

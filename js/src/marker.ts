@@ -149,6 +149,7 @@ export class Marker extends ChartMark {
       event.preventDefault();
       event.stopPropagation();
       this.model.move(target);
+      this.model.flush();
     }
   }
 
@@ -193,4 +194,4 @@ export class Marker extends ChartMark {
 /** Height of the handle above the plot area, where it covers no point. */
 const HANDLE = -12;
 /** Distance of the label from the line. */
-const LABEL = 13;
+const LABEL = 15;

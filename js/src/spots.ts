@@ -13,11 +13,14 @@ export class SpotsModel extends ChartMarkModel {
     return { ...super.defaults(), ...identity('Spots'), spots: [], marker: null };
   }
 
+  get marker(): MarkerModel | null {
+    return (this.get('marker') ?? null) as MarkerModel | null;
+  }
+
   /** Sets the marker to a rate, as a person does. */
   choose(rate: number): void {
-    const marker = this.get('marker') as MarkerModel | null;
-    marker?.move(rate);
-    marker?.flush();
+    this.marker?.move(rate);
+    this.marker?.flush();
   }
 
   static override serializers = {
@@ -28,6 +31,9 @@ export class SpotsModel extends ChartMarkModel {
 
 const KINDS = new Set(['min_gradient', 'suggestion', 'end']);
 const LINE = 16;
+const REACH = 12;
+/** Least distance from the upper edge, below the arrow of a line that goes on. */
+const EDGE = 16;
 
 interface Elements {
   readonly halo: SVGCircleElement;
@@ -47,15 +53,22 @@ interface Spot {
 /** Draws the spots; those that name a rate are buttons that set the marker. */
 export class Spots extends ChartMark {
   declare model: SpotsModel;
+  declare private labels: SVGGElement;
   declare private items: SVGGElement[];
   declare private parts: WeakMap<SVGGElement, Elements>;
   declare private shown: Spot[];
 
   protected override build(): void {
     this.el.classList.add('lrfind-spots');
+    // Apart from the spots, so that the middle of a spot is its dot and not beside it.
+    this.labels = svg(this.el, 'g', { 'aria-hidden': 'true' });
     this.items = [];
     this.shown = [];
     this.parts = new WeakMap();
+    const marker = this.model.marker;
+    if (marker) {
+      this.listenTo(marker, 'change:value', this.schedule);
+    }
     // One listener for all, since spots come and go.
     this.on_element(this.el, 'click', (event) => {
       this.choose(event.target);
@@ -81,12 +94,13 @@ export class Spots extends ChartMark {
     const { mapX, mapY, width, height } = this;
     this.shown = this.model.list('spots').map(read).filter(({ lr }) => mapX.shows(lr));
     keep(this.items, this.shown.length, () => this.add());
+    this.labels.replaceChildren(...this.items.flatMap((item) => this.parts.get(item)?.text ?? []));
     const wanted = this.shown.map((spot, index) => {
       const y = mapY.pixel(spot.loss);
       const at = {
         x: mapX.pixel(spot.lr),
         // What is above the frame, or not a number, is shown at its upper edge.
-        y: Number.isNaN(y) ? 0 : clamp(y, 0, height),
+        y: Number.isNaN(y) ? EDGE : clamp(y, EDGE, height),
       };
       const elements = this.elements(index);
       if (elements) {
@@ -117,7 +131,10 @@ export class Spots extends ChartMark {
       return;
     }
     const pressed = kind !== 'end';
+    const held = this.mapX.pixel(this.model.marker?.value ?? NaN);
     attr(item, {
+      // The marker lies below and can be held anywhere: a spot on its line takes no pointer.
+      'pointer-events': Math.abs(held - x) <= REACH ? 'none' : null,
       class: `lrfind-spot${KINDS.has(kind) ? ` lrfind-spot-${kind}` : ''}`,
       role: pressed ? 'button' : 'img',
       tabindex: pressed ? 0 : null,
@@ -137,9 +154,9 @@ export class Spots extends ChartMark {
   private add(): SVGGElement {
     const item = svg(this.el, 'g');
     const title = svg(item, 'title');
-    const halo = svg(item, 'circle', { class: 'lrfind-spot-halo', r: 12 });
+    const halo = svg(item, 'circle', { class: 'lrfind-spot-halo', r: REACH });
     const shape = svg(item, 'path', { class: 'lrfind-spot-shape' });
-    const text = svg(item, 'text', { class: 'lrfind-spot-label' });
+    const text = svg(this.labels, 'text', { class: 'lrfind-spot-label' });
     this.parts.set(item, { halo, shape, text, title });
     return item;
   }

@@ -22,6 +22,8 @@ export interface Frame {
 const HEADROOM = 0.3;
 /** Part of the raw points beyond which a stray one does not widen the frame. */
 const STRAY = 0.02;
+/** Points below which a curve has only begun. */
+const FEW = 20;
 
 /**
  * The vertical domain for some curves.
@@ -74,7 +76,18 @@ function focus(curve: Losses, unit: (value: number) => number): Interval | undef
   const top = Math.max(level, quantile(counted, 1 - STRAY));
   const bottom = Math.min(low, quantile(counted, STRAY));
   const headroom = HEADROOM * (level - low || top - bottom);
-  return [bottom, Math.min(Math.max(level + headroom, top), Math.max(high, top))];
+  const seen: Interval = [bottom, Math.min(Math.max(level + headroom, top), Math.max(high, top))];
+  return calm(seen, smoothed.length, unit(1) === 0);
+}
+
+/**
+ * At least some span while a curve has few points, so that the noise of the first is not
+ * drawn as mountains that the next ones level.
+ */
+function calm([low, high]: Interval, count: number, log: boolean): Interval {
+  const middle = (low + high) / 2;
+  const least = (log ? 0.2 : 0.3 * Math.abs(middle)) * Math.max(0, 1 - count / FEW);
+  return high - low >= least ? [low, high] : [middle - least / 2, middle + least / 2];
 }
 
 /** Some air at both ends, and ends at even values, so that a growing curve rests between moves. */

@@ -1,3 +1,5 @@
+import { clamp } from './mapping';
+
 /** A rectangle in pixels. */
 export interface Box {
   readonly x: number;
@@ -87,16 +89,28 @@ function overlap(a: Box, b: Box): boolean {
   return a.x < b.x + b.width && b.x < a.x + a.width && a.y < b.y + b.height && b.y < a.y + a.height;
 }
 
-/** Where a card goes that explains a point: beside it, on the side with more room. */
+/**
+ * Where a card goes that explains a point: out of the way of the curve.
+ *
+ * A curve of a range test leaves room below its start and above its end. So the card of a high
+ * point hangs at the lower edge, left of the point if there is room, and the card of a low
+ * point at the upper edge, right of it.
+ */
 export function placeCard(
   point: { readonly x: number; readonly y: number },
   card: { readonly width: number; readonly height: number },
   chart: { readonly width: number; readonly height: number },
 ): { x: number; y: number } {
   const gap = 14;
-  const right = point.x + gap + card.width <= chart.width;
-  const x = right ? point.x + gap : Math.max(0, point.x - gap - card.width);
-  const lower = point.y < chart.height / 2;
-  const y = lower ? point.y + gap : point.y - gap - card.height;
-  return { x, y: Math.min(Math.max(y, 4), Math.max(4, chart.height - card.height - 4)) };
+  const edge = 10;
+  const high = point.y < chart.height / 2;
+  const left = point.x - gap - card.width;
+  const right = point.x + gap;
+  const fitsLeft = left >= 0;
+  const fitsRight = right + card.width <= chart.width;
+  const middle = clamp(point.x - card.width / 2, 0, Math.max(0, chart.width - card.width));
+  const sides = high ? [fitsLeft && left, fitsRight && right] : [fitsRight && right, fitsLeft && left];
+  const x = sides.find((side) => side !== false) ?? middle;
+  const y = high ? Math.max(edge, chart.height - card.height - edge) : edge;
+  return { x, y };
 }

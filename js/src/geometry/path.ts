@@ -57,7 +57,7 @@ class Column {
 
   constructor(x: number, y: number) {
     this.at = Math.floor(x);
-    this.first = place(x, y);
+    this.first = spot(x, y);
     this.low = this.high = this.last = y;
     this.lastX = x;
   }
@@ -81,20 +81,28 @@ class Column {
     }
     const middle = this.at + 0.5;
     const between =
-      this.count > 2 ? `L${place(middle, this.low)}L${place(middle, this.high)}` : '';
-    return `${this.first}${between}L${place(this.lastX, this.last)}`;
+      this.count > 2 ? `L${spot(middle, this.low)}L${spot(middle, this.high)}` : '';
+    return `${this.first}${between}L${spot(this.lastX, this.last)}`;
   }
 }
 
 /**
  * A dot for every point, as one path of strokes without length (round caps make the dots).
  *
- * Dots that would cover one another exactly are drawn once, so the path is no longer
- * than the chart has places.
+ * Of the dots in one cell of some pixels only the first is drawn, so the path is no longer
+ * than the chart has cells. With a `size` the strokes are so long, for square dots, which a
+ * browser draws much faster than round ones.
  */
-export function dotsPath(points: Points, mapX: Mapping, mapY: Mapping): string {
+export function dotsPath(
+  points: Points,
+  mapX: Mapping,
+  mapY: Mapping,
+  cell = 1,
+  size = 0,
+): string {
   const pieces: string[] = [];
   const taken = new Set<number>();
+  const stroke = `h${size}`;
   const height = Math.abs(mapY.range[1] - mapY.range[0]);
   for (let index = points.from; index < points.to; index += 1) {
     const x = mapX.pixel(points.x[index] ?? NaN);
@@ -102,10 +110,10 @@ export function dotsPath(points: Points, mapX: Mapping, mapY: Mapping): string {
     if (Number.isNaN(x) || Number.isNaN(y) || y < -8 || y > height + 8) {
       continue;
     }
-    const cell = Math.round(x) * 65536 + Math.round(y);
-    if (!taken.has(cell)) {
-      taken.add(cell);
-      pieces.push('M', place(x, y), 'h0');
+    const place = Math.round(x / cell) * 65536 + Math.round(y / cell);
+    if (!taken.has(place)) {
+      taken.add(place);
+      pieces.push('M', spot(x - size / 2, y), stroke);
     }
   }
   return pieces.join('');
@@ -130,6 +138,6 @@ export function exitsAbove(points: Points, mapX: Mapping, mapY: Mapping, top: nu
   return exits;
 }
 
-function place(x: number, y: number): string {
+function spot(x: number, y: number): string {
   return `${Math.round(x * 10) / 10} ${Math.round(y * 10) / 10}`;
 }

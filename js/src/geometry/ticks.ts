@@ -10,6 +10,8 @@ export interface Tick {
 /** Width of a label in pixels; a mean over the digits of a sans-serif font of 12 pixels. */
 const CHARACTER = 7;
 const GAP = 16;
+/** Decades from which on only powers of ten are labelled. */
+const QUIET = 4;
 
 /**
  * The ticks of a logarithmic axis: decades, and between them as much as there is room for.
@@ -23,8 +25,9 @@ export function logTicks(mapping: Mapping, along?: number): Tick[] {
   const decades = Math.log10(high / low);
   const perDecade = length / decades;
   const room = (label: string): number => (along ?? label.length * CHARACTER) + GAP;
-  // From fine to coarse: the first step that leaves the labels apart is taken.
-  for (const mantissas of [NINE, [1, 2, 5], [1, 3]]) {
+  // From fine to coarse: the first step that leaves the labels apart is taken. Over many
+  // decades the decades alone are quieter, and say as much.
+  for (const mantissas of decades < QUIET ? [NINE, [1, 2, 5], [1, 3]] : []) {
     const values = inDecades(low, high, mantissas, 1);
     if (values.length >= 2 && fits(values, mapping, room)) {
       return withMinor(values, low, high, perDecade);
@@ -89,7 +92,7 @@ function withMinor(major: number[], low: number, high: number, perDecade: number
 /** The ticks of a linear axis, at steps of 1, 2 or 5 times a power of ten. */
 export function linearTicks(mapping: Mapping, along?: number): Tick[] {
   const length = Math.abs(mapping.range[1] - mapping.range[0]);
-  const count = Math.max(2, Math.floor(length / ((along ?? 6 * CHARACTER) + 2 * GAP)));
+  const count = Math.max(2, Math.floor(length / ((along ?? 6 * CHARACTER + GAP) + GAP)));
   const step = niceStep(mapping.domain, count);
   return multiples(mapping.domain, step).map((value) => ({
     value,
