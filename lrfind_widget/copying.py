@@ -7,7 +7,6 @@ import functools
 import types
 from collections import defaultdict
 from collections.abc import Iterable
-from dataclasses import dataclass
 from typing import Any
 
 import torch
@@ -15,26 +14,16 @@ from torch import Tensor, nn
 from torch.nn.parameter import is_lazy
 from torch.optim import Optimizer
 
+from lrfind_widget.copy_checks import (
+    CannotCopyError,
+    Copied,
+    check_reach,
+    check_storage,
+    check_structure,
+)
 from lrfind_widget.fingerprint import Fingerprint
 from lrfind_widget.object_graph import visit
-from lrfind_widget.reach import reach
 from lrfind_widget.storage import Interval, intervals, storage_key
-
-
-class CannotCopyError(Exception):
-    """Says why a sound copy cannot be made, to follow the word "because"."""
-
-
-@dataclass
-class Copied:
-    """What a sweep trains instead of the originals."""
-
-    model: nn.Module
-    optimizer: Optimizer
-    grad_scaler: Any
-    loss_fn: Any
-    step_fn: Any
-    prepare_batch: Any
 
 
 def verified_copy(
@@ -83,11 +72,11 @@ def verified_copy(
     except Exception as error:
         text = str(error).strip().split("\n")[0][:200]
         raise CannotCopyError(f"it cannot be copied ({type(error).__name__}: {text})") from error
-    _check_structure(model, optimizer, copied, memo)
+    check_structure(model, optimizer, copied, memo)
     new_roots = [copied.model, copied.optimizer, copied.grad_scaler]
     new_roots += filter(_is_tied, (copied.loss_fn, copied.step_fn, copied.prepare_batch))
-    _check_storage(roots, new_roots)
-    _check_reach(copied, memo)
+    check_storage(roots, new_roots)
+    check_reach(copied, memo)
     if before is not None:
         difference = before.difference_of_copy(Fingerprint([copied.model], [copied.optimizer]))
         if difference is not None:
@@ -100,9 +89,6 @@ def _is_tied(function: Any) -> bool:
     if isinstance(function, types.MethodType):
         return isinstance(function.__self__, nn.Module)
     return isinstance(function, (nn.Module, functools.partial))
-
-
-# --- making the copy ---------------------------------------------------------------------------
 
 
 def _copy_tensors(roots: Iterable[object], memo: dict[int, Any]) -> None:
@@ -230,73 +216,3 @@ def _copy_scaler(scaler: Any, memo: dict[int, Any]) -> Any:
         else:
             vars(new)[name] = copy.deepcopy(value, memo)
     return new
-
-
-# --- checking it -------------------------------------------------------------------------------
-
-
-def _check_structure(
-    model: nn.Module, optimizer: Optimizer, copied: Copied, memo: dict[int, Any]
-) -> None:
-    then = dict(model.named_parameters(remove_duplicate=False))
-    now = dict(copied.model.named_parameters(remove_duplicate=False))
-    if type(model) is not type(copied.model):
-        raise CannotCopyError("its copy is of another class")
-    if list(then) != list(now):
-        raise CannotCopyError("its copy has other parameters")
-    if any(now[name] is not memo.get(id(p)) for name, p in then.items()):
-        raise CannotCopyError("its copy does not keep tied parameters together")
-    owned = {id(p) for p in copied.model.parameters()}
-    owned |= {id(t) for t in memo.values() if isinstance(t, Tensor)}
-    if len(optimizer.param_groups) != len(copied.optimizer.param_groups):
-        raise CannotCopyError("the optimizer's copy has other parameter groups")
-    pairs = zip(optimizer.param_groups, copied.optimizer.param_groups, strict=True)
-    for group, new_group in pairs:
-        for old, new in zip(group["params"], new_group["params"], strict=True):
-            if new is not memo.get(id(old)) or id(new) not in owned:
-                raise CannotCopyError("the optimizer's copy has parameters of another model")
-
-
-def _check_storage(roots: Iterable[object], new_roots: Iterable[object]) -> None:
-    originals = {storage_key(p.storage) for p in intervals(_tensors(roots))}
-    copies = {storage_key(p.storage) for p in intervals(_tensors(new_roots))}
-    if originals & copies:
-        raise CannotCopyError("its copy would share memory with it")
-
-
-def _tensors(roots: Iterable[object]) -> list[Tensor]:
-    return [obj for obj in visit(roots) if isinstance(obj, Tensor)]
-
-
-def _check_reach(copied: Copied, memo: dict[int, Any]) -> None:
-    copies = {id(value) for key, value in memo.items() if key != id(memo)}
-    for who, root in (
-        ("the loss function", copied.loss_fn),
-        ("the step function", copied.step_fn),
-        ("prepare_batch", copied.prepare_batch),
-        ("a hook or a method of the model", copied.model),
-        ("a hook of the optimizer", copied.optimizer),
-    ):
-        reached = reach([root])
-        for module in reached.modules:
-            if id(module) not in copies and (id(module) in memo or _is_trained(module)):
-                raise CannotCopyError(
-                    f"{who} uses a {type(module).__name__} that a copy cannot replace"
-                )
-        for obj in (*reached.optimizers, *reached.schedulers, *reached.scalers):
-            if id(obj) not in copies:
-                raise CannotCopyError(
-                    f"{who} uses a {type(obj).__name__} that a copy cannot replace"
-                )
-        for tensor in reached.tensors:
-            if id(tensor) in copies:
-                continue
-            if id(tensor) in memo or (tensor.is_leaf and tensor.requires_grad):
-                raise CannotCopyError(f"{who} uses a trainable tensor that a copy cannot replace")
-
-
-def _is_trained(module: nn.Module) -> bool:
-    """Whether using a module in a step may change it."""
-    if any(p.requires_grad for p in module.parameters(recurse=False)):
-        return True
-    return module.training and any(True for _ in module.buffers(recurse=False))

@@ -84,14 +84,14 @@ class Fingerprint:
         self._tensors = []
         self._indices = {}
 
-    def compare(self, after: Fingerprint, *, not_by_sweep: bool = False) -> list[ReceiptItem]:
+    def compare(self, after: Fingerprint, *, mine: bool = True) -> list[ReceiptItem]:
         """Compare with a later fingerprint of the same objects, one item per category.
 
         Parameters
         ----------
         after : Fingerprint
-        not_by_sweep : bool
-            Whether the sweep had none of these objects in hand, because it trained a copy.
+        mine : bool
+            Whether the sweep had these objects in hand; not where it trained a copy.
         """
         items = []
         for category, how in HOW.items():
@@ -109,7 +109,7 @@ class Fingerprint:
                     how=how,
                     identical=not differing,
                     detail=_named(differing),
-                    by_sweep=category not in ("files", "threads") and not not_by_sweep,
+                    by_sweep=mine and category not in ("files", "threads"),
                 )
             )
         return items

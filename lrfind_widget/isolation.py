@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import threading
 import time
 from collections.abc import Callable
 from types import TracebackType
@@ -11,6 +10,7 @@ from typing import Any
 from torch import Tensor, nn
 from torch.optim import Optimizer
 
+from lrfind_widget.claim import Claim
 from lrfind_widget.company import attached_schedulers, others, why_not_copy_wrapped
 from lrfind_widget.copying import CannotCopyError, verified_copy
 from lrfind_widget.fingerprint import Fingerprint
@@ -27,10 +27,6 @@ from lrfind_widget.trainable import check_trainable
 __all__ = ["KINDS", "Isolation", "check_trainable"]
 
 KINDS = ("auto", "copy", "in_place")
-
-_IN_PLACE: dict[int, nn.Module] = {}
-"""Modules that are being swept in place now, by identity."""
-_LOCK = threading.Lock()
 
 
 class Isolation:
@@ -90,7 +86,7 @@ class Isolation:
     ) -> None:
         if kind not in KINDS:
             raise ValueError(f"isolation={kind!r} is unknown; use one of {', '.join(KINDS)}.")
-        self.kind = kind
+        self._wanted = self.kind = kind
         self.reason = ""
         self.model = model
         self.optimizer = optimizer
@@ -102,15 +98,17 @@ class Isolation:
         self._user = (model, optimizer, grad_scaler, loss_fn, step_fn, prepare_batch)
         self._loaders = [loader for loader in (dataloader, val_loader) if loader is not None]
         self._active = False
-        self._seconds = 0.0
 
     def __enter__(self) -> Isolation:
+        self.receipt = None
+        self._seconds = 0.0
         model, optimizer, _, *functions = self._user
         reached = reach([model, optimizer, *functions])
         self._schedulers = attached_schedulers([optimizer, *reached.optimizers])
         self._others = others(model, optimizer, reached)
-        self._claimed: list[int] = []
+        self._claim = Claim()
         self._snapshot: Snapshot | None = None
+        self._before: Fingerprint | None = None
         self._loader_state = LoaderState(self._loaders)
         watched = tensors_inside([model, optimizer, *self._others])
         self._random = RandomState(
@@ -119,18 +117,17 @@ class Isolation:
         )
         self._random.start()
         try:
-            _refuse_if_swept([model, *self._others])
-            why_not = self._why_not_copy(watched)
-            self._before = self._fingerprint(in_place=why_not is not None)
-            if why_not is None:
-                why_not = self._copy()
+            self._claim.check([model, *self._others])
+            why_not = self._why_not_copy(watched) or self._copy()
             if why_not is not None:
                 self._random.add(reached.generators)
                 self._take_in_place(why_not)
             self._loader_state.put_workers_aside()
         except BaseException:
+            if self._snapshot is not None:
+                self._snapshot.restore()
             self._random.stop()
-            self._release_claim()
+            self._let_go()
             raise
         self._active = True
         return self
@@ -173,9 +170,9 @@ class Isolation:
 
     def _why_not_copy(self, watched: list[Tensor]) -> str | None:
         model, optimizer, *_ = self._user
-        if self.kind == "in_place":
+        if self._wanted == "in_place":
             return "you asked for that"
-        if self.kind == "auto":
+        if self._wanted == "auto":
             wrapped = why_not_copy_wrapped(model)
             if wrapped is not None:
                 return wrapped
@@ -189,6 +186,7 @@ class Isolation:
 
     def _copy(self) -> str | None:
         model, optimizer, scaler, loss_fn, step_fn, prepare_batch = self._user
+        self._before = self._fingerprint(in_place=False)
         try:
             copied = verified_copy(
                 model,
@@ -213,7 +211,7 @@ class Isolation:
         return None
 
     def _take_in_place(self, why: str) -> None:
-        if self.kind == "copy":
+        if self._wanted == "copy":
             raise ValueError(
                 f'isolation="copy" is not possible here, because {why}. '
                 'Use isolation="auto" or "in_place", which set everything back from a snapshot.'
@@ -221,10 +219,7 @@ class Isolation:
         self.kind = "in_place"
         self._before = self._fingerprint(in_place=True)
         roots = [*self._user[:4], *self._schedulers, *self._others]
-        with _LOCK:
-            for module in _modules(roots):
-                _IN_PLACE[id(module)] = module
-                self._claimed.append(id(module))
+        self._claim.take(roots)
         self._snapshot = Snapshot([root for root in roots if root is not None])
         self._snapshot.put_gradients_aside()
         self.reason = (
@@ -271,43 +266,26 @@ class Isolation:
         compared, differing, lent = self._random.compare()
         in_place = self._snapshot is not None
         after = self._fingerprint(in_place=in_place)
-        items = self._before.compare(after, not_by_sweep=not in_place)
+        items = [] if self._before is None else self._before.compare(after, mine=in_place)
         how = "the state of each generator: Python, numpy, torch on each device, your own"
         if lent:
             how += f"; {lent} are still in use by another sweep, which gives them back"
         random_item = ReceiptItem(
             "random state", compared, how, not differing, ", ".join(differing)
         )
-        position = next(i for i, item in enumerate(items) if item.category == "files")
+        names = [item.category for item in items]
+        position = names.index("files") if names else 0
         items.insert(position, random_item)
         self._seconds += time.perf_counter() - start
         self.receipt = Receipt(tuple(items), self._seconds, tuple(problems))
 
     def _let_go(self) -> None:
         """Drop the copy and the snapshot, and every reference that is not the user's own."""
-        self._release_claim()
+        self._claim.release()
         self.model, self.optimizer, self.grad_scaler = self._user[:3]
         self.loss_fn, self.step_fn, self.prepare_batch = self._user[3:]
         self._snapshot = None
         self._others = []
         self._schedulers = []
-        del self._before, self._loader_state, self._random
-
-    def _release_claim(self) -> None:
-        with _LOCK:
-            for key in self._claimed:
-                _IN_PLACE.pop(key, None)
-            self._claimed = []
-
-
-def _modules(roots: list[Any]) -> list[nn.Module]:
-    return [m for root in roots if isinstance(root, nn.Module) for m in root.modules()]
-
-
-def _refuse_if_swept(roots: list[Any]) -> None:
-    with _LOCK:
-        if any(id(module) in _IN_PLACE for module in _modules(roots)):
-            raise RuntimeError(
-                "This model is being swept in place by another sweep. Wait for it to end or stop "
-                'it first; with isolation="copy" several sweeps of one model can run at once.'
-            )
+        self._before = None
+        self._loader_state = LoaderState([])

@@ -39,7 +39,6 @@ def case(model: nn.Module, loss: Any = classify, *, kind: str = "copy", warm: in
 
 
 def train(model: nn.Module, optimizer: Any, loss: Any, steps: int) -> list[float]:
-    losses = []
 
     def closure() -> torch.Tensor:
         optimizer.zero_grad()
@@ -47,9 +46,7 @@ def train(model: nn.Module, optimizer: Any, loss: Any, steps: int) -> list[float
         value.backward()
         return value
 
-    for _ in range(steps):
-        losses.append(float(optimizer.step(closure).detach()))
-    return losses
+    return [float(optimizer.step(closure).detach()) for _ in range(steps)]
 
 
 def plain() -> Case:

@@ -56,7 +56,7 @@ def random_states() -> object:
     """Return the state of the generators that the process shares."""
     return (
         bits(torch.get_rng_state()),
-        repr(np.random.get_state(legacy=False)),
+        repr(np.random.get_state(legacy=False)),  # noqa: NPY002
         random.getstate(),
     )
 
