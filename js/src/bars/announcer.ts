@@ -4,6 +4,9 @@ const SETTLE_MS = 200;
 /** Milliseconds between two announcements, so that speech can keep up. */
 const GAP_MS = 1500;
 
+/** Milliseconds after which what was said is taken away, so that nobody reads it as news. */
+const STALE_MS = 8000;
+
 /**
  * Decides what a screen reader hears: the latest of what was offered, after a moment
  * to settle, never the same twice running, and never more often than it can be spoken.
@@ -15,6 +18,7 @@ export class Announcer {
   ) {}
 
   private timer: ReturnType<typeof setTimeout> | undefined;
+  private staleTimer: ReturnType<typeof setTimeout> | undefined;
   private next = '';
   private said = '';
   private saidAt = -Infinity;
@@ -31,6 +35,7 @@ export class Announcer {
 
   close(): void {
     clearTimeout(this.timer);
+    clearTimeout(this.staleTimer);
     this.timer = undefined;
   }
 
@@ -40,6 +45,10 @@ export class Announcer {
       this.said = this.next;
       this.saidAt = this.now();
       this.say(this.next);
+      clearTimeout(this.staleTimer);
+      this.staleTimer = setTimeout(() => {
+        this.say('');
+      }, STALE_MS);
     }
   }
 }

@@ -39,7 +39,8 @@ export abstract class BarView extends DOMWidgetView {
         setEnabled(node, action.enabled && this.isLive);
       },
     );
-    this.listenTo(this.model, 'change comm_live_update', () => {
+    // Changes of the model call `update` already; see WidgetView.
+    this.listenTo(this.model, 'comm_live_update', () => {
       this.update();
     });
     this.update();

@@ -3,7 +3,7 @@ import { WidgetModel } from '@jupyter-widgets/base';
 import { formatRate } from '../geometry/format';
 import { BarView } from './bar_view';
 import { copyText } from './clipboard';
-import { button, element, Keyed, setAttribute, setEnabled, setLine, setText } from './dom';
+import { button, element, Keyed, setAttribute, setEnabled, setLine, setSentence, setText } from './dom';
 import { asArgument, readRate, sameRate, showRate } from './rate';
 import { flagOf, numberOf, type Suggestion, suggestionsOf, textOf } from './state';
 
@@ -16,6 +16,7 @@ export class ChoiceBarView extends BarView {
   private declare copyButton: HTMLButtonElement;
   private declare backButton: HTMLButtonElement;
   private declare sentence: HTMLElement;
+  private declare offers: HTMLElement;
   private declare chipPlace: HTMLElement;
   private declare chips: Keyed<Suggestion, HTMLButtonElement>;
   private declare said: HTMLElement;
@@ -62,19 +63,19 @@ export class ChoiceBarView extends BarView {
       this.back();
     });
     this.actionPlace = element('div', 'lrbar-buttons lrbar-extra');
-    const offers = element('div', 'lrbar-row');
-    offers.append(this.chipPlace, this.backButton, this.actionPlace);
+    this.offers = element('div', 'lrbar-row lrbar-offers');
+    this.offers.append(this.chipPlace, this.backButton, this.actionPlace);
 
-    this.said = element('div', 'lrbar-said lrbar-quiet');
+    this.said = element('div', 'lrbar-said');
     this.said.setAttribute('role', 'status');
     this.said.setAttribute('aria-live', 'polite');
 
     this.shown = '';
-    this.el.append(row, this.problem, offers, this.said);
+    this.el.append(row, this.problem, this.offers, this.said);
     this.listenTo(this.model, 'change:message', () => {
       this.say(textOf(this.state, 'message'));
     });
-    setText(this.said, textOf(this.state, 'message'));
+    setSentence(this.said, textOf(this.state, 'message'));
   }
 
   override update(): void {
@@ -85,6 +86,9 @@ export class ChoiceBarView extends BarView {
     this.chipPlace.hidden = suggestions.length === 0;
     this.chips.show(suggestions);
     this.showValue();
+    this.offers.hidden = Array.from(this.offers.children).every(
+      (each) => (each as HTMLElement).hidden,
+    );
   }
 
   private buildField(id: string): HTMLInputElement {
@@ -264,6 +268,6 @@ export class ChoiceBarView extends BarView {
   }
 
   private say(text: string): void {
-    setText(this.said, text);
+    setSentence(this.said, text);
   }
 }

@@ -22,9 +22,24 @@ export function setText(node: HTMLElement, text: string): void {
   }
 }
 
+/** A rate such as 1e-3, in which browsers would break the line after the hyphen. */
+const RATE = /(\d[\d.]*e-\d+)/;
+
+/** Writes a sentence whose rates stay in one piece. */
+export function setSentence(node: HTMLElement, text: string): void {
+  if (node.textContent !== text) {
+    // Every second part is a rate.
+    node.replaceChildren(
+      ...text.split(RATE).map((part, index) =>
+        index % 2 === 1 ? element('span', 'lrbar-nowrap', part) : part,
+      ),
+    );
+  }
+}
+
 /** Shows a line of text, or takes its room away where there is nothing to say. */
 export function setLine(node: HTMLElement, text: string): void {
-  setText(node, text);
+  setSentence(node, text);
   node.hidden = text === '';
 }
 

@@ -2,6 +2,14 @@ import { BarView } from './bar_view';
 import { element, setText } from './dom';
 import { outcomeOf, type ReceiptRow, receiptOf } from './state';
 
+/** Titles of the columns, with the class of their cells. */
+const COLUMNS = [
+  ['What', ''],
+  ['Count', 'lrbar-number'],
+  ['How it was compared', ''],
+  ['Result', ''],
+] as const;
+
 /** One quiet line under the chart that opens to what was compared after the sweep. */
 export class ReceiptBarView extends BarView {
   protected declare actionPlace: HTMLElement;
@@ -19,8 +27,8 @@ export class ReceiptBarView extends BarView {
     summary.append(this.sentence);
     const table = element('table', 'lrbar-table');
     const head = element('tr');
-    for (const title of ['What', 'Number', 'How it was compared', 'Result']) {
-      const cell = element('th', '', title);
+    for (const [title, className] of COLUMNS) {
+      const cell = element('th', className, title);
       cell.scope = 'col';
       head.append(cell);
     }

@@ -1,7 +1,7 @@
 import { formatRate } from '../geometry/format';
 import { Announcer } from './announcer';
 import { BarView } from './bar_view';
-import { button, element, setAttribute, setEnabled, setLine, setText } from './dom';
+import { button, element, setAttribute, setEnabled, setLine, setSentence, setText } from './dom';
 import { flagOf, numberOf, textOf } from './state';
 import { type Command, isRunning, offerIn, progressOf } from './status';
 
@@ -107,7 +107,7 @@ export class RunBarView extends BarView {
     }
     this.showButtons(status);
     this.showProgress();
-    setText(this.sentence, sentence);
+    setSentence(this.sentence, sentence);
     const lr = numberOf(this.state, 'lr');
     setLine(this.rate, lr !== null && isRunning(status) ? `rate now ${formatRate(lr)}` : '');
     setLine(this.objective, textOf(this.state, 'objective'));

@@ -111,7 +111,7 @@ export class SettingsBarView extends BarView {
     slider.max = String(max);
     slider.step = String(step);
     const shown = element('output', 'lrbar-output');
-    shown.htmlFor.add(id);
+    shown.setAttribute('for', id);
     // The slider tells its own value; a live output would tell it twice.
     shown.setAttribute('aria-live', 'off');
     slider.addEventListener('input', () => {

@@ -3,13 +3,19 @@ import { afterEach, beforeEach, expect, it, vi } from 'vitest';
 import { Announcer } from '../../src/bars/announcer';
 
 let heard: string[];
+let shown: string;
 let announcer: Announcer;
 
 beforeEach(() => {
   vi.useFakeTimers();
   heard = [];
   announcer = new Announcer(
-    (text) => heard.push(text),
+    (text) => {
+      shown = text;
+      if (text !== '') {
+        heard.push(text);
+      }
+    },
     () => Date.now(),
   );
 });
@@ -42,6 +48,14 @@ it('speaks at most as often as speech can follow, and ends on the latest', () =>
   vi.runAllTimers();
   expect(heard.length).toBeLessThanOrEqual(5);
   expect(heard[heard.length - 1]).toBe('step 99');
+});
+
+it('takes away what is no longer news', () => {
+  announcer.offer('Paused');
+  vi.advanceTimersByTime(1000);
+  expect(shown).toBe('Paused');
+  vi.advanceTimersByTime(60_000);
+  expect(shown).toBe('');
 });
 
 it('is silent once closed', () => {

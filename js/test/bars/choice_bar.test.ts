@@ -1,0 +1,233 @@
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+
+import { ChoiceBarView } from '../../src/bars/choice_bar';
+import { ChoiceBarModel } from '../../src/bars/models';
+import { Comm, find, findField, isEnabled, makeModel, MarkerModel, press, show, type } from './page';
+
+const SUGGESTIONS = [
+  { rule: 'balanced', label: 'balanced', lr: 6.3e-3, reason: 'Between both.', active: true },
+  { rule: 'slide', label: 'slide', lr: null, reason: 'It never falls.', active: false },
+];
+
+let comm: Comm;
+let markerComm: Comm;
+let marker: MarkerModel;
+let model: ChoiceBarModel;
+let view: ChoiceBarView;
+
+const field = (): HTMLInputElement => findField(view.el, 'Learning rate');
+const chosen = (): unknown => marker.get('value');
+const problem = (): string => {
+  const id = field().getAttribute('aria-describedby');
+  return id === null ? '' : (document.getElementById(id)?.textContent ?? '');
+};
+const said = (): string => view.el.querySelector('[role="status"]')?.textContent ?? '';
+
+/** Replaces the deprecated command that is all there is without a secure context. */
+const stubCopyCommand = (command: () => boolean): void => {
+  Object.assign(document, { execCommand: command });
+};
+
+beforeEach(() => {
+  comm = new Comm();
+  markerComm = new Comm();
+  marker = makeModel(MarkerModel, { value: 3.2e-4 }, markerComm);
+  model = makeModel(
+    ChoiceBarModel,
+    { marker, suggestions: SUGGESTIONS, suggested_lr: 6.3e-3 },
+    comm,
+  );
+  view = show(ChoiceBarView, model);
+});
+
+afterEach(() => {
+  view.remove();
+  vi.unstubAllGlobals();
+});
+
+describe('the field', () => {
+  it('shows the rate that the marker has', () => {
+    expect(field().value).toBe('3.2e-4');
+    marker.set('value', 0.01);
+    expect(field().value).toBe('1e-2');
+  });
+
+  it('moves the marker and tells the kernel on Enter', () => {
+    type(field(), '0.0005');
+    press(field(), 'Enter');
+    expect(chosen()).toBe(5e-4);
+    expect(field().value).toBe('5e-4');
+    expect(markerComm.sent.map(({ data }) => data.state)).toEqual([{ value: 5e-4 }]);
+  });
+
+  it('moves the marker when it is left', () => {
+    type(field(), '1E-2');
+    field().blur();
+    expect(chosen()).toBe(0.01);
+  });
+
+  it('does not touch a rate that it only shows in short', () => {
+    marker.set('value', 0.0031622776601683794);
+    field().focus();
+    field().blur();
+    expect(chosen()).toBe(0.0031622776601683794);
+  });
+
+  it('goes back on Escape', () => {
+    type(field(), 'nonsense');
+    press(field(), 'Escape');
+    expect(field().value).toBe('3.2e-4');
+    expect(problem()).toBe('');
+  });
+
+  it('says in words what is wrong, and changes nothing', () => {
+    type(field(), '3,2e-4');
+    press(field(), 'Enter');
+    expect(field().getAttribute('aria-invalid')).toBe('true');
+    expect(problem()).toBe('"3,2e-4" has a comma. Write the decimal point as in 3.2e-4.');
+    expect(chosen()).toBe(3.2e-4);
+    expect(field().value).toBe('3,2e-4');
+  });
+
+  it('forgets what was wrong once it is put right', () => {
+    type(field(), 'x');
+    press(field(), 'Enter');
+    type(field(), '1e-3');
+    press(field(), 'Enter');
+    expect(field().hasAttribute('aria-invalid')).toBe(false);
+    expect(problem()).toBe('');
+  });
+
+  it('stays on the chart', () => {
+    type(field(), '100');
+    press(field(), 'Enter');
+    expect(problem()).toBe('100 is not on this chart, which goes from 1e-7 to 10.');
+    expect(chosen()).toBe(3.2e-4);
+  });
+
+  it('leaves alone what is being typed when the marker moves', () => {
+    type(field(), '1e-');
+    marker.set('value', 0.5);
+    expect(field().value).toBe('1e-');
+  });
+
+  it('listens to the marker that it is given later', () => {
+    const other = makeModel(MarkerModel, { value: 1 }, new Comm());
+    model.set('marker', other);
+    expect(field().value).toBe('1');
+    marker.set('value', 0.5);
+    expect(field().value).toBe('1');
+  });
+});
+
+describe('Apply', () => {
+  it('brings the rate that is seen', () => {
+    find(view.el, 'Apply').click();
+    expect(comm.commands).toEqual([{ event: 'apply', value: 3.2e-4 }]);
+  });
+
+  it('brings a rate that was typed and not yet entered', () => {
+    type(field(), '2e-3');
+    find(view.el, 'Apply').click();
+    expect(comm.commands).toEqual([{ event: 'apply', value: 2e-3 }]);
+  });
+
+  it('sends nothing while the field is wrong', () => {
+    type(field(), 'x');
+    find(view.el, 'Apply').click();
+    expect(comm.commands).toEqual([]);
+    expect(problem()).not.toBe('');
+  });
+
+  it('shows what Python says it changed', () => {
+    model.set('message', 'Applied: lr went from 1e-3 to 3.2e-4.');
+    expect(said()).toBe('Applied: lr went from 1e-3 to 3.2e-4.');
+  });
+
+  it('says the same again when it is pressed again', () => {
+    model.set('message', 'Applied.');
+    find(view.el, 'Apply').click();
+    expect(said()).toBe('');
+    comm.sent[0]?.answer();
+    expect(said()).toBe('Applied.');
+  });
+
+  it('is hidden where there is no optimizer', () => {
+    model.set('can_apply', false);
+    expect(find(view.el, 'Apply').hidden).toBe(true);
+  });
+});
+
+describe('Copy', () => {
+  it('puts a keyword argument on the clipboard and says so', async () => {
+    const writeText = vi.fn(() => Promise.resolve());
+    vi.stubGlobal('navigator', { clipboard: { writeText } });
+    find(view.el, 'Copy').click();
+    await vi.waitFor(() => {
+      expect(said()).toBe('Copied lr=3.2e-4');
+    });
+    expect(writeText).toHaveBeenCalledWith('lr=3.2e-4');
+  });
+
+  it('takes the older way where the clipboard is missing', async () => {
+    vi.stubGlobal('navigator', {});
+    const copied: string[] = [];
+    stubCopyCommand(() => {
+      copied.push(document.querySelector('textarea')?.value ?? '');
+      return true;
+    });
+    find(view.el, 'Copy').click();
+    await vi.waitFor(() => {
+      expect(said()).toBe('Copied lr=3.2e-4');
+    });
+    expect(copied).toEqual(['lr=3.2e-4']);
+    expect(document.querySelector('textarea')).toBeNull();
+  });
+
+  it('says what to copy by hand where nothing works', async () => {
+    vi.stubGlobal('navigator', {});
+    stubCopyCommand(() => false);
+    find(view.el, 'Copy').click();
+    await vi.waitFor(() => {
+      expect(said()).toContain('lr=3.2e-4');
+    });
+    expect(said()).not.toContain('Copied');
+  });
+});
+
+describe('suggestions', () => {
+  it('are one click away', () => {
+    find(view.el, 'balanced6.3e-3').click();
+    expect(chosen()).toBe(6.3e-3);
+    expect(find(view.el, 'balanced6.3e-3').getAttribute('aria-pressed')).toBe('true');
+  });
+
+  it('tell their reason', () => {
+    expect(find(view.el, 'balanced6.3e-3').title).toBe('Between both.');
+  });
+
+  it('cannot be pressed without a rate', () => {
+    const chip = find(view.el, 'slidenone');
+    chip.click();
+    expect(chosen()).toBe(3.2e-4);
+    expect(isEnabled(chip)).toBe(false);
+    expect(chip.title).toBe('It never falls.');
+  });
+
+  it('can be gone back to in one gesture', () => {
+    const back = find(view.el, 'Back to the suggestion');
+    expect(isEnabled(back)).toBe(true);
+    back.click();
+    expect(chosen()).toBe(6.3e-3);
+    expect(comm.commands).toEqual([{ event: 'back' }]);
+    expect(isEnabled(back)).toBe(false);
+  });
+
+  it('keep the focus when their order changes', () => {
+    const chip = find(view.el, 'balanced6.3e-3');
+    chip.focus();
+    model.set('suggestions', [...SUGGESTIONS].reverse());
+    expect(view.el.contains(chip)).toBe(true);
+    expect(chip.previousElementSibling?.textContent).toBe('slidenone');
+  });
+});

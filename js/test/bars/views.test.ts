@@ -1,0 +1,66 @@
+import type { DOMWidgetModel, DOMWidgetView } from '@jupyter-widgets/base';
+import { describe, expect, it } from 'vitest';
+
+import * as bars from '../../src/bars';
+import { Comm, makeModel, MarkerModel, show } from './page';
+
+type Listeners = Record<string, unknown[] | undefined>;
+
+const listeners = (model: object): number => {
+  const { _events = {} } = model as { _events?: Listeners };
+  // Of "msg:custom" the base class leaves one behind per view.
+  return Object.entries(_events)
+    .filter(([name]) => name !== 'msg:custom')
+    .reduce((sum, [, each]) => sum + (each?.length ?? 0), 0);
+};
+
+type ModelClass = new (attributes: Record<string, unknown>, options: never) => DOMWidgetModel;
+type ViewClass = new (options: never) => DOMWidgetView;
+
+const KINDS: [string, ModelClass, ViewClass][] = [
+  ['run', bars.RunBarModel, bars.RunBarView],
+  ['choice', bars.ChoiceBarModel, bars.ChoiceBarView],
+  ['settings', bars.SettingsBarModel, bars.SettingsBarView],
+  ['receipt', bars.ReceiptBarModel, bars.ReceiptBarView],
+];
+
+/** Whether a trait is one of the bars' own; the base class is not so careful with the others. */
+const isOurs = (name: string): boolean => !/^_|^(layout|style|tabbable|tooltip)$/.test(name);
+
+describe.each(KINDS)('the %s bar', (_, Model, View) => {
+  it('leaves no listener behind, however often it is shown', () => {
+    const marker = makeModel(MarkerModel, {}, new Comm());
+    const model = makeModel(Model, { marker }, new Comm());
+    const before = [listeners(model), listeners(marker)];
+    for (let count = 0; count < 100; count += 1) {
+      show(View, model).remove();
+    }
+    expect([listeners(model), listeners(marker)]).toEqual(before);
+  });
+
+  it('shows the same in a second view', () => {
+    const marker = makeModel(MarkerModel, {}, new Comm());
+    const model = makeModel(Model, { marker }, new Comm());
+    const views = [show(View, model), show(View, model)];
+    model.set({ sentence: 'Sweeping', suggestion_sentence: 'None', runs: [{ id: 'a', name: 'A' }] });
+    model.set({ receipt: { sentence: 'As before.', rows: [{ category: 'files', identical: true }] } });
+    const [one, other] = views.map((view) => view.el.textContent);
+    expect(one).toBe(other);
+    const ids = Array.from(document.querySelectorAll('[id]'), (each) => each.id);
+    expect(new Set(ids).size).toBe(ids.length);
+    for (const view of views) {
+      view.remove();
+    }
+  });
+
+  it('survives any state', () => {
+    const model = makeModel(Model, {}, new Comm());
+    const view = show(View, model);
+    for (const nonsense of [null, undefined, 0, 'x', [null], { a: 1 }, NaN]) {
+      const names = Object.keys(model.attributes).filter(isOurs);
+      model.set(Object.fromEntries(names.map((name) => [name, nonsense])));
+    }
+    expect(view.el.isConnected).toBe(true);
+    view.remove();
+  });
+});
