@@ -56,12 +56,11 @@ class Batches:
         OutOfDataError
             Where it has given some and cannot be started again, as a generator.
         """
-        # What is left of the running pass, else the first batch of a new one.
-        for iterator in (self._iterator or self._start(), None):
+        if self._iterator is not None:
             with contextlib.suppress(StopIteration):
-                batch = next(iterator or self._start())
-                self.given += 1
-                return batch
+                return self._next_of(self._iterator)
+        with contextlib.suppress(StopIteration):
+            return self._next_of(self._start())
         if self.given == 0:
             raise ValueError(
                 "The dataloader gave no batch. Is it empty, a generator that was used up "
@@ -86,3 +85,8 @@ class Batches:
         self._iterator = iter(self._loader)
         self.passes += 1
         return self._iterator
+
+    def _next_of(self, iterator: Iterator[Any]) -> Any:
+        batch = next(iterator)
+        self.given += 1
+        return batch
