@@ -224,10 +224,11 @@ def test_a_worker_process_that_is_killed_ends_the_sweep_with_its_error():
     model = classifier()
     swept = Sweep(model, DataLoader(Deadly(), 4, num_workers=1), sgd(model))
 
-    with pytest.raises(RuntimeError, match="DataLoader worker"):
+    # torch tells of it, or fails to fetch a batch that died with the worker.
+    with pytest.raises((RuntimeError, OSError, EOFError)) as caught:
         list(swept)
     assert swept.stop_reason is StopReason.FAILED
-    assert swept.stop_sentence.startswith("The dataloader raised RuntimeError in step")
+    assert swept.stop_sentence.startswith(f"The dataloader raised {caught.typename} in step")
     assert swept.receipt.identical
 
 
