@@ -12,7 +12,8 @@ from torch.optim import Optimizer
 
 from lrfind_widget.claim import Claim
 from lrfind_widget.company import attached_schedulers, others, why_not_copy_wrapped
-from lrfind_widget.copying import CannotCopyError, verified_copy
+from lrfind_widget.copy_checks import CannotCopyError
+from lrfind_widget.copying import verified_copy
 from lrfind_widget.fingerprint import Fingerprint
 from lrfind_widget.loader_state import LoaderState
 from lrfind_widget.memory import fits, in_words

@@ -62,6 +62,7 @@ class RandomState:
         self._sources = [*global_sources(devices), *(source_of(g) for g in generators)]
         self._held = False
         self._own: list[Any] | None = None
+        self._at_pause: tuple[int, list[str], int] = (0, [], 0)
         self._expected: dict[tuple[str, object], Any] = {}
         self.add(generators)
 
@@ -87,8 +88,11 @@ class RandomState:
         """Give the user's state back for a while, and keep the sweep's."""
         with _LOCK:
             if self._held:
-                self._own = [source.get() for source in self._sources]
+                self._own = None
+                own = [source.get() for source in self._sources]
                 self.stop()
+                self._at_pause = self.compare()
+                self._own = own
 
     def resume(self) -> None:
         """Take the user's present state as the one to give back, and continue with the sweep's."""
@@ -140,6 +144,8 @@ class RandomState:
         lent : int
             How many another running sweep still holds, and will give back when it ends.
         """
+        if self._own is not None:  # the user has had it since, and may have drawn
+            return self._at_pause
         differing = []
         compared = lent = 0
         for source in self._sources:

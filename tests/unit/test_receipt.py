@@ -1,0 +1,292 @@
+"""The receipt finds a change of every kind, and says it in words."""
+
+from __future__ import annotations
+
+import json
+import random
+import subprocess
+import sys
+import threading
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+
+from lrfind_widget.isolation import Isolation
+from lrfind_widget.receipt import Receipt, ReceiptItem
+from lrfind_widget.snapshot import Snapshot
+from tests.unit.models import Case, scheduled, train
+
+CATEGORIES = [
+    *("parameters", "buffers", "gradients", "requires_grad", "train/eval mode"),
+    *("module attributes", "hooks", "optimizer state", "optimizer groups", "grad scaler"),
+    *("schedulers", "random state", "files", "threads"),
+]
+
+
+@pytest.fixture
+def case() -> Case:
+    torch.manual_seed(0)
+    made = scheduled()
+    made.model.register_buffer("table", torch.zeros(3))
+    made.model.calls = 0  # type: ignore[assignment]
+    scaler = torch.amp.GradScaler("cpu")
+    scaler.scale(torch.ones(()))
+    made.others.append(scaler)
+    return made
+
+
+def _swept(case: Case, after_restoring: Callable[[], object], monkeypatch: Any) -> Receipt:
+    """Sweep in place, with something changed right after the way back."""
+    restore = Snapshot.restore
+
+    def restore_and_plant(self: Snapshot) -> list[str]:
+        problems = restore(self)
+        after_restoring()
+        return problems
+
+    monkeypatch.setattr(Snapshot, "restore", restore_and_plant)
+    scaler = case.others[1]
+    isolation = Isolation(case.model, case.optimizer, kind="in_place", grad_scaler=scaler)
+    with isolation:
+        train(isolation.model, isolation.optimizer, case.loss, 2)
+    assert isolation.receipt is not None
+    return isolation.receipt
+
+
+def _weight(case: Case) -> Any:
+    return case.model[4].weight  # type: ignore[index]
+
+
+def _flip_one_bit(case: Case) -> None:
+    _weight(case).data.view(torch.int32)[0, 0] ^= 1
+
+
+def _swap_two_values(case: Case) -> None:
+    flat = _weight(case).data.view(-1)
+    flat[[0, 1]] = flat[[1, 0]]
+
+
+def _replace_parameter(case: Case) -> None:
+    case.model[4].weight = torch.nn.Parameter(_weight(case).detach().clone())  # type: ignore[index]
+
+
+def _move_parameter(case: Case) -> None:
+    _weight(case).data = _weight(case).data.clone()
+
+
+def _change_buffer(case: Case) -> None:
+    case.model.table[1] = -0.0  # type: ignore[index, operator]
+
+
+def _change_gradient(case: Case) -> None:
+    _weight(case).grad[0, 0] += 1
+
+
+def _drop_gradient(case: Case) -> None:
+    _weight(case).grad = None
+
+
+def _freeze(case: Case) -> None:
+    _weight(case).requires_grad_(False)
+
+
+def _eval(case: Case) -> None:
+    case.model[1].eval()  # type: ignore[index]
+
+
+def _count(case: Case) -> None:
+    case.model.calls = 1  # type: ignore[assignment]
+
+
+def _hook(case: Case) -> None:
+    case.model[0].register_forward_hook(lambda *_: None)  # type: ignore[index]
+
+
+def _state(case: Case) -> None:
+    case.optimizer.state[_weight(case)]["exp_avg"][0, 0] += 1
+
+
+def _step_count(case: Case) -> None:
+    case.optimizer.state[_weight(case)]["step"] += 1
+
+
+def _empty_state(case: Case) -> None:
+    case.optimizer.state.clear()
+
+
+def _order_of_state(case: Case) -> None:
+    key, value = next(iter(case.optimizer.state.items()))
+    del case.optimizer.state[key]
+    case.optimizer.state[key] = value
+
+
+def _rate(case: Case) -> None:
+    case.optimizer.param_groups[0]["lr"] *= 1.0000001
+
+
+def _key(case: Case) -> None:
+    case.optimizer.param_groups[0]["extra"] = 1
+
+
+def _scale(case: Case) -> None:
+    case.others[1]._scale += 1
+
+
+def _scheduler(case: Case) -> None:
+    case.others[0].last_epoch += 1
+
+
+def _draw_torch(case: Case) -> None:
+    # After the sweep's own return of the random state.
+    stop = Isolation._write_receipt
+
+    def draw(self: Isolation, problems: list[str]) -> None:
+        torch.rand(1)
+        stop(self, problems)
+
+    Isolation._write_receipt = draw  # type: ignore[method-assign]
+
+
+def _file(case: Case) -> None:
+    Path("_tmp.pth").touch()
+
+
+def _thread(case: Case) -> None:
+    threading.Thread(target=STAY.wait, name="a pin_memory thread", daemon=True).start()
+
+
+STAY = threading.Event()
+
+
+@pytest.fixture(autouse=True)
+def tidy(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Any:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(Isolation, "_write_receipt", Isolation._write_receipt)
+    STAY.clear()
+    yield
+    STAY.set()
+
+
+@pytest.mark.parametrize(
+    ("category", "plant"),
+    [
+        ("parameters", _flip_one_bit),
+        ("parameters", _swap_two_values),
+        ("parameters", _replace_parameter),
+        ("parameters", _move_parameter),
+        ("buffers", _change_buffer),
+        ("gradients", _change_gradient),
+        ("gradients", _drop_gradient),
+        ("requires_grad", _freeze),
+        ("train/eval mode", _eval),
+        ("module attributes", _count),
+        ("hooks", _hook),
+        ("optimizer state", _state),
+        ("optimizer state", _step_count),
+        ("optimizer state", _empty_state),
+        ("optimizer state", _order_of_state),
+        ("optimizer groups", _rate),
+        ("optimizer groups", _key),
+        ("grad scaler", _scale),
+        ("schedulers", _scheduler),
+        ("random state", _draw_torch),
+        ("files", _file),
+        ("threads", _thread),
+    ],
+    ids=lambda value: value.__name__ if callable(value) else None,
+)
+def test_a_planted_change_is_reported(
+    case: Case, category: str, plant: Callable[[Case], None], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    receipt = _swept(case, lambda: plant(case), monkeypatch)
+    assert not receipt.identical
+    found = [item for item in receipt.items if not item.identical]
+    # A parameter that is replaced takes its gradient and its place in the optimizer with it.
+    assert category in [item.category for item in found]
+    if plant is not _replace_parameter:
+        assert [item.category for item in found] == [category]
+    assert all(item.detail for item in found)
+    assert category in receipt.sentence or category in ("files", "threads")
+
+
+@pytest.mark.parametrize(
+    "draw", [random.random, np.random.rand, lambda: torch.rand(1)], ids=["python", "numpy", "torch"]
+)
+def test_every_generator_of_the_process_is_compared(
+    case: Case, draw: Callable[[], object], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write = Isolation._write_receipt
+
+    def draw_first(self: Isolation, problems: list[str]) -> None:
+        draw()
+        write(self, problems)
+
+    monkeypatch.setattr(Isolation, "_write_receipt", draw_first)
+    receipt = _swept(case, lambda: None, monkeypatch)
+    assert [item.category for item in receipt.items if not item.identical] == ["random state"]
+
+
+def test_an_undisturbed_sweep_is_identical_in_every_category(
+    case: Case, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    receipt = _swept(case, lambda: None, monkeypatch)
+    assert receipt.identical
+    assert receipt.clean
+    assert [item.category for item in receipt.items] == CATEGORIES
+    assert all(item.compared for item in receipt.items[:-2])
+    assert receipt.seconds > 0
+    assert receipt.sentence == ("Your model, optimizer and random state are exactly as they were.")
+
+
+def test_a_new_file_is_named_without_blaming_the_sweep(
+    case: Case, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    receipt = _swept(case, lambda: _file(case), monkeypatch)
+    assert receipt.clean
+    assert receipt.sentence.startswith("Your model, optimizer and random state are exactly as ")
+    assert "_tmp.pth" in receipt.sentence
+
+
+def test_a_difference_names_what_differs(case: Case, monkeypatch: pytest.MonkeyPatch) -> None:
+    receipt = _swept(case, lambda: _flip_one_bit(case), monkeypatch)
+    assert receipt.sentence == "Not as before the sweep: parameters: 4.weight."
+
+
+def test_many_differences_are_counted() -> None:
+    item = ReceiptItem("parameters", 9, "", identical=False, detail="a, b, c and 4 more")
+    assert Receipt((item,), 0.0).sentence.endswith("a, b, c and 4 more.")
+
+
+def test_what_could_not_be_set_back_comes_first() -> None:
+    receipt = Receipt((ReceiptItem("buffers", 1, "", identical=True),), 0.0, ("a tensor (X: y)",))
+    assert not receipt.identical
+    assert not receipt.clean
+    assert receipt.sentence == "Not everything could be set back: a tensor (X: y)."
+
+
+def test_a_receipt_survives_json() -> None:
+    items = (
+        ReceiptItem("parameters", 3, "bits", identical=True),
+        ReceiptItem("files", 2, "names", identical=False, detail="x.pt", by_sweep=False),
+    )
+    receipt = Receipt(items, 0.25, ("a problem",))
+    assert Receipt.from_json(json.loads(json.dumps(receipt.to_json()))) == receipt
+
+
+@pytest.mark.parametrize("data", [{}, {"items": [{}], "seconds": 1}, {"items": 3, "seconds": 0}])
+def test_what_is_no_receipt_is_refused(data: dict[str, Any]) -> None:
+    with pytest.raises(ValueError, match="This is not a receipt"):
+        Receipt.from_json(data)
+
+
+def test_a_receipt_can_be_read_without_torch() -> None:
+    code = (
+        "import sys; sys.modules['torch'] = None\n"
+        "from lrfind_widget.receipt import Receipt\n"
+        "assert Receipt.from_json({'items': [], 'seconds': 0}).identical\n"
+    )
+    subprocess.run([sys.executable, "-c", code], check=True)
