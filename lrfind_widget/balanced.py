@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 import numpy.typing as npt
 
 from .doubts import doubts_about, refusal
-from .fitted_curve import FEWEST_POINTS, fit_curve
+from .fitted_curve import FEWEST_POINTS, fit_curve, rate_at
 from .formatting import format_lr
 from .suggestion import Suggestion
 from .trimmed import as_curve
@@ -66,14 +68,15 @@ def balanced(lrs: npt.ArrayLike, losses: npt.ArrayLike, *, stopped: bool = False
     refused = refusal(curve, stopped=stopped)
     if refused:
         return Suggestion(None, refused, rule)
-    lr = SHARE * 10**curve.lowest
-    low = max(10**curve.onset, 10**curve.first)
+    least = rate_at(curve.lowest)
+    lr = rate_at(curve.lowest + math.log10(SHARE))
+    low = rate_at(max(curve.onset, curve.first))
     return Suggestion(
         lr,
-        f"A quarter of {format_lr(10**curve.lowest)}, where the loss is least when smoothed "
+        f"A quarter of {format_lr(least)}, where the loss is least when smoothed "
         "evenly to both sides.",
         rule,
         loss=curve.floor,
-        band=(min(low, lr), 10**curve.lowest),
+        band=(min(low, lr), least),
         doubts=doubts_about(curve, stopped=stopped),
     )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 
-from .fitted_curve import FittedCurve, chance
+from .fitted_curve import WIDTH, FittedCurve, chance, rate_at
 from .formatting import format_lr
 
 FEW_AVERAGED = 5.0
@@ -24,12 +24,12 @@ def supports_suggestion(curve: FittedCurve) -> bool:
 
 def refusal(curve: FittedCurve, *, stopped: bool = False) -> str:
     """Return why a curve supports no suggestion, and what to change; "" if it supports one."""
-    span = f"from {format_lr(10**curve.first)} to {format_lr(10**curve.last)}"
+    span = f"from {format_lr(rate_at(curve.first))} to {format_lr(rate_at(curve.last))}"
     if supports_suggestion(curve):
         return ""
     if stopped and not curve.turned_up:
         return (
-            f"No suggestion: the sweep was stopped at {format_lr(10**curve.last)}, before the "
+            f"No suggestion: the sweep was stopped at {format_lr(rate_at(curve.last))}, before the "
             "loss fell. Let it run on."
         )
     if curve.fall <= 0 and curve.turned_up:
@@ -60,7 +60,7 @@ def doubts_about(curve: FittedCurve, *, stopped: bool = False) -> tuple[str, ...
         Whether the sweep was stopped by hand.
     """
     doubts = []
-    last = format_lr(10**curve.last)
+    first, last = format_lr(rate_at(curve.first)), format_lr(rate_at(curve.last))
     if not curve.turned_up and stopped:
         doubts.append(
             f"The sweep was stopped at {last}, before the loss turned up: higher rates may be "
@@ -71,10 +71,10 @@ def doubts_about(curve: FittedCurve, *, stopped: bool = False) -> tuple[str, ...
             f"The loss has not turned up by {last}, the end of the range: higher rates may be "
             "better. Raise end_lr."
         )
-    if curve.onset <= curve.first:
+    if curve.onset < curve.first + 2 * WIDTH:  # nearer than the smoothing can tell apart
         doubts.append(
-            f"The loss falls from {format_lr(10**curve.first)} on, the start of the range: where "
-            "the fall starts is not seen. Lower start_lr."
+            f"The loss falls from {first} on, the start of the range: where the fall starts is "
+            "not seen. Lower start_lr."
         )
     if curve.averaged < FEW_AVERAGED:
         needed = math.ceil(curve.count * FEW_AVERAGED / curve.averaged)

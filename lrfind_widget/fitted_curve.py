@@ -48,14 +48,13 @@ class FittedCurve:
     steepest : float
         Where it falls most steeply before that.
     onset : float
-        Where it starts to fall: the steepest tangent meets the starting level. May lie below
-        `first`.
+        Where it starts to fall: the steepest tangent meets the starting level.
     noise : float
         Standard deviation of a single loss around the curve, up to `lowest`.
     averaged : float
         How many losses a smoothed one is an average of, along the fall.
     evidence : float
-        The fall in standard errors.
+        The fall in standard errors, counted from the mean of all losses before the bottom.
     slope_evidence : float
         The steepest slope in standard errors.
     turned_up : bool
@@ -126,13 +125,13 @@ def fit_curve(lrs: Floats, losses: Floats) -> FittedCurve | None:
     before = capped[x < at[lowest] - 3 * WIDTH]
     if before.size < 3:  # the loss is least at the start: compare with the first steps
         before = capped[:3]
-    start = float(before.mean())
     noise = _noise(raw[: max(int(np.sum(x <= at[lowest])), _NOISE_POINTS)])
-    fall = start - float(y[lowest])
+    fall = float(before.mean()) - float(y[lowest])
     variance = 1 / before.size + float(fit.variance[begin + lowest])
     slope_error = noise * float(np.sqrt(fit.slope_variance[begin + steepest]))
-    reach = (start - float(y[steepest])) / -slope[steepest] if slope[steepest] < 0 else 0.0
-    onset = float(at[steepest]) - max(reach, 0.0)
+    onset = float(at[steepest])
+    if slope[steepest] < 0:
+        onset -= max(float(y[0] - y[steepest]), 0.0) / -float(slope[steepest])
     along = (at >= onset) & (at <= at[lowest])
     rise = float(whole.y[-1]) - float(y[lowest])
     rise_variance = float(whole.variance[-1] + fit.variance[begin + lowest])
@@ -140,7 +139,7 @@ def fit_curve(lrs: Floats, losses: Floats) -> FittedCurve | None:
         first=float(x[0]),
         last=float(x[-1]),
         count=x.size,
-        start=start * size,
+        start=float(y[0]) * size,
         lowest=float(at[lowest]),
         floor=float(y[lowest]) * size,
         steepest=float(at[steepest]),
@@ -151,6 +150,12 @@ def fit_curve(lrs: Floats, losses: Floats) -> FittedCurve | None:
         slope_evidence=_ratio(-float(slope[steepest]), slope_error),
         turned_up=broken or _ratio(rise, noise * float(np.sqrt(rise_variance))) > chance(x.size),
     )
+
+
+def rate_at(position: float) -> float:
+    """Return the learning rate at a position, a finite number above 0."""
+    with np.errstate(all="ignore"):
+        return float(np.clip(np.power(10.0, position), math.ulp(0.0), np.finfo(np.float64).max))
 
 
 def chance(count: int) -> float:

@@ -11,7 +11,7 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
-from .fastai_v1 import fall_of, never_falls
+from .fastai_v1 import fall_of, never_falls, smoothed_part
 from .formatting import format_lr
 from .suggestion import Suggestion
 from .trimmed import Floats, Trimmed, as_curve, too_few, trim
@@ -132,8 +132,9 @@ def lightning(
     part = trim(rates, raw, np.asarray(smoothed), skip_begin, skip_end)
     if part.lrs.size < 2:
         return Suggestion(None, too_few(part.lrs.size, skip_begin, skip_end), rule)
-    if fall_of(part.losses) is None:
-        return Suggestion(None, never_falls(part), rule)
+    debiased = smoothed_part(rates, raw, skip_begin, skip_end, beta)
+    if fall_of(debiased.losses) is None:  # its own average moves even for a constant loss
+        return Suggestion(None, never_falls(debiased), rule)
     with np.errstate(all="ignore"):
         slopes = np.gradient(part.losses, part.lrs)
     slopes[~np.isfinite(slopes)] = np.inf  # two steps at one rate have no slope

@@ -5,14 +5,16 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from os import PathLike
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
 
 from . import result_csv, result_json, result_plot
 from .points import StopReason
-from .suggest import DEFAULT_RULE, RULES, Rule, suggest
+from .receipt import Receipt
+from .result_suggestion import suggest_for
+from .suggest import DEFAULT_RULE, RULES
 from .suggestion import Suggestion
 
 if TYPE_CHECKING:
@@ -20,25 +22,6 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 Floats = npt.NDArray[np.float64]
-
-
-_PLANNED_STEPS = ("valley", "slide", "steep")
-"""fastai v2's rules skip a tenth of the steps planned, however many were taken."""
-
-
-class ReceiptLike(Protocol):
-    """What a result needs to know of a receipt."""
-
-    @property
-    def identical(self) -> bool:
-        """Whether everything compared is as it was before the sweep."""
-
-    @property
-    def sentence(self) -> str:
-        """The receipt in one sentence."""
-
-    def to_json(self) -> Any:
-        """Return the receipt as plain JSON values."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -101,7 +84,7 @@ class SweepResult:
     multipliers: tuple[float, ...] = ()
     skipped_steps: int = 0
     duration: float = 0.0
-    receipt: ReceiptLike | None = None
+    receipt: Receipt | None = None
     versions: Mapping[str, str] = field(default_factory=dict)
     created: str = ""
     repeats: npt.NDArray[np.int64] | None = None
@@ -145,7 +128,7 @@ class SweepResult:
         return self.suggestion("min_gradient").lr
 
     def suggestion(
-        self, rule: str | Rule | Callable[..., Any] = DEFAULT_RULE, **options: Any
+        self, rule: str | Callable[..., Any] = DEFAULT_RULE, **options: Any
     ) -> Suggestion:
         """Return what one rule suggests.
 
@@ -160,12 +143,7 @@ class SweepResult:
         -------
         Suggestion
         """
-        if rule == "balanced":
-            early = self.stop_reason in (StopReason.STOPPED, StopReason.FAILED)
-            options = {"stopped": early, **options}
-        elif rule in _PLANNED_STEPS and isinstance(self.settings.get("num_it"), int):
-            options = {"num_it": self.settings["num_it"], **options}
-        return suggest(self.lrs, self.losses, rule, **options)
+        return suggest_for(self, rule, options)
 
     def suggestions(self) -> dict[str, Suggestion]:
         """Return what every rule suggests, by name."""

@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from .points import StopReason
+from .receipt import Receipt
 
 if TYPE_CHECKING:
     from .result import SweepResult
@@ -251,8 +252,6 @@ def _receipt(data: Mapping[str, Any]) -> Any:
     saved = data.get("receipt")
     if saved is None:
         return None
-    from .receipt import Receipt  # only where there is one to read
-
     try:
         return Receipt.from_json(_unplain(saved))
     except (TypeError, ValueError, KeyError, AttributeError, IndexError) as error:

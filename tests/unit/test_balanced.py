@@ -1,0 +1,214 @@
+"""Our own rule: where it points, what it ignores, and when it doubts or refuses."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from lrfind_widget.schedule import Schedule
+from lrfind_widget.suggest import Suggestion, balanced
+from tests.unit.curves import exponential, valley
+
+LRS = exponential()
+NOISE = np.random.default_rng(0).normal(size=400)
+
+
+def log10(answer: Suggestion) -> float:
+    assert answer.lr is not None, answer.reason
+    return math.log10(answer.lr)
+
+
+def about(answer: Suggestion, words: str) -> bool:
+    """Return whether exactly one doubt holds these words."""
+    return sum(words in doubt for doubt in answer.doubts) == 1
+
+
+@pytest.mark.parametrize("bottom", [-4.0, -2.0, 0.0])
+def test_suggestion_is_a_quarter_of_the_rate_of_least_loss(bottom: float) -> None:
+    answer = balanced(LRS, valley(LRS, onset=bottom - 3, bottom=bottom))
+    # Smoothed, the cliff on the right of the bottom reaches over it by up to 0.4 decade.
+    assert -0.4 < log10(answer) - (bottom + math.log10(0.25)) < 0.0
+
+
+def test_clean_curve_raises_no_doubt() -> None:
+    assert balanced(LRS, valley(LRS)).doubts == ()
+
+
+def test_healthy_noisy_curves_raise_no_doubt() -> None:
+    assert [balanced(LRS, valley(LRS, noise=0.2, seed=s)).doubts for s in range(30)] == [()] * 30
+
+
+def test_band_reaches_from_the_start_of_the_fall_to_the_turn() -> None:
+    band = balanced(LRS, valley(LRS)).band
+    assert band is not None
+    assert np.log10(band) == pytest.approx([-5, -2], abs=0.4)
+
+
+@settings(max_examples=50, deadline=None)
+@given(
+    scale=st.floats(1e-9, 1e9), offset=st.floats(-100, 100), noise=st.sampled_from([0.0, 0.1, 0.5])
+)
+def test_suggestion_band_and_doubts_do_not_depend_on_scale_and_offset(
+    scale: float, offset: float, noise: float
+) -> None:
+    losses = valley(LRS, noise=noise)
+    before, after = balanced(LRS, losses), balanced(LRS, scale * (losses + offset))
+    assert after.lr == pytest.approx(before.lr, rel=1e-6)
+    assert after.band == pytest.approx(before.band, rel=1e-5)
+    assert len(after.doubts) == len(before.doubts)
+
+
+@pytest.mark.parametrize("num_it", [50, 200, 400])
+def test_number_of_steps_hardly_moves_the_suggestion(num_it: int) -> None:
+    lrs = exponential(num_it)
+    assert log10(balanced(lrs, valley(lrs))) == pytest.approx(
+        log10(balanced(LRS, valley(LRS))), abs=0.1
+    )
+
+
+@pytest.mark.parametrize("start_lr", [1e-8, 1e-6])
+def test_first_rate_hardly_moves_the_suggestion(start_lr: float) -> None:
+    lrs = exponential(start_lr=start_lr)
+    assert log10(balanced(lrs, valley(lrs))) == pytest.approx(
+        log10(balanced(LRS, valley(LRS))), abs=0.1
+    )
+
+
+def test_step_early_or_late_does_not_move_the_suggestion() -> None:
+    losses = valley(LRS)
+    ends = [log10(balanced(LRS[n:m], losses[n:m])) for n in (0, 1, 5) for m in (90, 95, 100)]
+    assert np.ptp(ends) < 0.05
+
+
+def test_one_outlier_does_not_move_the_suggestion() -> None:
+    losses = valley(LRS, noise=0.02)
+    before = log10(balanced(LRS, losses))
+    for step in (5, 30, 60):
+        for value in (1e6, -1e6):
+            spiked = losses.copy()
+            spiked[step] = value
+            assert log10(balanced(LRS, spiked)) == pytest.approx(before, abs=0.05)
+
+
+def test_height_of_the_explosion_does_not_move_the_suggestion() -> None:
+    losses = valley(LRS)
+    exploded = np.where(losses > 3, losses * 1e200, losses)
+    assert log10(balanced(LRS, exploded)) == pytest.approx(log10(balanced(LRS, losses)), abs=0.02)
+
+
+def test_linear_schedule_gives_the_same_suggestion_where_it_has_points() -> None:
+    lrs = Schedule(1e-4, 0.1, 200, "linear").lrs()
+    curve = {"onset": -3.5, "bottom": -1.5}
+    exp = exponential(200, 1e-4, 0.1)
+    assert log10(balanced(lrs, valley(lrs, **curve))) == pytest.approx(
+        log10(balanced(exp, valley(exp, **curve))), abs=0.1
+    )
+
+
+def test_refined_part_may_be_appended_in_any_order() -> None:
+    closer = exponential(100, 1e-4, 1e-1)
+    lrs = np.append(LRS, closer)
+    losses = np.append(valley(LRS, noise=0.05), valley(closer, noise=0.05, seed=1))
+    together = balanced(lrs, losses)
+    order = np.argsort(lrs, kind="stable")
+    assert balanced(lrs[order], losses[order]).lr == pytest.approx(together.lr)
+    assert log10(together) == pytest.approx(log10(balanced(LRS, valley(LRS))), abs=0.2)
+
+
+# ------------------------------------------------------------------------------------ refusals
+
+
+def test_flat_noise_is_refused_nearly_always() -> None:
+    answers = [balanced(LRS, np.random.default_rng(s).normal(size=100)) for s in range(200)]
+    assert sum(answer.lr is not None for answer in answers) <= 30  # measured: about 20
+
+
+def test_suggestion_from_flat_noise_is_always_doubted() -> None:
+    answers = [balanced(LRS, np.random.default_rng(s).normal(size=100)) for s in range(200)]
+    assert all(answer.doubts for answer in answers if answer.lr is not None)
+
+
+def test_fall_hidden_in_noise_says_to_use_larger_batches() -> None:
+    answer = balanced(LRS, 1 + NOISE[:100])
+    assert answer.lr is None
+    assert "falls no further than its noise" in answer.reason
+    assert "larger batches" in answer.reason
+
+
+def test_rising_loss_says_to_lower_the_start() -> None:
+    answer = balanced(LRS, 1 + 0.01 * np.arange(100.0))
+    assert answer.lr is None
+    assert "Lower start_lr" in answer.reason
+
+
+def test_flat_loss_says_to_check_the_parameters() -> None:
+    answer = balanced(LRS, np.full(100, 2.3))
+    assert answer.lr is None
+    assert "optimizer holds the model's parameters" in answer.reason
+
+
+@pytest.mark.parametrize("n", range(5))
+def test_fewer_than_five_points_say_how_many_are_needed(n: int) -> None:
+    answer = balanced(LRS[:n], np.linspace(2, 1, n))
+    assert answer.lr is None
+    assert "at least 5 are needed" in answer.reason
+
+
+def test_stopping_before_the_fall_is_said() -> None:
+    answer = balanced(LRS[:20], np.full(20, 2.3), stopped=True)
+    assert answer.lr is None
+    assert "stopped at" in answer.reason
+
+
+# -------------------------------------------------------------------------------------- doubts
+
+
+def test_least_loss_at_the_end_of_the_range_is_doubted() -> None:
+    answer = balanced(LRS[:60], valley(LRS)[:60])
+    assert about(answer, "has not turned up")
+    assert about(answer, "Raise end_lr")
+
+
+def test_sweep_stopped_by_hand_before_the_turn_is_doubted_in_its_own_words() -> None:
+    answer = balanced(LRS[:60], valley(LRS)[:60], stopped=True)
+    assert about(answer, "The sweep was stopped at")
+
+
+def test_loss_that_ends_in_nan_has_turned_up() -> None:
+    losses = valley(LRS)[:60]
+    losses[-1] = math.nan
+    assert balanced(LRS[:60], losses).doubts == ()
+
+
+def test_fall_that_starts_before_the_range_is_doubted() -> None:
+    lrs = exponential(100, 1e-4)
+    assert about(balanced(lrs, valley(lrs, onset=-6)), "Lower start_lr")
+
+
+def test_few_points_are_doubted_with_the_number_needed() -> None:
+    lrs = exponential(25)
+    assert about(balanced(lrs, valley(lrs)), "The curve has few points: 25 steps")
+
+
+def test_noise_larger_than_the_fall_is_doubted() -> None:
+    answer = balanced(exponential(400), valley(exponential(400), depth=0.6) + 0.8 * NOISE)
+    assert about(answer, "noise of single losses is larger than the whole fall")
+
+
+def test_fall_that_may_be_chance_is_doubted() -> None:
+    found = [balanced(LRS, valley(LRS, depth=0.5, noise=0.6, seed=s)) for s in range(40)]
+    unsure = [a for a in found if about(a, "times its standard error and may be chance")]
+    assert unsure
+
+
+def test_gradient_made_by_noise_is_doubted() -> None:
+    # A long, shallow fall: sure as a whole, but no part of it is steep beyond the noise.
+    found = [
+        balanced(LRS, valley(LRS, onset=-6.5, bottom=-0.5, depth=1.5, noise=0.4, seed=s))
+        for s in range(40)
+    ]
+    assert any(about(a, "Where the loss falls most steeply cannot be told") for a in found)
