@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import weakref
-from typing import Protocol
+from typing import Any, Protocol
 
 
 class Closable(Protocol):
@@ -45,12 +45,12 @@ def _now() -> tuple[str, str]:
         from IPython.core.getipython import get_ipython
     except ImportError:
         return "", ""
-    shell = get_ipython()  # type: ignore[no-untyped-call]
-    header = getattr(getattr(shell, "kernel", None), "get_parent", dict)()
-    if not isinstance(header, dict):
+    kernel: Any = getattr(get_ipython(), "kernel", None)
+    request: Any = kernel.get_parent() if hasattr(kernel, "get_parent") else None
+    if not isinstance(request, dict):
         return "", ""
-    cell = header.get("metadata", {}).get("cellId", "")
-    return str(cell), str(header.get("header", {}).get("msg_id", ""))
+    cell = request.get("metadata", {}).get("cellId", "")
+    return str(cell), str(request.get("header", {}).get("msg_id", ""))
 
 
 CELLS = Cells()

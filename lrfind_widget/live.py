@@ -149,7 +149,13 @@ class LiveSweep:
         else:
             self._progress.go()
             sentence = phrases.sweeping(done, total, self._progress.seconds_per_step)
-        lr = None if self._last is None else self._last.lr
-        self._panel.show_progress(status, sentence, done, lr)
+        self._panel.show_progress(
+            status=status.value,
+            sentence=sentence,
+            done=done,
+            lr=None if self._last is None else self._last.lr,
+            objective=phrases.objective(self._sweep.objective),
+            detail=self._sweep.isolation_sentence,
+        )
         if changed:
             self._on_status(status)

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import base64
 import threading
 from typing import Any
 
 from IPython.display import DisplayHandle, display
 
 WIDGET_VIEW = "application/vnd.jupyter.widget-view+json"
+
+KEPT_OUTPUT = "application/vnd.lrfind-widget+json"
+"""Rendered by `js/src/kept_output.ts`, which keeps the live widget when an output is updated."""
 
 
 class SavedOutput:
@@ -36,24 +40,24 @@ class SavedOutput:
             with self._lock:
                 self._handles.append(handle)
 
-    def keep(self, text: str, picture: str | None = None) -> None:
+    def keep(self, text: str, picture: bytes | None = None) -> None:
         """Replace what the outputs keep.
 
         Parameters
         ----------
         text : str
             The line of text.
-        picture : str, optional
-            The picture as SVG.
+        picture : bytes, optional
+            The picture as a PNG file, which every reader of notebooks can show.
         """
         with self._lock:
             self._kept = {"text/plain": text}
             if picture is not None:
-                self._kept["image/svg+xml"] = picture
+                self._kept["image/png"] = base64.b64encode(picture).decode("ascii")
             handles = list(self._handles)
         for handle in handles:
             handle.update(self._bundle(), raw=True)  # type: ignore[no-untyped-call]
 
     def _bundle(self) -> dict[str, Any]:
         view = {"version_major": 2, "version_minor": 0, "model_id": self._model_id}
-        return {**self._kept, WIDGET_VIEW: view}
+        return {**self._kept, WIDGET_VIEW: view, KEPT_OUTPUT: {"model_id": self._model_id}}

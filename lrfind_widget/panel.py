@@ -15,10 +15,12 @@ from lrfind_widget import phrases
 from lrfind_widget.analysis import Analysis, Options, rule_names
 from lrfind_widget.bars import ChoiceBar, ReceiptBar, RunBar, SettingsBar
 from lrfind_widget.chart import Chart
-from lrfind_widget.formatting import format_lr
 from lrfind_widget.points import Point, Status
 from lrfind_widget.result import SweepResult
-from lrfind_widget.suggest import RULES, Suggestion
+from lrfind_widget.suggestion import Suggestion
+
+OFFERED = ("balanced", "min_gradient", "min_over_10", "valley")
+"""The rules that get a button each. The settings offer the others."""
 
 
 class Panel:
@@ -81,16 +83,22 @@ class Panel:
         columns = np.array([(p.lr, p.loss, p.smoothed) for p in points], dtype=np.float64).T
         self.chart.curve.append(*columns)
 
-    def show_progress(self, status: Status, sentence: str, done: int, lr: float | None) -> None:
-        """Say how far the sweep is."""
-        self.run_bar.set_together(status=status.value, sentence=sentence, done=done, lr=lr)
+    def show_progress(self, **told: Any) -> None:
+        """Say how far the sweep is, in traits of the run bar."""
+        self.run_bar.set_together(**told)
 
     def show_end(self, status: Status, sentence: str, result: SweepResult | None) -> None:
         """Say how the sweep ended and what was compared afterwards."""
         told: dict[str, Any] = {"status": status.value, "sentence": sentence}
         if result is not None:
-            told |= {"done": len(result), "objective": result.objective, "detail": result.isolation}
+            told |= {
+                "done": len(result),
+                "objective": phrases.objective(result.objective),
+                "detail": result.isolation,
+            }
             self.receipt_bar.receipt = receipt_rows(result.receipt)
+            if status is not Status.FINISHED:
+                self.chart.show_end(status.value, sentence)
         self.run_bar.set_together(**told)
 
     def show_error(self, error: BaseException) -> None:
@@ -154,19 +162,21 @@ def receipt_rows(receipt: Any) -> dict[str, Any]:
 
 
 def _chips(result: SweepResult, analysis: Analysis) -> list[dict[str, Any]]:
-    """Return the suggestions one can click, each rate once, the chosen rule's first."""
+    """Return the suggestions one can click, the chosen rule's first."""
     found: list[Suggestion] = [analysis.suggested, analysis.min_gradient]
-    chosen = {suggestion.rule for suggestion in found}
-    found += [result.suggestion(name) for name in RULES if name not in chosen]
+    found += [result.suggestion(name) for name in OFFERED]
+    offered: dict[str, Suggestion] = {}
+    for suggestion in found:
+        offered.setdefault(suggestion.rule, suggestion)
     return [
         {
             "rule": suggestion.rule,
-            "label": f"{suggestion.rule.replace('_', ' ')} {format_lr(suggestion.lr)}",
+            "label": suggestion.rule.replace("_", " "),
             "lr": suggestion.lr,
             "reason": suggestion.reason,
-            "active": index == 0,
+            "active": suggestion is analysis.suggested,
         }
-        for index, suggestion in enumerate(found)
+        for suggestion in offered.values()
         if suggestion.lr is not None
     ]
 

@@ -28,6 +28,11 @@ def sweeping(done: int, num_it: int, seconds_per_step: float | None) -> str:
     return f"{text}, {format_duration((num_it - done) * seconds_per_step)} left."
 
 
+def objective(described: str) -> str:
+    """Say which loss is made smaller; nothing before that is known."""
+    return f"Loss: {described}." if described else ""
+
+
 def paused(done: int, num_it: int, last: Point | None) -> str:
     """Say where a sweep waits."""
     at = "" if last is None else f", at {format_lr(last.lr)}"

@@ -9,7 +9,7 @@ from typing import Any
 from traitlets import Float
 
 
-class Rate(Float[float | None, Any]):
+class Rate(Float[Any, Any]):
     """A positive, finite learning rate, or None where the trait allows it.
 
     A value of any other kind (a bool, text, zero, a negative number, NaN, infinity)

@@ -5,7 +5,9 @@ from __future__ import annotations
 import threading
 import weakref
 from collections.abc import Callable, Generator, Iterable
-from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
+from os import PathLike
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, ClassVar, ParamSpec
 
 import traitlets
 from ipywidgets import VBox
@@ -13,10 +15,12 @@ from ipywidgets import VBox
 from lrfind_widget import phrases
 from lrfind_widget.analysis import DEFAULT_RULE, Analysis, Options, Rule
 from lrfind_widget.cells import CELLS
+from lrfind_widget.debounce import Debounce
 from lrfind_widget.groups import reference_lr, set_lr
 from lrfind_widget.live import LiveSweep
 from lrfind_widget.output import SavedOutput
 from lrfind_widget.panel import Panel
+from lrfind_widget.picture import FORMATS, render
 from lrfind_widget.points import Status
 from lrfind_widget.rate import Rate
 from lrfind_widget.result import SweepResult
@@ -27,7 +31,10 @@ from lrfind_widget.sweep import Sweep
 if TYPE_CHECKING:
     import torch
 
-T = TypeVar("T")
+P = ParamSpec("P")
+
+CALM_SECONDS = 1.0
+"""How long a choice must have stood before the picture in the cell's output follows it."""
 
 
 class LRFinderWidget(SharedWidget, VBox):  # type: ignore[misc]
@@ -133,6 +140,7 @@ class LRFinderWidget(SharedWidget, VBox):  # type: ignore[misc]
         super().__init__(children=self._panel.rows, selected_lr=selected_lr)
         self.add_class("lrfind-widget")
         self._output = SavedOutput(self.model_id)
+        self._keep_soon = Debounce(_if_alive(self._keep), CALM_SECONDS)
         self._panel.chart.marker.observe(self._on_marker, "value")
         self.observe(self._on_selected, "selected_lr")
         self._panel.run_bar.on_command(self._on_command)
@@ -245,8 +253,32 @@ class LRFinderWidget(SharedWidget, VBox):  # type: ignore[misc]
             raise RuntimeError("There is no optimizer to write to: pass one, apply(optimizer).")
         if self.status.is_running:
             raise RuntimeError("A sweep is running: apply() when it has ended, or stop() it.")
-        before, after = set_lr(target, float(self.selected_lr))
+        before, after = set_lr(target, self.selected_lr)
         self._panel.choice_bar.message = phrases.applied(before, after)
+
+    def save_figure(self, path: str | PathLike[str]) -> None:
+        """Save the chart with the present choice as a picture.
+
+        Parameters
+        ----------
+        path : path-like
+            A file that ends in ``.svg``, ``.png`` or ``.pdf``.
+
+        Raises
+        ------
+        ValueError
+            If the file's ending is another.
+        RuntimeError
+            If there is no curve yet.
+        """
+        kind = Path(path).suffix.lower().removeprefix(".")
+        if kind not in FORMATS:
+            raise ValueError(
+                f"A picture is saved as .svg, .png or .pdf, got {str(path)!r}: change its ending."
+            )
+        if self.result is None or not len(self.result):
+            raise RuntimeError("There is no curve yet: save the figure after a sweep.")
+        Path(path).write_bytes(render(self.result, self._options, self.selected_lr, kind))
 
     @property
     def suggestions(self) -> dict[str, Suggestion]:
@@ -258,6 +290,7 @@ class LRFinderWidget(SharedWidget, VBox):  # type: ignore[misc]
         if self._is_set_up:
             if self._live is not None:
                 self._live.close()
+            self._keep_soon.cancel()
             self._panel.close()
             self._make_sweep = self._next_sweep = self._optimizer = self._live = None
         super().close()
@@ -295,6 +328,7 @@ class LRFinderWidget(SharedWidget, VBox):  # type: ignore[misc]
         if live.error is not None:
             self._panel.show_error(live.error)
         self.status = status
+        self._keep()
 
     def _analyse(self, *, redraw: bool = False) -> None:
         """Read the latest curve under the present options, and show what it says."""
@@ -315,6 +349,14 @@ class LRFinderWidget(SharedWidget, VBox):  # type: ignore[misc]
         finally:
             self._placing.active = False
 
+    def _keep(self) -> None:
+        """Keep the chart with the present choice in the cell's output."""
+        text = phrases.text_fallback(self.status, self.selected_lr, self.min_grad_lr)
+        picture = None
+        if self.result is not None and len(self.result):
+            picture = render(self.result, self._options, self.selected_lr, "png")
+        self._output.keep(text, picture)
+
     def _on_marker(self, change: dict[str, Any]) -> None:
         self.selected_lr = change["new"]
 
@@ -322,6 +364,8 @@ class LRFinderWidget(SharedWidget, VBox):  # type: ignore[misc]
         if not getattr(self._placing, "active", False):
             self._chosen_by_hand = True
         self._panel.chart.marker.value = change["new"]
+        if self.result is not None and not self.status.is_running:
+            self._keep_soon.call()
         if self._auto_apply and self._optimizer is not None and not self.status.is_running:
             self.apply()
 
@@ -341,14 +385,14 @@ class LRFinderWidget(SharedWidget, VBox):  # type: ignore[misc]
         self._analyse(redraw=name == "beta")
 
 
-def _if_alive(method: Callable[[T], None]) -> Callable[[T], None]:
+def _if_alive(method: Callable[P, None]) -> Callable[P, None]:
     """Return a callable that keeps a method's object alive no longer than others do."""
     reference = weakref.WeakMethod(method)
 
-    def call(argument: T) -> None:
+    def call(*args: P.args, **kwargs: P.kwargs) -> None:
         alive = reference()
         if alive is not None:
-            alive(argument)
+            alive(*args, **kwargs)
 
     return call
 

@@ -1,5 +1,6 @@
 import { IJupyterWidgetRegistry, type IWidgetRegistryData } from '@jupyter-widgets/base';
 
+import { keptOutputPlugin } from './kept_plugin';
 import { MODULE_NAME, MODULE_VERSION } from './version';
 
 /** What JupyterLab's application hands a plugin; nothing of it is used here. */
@@ -15,7 +16,7 @@ interface WidgetRegistry {
  * They are imported on first use: a page that lacks bqplot still starts, and a
  * page that shows no range test never loads them.
  */
-const plugin = {
+const widgetsPlugin = {
   id: `${MODULE_NAME}:plugin`,
   autoStart: true,
   requires: [IJupyterWidgetRegistry],
@@ -32,4 +33,4 @@ const plugin = {
   },
 };
 
-export default plugin;
+export default [widgetsPlugin, keptOutputPlugin];
