@@ -101,7 +101,7 @@ def test_text_that_is_no_rate_is_refused_in_words(text: str, words: str) -> None
 
 
 def test_long_text_is_shortened_in_the_message() -> None:
-    with pytest.raises(ValueError) as refusal:
+    with pytest.raises(ValueError, match="is not a number") as refusal:
         parse_lr("x" * 10_000)
     assert len(str(refusal.value)) < 150
 
