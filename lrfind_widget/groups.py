@@ -54,8 +54,11 @@ class GroupRates:
         self.axis_label = _label(self.multipliers, names, reference)
 
     def set(self, optimizer: Optimizer, lr: float) -> None:
-        """Give every group its rate for the sweep's rate `lr`."""
-        set_lr(optimizer, lr, self.multipliers)
+        """Give every group its rate for the sweep's rate `lr`, without reading it back.
+
+        A rate that is a tensor on a GPU would have to be waited for.
+        """
+        _write(optimizer.param_groups, lr, self.multipliers)
 
 
 def reference_lr(optimizer: Optimizer) -> float:
@@ -97,6 +100,11 @@ def set_lr(
             "the sweep had."
         )
     before = [float(group["lr"]) for group in groups]
+    _write(groups, lr, multipliers)
+    return before, [float(group["lr"]) for group in groups]
+
+
+def _write(groups: Sequence[dict[str, Any]], lr: float, multipliers: Sequence[float]) -> None:
     tensors = [id(group["lr"]) for group in groups if isinstance(group["lr"], Tensor)]
     for group, multiplier in zip(groups, multipliers, strict=True):
         if multiplier == 0:
@@ -110,7 +118,6 @@ def set_lr(
         else:
             # Given once for all groups, it is one tensor in all of them.
             group["lr"] = torch.full_like(rate, lr * multiplier)
-    return before, [float(group["lr"]) for group in groups]
 
 
 def check_weight_decay(optimizer: Optimizer) -> None:

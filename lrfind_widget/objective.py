@@ -89,6 +89,7 @@ class Objective:
         return self._checked(self._loss(batch), needs_grad=torch.is_grad_enabled())
 
     def _loss(self, batch: Any) -> Any:
+        self._where.batch = batch
         if self._prepare_batch is not None:
             self._where.at = "prepare_batch"
             batch = self._prepare_batch(batch)

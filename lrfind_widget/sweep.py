@@ -223,6 +223,7 @@ class Sweep:
                 self._end(StopReason.STOPPED, endings.stopped(self._record, len(self.schedule)))
             raise
         except BaseException as error:
+            where.annotate(error)
             self._end(StopReason.FAILED, where.failed(error, len(self.schedule)))
             raise
         finally:

@@ -109,7 +109,7 @@ class Training:
 
     def _next_batches(self) -> Iterator[Any]:
         for _ in range(self._accumulate):
-            self._where.at = "The dataloader"
+            self._where.at, self._where.batch = "The dataloader", None
             yield self._batches.next()
 
     def _gradients(self, batches: Iterable[Any]) -> Tensor:

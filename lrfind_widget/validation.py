@@ -82,7 +82,7 @@ class Validation:
     def _mean(self) -> Tensor:
         total: Tensor | None = None
         examples = 0
-        self._where.at = "The val_loader"
+        self._where.at, self._where.batch = "The val_loader", None
         for batch in itertools.islice(iter(self._loader), self._batches):
             size = batch_size(batch)
             with self._precision.autocast():
@@ -92,7 +92,7 @@ class Validation:
                 loss = loss.to(exact) * size
             total = loss if total is None else total + loss
             examples += size
-            self._where.at = "The val_loader"
+            self._where.at, self._where.batch = "The val_loader", None
         if total is None:
             raise ValueError("The val_loader gave no batch, expected at least one.")
         return total / examples

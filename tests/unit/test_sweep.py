@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 import threading
 import warnings
 
@@ -208,6 +209,18 @@ def test_the_error_of_the_user_is_raised_itself(isolation):
     assert swept.stop_sentence == "The loss raised Boom in step 4 of 100: in the loss"
     assert len(swept.result()) == 3
     assert unchanged(model, before)
+
+
+@pytest.mark.skipif(sys.version_info < (3, 11), reason="notes are of Python 3.11")
+def test_an_error_of_the_model_tells_what_the_batch_was():
+    data = [(torch.zeros(2, 5), torch.zeros(2, dtype=torch.int64))]
+    swept = sweep(data)
+    with pytest.raises(RuntimeError, match="mat1 and mat2") as caught:
+        list(swept)
+
+    assert caught.value.__notes__ == [
+        "In the range test, the batch was a tuple of (float32 tensor (2, 5), int64 tensor (2,))."
+    ]
 
 
 def test_an_error_of_the_optimizer_is_laid_at_its_door():
