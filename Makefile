@@ -102,5 +102,5 @@ $(LABEXTENSION): $(ENVIRONMENT) $(NODE_MODULES) $(FRONT_END_SOURCES)
 # The front end is built above; the build hook need not do it again.
 $(PACKAGE): $(LABEXTENSION) $(ENVIRONMENT) install.json
 	HATCH_JUPYTER_BUILDER_SKIP_NPM=1 $(PIP) install --constraint requirements/constraints.txt \
-		--no-build-isolation --editable ".[plot,frame]"
+		--no-build-isolation --editable ".[frame]"
 	@touch $@

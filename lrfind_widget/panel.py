@@ -37,9 +37,7 @@ class Panel:
     """
 
     def __init__(self, options: Options, selected_lr: float, *, can_run: bool) -> None:
-        self.chart = Chart(
-            selected_lr, skip_start=options.skip_start, skip_end=options.skip_end
-        )
+        self.chart = Chart(selected_lr, skip_start=options.skip_start, skip_end=options.skip_end)
         self.run_bar = RunBar(sentence=phrases.waiting(), can_run=can_run)
         self.choice_bar = ChoiceBar(marker=self.chart.marker, can_apply=can_run)
         self.settings_bar = SettingsBar(
@@ -124,16 +122,12 @@ class Panel:
             suggestion_sentence=_sentence(analysis),
         )
 
-    def show_runs(self, runs: Sequence[Mapping[str, Any]]) -> None:
+    def show_runs(
+        self, drawn: Sequence[Mapping[str, Any]], listed: Sequence[Mapping[str, Any]]
+    ) -> None:
         """Draw the earlier runs faded, and list them in the legend."""
-        self.chart.runs.runs = [
-            {"name": run["name"], "lr": run["lr"], "smoothed": run["smoothed"],
-             "visible": run["visible"]}
-            for run in runs
-        ]
-        self.settings_bar.runs = [
-            {"id": run["id"], "name": run["name"], "visible": run["visible"]} for run in runs
-        ]
+        self.chart.runs.runs = [dict(run) for run in drawn]
+        self.settings_bar.runs = [dict(run) for run in listed]
 
     def close(self) -> None:
         """Close every widget of the panel."""

@@ -85,7 +85,7 @@ def text_fallback(status: Status, selected: float | None, min_grad: float | None
     return ", ".join(parts)
 
 
-def ended(status: Status, result: SweepResult | None, error: BaseException | None) -> str:
+def ended(result: SweepResult | None, error: BaseException | None) -> str:
     """Say how a sweep ended."""
     done = 0 if result is None else len(result)
     if error is not None:

@@ -70,7 +70,7 @@ class SharedWidget(Widget):  # type: ignore[misc]
         try:
             # Checked apart from the setting, so that an error of the person's own
             # observer is never mistaken for a value that the trait refuses.
-            valid = self.traits()[name]._validate(self, convert(value, self))
+            valid = self.traits()[name]._validate(self, convert(value, self))  # noqa: SLF001
         except _REFUSALS:
             self.refused_messages += 1
             self.send_state(name)

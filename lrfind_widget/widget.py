@@ -13,15 +13,16 @@ import traitlets
 from ipywidgets import VBox
 
 from lrfind_widget import phrases
-from lrfind_widget.analysis import DEFAULT_RULE, Analysis, Options, Rule
+from lrfind_widget.analysis import DEFAULT_RULE, Options, Rule
 from lrfind_widget.cells import CELLS
 from lrfind_widget.debounce import Debounce
 from lrfind_widget.groups import reference_lr, set_lr
 from lrfind_widget.live import LiveSweep
 from lrfind_widget.output import SavedOutput
 from lrfind_widget.panel import Panel
-from lrfind_widget.picture import FORMATS, render
+from lrfind_widget.picture import FORMATS
 from lrfind_widget.points import Status
+from lrfind_widget.presenter import Presenter
 from lrfind_widget.rate import Rate
 from lrfind_widget.result import SweepResult
 from lrfind_widget.shared_widget import SharedWidget
@@ -127,25 +128,58 @@ class LRFinderWidget(SharedWidget, VBox):  # type: ignore[misc]
             reference_lr(optimizer),
         )
 
+    @classmethod
+    def from_result(cls, result: SweepResult | str | PathLike[str]) -> LRFinderWidget:
+        """Return a widget that shows a stored result and lets one choose, without a model.
+
+        Parameters
+        ----------
+        result : SweepResult or path-like
+            The result, or a file that `SweepResult.save` wrote.
+
+        Raises
+        ------
+        ValueError
+            If the file is no such result, or the result has no points.
+        OSError
+            If the file cannot be read.
+        """
+        stored = result if isinstance(result, SweepResult) else SweepResult.load(result)
+        if not len(stored):
+            raise ValueError("This result has no points, so there is nothing to show.")
+        return cls.__new__(cls)._of_stored(stored)  # noqa: SLF001 - it is this class
+
+    def _of_stored(self, stored: SweepResult) -> LRFinderWidget:
+        """Set up a widget without a model, and show what was stored."""
+        self._make_sweep = self._next_sweep = self._optimizer = None
+        self._auto_start = self._auto_apply = False
+        self._set_up(Options(), float(stored.lrs[len(stored) // 2]))
+        self._presenter.show_stored(stored)
+        self.runs.append(stored)
+        self._follow()
+        self.status = Status.after(stored.stop_reason)
+        self._keep()
+        return self
+
     def _set_up(self, options: Options, selected_lr: float) -> None:
-        self._options = options
-        self._live: LiveSweep | None = None
         self._starting = threading.Lock()
         self._placing = threading.local()
         self._chosen_by_hand = False
+        self._live: LiveSweep | None = None
         self.error: BaseException | None = None
-        self.result: SweepResult | None = None
         self.runs: list[SweepResult] = []
         self._panel = Panel(options, selected_lr, can_run=self._optimizer is not None)
         super().__init__(children=self._panel.rows, selected_lr=selected_lr)
         self.add_class("lrfind-widget")
         self._output = SavedOutput(self.model_id)
+        self._presenter = Presenter(self._panel, self._output, options)
         self._keep_soon = Debounce(_if_alive(self._keep), CALM_SECONDS)
         self._panel.chart.marker.observe(self._on_marker, "value")
         self.observe(self._on_selected, "selected_lr")
         self._panel.run_bar.on_command(self._on_command)
         self._panel.choice_bar.on_command(self._on_command)
         self._panel.settings_bar.on_set(self._on_setting)
+        self._panel.settings_bar.on_run(self._presenter.act_on_run)
         self._is_set_up = True
         CELLS.claim(self)
 
@@ -177,6 +211,7 @@ class LRFinderWidget(SharedWidget, VBox):  # type: ignore[misc]
                 on_end=_if_alive(self._on_end),
             )
             self.error = None
+            self._presenter.begin()
             self.status = Status.SWEEPING
             self._live.start()
 
@@ -276,9 +311,12 @@ class LRFinderWidget(SharedWidget, VBox):  # type: ignore[misc]
             raise ValueError(
                 f"A picture is saved as .svg, .png or .pdf, got {str(path)!r}: change its ending."
             )
-        if self.result is None or not len(self.result):
-            raise RuntimeError("There is no curve yet: save the figure after a sweep.")
-        Path(path).write_bytes(render(self.result, self._options, self.selected_lr, kind))
+        Path(path).write_bytes(self._presenter.picture(self.selected_lr, kind))
+
+    @property
+    def result(self) -> SweepResult | None:
+        """The latest result, also of a sweep that was stopped or failed."""
+        return self._presenter.result
 
     @property
     def suggestions(self) -> dict[str, Suggestion]:
@@ -320,22 +358,21 @@ class LRFinderWidget(SharedWidget, VBox):  # type: ignore[misc]
         """Hear from the publisher that the sweep has ended and everything is restored."""
         self.error, result = live.error, live.result
         status = phrases.status_of(None if result is None else result.stop_reason, live.error)
-        if result is not None:
-            self.result = result
-            self.runs.append(result)
-            self._analyse()
-        self._panel.show_end(status, phrases.ended(status, result, live.error), result)
+        sentence = phrases.ended(result, live.error)
         if live.error is not None:
             self._panel.show_error(live.error)
+        self._presenter.conclude(status, sentence, result)
+        if result is not None:
+            self.runs.append(result)
+        self._follow()
         self.status = status
         self._keep()
 
-    def _analyse(self, *, redraw: bool = False) -> None:
-        """Read the latest curve under the present options, and show what it says."""
-        if self.result is None:
+    def _follow(self) -> None:
+        """Take over what the latest curve says, the marker included."""
+        analysis = self._presenter.analysis
+        if analysis is None:
             return
-        analysis = Analysis.of(self.result.lrs, self.result.losses, self._options)
-        self._panel.show_analysis(self.result, analysis, self._options, redraw=redraw)
         self.min_grad_lr = analysis.min_gradient.lr
         self.suggested_lr = analysis.suggested.lr
         if analysis.suggested.lr is not None and not self._chosen_by_hand:
@@ -350,12 +387,7 @@ class LRFinderWidget(SharedWidget, VBox):  # type: ignore[misc]
             self._placing.active = False
 
     def _keep(self) -> None:
-        """Keep the chart with the present choice in the cell's output."""
-        text = phrases.text_fallback(self.status, self.selected_lr, self.min_grad_lr)
-        picture = None
-        if self.result is not None and len(self.result):
-            picture = render(self.result, self._options, self.selected_lr, "png")
-        self._output.keep(text, picture)
+        self._presenter.keep(self.status, self.selected_lr)
 
     def _on_marker(self, change: dict[str, Any]) -> None:
         self.selected_lr = change["new"]
@@ -377,12 +409,8 @@ class LRFinderWidget(SharedWidget, VBox):  # type: ignore[misc]
             getattr(self, command)()
 
     def _on_setting(self, name: str, value: Any) -> None:
-        """Read the stored curve anew under an option that the person changed."""
-        if name in ("y_scale", "frame"):
-            self._panel.chart.set_view(name, value)
-            return
-        self._options = self._options.changed(**{name: value})
-        self._analyse(redraw=name == "beta")
+        self._presenter.set_option(name, value)
+        self._follow()
 
 
 def _if_alive(method: Callable[P, None]) -> Callable[P, None]:

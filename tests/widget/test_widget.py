@@ -354,3 +354,75 @@ def test_points_come_in_few_messages_and_none_is_lost(make: Any) -> None:
     appended = [data for data in curve.comm.sent("custom")]
     assert len(curve.lr) == 300
     assert 0 < len(appended) < 300
+
+
+def test_a_stored_result_is_shown_without_a_model(make: Any, tmp_path: Any) -> None:
+    swept = make(num_it=60)
+    swept.start()
+    swept.wait(60).save(tmp_path / "sweep.json")
+    widget = LRFinderWidget.from_result(tmp_path / "sweep.json")
+    assert widget.selected_lr == swept.suggested_lr
+    assert widget.min_grad_lr == swept.min_grad_lr
+    assert list(widget._panel.chart.curve.lr) == list(swept.result.lrs)
+    widget.selected_lr = 0.1
+    with pytest.raises(RuntimeError, match="no model"):
+        widget.start()
+    with pytest.raises(RuntimeError, match="optimizer"):
+        widget.apply()
+    widget.close()
+
+
+def test_a_file_that_is_no_result_is_refused(tmp_path: Any) -> None:
+    path = tmp_path / "hostile.json"
+    path.write_text('{"lrs": "rm -rf"}')
+    with pytest.raises(ValueError, match="not a saved result"):
+        LRFinderWidget.from_result(path)
+
+
+def test_earlier_runs_fade_and_are_named_by_what_differs(make: Any) -> None:
+    widget = make(num_it=30, seed=3)
+    for wd in (0.0, 0.5):
+        widget.start(wd=wd)
+        widget.wait(60)
+    assert [run["name"] for run in widget._panel.chart.runs.runs] == ["Run 1: wd=0.0"]
+    names = [run["name"] for run in widget._panel.settings_bar.runs]
+    assert names == ["Run 1: wd=0.0", "Run 2: wd=0.5"]
+
+
+def test_a_run_can_be_hidden_and_removed_and_its_result_stays(make: Any) -> None:
+    widget = make(num_it=30, seed=3)
+    for _ in range(2):
+        widget.start()
+        widget.wait(60)
+    bar, drawn = widget._panel.settings_bar, widget._panel.chart.runs
+
+    def act(action: str) -> None:
+        content = {"event": "run", "action": action, "id": bar.runs[0]["id"]}
+        bar.comm.receive({"method": "custom", "content": content})
+
+    act("hide")
+    assert [run["visible"] for run in drawn.runs] == [False]
+    act("show")
+    assert [run["visible"] for run in drawn.runs] == [True]
+    act("remove")
+    assert drawn.runs == []
+    assert len(widget.runs) == 2
+
+
+@pytest.mark.parametrize(("kind", "start"), [("svg", b"<?xml"), ("png", b"\x89PNG")])
+def test_the_figure_is_saved_as_its_name_says(
+    make: Any, tmp_path: Any, kind: str, start: bytes
+) -> None:
+    widget = make(num_it=30)
+    widget.start()
+    widget.wait(60)
+    widget.save_figure(tmp_path / f"lr.{kind}")
+    assert (tmp_path / f"lr.{kind}").read_bytes().startswith(start)
+
+
+def test_a_figure_of_an_unknown_kind_or_of_nothing_is_refused(make: Any, tmp_path: Any) -> None:
+    widget = make()
+    with pytest.raises(ValueError, match="ending"):
+        widget.save_figure(tmp_path / "lr.docx")
+    with pytest.raises(RuntimeError, match="no curve"):
+        widget.save_figure(tmp_path / "lr.svg")
