@@ -10,6 +10,9 @@ const UNANSWERED_MS = 700;
 
 const UNHEARD = 'No kernel behind this widget: run its cell again to go on.';
 
+/** The state of a sweep whose kernel is gone: none that Python could tell of. */
+const GONE = 'gone';
+
 const ASKED: Readonly<Record<Command, string>> = {
   start: 'Run',
   pause: 'Pause',
@@ -67,8 +70,8 @@ export class RunBarView extends BarView {
     const dot = element('span', 'lrbar-dot');
     dot.setAttribute('aria-hidden', 'true');
     this.sentence = element('span', 'lrbar-sentence');
-    this.rate = element('span', 'lrbar-quiet lrbar-rate-now');
-    state.append(dot, this.sentence, this.rate);
+    this.rate = element('span', 'lrbar-rate-now');
+    state.append(dot, this.sentence);
 
     const row = element('div', 'lrbar-row');
     row.append(this.buttons, this.bar, state);
@@ -77,7 +80,7 @@ export class RunBarView extends BarView {
     this.objective = element('span');
     this.detail = element('span');
     this.note = element('span', 'lrbar-note');
-    quiet.append(this.note, this.objective, this.detail);
+    quiet.append(this.note, this.rate, this.objective, this.detail);
 
     this.fault = element('details', 'lrbar-fold lrbar-fault');
     this.faultText = element('pre');
@@ -99,8 +102,7 @@ export class RunBarView extends BarView {
 
   override update(): void {
     super.update();
-    const status = textOf(this.state, 'status');
-    const sentence = textOf(this.state, 'sentence');
+    const { status, sentence } = this.told();
     setAttribute(this.el, 'data-status', status);
     if (status !== this.shownStatus) {
       this.settle();
@@ -109,10 +111,9 @@ export class RunBarView extends BarView {
     this.showProgress();
     setSentence(this.sentence, sentence);
     const lr = numberOf(this.state, 'lr');
-    setLine(this.rate, lr !== null && isRunning(status) ? `rate now ${formatRate(lr)}` : '');
+    setLine(this.rate, lr !== null && isRunning(status) ? `Rate now ${formatRate(lr)}` : '');
     setLine(this.objective, textOf(this.state, 'objective'));
     setLine(this.detail, textOf(this.state, 'detail'));
-    this.showNote();
     const traceback = textOf(this.state, 'traceback');
     this.fault.hidden = traceback === '';
     setText(this.faultText, traceback);
@@ -121,12 +122,26 @@ export class RunBarView extends BarView {
       this.announcer.offer(sentence);
     }
     this.shownStatus = status;
+    this.showNote();
   }
 
   override remove(): void {
     clearTimeout(this.pendingTimer);
     this.announcer.close();
     super.remove();
+  }
+
+  /** The state as the kernel told it, or that it can tell nothing any more. */
+  private told(): { status: string; sentence: string } {
+    const status = textOf(this.state, 'status');
+    if (this.isLive || !isRunning(status)) {
+      return { status, sentence: textOf(this.state, 'sentence') };
+    }
+    const { text } = progressOf(numberOf(this.state, 'done') ?? 0, numberOf(this.state, 'total') ?? 0);
+    return {
+      status: GONE,
+      sentence: `The kernel went away after ${text}: run the cell again to start anew.`,
+    };
   }
 
   private showButtons(status: string): void {
@@ -151,7 +166,8 @@ export class RunBarView extends BarView {
   }
 
   private showNote(): void {
-    const note = this.isLive ? this.unanswered() : UNHEARD;
+    const isTold = this.isLive || this.shownStatus === GONE;
+    const note = isTold ? this.unanswered() : UNHEARD;
     setLine(this.note, note);
     if (note !== '') {
       this.announcer.offer(note);

@@ -58,7 +58,7 @@ it('tells how far the sweep is', () => {
   expect(bar?.getAttribute('aria-valuenow')).toBe('62');
   expect(bar?.getAttribute('aria-valuemax')).toBe('100');
   expect(bar?.getAttribute('aria-valuetext')).toBe('62 of 100 steps');
-  expect(view.el.textContent).toContain('rate now 3.1e-4');
+  expect(view.el.textContent).toContain('Rate now 3.1e-4');
 });
 
 it('speaks of a change of state and not of every step', () => {
@@ -95,6 +95,13 @@ it('says so when there is no kernel', () => {
   model.comm_live = false;
   expect(view.el.textContent).toContain('No kernel behind this widget');
   expect(isEnabled(find(view.el, 'Run'))).toBe(false);
+});
+
+it('does not go on sweeping once the kernel is gone', () => {
+  model.set({ status: 'sweeping', done: 62, sentence: 'Sweeping: 62 of 100 steps.' });
+  model.comm_live = false;
+  expect(view.el.textContent).not.toContain('Sweeping');
+  expect(view.el.textContent).toContain('The kernel went away after 62 of 100 steps');
 });
 
 it('shows text from outside as text', () => {
