@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import signal
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -18,6 +19,10 @@ _ROOT = Path(__file__).resolve().parents[2]
 _ARTIFACTS = Path(__file__).resolve().parent / "artifacts"
 _BUILT = _ROOT / "lrfind_widget" / "labextension" / "package.json"
 _INSTALLED = Path(sys.prefix) / "share/jupyter/labextensions/lrfind-widget/package.json"
+
+APPLICATIONS = {"jupyterlab": "JupyterLab", "notebook_seven": "Notebook 7"}
+
+OPENED = "notebooks_opened_for_tests"
 
 Opener = Callable[..., OpenNotebook]
 Served = tuple[Application, BrowserContext]
@@ -34,9 +39,27 @@ def pytest_runtest_makereport(item: pytest.Item) -> Iterator[None]:
     """Keep what a failed test's pages and server can tell."""
     report = yield
     if report.failed:
-        for number, notebook in enumerate(getattr(item, "open_notebooks", ())):
+        opened = [
+            notebook
+            for node in item.listchain()
+            for some in getattr(node, OPENED, ())
+            for notebook in some
+        ]
+        for number, notebook in enumerate(opened):
             _keep_evidence(item, report, number, notebook)
     return report
+
+
+@pytest.fixture(scope="session", autouse=True)
+def orderly_end() -> Iterator[None]:
+    """Let a run that is told to end close its servers, as Ctrl-C does."""
+
+    def interrupt(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    before = signal.signal(signal.SIGTERM, interrupt)
+    yield
+    signal.signal(signal.SIGTERM, before)
 
 
 @pytest.fixture(scope="session")
@@ -83,13 +106,25 @@ def notebook_seven(
 
 @pytest.fixture
 def lab(request: pytest.FixtureRequest, jupyterlab: Served) -> Iterator[Opener]:
-    """Open a notebook of the given cells in JupyterLab."""
+    """Open a notebook of the given cells in JupyterLab, for one test."""
     yield from _opener(request, *jupyterlab)
 
 
-@pytest.fixture(params=["jupyterlab", "notebook_seven"], ids=["JupyterLab", "Notebook 7"])
+@pytest.fixture(scope="module")
+def lab_for_module(request: pytest.FixtureRequest, jupyterlab: Served) -> Iterator[Opener]:
+    """Open a notebook in JupyterLab that the tests of a module share."""
+    yield from _opener(request, *jupyterlab)
+
+
+@pytest.fixture(params=APPLICATIONS, ids=APPLICATIONS.get)
 def either(request: pytest.FixtureRequest) -> Iterator[Opener]:
-    """Open a notebook of the given cells, in one application after the other."""
+    """Open a notebook for one test, in one application after the other."""
+    yield from _opener(request, *request.getfixturevalue(request.param))
+
+
+@pytest.fixture(scope="module", params=APPLICATIONS, ids=APPLICATIONS.get)
+def either_for_module(request: pytest.FixtureRequest) -> Iterator[Opener]:
+    """Open a notebook that the tests of a module share, in one application after the other."""
     yield from _opener(request, *request.getfixturevalue(request.param))
 
 
@@ -109,7 +144,8 @@ def _opener(
     request: pytest.FixtureRequest, application: Application, context: BrowserContext
 ) -> Iterator[Opener]:
     opened: list[OpenNotebook] = []
-    request.node.open_notebooks = opened
+    # Two fixtures of one test, or of one module, may both open some.
+    setattr(request.node, OPENED, [*getattr(request.node, OPENED, ()), opened])
 
     def open_notebook(
         *cells: str, theme: str = "light", width: int = 1100, height: int = 900
@@ -117,15 +153,15 @@ def _opener(
         application.set_theme(theme)
         page = context.new_page()
         page.set_viewport_size({"width": width, "height": height})
-        notebook = OpenNotebook(application, page)
+        notebook = OpenNotebook(application, page, cells)
         opened.append(notebook)
-        notebook.open(cells)
+        notebook.open()
         return notebook
 
     yield open_notebook
     for notebook in opened:
         notebook.page.close()
-    application.shut_down_kernels()
+        application.shut_down_kernel_of(notebook.path.name)
     complaints = [text for notebook in opened for text in notebook.unexpected_complaints()]
     assert not complaints, "The page complained:\n" + "\n".join(complaints)
 

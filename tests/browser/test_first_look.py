@@ -28,31 +28,36 @@ def shown(opener, line: str = ONE_LINE, **options) -> Finder:
     return Finder(notebook, 1)
 
 
-def test_one_line_shows_a_sweep_of_the_digits(either):
-    finder = shown(either)
-    expect(finder.progress).to_have_attribute("aria-valuemax", "100")
-    taken = finder.notebook.value("len(widget.result.lrs)")
-    expect(finder.progress).to_have_attribute("aria-valuenow", str(taken))
-    finder.wait_for_dots(20)
-    finder.says(finder.notebook.value("widget.result.stop_sentence"))
+@pytest.fixture(scope="module")
+def finished(either_for_module) -> Finder:
+    """A sweep of the digits that has ended, for the tests that only look at it."""
+    return shown(either_for_module)
 
 
-def test_the_model_is_bit_for_bit_what_it_was(either):
-    finder = shown(either, FIFTY_STEPS)
-    assert finder.notebook.value("fingerprint(model, optimizer) == before")
+def test_one_line_shows_a_sweep_of_the_digits(finished):
+    expect(finished.progress).to_have_attribute("aria-valuemax", "100")
+    taken = finished.notebook.value("len(widget.result.lrs)")
+    expect(finished.progress).to_have_attribute("aria-valuenow", str(taken))
+    finished.wait_for_dots(20)
 
 
-def test_the_steepest_fall_is_marked(lab):
-    finder = shown(lab)
-    expect(finder.steepest).to_have_count(1)
-    assert finder.notebook.value("widget.min_grad_lr") > 0
+def test_the_end_is_said(finished):
+    finished.says(finished.notebook.value("widget.result.stop_sentence"))
 
 
-def test_the_marker_stands_at_the_suggestion(lab):
-    finder = shown(lab)
-    suggested = finder.notebook.value("widget.suggested_lr")
-    assert finder.notebook.value("widget.selected_lr") == suggested
-    finder.rate_becomes(suggested)
+def test_the_model_is_bit_for_bit_what_it_was(finished):
+    assert finished.notebook.value("fingerprint(model, optimizer) == before")
+
+
+def test_the_steepest_fall_is_marked(finished):
+    expect(finished.steepest).to_have_count(1)
+    assert finished.notebook.value("widget.min_grad_lr") > 0
+
+
+def test_the_marker_stands_at_the_suggestion(finished):
+    suggested = finished.notebook.value("widget.suggested_lr")
+    assert finished.notebook.value("widget.selected_lr") == suggested
+    finished.rate_becomes(suggested)
 
 
 def test_apply_writes_the_rate_into_the_optimizer(lab):

@@ -6,6 +6,7 @@ import pytest
 from playwright.sync_api import expect
 
 from tests.browser.finder import Finder
+from tests.browser.harness import OpenNotebook
 
 GATED = """
 import threading, time
@@ -16,7 +17,6 @@ model = make_model()
 optimizer = make_optimizer(model)
 gate = Gate(make_loader())
 before = fingerprint(model, optimizer)
-# No explosion at the end, so that every point has its place in the chart.
 widget = LRFinderWidget(model, gate, optimizer, num_it=60, end_lr=1e-3, stop_div=False)
 display(widget)
 """
@@ -38,8 +38,13 @@ def gated(opener, *cells: str) -> Finder:
     """Show a sweep whose steps wait to be let through."""
     notebook = opener(GATED, *cells)
     notebook.run(0)
+    return followed(notebook)
+
+
+def followed(notebook: OpenNotebook) -> Finder:
+    """Find the widget of the first cell, and have it show every loss."""
     finder = Finder(notebook, 0)
-    expect(finder.progress).to_be_visible()
+    finder.show_all_losses()
     return finder
 
 
@@ -116,27 +121,20 @@ def test_a_page_reloaded_mid_sweep_loses_no_point(either):
     notebook.save()
     notebook.reload()
     assert notebook.value("widget.status.value") == "sweeping", "the reload came too late"
-    again = Finder(notebook, 0)
-    expect(again.progress).to_be_visible()
+    again = followed(notebook)
     again.wait_for_dots(60)
     assert again.dots() == 60
 
 
 def test_an_interrupted_wait_stops_the_sweep(lab):
-    notebook = lab(GATED, "widget.wait()")
+    notebook = lab(GATED, FEED_FROM_THREAD, "widget.wait()")
     notebook.allow_complaint("KeyboardInterrupt")
     notebook.run(0)
-    notebook.execute("gate.let(5)")
-    Finder(notebook, 0).wait_for_dots(5)
-    notebook.begin(1)
-    notebook.page.wait_for_function(
-        "() => window.jupyterapp.shell.currentWidget.sessionContext.session.kernel.status"
-        " === 'busy'"
-    )
-    # The step under way waits in the loader; the thread lets it through after the interrupt.
+    notebook.run(1)
+    notebook.begin(2)
+    # The wait ends when the step under way has; the thread lets it through.
     notebook.interrupt()
-    notebook.execute("pass")
-    notebook.until("widget.status.value", lambda status: status == "stopped")
+    assert notebook.value("widget.status.value") == "stopped"
     assert notebook.value("fingerprint(model, optimizer) == before")
 
 

@@ -130,7 +130,15 @@ def test_the_wheel_names_its_licence_and_what_it_needs(packages):
     }
     assert metadata["License-Expression"] == "BSD-3-Clause"
     assert metadata["Requires-Python"] == ">=3.10"
-    assert set(needed) == {"bqplot", "ipykernel", "ipywidgets", "numpy", "torch", "tqdm"}
+    assert set(needed) == {
+        "bqplot",
+        "ipykernel",
+        "ipywidgets",
+        "matplotlib",
+        "numpy",
+        "torch",
+        "tqdm",
+    }
     assert not needed["bqplot"].specifier.contains("0.12.45")
     assert not needed["bqplot"].specifier.contains("0.14.0")
     assert not needed["ipykernel"].specifier.contains("7.0.1")

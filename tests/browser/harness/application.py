@@ -83,15 +83,15 @@ class Application:
             return ""
         return "\n".join(self.log_path.read_text(errors="replace").splitlines()[-lines:])
 
-    def write_notebook(self, cells: Iterable[str]) -> str:
-        """Write a notebook of code cells and return its name."""
-        name = f"{secrets.token_hex(4)}.ipynb"
+    def write_notebook(self, cells: Iterable[str]) -> Path:
+        """Write a notebook of code cells and return where."""
+        path = self.notebooks / f"{secrets.token_hex(4)}.ipynb"
         notebook = nbformat.v4.new_notebook(
             cells=[nbformat.v4.new_code_cell(cell) for cell in cells],
             metadata={"kernelspec": {"name": "python3", "display_name": "Python 3"}},
         )
-        nbformat.write(notebook, self.notebooks / name)
-        return name
+        nbformat.write(notebook, path)
+        return path
 
     def address(self, notebook: str) -> str:
         return f"{self.url}{self.page_path}{notebook}?token={self._token}"
@@ -100,10 +100,11 @@ class Application:
         """Choose the theme, "light" or "dark", that pages opened from now on have."""
         self._write_settings("themes", {"theme": f"JupyterLab {theme.capitalize()}"})
 
-    def shut_down_kernels(self) -> None:
-        """End every session, so that the next test finds an idle machine."""
+    def shut_down_kernel_of(self, notebook: str) -> None:
+        """End a notebook's session, so that the next test finds an idle machine."""
         for session in self._request("GET", "/api/sessions"):
-            self._request("DELETE", f"/api/sessions/{session['id']}")
+            if session["path"] == notebook:
+                self._request("DELETE", f"/api/sessions/{session['id']}")
 
     def _command(self) -> list[str]:
         command = [

@@ -5,8 +5,7 @@ from __future__ import annotations
 import ast
 import json
 import re
-from collections.abc import Callable
-from pathlib import Path
+from collections.abc import Callable, Iterable
 from typing import Any
 
 from playwright.sync_api import ConsoleMessage, Error, Locator, Page
@@ -35,10 +34,14 @@ _EVALUATE = (
   const kernel = """
     + _KERNEL
     + """;
-  const future = kernel.requestExecute({
-    code, silent: true, store_history: false, user_expressions: {value: expression},
-  });
-  return (await future.done).content;
+  // A cell that was interrupted or failed takes the requests behind it along.
+  for (;;) {
+    const future = kernel.requestExecute({
+      code, silent: true, store_history: false, user_expressions: {value: expression},
+    });
+    const {content} = await future.done;
+    if (content.status !== 'aborted') { return content; }
+  }
 }"""
 )
 
@@ -77,10 +80,10 @@ _WATCH = (
 class OpenNotebook:
     """One notebook in one page. Complaints of the page are kept for the end of the test."""
 
-    def __init__(self, application: Application, page: Page) -> None:
+    def __init__(self, application: Application, page: Page, cells: Iterable[str]) -> None:
         self.application = application
         self.page = page
-        self.path: Path | None = None
+        self.path = application.write_notebook(cells)
         self.complaints: list[str] = []
         self._allowed = ALLOWED_COMPLAINTS
         page.set_default_timeout(30 * _SECONDS)
@@ -91,10 +94,8 @@ class OpenNotebook:
 
     # Opening
 
-    def open(self, cells: tuple[str, ...]) -> None:
-        name = self.application.write_notebook(cells)
-        self.path = self.application.notebooks / name
-        self.page.goto(self.application.address(name))
+    def open(self) -> None:
+        self.page.goto(self.application.address(self.path.name))
         self.wait_until_ready()
 
     def reload(self) -> None:
@@ -110,7 +111,6 @@ class OpenNotebook:
     def save(self) -> dict[str, Any]:
         """Save the notebook and return what is in the file."""
         self.page.evaluate("() => window.jupyterapp.commands.execute('docmanager:save')")
-        assert self.path is not None
         return dict(json.loads(self.path.read_text()))
 
     # The kernel
@@ -124,8 +124,9 @@ class OpenNotebook:
             raise AssertionError(f"Cell {index} failed:\n" + "\n".join(trouble))
 
     def begin(self, index: int) -> None:
-        """Run one cell and do not wait for it."""
+        """Run one cell and wait only until the kernel is at it."""
         self.page.evaluate(_RUN_CELL, [index, False])
+        self.page.wait_for_function(f"() => {_KERNEL}.status === 'busy'")
 
     def value(self, expression: str, *, after: str = "") -> Any:
         """Return what a Python expression is in the kernel, after running a statement."""
@@ -142,7 +143,9 @@ class OpenNotebook:
         self.value("None", after=statement)
 
     def interrupt(self) -> None:
+        """Interrupt the running cell and wait until the kernel is free again."""
         self.page.evaluate(f"() => {_KERNEL}.interrupt()")
+        self.page.wait_for_function(f"() => {_KERNEL}.status === 'idle'")
 
     def until(
         self, expression: str, holds: Callable[[Any], bool] = bool, *, seconds: float = 30
@@ -171,9 +174,6 @@ class OpenNotebook:
                 "() => window.jupyterapp.shell.currentWidget.content.activeCellIndex"
             )
         )
-
-    def kernel_status(self) -> str:
-        return str(self.page.evaluate(f"() => {_KERNEL}.status"))
 
     # Messages between page and kernel
 
