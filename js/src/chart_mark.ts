@@ -63,7 +63,7 @@ export abstract class ChartMark extends Mark {
     this.abort = new AbortController();
     this.gone = false;
     // ipywidgets listens for messages with a bound function that it never takes back, which
-    // would keep every removed view alive. Bound to nothing it keeps only the function.
+    // would keep every removed view alive. This one can be taken back: see remove().
     this.handle_message = IGNORE_MESSAGE;
     super.initialize(parameters);
   }
@@ -169,6 +169,8 @@ export abstract class ChartMark extends Mark {
     for (const scale of Object.values(this.scales ?? {})) {
       scale?.remove();
     }
+    // All views share it, and none needs it.
+    this.model.off('msg:custom', IGNORE_MESSAGE);
     super.remove();
     return this;
   }
@@ -205,7 +207,7 @@ export abstract class ChartMark extends Mark {
   }
 }
 
-/** A handler whose `bind` gives itself. */
+/** Handles no message. Its `bind` gives itself, so that what ipywidgets keeps is known. */
 const IGNORE_MESSAGE = Object.assign(
   (): void => {
     // Our marks have no message for a view alone.

@@ -34,13 +34,26 @@ export function logTicks(mapping: Mapping, along?: number): Tick[] {
     }
   }
   if (decades < 0.8) {
-    const even = linearTicks(mapping, along);
-    return even.map((tick) => ({ value: tick.value, label: formatRate(tick.value, 3) }));
+    return evenTicks(mapping, room);
   }
   for (let every = 1; every < 400; every += 1) {
     const values = inDecades(low, high, [1], every);
     if (fits(values, mapping, room)) {
       return withMinor(values, low, high, perDecade);
+    }
+  }
+  return [];
+}
+
+/** Even steps within a part of a decade, in the notation of rates. */
+function evenTicks(mapping: Mapping, room: (label: string) => number): Tick[] {
+  for (let count = 12; count >= 1; count -= 1) {
+    const step = niceStep(mapping.domain, count);
+    const digits = 1 + Math.floor(Math.log10(mapping.domain[1])) - Math.floor(Math.log10(step));
+    const label = (value: number): string => formatRate(value, Math.min(Math.max(digits, 1), 12));
+    const values = multiples(mapping.domain, step);
+    if (fits(values, mapping, room, label)) {
+      return values.map((value) => ({ value, label: label(value) }));
     }
   }
   return [];
@@ -65,10 +78,15 @@ function inDecades(low: number, high: number, mantissas: number[], every: number
   return values;
 }
 
-function fits(values: number[], mapping: Mapping, room: (label: string) => number): boolean {
+function fits(
+  values: number[],
+  mapping: Mapping,
+  room: (label: string) => number,
+  label: (value: number) => string = formatRate,
+): boolean {
   let before: { pixel: number; room: number } | undefined;
   for (const value of values) {
-    const here = { pixel: mapping.pixel(value), room: room(formatRate(value)) };
+    const here = { pixel: mapping.pixel(value), room: room(label(value)) };
     if (before && Math.abs(here.pixel - before.pixel) < (here.room + before.room) / 2) {
       return false;
     }

@@ -1,0 +1,203 @@
+import { beforeEach, describe, expect, it, vi } from 'vitest';
+
+import { Frame } from '../../src/frame';
+import { floats, frame as nextFrame, key, makeChart, pointer, points, show } from './page';
+
+const COUNT = 80;
+const lr = Float64Array.from({ length: COUNT }, (_, index) => 1e-7 * 10 ** (index / 10));
+const loss = lr.map((rate) => 0.2 + 2 / (1 + (rate / 1e-3) ** 2) + rate ** 3);
+const STATE = { lr, loss, smoothed: loss, generation: 1 };
+
+describe('the window', () => {
+  let chart: ReturnType<typeof makeChart>;
+
+  beforeEach(() => {
+    chart = makeChart(STATE);
+  });
+
+  it('shows all rates at first, and frames the losses', () => {
+    expect(chart.scales.x.domain).toEqual([1e-7, 10]);
+    expect(chart.scales.y.domain[1]).toBeLessThan(4);
+    expect(chart.frame.cut).toBe(true);
+  });
+
+  it('is zoomed without a word to the kernel', () => {
+    chart.frame.zoom(0.5, 0.5);
+    expect(chart.scales.x.domain[0]).toBeCloseTo(1e-5, 10);
+    expect(chart.scales.x.domain[1]).toBeCloseTo(0.1, 6);
+    expect(chart.frame.zoomed).toBe(true);
+    chart.frame.pan(0.25);
+    expect(chart.scales.x.domain[0]).toBeCloseTo(1e-4, 9);
+    expect(Object.values(chart.comms).flatMap(({ states }) => states)).toEqual([]);
+  });
+
+  it('frames the losses of what is seen', () => {
+    chart.frame.zoom(0.25, 0);
+    const [low, high] = chart.scales.y.domain as [number, number];
+    expect(high - low).toBeLessThan(0.5);
+  });
+
+  it('is reset', () => {
+    chart.frame.zoom(0.5, 0.5);
+    chart.frame.reset();
+    expect(chart.scales.x.domain).toEqual([1e-7, 10]);
+    expect(chart.frame.zoomed).toBe(false);
+  });
+
+  it('is reset by the kernel, and by a sweep over other rates', async () => {
+    chart.frame.zoom(0.5, 0.5);
+    chart.comms.frame.custom({ event: 'reset' });
+    expect(chart.frame.zoomed).toBe(false);
+    chart.frame.zoom(0.5, 0.5);
+    chart.comms.frame.update({ lo: 1e-5, hi: 1 });
+    await chart.frame.state_change;
+    expect(chart.scales.x.domain).toEqual([1e-5, 1]);
+  });
+
+  it.each([null, 'text', { event: 'other' }])('is not moved by the message %j', (content) => {
+    chart.frame.zoom(0.5, 0.5);
+    chart.comms.frame.custom(content);
+    expect(chart.frame.zoomed).toBe(true);
+  });
+
+  it('follows a curve that grows', async () => {
+    const event = { event: 'append', offset: COUNT, generation: 1 };
+    chart.comms.curve.custom(event, points([9], [-5], [-5]));
+    await chart.curve.state_change;
+    expect(chart.scales.y.domain[0]).toBeLessThanOrEqual(-5);
+  });
+
+  it('shows every loss on demand, and the kernel remembers it', () => {
+    chart.frame.toggleFraming();
+    expect(chart.scales.y.domain[1]).toBeGreaterThan(Math.max(...loss));
+    expect(chart.comms.frame.states).toEqual([{ y_frame: 'all' }]);
+    chart.frame.toggleFraming();
+    expect(chart.scales.y.domain[1]).toBeLessThan(4);
+  });
+
+  it('has an axis without a curve', () => {
+    const empty = makeChart();
+    expect(empty.scales.y.domain).toEqual([0, 1]);
+    expect(empty.frame.empty).toBe(true);
+  });
+
+  it('keeps an axis for losses that are not finite', () => {
+    const { scales } = makeChart({ ...STATE, lr: floats(1e-3), loss: floats(NaN), smoothed: floats(Infinity) });
+    expect(scales.y.domain.every(Number.isFinite)).toBe(true);
+  });
+});
+
+describe('gestures on the background', () => {
+  let chart: ReturnType<typeof makeChart>;
+  let view: Frame;
+  let background: Element;
+
+  beforeEach(async () => {
+    chart = makeChart(STATE);
+    view = await show(Frame, chart.frame);
+    background = view.el.querySelector('.lrfind-background') as Element;
+    (background as HTMLElement).setPointerCapture = vi.fn();
+  });
+
+  function turn(deltaY: number, extra: Record<string, unknown> = {}): WheelEvent {
+    const event = new WheelEvent('wheel', { deltaY, bubbles: true, cancelable: true });
+    // The test's document knows no pointer in the event of a wheel.
+    for (const [name, value] of Object.entries({ clientX: 400, clientY: 200, ...extra })) {
+      Object.defineProperty(event, name, { value });
+    }
+    background.dispatchEvent(event);
+    return event;
+  }
+
+  const aim = (): void => {
+    pointer(background, 'pointermove', 400, 200, { movementX: 3 });
+  };
+
+  it('zoom by wheel about the pointer, once the pointer was moved there', () => {
+    aim();
+    expect(turn(-100).defaultPrevented).toBe(true);
+    expect(chart.frame.zoomed).toBe(true);
+    const [low, high] = chart.scales.x.domain as [number, number];
+    expect(Math.sqrt(low * high)).toBeCloseTo(1e-3, 8);
+  });
+
+  it('leave the wheel to a page that scrolls under a pointer at rest', () => {
+    expect(turn(-100).defaultPrevented).toBe(false);
+    expect(chart.frame.zoomed).toBe(false);
+  });
+
+  it('zoom by a pinch on a trackpad, which comes as a wheel with Ctrl', () => {
+    expect(turn(-10, { ctrlKey: true }).defaultPrevented).toBe(true);
+    expect(chart.frame.zoomed).toBe(true);
+  });
+
+  it('let the page scroll on where there is nothing to zoom out of', () => {
+    aim();
+    expect(turn(100).defaultPrevented).toBe(false);
+  });
+
+  it('pan by drag when zoomed', () => {
+    chart.frame.zoom(0.5, 0.5);
+    pointer(background, 'pointerdown', 400, 200);
+    pointer(background, 'pointermove', 300, 200);
+    pointer(background, 'pointerup', 300, 200);
+    pointer(background, 'pointermove', 100, 200);
+    expect(Math.log10(chart.scales.x.domain[0] ?? 0)).toBeCloseTo(-4.5, 9);
+  });
+
+  it('zoom by two fingers', () => {
+    pointer(background, 'pointerdown', 300, 200, { pointerId: 1 });
+    pointer(background, 'pointerdown', 500, 200, { pointerId: 2 });
+    pointer(background, 'pointermove', 600, 200, { pointerId: 2 });
+    expect(chart.frame.zoomed).toBe(true);
+  });
+
+  it('reset by a double click', () => {
+    chart.frame.zoom(0.5, 0.5);
+    background.dispatchEvent(new MouseEvent('dblclick', { bubbles: true }));
+    expect(chart.frame.zoomed).toBe(false);
+  });
+
+  it('have keys of the same effect', () => {
+    expect(key(view.parent.el, '+').defaultPrevented).toBe(true);
+    expect(chart.frame.zoomed).toBe(true);
+    key(view.parent.el, '0');
+    expect(chart.frame.zoomed).toBe(false);
+  });
+});
+
+describe('what the frame shows', () => {
+  it('names both axes and labels the decades', async () => {
+    const view = await show(Frame, makeChart(STATE).frame);
+    const texts = Array.from(view.el.querySelectorAll('text'), (text) => text.textContent);
+    expect(texts).toEqual(expect.arrayContaining(['learning rate', 'loss', '1e-7', '1e-3', '10']));
+  });
+
+  it('offers to reset only what is zoomed, and the rest only where some is cut off', async () => {
+    const chart = makeChart(STATE);
+    const view = await show(Frame, chart.frame);
+    const shown = (): (string | null)[] =>
+      Array.from(view.parent.el.querySelectorAll('button'))
+        .filter(({ hidden }) => !hidden)
+        .map(({ textContent }) => textContent);
+    expect(shown()).toEqual(['Show all losses']);
+    chart.frame.zoom(0.25, 0);
+    await nextFrame();
+    expect(shown()).toEqual(['Reset zoom']);
+    view.parent.el.querySelectorAll('button').forEach((button) => {
+      if (!button.hidden) {
+        button.click();
+      }
+    });
+    await nextFrame();
+    expect(shown()).toEqual(['Show all losses']);
+  });
+
+  it('shows labels of the kernel as text', async () => {
+    const chart = makeChart(STATE);
+    chart.frame.set('x_label', '<img src=x onerror=alert(1)>');
+    const view = await show(Frame, chart.frame);
+    expect(view.el.querySelector('img')).toBeNull();
+    expect(view.el.textContent).toContain('<img');
+  });
+});

@@ -1,0 +1,127 @@
+import { describe, expect, it } from 'vitest';
+
+import { Bands, BandsModel } from '../../src/bands';
+import { toBinary } from '../../src/floats';
+import { MarkerModel } from '../../src/marker';
+import { Runs, RunsModel } from '../../src/runs';
+import { Spots, SpotsModel } from '../../src/spots';
+import { Comm, floats, frame, key, makeModel, makeScales, show } from './page';
+
+const STEEPEST = { lr: 6.3e-3, loss: 0.5, kind: 'min_gradient', label: 'steepest fall 6.3e-3', title: 'why' };
+const END = { lr: 1, loss: null, kind: 'end', label: 'diverged', title: '' };
+
+async function spots(list: unknown[]): Promise<{ view: Spots; marker: MarkerModel; comm: Comm }> {
+  const scales = makeScales();
+  const comm = new Comm();
+  const marker = makeModel(MarkerModel, { scales }, comm);
+  const view = await show(Spots, makeModel(SpotsModel, { scales, marker, spots: list }));
+  return { view, marker, comm };
+}
+
+describe('spots', () => {
+  it('set the marker when they are clicked', async () => {
+    const { view, marker, comm } = await spots([STEEPEST]);
+    const button = view.el.querySelector('[role=button]');
+    expect(button?.getAttribute('aria-label')).toBe('Choose steepest fall 6.3e-3');
+    button?.querySelector('circle')?.dispatchEvent(new MouseEvent('click', { bubbles: true }));
+    expect(marker.value).toBe(6.3e-3);
+    expect(comm.states).toEqual([{ value: 6.3e-3 }]);
+  });
+
+  it.each(['Enter', ' '])('set the marker with the key %j', async (name) => {
+    const { view, marker } = await spots([STEEPEST]);
+    const button = view.el.querySelector('[role=button]') as Element;
+    expect(key(button, name).defaultPrevented).toBe(true);
+    expect(marker.value).toBe(6.3e-3);
+  });
+
+  it('at the end of a sweep are no buttons', async () => {
+    const { view, marker } = await spots([END]);
+    const end = view.el.querySelector('.lrfind-spot-end');
+    expect(end?.getAttribute('role')).toBe('img');
+    end?.dispatchEvent(new MouseEvent('click', { bubbles: true }));
+    expect(marker.value).toBe(1e-3);
+  });
+
+  it('come and go with the list', async () => {
+    const { view } = await spots([STEEPEST, END]);
+    expect(view.el.querySelectorAll('.lrfind-spot')).toHaveLength(2);
+    view.model.set('spots', []);
+    await frame();
+    expect(view.el.querySelectorAll('.lrfind-spot, text')).toHaveLength(0);
+  });
+
+  it('leave the pointer to the marker that stands on them', async () => {
+    const { view, marker } = await spots([STEEPEST]);
+    const spot = view.el.querySelector('.lrfind-spot');
+    expect(spot?.getAttribute('pointer-events')).toBeNull();
+    marker.move(6.4e-3);
+    await frame();
+    expect(spot?.getAttribute('pointer-events')).toBe('none');
+  });
+
+  it('show labels as text', async () => {
+    const { view } = await spots([{ ...STEEPEST, label: '<b>x</b>', title: '<script>' }]);
+    expect(view.el.querySelector('b, script')).toBeNull();
+    expect(view.el.textContent).toContain('<b>x</b>');
+  });
+
+  it.each([[[{}]], ['text'], [null], [[{ lr: 'x', loss: 'y', kind: 'z' }]]])(
+    'draw nothing for %j',
+    async (list) => {
+      const { view } = await spots(list as never);
+      expect(view.el.querySelectorAll('.lrfind-spot')).toHaveLength(0);
+    },
+  );
+});
+
+describe('bands', () => {
+  it('cover their rates, as far as these are on the axis', async () => {
+    const bands = [{ start: 1e-9, stop: 1e-5, kind: 'skipped', label: 'skipped' }];
+    const view = await show(Bands, makeModel(BandsModel, { scales: makeScales(), bands }));
+    const rect = view.el.querySelector('rect');
+    expect(rect?.getAttribute('x')).toBe('0');
+    expect(Number(rect?.getAttribute('width'))).toBeCloseTo(200);
+  });
+
+  it('leave out a label that does not fit', async () => {
+    const bands = [
+      { start: 1e-5, stop: 1.1e-5, kind: 'usable', label: 'usable' },
+      { start: 1e-3, stop: 1e-1, kind: 'usable', label: 'usable' },
+    ];
+    const view = await show(Bands, makeModel(BandsModel, { scales: makeScales(), bands }));
+    const labels = Array.from(view.el.querySelectorAll('text'), (text) => text.getAttribute('display'));
+    expect(labels).toEqual(['none', null]);
+  });
+
+  it('of no width are not drawn', async () => {
+    const bands = [{ start: 20, stop: 30, kind: 'usable', label: '' }, {}];
+    const view = await show(Bands, makeModel(BandsModel, { scales: makeScales(), bands }));
+    const groups = Array.from(view.el.querySelectorAll('g'), (group) => group.getAttribute('display'));
+    expect(groups).toEqual(['none', 'none']);
+  });
+});
+
+describe('earlier runs', () => {
+  const run = (name: string, visible: boolean) => ({
+    name,
+    lr: toBinary(floats(1e-4, 1e-3)),
+    smoothed: toBinary(floats(0.2, 0.4)),
+    visible,
+  });
+
+  it('are read from binary, drawn if visible, and saved as they came', async () => {
+    const model = makeModel(RunsModel, { scales: makeScales() });
+    const { deserialize, serialize } = RunsModel.serializers.runs;
+    model.set('runs', deserialize([run('a', true), run('b', false)]));
+    const view = await show(Runs, model);
+    const drawn = Array.from(view.el.querySelectorAll('path'), (path) => path.getAttribute('d'));
+    expect(drawn[0]).not.toBe('');
+    expect(drawn[1]).toBe('');
+    expect(serialize(model.get('runs'))).toEqual([run('a', true), run('b', false)]);
+  });
+
+  it.each([null, 'text', 7])('are none in %j', (runs) => {
+    expect(RunsModel.serializers.runs.deserialize(runs)).toEqual([]);
+  });
+});

@@ -1,0 +1,76 @@
+// @vitest-environment node
+import { describe, expect, it } from 'vitest';
+
+import { formatEven, formatLoss, formatRate, formatSlope } from '../../src/geometry/format';
+
+describe('a rate', () => {
+  it.each([
+    [3.2e-4, '3.2e-4'],
+    [1e-2, '1e-2'],
+    [0.01, '1e-2'],
+    [0.0995, '0.1'],
+    [0.1, '0.1'],
+    [0.5, '0.5'],
+    [1, '1'],
+    [1.26, '1.3'],
+    [10, '10'],
+    [999, '1e3'],
+    [9.96e-4, '1e-3'],
+    [1e-10, '1e-10'],
+    [0, '0'],
+  ])('of %s is %s', (rate, text) => {
+    expect(formatRate(rate)).toBe(text);
+  });
+
+  it('has more digits on demand', () => {
+    expect(formatRate(3.2359e-4, 3)).toBe('3.24e-4');
+    expect(formatRate(12.34, 3)).toBe('12.3');
+  });
+
+  it.each([NaN, Infinity])('that is %s is unknown', (rate) => {
+    expect(formatRate(rate)).toBe('unknown');
+  });
+});
+
+describe('a loss', () => {
+  it.each([
+    [2.30259, '2.30'],
+    [0.1234, '0.123'],
+    [12.34, '12.3'],
+    [1234.5, '1235'],
+    [-0.5, '−0.500'],
+    [0, '0.00'],
+    [1.5e-5, '1.5e-5'],
+    [1e30, '1e30'],
+    [NaN, 'not a number'],
+    [Infinity, 'infinite'],
+    [-Infinity, '−infinite'],
+  ])('of %s is %s', (loss, text) => {
+    expect(formatLoss(loss)).toBe(text);
+  });
+});
+
+describe('a slope', () => {
+  it.each([
+    [-0.73, '−0.73'],
+    [0.2, '+0.20'],
+    [NaN, 'unknown'],
+  ])('of %s is %s', (slope, text) => {
+    expect(formatSlope(slope)).toBe(text);
+  });
+});
+
+describe('evenly spaced values', () => {
+  it.each([
+    [0.5, 0.5, '0.5'],
+    [2, 0.5, '2.0'],
+    [0, 0.5, '0'],
+    [20, 10, '20'],
+    [-1, 1, '−1'],
+    [2e-4, 1e-4, '2e-4'],
+    [2.5e-4, 5e-5, '2.5e-4'],
+    [2e6, 5e5, '2.0e6'],
+  ])('%s in steps of %s is %s', (value, step, text) => {
+    expect(formatEven(value, step)).toBe(text);
+  });
+});

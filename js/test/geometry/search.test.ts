@@ -1,0 +1,48 @@
+// @vitest-environment node
+import { describe, expect, it } from 'vitest';
+
+import { lowerBound, nearestIndex, slopeAt } from '../../src/geometry/search';
+
+describe('the first value that is not below', () => {
+  it.each([
+    [0, 0],
+    [1, 0],
+    [1.5, 1],
+    [3, 2],
+    [9, 3],
+  ])('%s has the index %s', (target, index) => {
+    expect(lowerBound([1, 2, 3], target, 3)).toBe(index);
+  });
+
+  it('looks at no more than it is told to', () => {
+    expect(lowerBound([1, 2, 3], 9, 2)).toBe(2);
+  });
+});
+
+describe('the nearest point', () => {
+  const pixels = [0, 10, 11, 40, 41, 90];
+  const nearest = (pixel: number, sorted: boolean): number =>
+    nearestIndex((index) => pixels[index] ?? NaN, pixel, 0, pixels.length, sorted);
+
+  it.each([-5, 4, 6, 10.4, 10.6, 30, 66, 500])('to %s is the same however it is sought', (pixel) => {
+    expect(nearest(pixel, true)).toBe(nearest(pixel, false));
+  });
+
+  it('is none where there are no points', () => {
+    expect(nearestIndex(() => 0, 5, 3, 3, true)).toBe(-1);
+  });
+});
+
+describe('the slope', () => {
+  it('is per decade', () => {
+    expect(slopeAt([1e-4, 1e-3, 1e-2], [3, 2, 1], 1, 3)).toBeCloseTo(-1);
+  });
+
+  it('at an end is that to the only neighbour', () => {
+    expect(slopeAt([1e-4, 1e-3], [3, 1], 0, 2)).toBeCloseTo(-2);
+  });
+
+  it('of a single point is not known', () => {
+    expect(slopeAt([1e-4], [3], 0, 1)).toBeNaN();
+  });
+});
