@@ -20,6 +20,13 @@ def gradients_on() -> Iterator[None]:
         yield
 
 
+def await_copies(model: torch.nn.Module) -> None:
+    """Wait until copies of a model that were made on the current streams are complete."""
+    for device in {parameter.device for parameter in model.parameters()}:
+        if device.type == "cuda":
+            torch.cuda.current_stream(device).synchronize()
+
+
 class Execution:
     """Where the steps of a sweep run.
 
@@ -74,11 +81,19 @@ class WithGradients:
 
     def __init__(self, inner: contextlib.AbstractContextManager[Any]) -> None:
         self._inner = inner
+        self._entered = False
 
-    def __enter__(self) -> None:
+    def enter(self) -> None:
+        """Enter the inner one now, so that a later ``with`` finds it entered."""
         with gradients_on():
             self._inner.__enter__()
+        self._entered = True
+
+    def __enter__(self) -> None:
+        if not self._entered:
+            self.enter()
 
     def __exit__(self, *exception: Any) -> None:
+        self._entered = False
         with gradients_on():
             self._inner.__exit__(*exception)

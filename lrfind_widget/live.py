@@ -57,6 +57,10 @@ class LiveSweep:
         self._publisher = Publisher(self, interval=POINTS_INTERVAL, on_end=self._ending.come)
         self._runner = Runner(sweep, wake=self._publisher.wake)
 
+    def prepare(self) -> None:
+        """Copy or save the model, so that it is swept as it is now."""
+        self._sweep.prepare()
+
     def start(self) -> None:
         """Show the empty chart and start both threads."""
         schedule = self._sweep.schedule

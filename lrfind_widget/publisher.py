@@ -8,6 +8,10 @@ from collections.abc import Callable
 from typing import Protocol
 
 
+CLOSE_SECONDS = 10.0
+"""How long closing waits for a publication under way."""
+
+
 class Subject(Protocol):
     """What a publisher publishes."""
 
@@ -60,9 +64,12 @@ class Publisher:
         self._news.set()
 
     def close(self) -> None:
-        """End the thread without another `publish`. Does not wait for it."""
+        """End the thread without another `publish`, and wait for one that is under way."""
         self._closed.set()
         self._news.set()
+        if self._thread.ident is not None and not self.is_current_thread:
+            # Bounded, since it may be inside an observer that waits for the caller.
+            self._thread.join(timeout=CLOSE_SECONDS)
 
     def _run(self) -> None:
         try:

@@ -58,17 +58,20 @@ class Runner:
         return threading.current_thread() is self._thread
 
     def start(self) -> None:
-        """Start the sweep and return at once.
+        """Copy or save the model, then start the sweep and return.
 
         Raises
         ------
         RuntimeError
-            If it was started before.
+            If it was started before, or the model is being swept in place already.
+        ValueError
+            If ``isolation="copy"`` was asked for and no sound copy can be made.
         """
         if self.status is not Status.WAITING:
             raise RuntimeError(
                 "This runner was started before. Make another one for another sweep."
             )
+        self._sweep.prepare()
         self.status = Status.SWEEPING
         self._sweep.on_wait = self._waits
         _RUNNING.add(self)

@@ -21,7 +21,7 @@ from lrfind_widget import endings
 from lrfind_widget._version import __version__
 from lrfind_widget.arguments import Arguments, check, refuse_unknown
 from lrfind_widget.control import Control
-from lrfind_widget.execution import WithGradients
+from lrfind_widget.execution import WithGradients, await_copies
 from lrfind_widget.groups import GroupRates
 from lrfind_widget.isolation import Isolation, check_trainable
 from lrfind_widget.loader import OutOfDataError
@@ -201,7 +201,29 @@ class Sweep:
         self.axis_label = rates.axis_label
         self.on_wait: Callable[[bool], None] = _nobody
         self.receipt: Receipt | None = None
+        self._prepared: tuple[Isolation, WithGradients] | None = None
         self._forget()
+
+    def prepare(self) -> None:
+        """Copy or save the model now, instead of when the first point is asked for.
+
+        A sweep on another thread starts from the state that the model has now, whatever the
+        caller does next. Without a further call, reading the points prepares by itself.
+
+        Raises
+        ------
+        RuntimeError
+            If the model is being swept in place already.
+        ValueError
+            If ``isolation="copy"`` was asked for and no sound copy can be made.
+        """
+        if self._prepared is None:
+            isolation = self._isolation()
+            guard = WithGradients(isolation)
+            guard.enter()
+            # The sweep's thread does not know the stream that the copy was made on.
+            await_copies(self._model)
+            self._prepared = isolation, guard
 
     def __iter__(self) -> Generator[Point, None, None]:
         if not self._running.acquire(blocking=False):
@@ -210,9 +232,9 @@ class Sweep:
             )
         self._forget()
         where = Where()
-        isolation = self._isolation()
+        isolation, guard = self._take_prepared()
         try:
-            with WithGradients(isolation):
+            with guard:
                 self.isolation_sentence = isolation.reason
                 with contextlib.closing(
                     Trial(isolation, self._dataloader, self._given, where)
@@ -341,6 +363,13 @@ class Sweep:
             },
             created=self._created,
         )
+
+    def _take_prepared(self) -> tuple[Isolation, WithGradients]:
+        prepared, self._prepared = self._prepared, None
+        if prepared is not None:
+            return prepared
+        isolation = self._isolation()
+        return isolation, WithGradients(isolation)
 
     def _isolation(self) -> Isolation:
         given = self._given

@@ -204,16 +204,18 @@ class LRFinderWidget(SharedWidget, VBox):  # type: ignore[misc]
                     f"A sweep is {self.status.value}: stop() it and wait(), then start again."
                 )
             sweep = self._take_sweep(changes)
-            self._live = LiveSweep(
+            live = LiveSweep(
                 sweep,
                 self._panel,
                 on_status=_if_alive(self._on_status),
                 on_end=_if_alive(self._on_end),
             )
+            live.prepare()
             self.error = None
+            self._live = live
             self._presenter.begin()
             self.status = Status.SWEEPING
-            self._live.start()
+            live.start()
 
     def pause(self) -> None:
         """Pause the sweep after the step under way. The random state is yours meanwhile."""
@@ -336,7 +338,19 @@ class LRFinderWidget(SharedWidget, VBox):  # type: ignore[misc]
     def _ipython_display_(self, **_: Any) -> None:
         self._output.display()
         if self._auto_start and self._live is None:
+            self._start_or_say_why_not()
+
+    def _start_or_say_why_not(self) -> None:
+        """Start for a person who looks at the widget, and not at what a cell raises."""
+        try:
             self.start()
+        except (RuntimeError, TypeError, ValueError) as error:
+            if self.status.is_running:
+                return  # a second press of the button
+            self.error = error
+            self._panel.show_error(error)
+            self._presenter.conclude(Status.FAILED, phrases.failed(error, 0), None)
+            self.status = Status.FAILED
 
     def _started(self) -> LiveSweep:
         if self._live is None:
@@ -405,7 +419,9 @@ class LRFinderWidget(SharedWidget, VBox):  # type: ignore[misc]
         """Do what a button asks for. Handlers of the bars call it, on whichever thread."""
         if command == "back":
             self._chosen_by_hand = False
-        elif command in ("start", "pause", "resume", "stop", "apply"):
+        elif command == "start":
+            self._start_or_say_why_not()
+        elif command in ("pause", "resume", "stop", "apply"):
             getattr(self, command)()
 
     def _on_setting(self, name: str, value: Any) -> None:

@@ -327,8 +327,7 @@ def test_closing_ends_the_thread_and_lets_go_of_the_model(make: Any) -> None:
     gone = weakref.ref(model)
     widget.close()
     del widget, model
-    gc.collect()
-    assert gone() is None
+    assert eventually(lambda: gc.collect() >= 0 and gone() is None)
     assert eventually(
         lambda: not [t for t in threading.enumerate() if t.name.startswith("lrfind")]
     )
@@ -426,3 +425,36 @@ def test_a_figure_of_an_unknown_kind_or_of_nothing_is_refused(make: Any, tmp_pat
         widget.save_figure(tmp_path / "lr.docx")
     with pytest.raises(RuntimeError, match="no curve"):
         widget.save_figure(tmp_path / "lr.svg")
+
+
+def test_the_sweep_starts_from_the_state_at_start_whatever_the_next_cell_does(make: Any) -> None:
+    swept = []
+    for spoil in (False, True):
+        model, gate = classifier(), Gate()
+        widget = make(model, gate, num_it=5, seed=0, isolation="copy")
+        widget.start()
+        if spoil:
+            with torch.no_grad():
+                for parameter in model.parameters():
+                    parameter.fill_(7.0)
+        gate.let(100)
+        swept.append(widget.wait(60).losses.tolist())
+    assert swept[0] == swept[1]
+
+
+def test_a_model_that_is_swept_in_place_is_not_swept_twice(make: Any) -> None:
+    model, gate = classifier(), Gate()
+    first = make(model, gate, isolation="in_place")
+    first.start()
+    second = make(model, batches(), isolation="in_place")
+    with pytest.raises(RuntimeError, match="being swept"):
+        second.start()
+    press(second, "start")
+    assert second.status is Status.FAILED
+    assert "being swept" in second._panel.run_bar.sentence
+    first.stop()
+    gate.let(2)
+    first.wait(60)
+    second.start()
+    second.wait(60)
+    assert second.error is None
