@@ -121,14 +121,14 @@ class TensorRecord:
     def restore_place(self) -> None:
         """Give the tensor its class, storage, flag, attributes and hooks again."""
         tensor: Any = self.tensor
+        if tensor.is_leaf and tensor.requires_grad != self._requires_grad:
+            tensor.requires_grad_(self._requires_grad)
         if type(tensor) is not self._class:
             if self._alias is None:
                 tensor.data = tensor.data.new_empty(0)
             tensor.__class__ = self._class
         if self._alias is not None and not _same_place(tensor, self._alias):
             tensor.data = self._alias
-        if tensor.is_leaf and tensor.requires_grad != self._requires_grad:
-            tensor.requires_grad_(self._requires_grad)
         if vars(tensor).keys() != self._attributes.keys() or any(
             vars(tensor)[name] is not value for name, value in self._attributes.items()
         ):
