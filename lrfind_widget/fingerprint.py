@@ -3,9 +3,10 @@
 `Fingerprint` is taken before and after a sweep. It is written without use of the snapshot or the
 copy, so that it can find them wrong.
 
-Cost: on one CPU core about 60 ms per 100 MB of tensors for each of the two fingerprints, that is
-well under one forward and backward pass of a batch; a small model takes about a millisecond. No
-copy of any tensor is kept.
+Cost, measured on one CPU core: 27 ms per 100 MB of tensors for each fingerprint (to clone them
+takes 44 ms). The two of a transformer of 25 million parameters, with gradients and Adam's state
+400 MB, together take 0.2 of the time of one forward and backward pass over 512 tokens; those of a
+network for digits take 2 ms. A copy is verified by a third. No copy of any tensor is kept.
 """
 
 from __future__ import annotations
