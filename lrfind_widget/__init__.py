@@ -14,12 +14,12 @@ from typing import TYPE_CHECKING, Any
 from lrfind_widget._version import __version__
 
 if TYPE_CHECKING:
-    from lrfind_widget.headless import lr_find
     from lrfind_widget.points import Point, Status, StopReason
-    from lrfind_widget.receipt import Receipt
-    from lrfind_widget.result import SweepResult
-    from lrfind_widget.suggestion import Suggestion
-    from lrfind_widget.sweep import Sweep
+    from lrfind_widget.results.receipt import Receipt
+    from lrfind_widget.results.result import SweepResult
+    from lrfind_widget.rules.suggestion import Suggestion
+    from lrfind_widget.training.headless import lr_find
+    from lrfind_widget.training.sweep import Sweep
     from lrfind_widget.widget import LRFinderWidget
 
 __all__ = [
@@ -38,13 +38,13 @@ __all__ = [
 _HOME = {
     "LRFinderWidget": "widget",
     "Point": "points",
-    "Receipt": "receipt",
+    "Receipt": "results.receipt",
     "Status": "points",
     "StopReason": "points",
-    "Suggestion": "suggestion",
-    "Sweep": "sweep",
-    "SweepResult": "result",
-    "lr_find": "headless",
+    "Suggestion": "rules.suggestion",
+    "Sweep": "training.sweep",
+    "SweepResult": "results.result",
+    "lr_find": "training.headless",
 }
 """The module each public name lives in."""
 

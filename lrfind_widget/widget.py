@@ -12,22 +12,22 @@ from typing import TYPE_CHECKING, Any, ClassVar, ParamSpec
 import traitlets
 from ipywidgets import VBox
 
-from lrfind_widget import phrases
-from lrfind_widget.analysis import DEFAULT_RULE, Options, Rule
-from lrfind_widget.cells import CELLS
-from lrfind_widget.debounce import Debounce
-from lrfind_widget.groups import reference_lr, set_lr
-from lrfind_widget.live import LiveSweep
-from lrfind_widget.output import SavedOutput
-from lrfind_widget.panel import Panel
-from lrfind_widget.picture import FORMATS
 from lrfind_widget.points import Status
-from lrfind_widget.presenter import Presenter
-from lrfind_widget.rate import Rate
-from lrfind_widget.result import SweepResult
-from lrfind_widget.shared_widget import SharedWidget
-from lrfind_widget.suggest import Suggestion
-from lrfind_widget.sweep import Sweep
+from lrfind_widget.results.result import SweepResult
+from lrfind_widget.rules.suggest import Suggestion
+from lrfind_widget.training.groups import reference_lr, set_lr
+from lrfind_widget.training.sweep import Sweep
+from lrfind_widget.view import phrases
+from lrfind_widget.view.analysis import DEFAULT_RULE, Options, Rule
+from lrfind_widget.view.cells import CELLS
+from lrfind_widget.view.debounce import Debounce
+from lrfind_widget.view.live import LiveSweep
+from lrfind_widget.view.output import SavedOutput
+from lrfind_widget.view.panel import Panel
+from lrfind_widget.view.picture import FORMATS
+from lrfind_widget.view.presenter import Presenter
+from lrfind_widget.view.rate import Rate
+from lrfind_widget.view.shared_widget import SharedWidget
 
 if TYPE_CHECKING:
     import torch
@@ -62,7 +62,7 @@ class LRFinderWidget(SharedWidget, VBox):  # type: ignore[misc]
     skip_start, skip_end : int, default 10 and 5
         Points at either end that the search for the steepest fall leaves out (fastai v1).
     suggestion : str or callable, default "balanced"
-        The rule that says where the marker starts: a name in `lrfind_widget.suggest.RULES`
+        The rule that says where the marker starts: a name in `lrfind_widget.rules.RULES`
         or a callable ``(lrs, losses) -> float``.
     **sweep
         The keywords of `lrfind_widget.Sweep`, with its defaults: `loss_fn`, `step_fn`,

@@ -1,7 +1,7 @@
 import type { OutputModel, Renderer, RenderMime } from '@jupyterlab/notebook';
 import { Panel } from '@lumino/widgets';
 
-/** How the cell's output names a widget of ours; see `lrfind_widget/output.py`. */
+/** How the cell's output names a widget of ours; see `lrfind_widget/view/output.py`. */
 export const KEPT_OUTPUT = 'application/vnd.lrfind-widget+json';
 
 /** How every Jupyter widget is named in an output. */

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import torch
 
-from lrfind_widget import trial
-from lrfind_widget.losses import LossQueue
+from lrfind_widget.training import trial
+from lrfind_widget.training.losses import LossQueue
 
 
 class LateCarrier:

@@ -6,9 +6,9 @@ import pytest
 import torch
 from torch import nn
 
-from lrfind_widget.arguments import refuse_unknown
-from lrfind_widget.headless import lr_find
-from lrfind_widget.sweep import Sweep
+from lrfind_widget.training.arguments import refuse_unknown
+from lrfind_widget.training.headless import lr_find
+from lrfind_widget.training.sweep import Sweep
 from tests.unit.toys import batches, classifier, data, sgd
 
 

@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from lrfind_widget.schedule import Schedule
-from lrfind_widget.suggest import Suggestion, balanced
+from lrfind_widget.numbers.schedule import Schedule
+from lrfind_widget.rules.suggest import Suggestion, balanced
 from tests.unit.curves import exponential, valley
 
 LRS = exponential()

@@ -10,7 +10,7 @@ import torch
 from torch import nn
 from torch.nn.utils.rnn import pack_sequence
 
-from lrfind_widget.batch import batch_size, describe, model_device, tensors_in, to_device
+from lrfind_widget.training.batch import batch_size, describe, model_device, tensors_in, to_device
 
 META = torch.device("meta")
 CPU = torch.device("cpu")

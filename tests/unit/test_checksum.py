@@ -7,7 +7,7 @@ import pytest
 import torch
 from hypothesis import given
 
-from lrfind_widget.checksum import checksums
+from lrfind_widget.isolation.checksum import checksums
 
 
 def _sum(tensor: torch.Tensor) -> int:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 
-from lrfind_widget.debounce import Debounce
+from lrfind_widget.view.debounce import Debounce
 
 
 def test_many_calls_are_one_action() -> None:

@@ -10,9 +10,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from lrfind_widget.divergence import Divergence
+from lrfind_widget.numbers.divergence import Divergence
+from lrfind_widget.numbers.smoothing import ExponentialAverage
 from lrfind_widget.points import StopReason
-from lrfind_widget.smoothing import ExponentialAverage
 
 
 def run(losses: Iterable[float], **options: float) -> tuple[int, StopReason | None]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import threading
 
-from lrfind_widget.ending import Ending
+from lrfind_widget.view.ending import Ending
 
 
 def test_waiting_for_an_end_that_does_not_come_gives_up_after_the_timeout() -> None:

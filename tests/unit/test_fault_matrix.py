@@ -14,10 +14,10 @@ import torch
 from torch import Tensor, nn
 from torch.utils.data import DataLoader, TensorDataset
 
-from lrfind_widget.claim import Claim
+from lrfind_widget.isolation.claim import Claim
 from lrfind_widget.points import StopReason
-from lrfind_widget.runner import Runner
-from lrfind_widget.sweep import Sweep
+from lrfind_widget.training.runner import Runner
+from lrfind_widget.training.sweep import Sweep
 from tests.unit.models import X, Y
 from tests.unit.user_state import state_of
 

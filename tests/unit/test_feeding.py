@@ -9,7 +9,7 @@ import pytest
 import torch
 from torch import nn
 
-from lrfind_widget.feeding import NO_TARGET, Forward, feed
+from lrfind_widget.training.feeding import NO_TARGET, Forward, feed
 
 X, Y, Z = torch.zeros(2, 3), torch.ones(2), torch.full((2,), 2.0)
 

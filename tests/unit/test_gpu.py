@@ -6,9 +6,9 @@ import pytest
 import torch
 from torch import nn
 
-from lrfind_widget.losses import Direct, LossQueue
-from lrfind_widget.sweep import Sweep
-from lrfind_widget.trial import Trial
+from lrfind_widget.training.losses import Direct, LossQueue
+from lrfind_widget.training.sweep import Sweep
+from lrfind_widget.training.trial import Trial
 from tests.unit.toys import classifier, loader
 
 pytestmark = [

@@ -6,7 +6,7 @@ import pytest
 import torch
 from torch import nn
 
-from lrfind_widget.groups import GroupRates, reference_lr, set_lr, set_weight_decay
+from lrfind_widget.training.groups import GroupRates, reference_lr, set_lr, set_weight_decay
 
 
 def optimizer(*rates, names=None, make=torch.optim.SGD, **options):

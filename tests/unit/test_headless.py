@@ -8,9 +8,9 @@ import sys
 import pytest
 import torch
 
-from lrfind_widget.headless import lr_find
 from lrfind_widget.points import StopReason
-from lrfind_widget.sweep import Sweep
+from lrfind_widget.training.headless import lr_find
+from lrfind_widget.training.sweep import Sweep
 from tests.unit.toys import batches, classifier, loader, sgd
 
 
@@ -99,7 +99,7 @@ def test_an_error_is_raised_as_it_is():
 
 def test_it_imports_nothing_of_jupyter():
     code = (
-        "import sys, lrfind_widget.headless;"
+        "import sys, lrfind_widget.training.headless;"
         "print([m for m in ('ipywidgets', 'bqplot', 'traitlets', 'IPython') if m in sys.modules])"
     )
     done = subprocess.run(

@@ -9,8 +9,8 @@ import pytest
 import torch
 from torch.nn import functional
 
-from lrfind_widget.feeding import NO_TARGET, Fed
-from lrfind_widget.inference import infer
+from lrfind_widget.training.feeding import NO_TARGET, Fed
+from lrfind_widget.training.inference import infer
 
 
 def fed(target=NO_TARGET, passed=False):

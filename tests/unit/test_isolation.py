@@ -14,10 +14,10 @@ import torch
 from torch import nn
 from torch.nn import functional as F
 
-from lrfind_widget import memory
-from lrfind_widget.isolation import Isolation
-from lrfind_widget.records import ContentsRecord
-from lrfind_widget.snapshot import Snapshot
+from lrfind_widget.isolation import memory
+from lrfind_widget.isolation.isolation import Isolation
+from lrfind_widget.isolation.records import ContentsRecord
+from lrfind_widget.isolation.snapshot import Snapshot
 from tests.unit.models import Case, X, Y, classify, plain, scheduled, train
 from tests.unit.user_state import state_of
 
@@ -147,7 +147,7 @@ def test_what_fails_on_entering_leaves_nothing_behind(
     case = plain()
     before = state_of(case.model, case.optimizer)
     with monkeypatch.context() as patch:
-        patch.setattr("lrfind_widget.isolation.LoaderState.put_workers_aside", _raise)
+        patch.setattr("lrfind_widget.isolation.isolation.LoaderState.put_workers_aside", _raise)
         with pytest.raises(OSError, match="no"):
             Isolation(case.model, case.optimizer, kind=kind).__enter__()
     assert state_of(case.model, case.optimizer) == before
@@ -189,7 +189,7 @@ def test_running_out_of_memory_while_copying_falls_back(monkeypatch: pytest.Monk
     def full(*_: object) -> None:
         raise torch.OutOfMemoryError("CUDA out of memory")
 
-    monkeypatch.setattr("lrfind_widget.copying._copy_tensors", full)
+    monkeypatch.setattr("lrfind_widget.isolation.copying._copy_tensors", full)
     case = plain()
     before = state_of(case.model, case.optimizer)
     with Isolation(case.model, case.optimizer) as isolation:

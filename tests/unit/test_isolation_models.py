@@ -7,7 +7,7 @@ from collections.abc import Callable
 import pytest
 import torch
 
-from lrfind_widget.isolation import Isolation
+from lrfind_widget.isolation.isolation import Isolation
 from tests.unit.models import CASES, Case, train
 from tests.unit.user_state import state_of
 

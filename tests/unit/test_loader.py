@@ -6,7 +6,7 @@ import pytest
 import torch
 from torch.utils.data import DataLoader, IterableDataset
 
-from lrfind_widget.loader import Batches, OutOfDataError
+from lrfind_widget.training.loader import Batches, OutOfDataError
 from tests.unit.toys import data
 
 

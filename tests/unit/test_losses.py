@@ -7,9 +7,9 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
-from lrfind_widget.losses import Direct, LossQueue
 from lrfind_widget.points import StopReason
-from lrfind_widget.sweep import Sweep
+from lrfind_widget.training.losses import Direct, LossQueue
+from lrfind_widget.training.sweep import Sweep
 from tests.unit.late import LateCarrier, computes_late, number
 from tests.unit.toys import ScriptedLoss, batches, classifier, loader, sgd
 

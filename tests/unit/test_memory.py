@@ -6,8 +6,8 @@ import pytest
 import torch
 from torch import nn
 
-from lrfind_widget import memory
-from lrfind_widget.storage import total_bytes
+from lrfind_widget.isolation import memory
+from lrfind_widget.isolation.storage import total_bytes
 
 CPU = torch.device("cpu")
 

@@ -6,8 +6,8 @@ import pytest
 import torch
 from torch import nn
 
-from lrfind_widget.objective import Objective
-from lrfind_widget.where import Where
+from lrfind_widget.training.objective import Objective
+from lrfind_widget.training.where import Where
 from tests.unit.toys import batches
 
 CPU = torch.device("cpu")

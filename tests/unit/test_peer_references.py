@@ -9,10 +9,10 @@ from typing import Any
 import numpy as np
 import pytest
 
-from lrfind_widget.divergence import Divergence
-from lrfind_widget.schedule import Schedule
-from lrfind_widget.smoothing import ExponentialAverage, exponential_average
-from lrfind_widget.suggest import suggest
+from lrfind_widget.numbers.divergence import Divergence
+from lrfind_widget.numbers.schedule import Schedule
+from lrfind_widget.numbers.smoothing import ExponentialAverage, exponential_average
+from lrfind_widget.rules.suggest import suggest
 
 REFERENCE: dict[str, Any] = json.loads(
     (Path(__file__).parents[1] / "reference" / "peer_suggestions.json").read_text()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from lrfind_widget.progress import Progress
+from lrfind_widget.view.progress import Progress
 
 
 class Clock:

@@ -6,7 +6,7 @@ import gc
 import threading
 import weakref
 
-from lrfind_widget.publisher import Publisher
+from lrfind_widget.view.publisher import Publisher
 
 
 class Subject:

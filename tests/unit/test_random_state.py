@@ -12,8 +12,8 @@ import pytest
 import torch
 from torch.utils.data import BatchSampler, DataLoader, Dataset, RandomSampler, Subset, TensorDataset
 
-from lrfind_widget.isolation import Isolation
-from lrfind_widget.random_state import RandomState, same_state
+from lrfind_widget.isolation.isolation import Isolation
+from lrfind_widget.isolation.random_state import RandomState, same_state
 from tests.unit.models import X, Y, own_generator, plain, train
 from tests.unit.user_state import random_states
 

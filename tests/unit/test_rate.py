@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from traitlets import HasTraits, TraitError
 
-from lrfind_widget.rate import Rate
+from lrfind_widget.view.rate import Rate
 
 
 class Holder(HasTraits):
@@ -18,7 +18,13 @@ class Holder(HasTraits):
 
 @pytest.mark.parametrize(
     ("given", "held"),
-    [(3e-4, 3e-4), (1, 1.0), (np.float64(0.5), 0.5), (np.float32(0.5), 0.5), (Fraction(1, 4), 0.25)],
+    [
+        (3e-4, 3e-4),
+        (1, 1.0),
+        (np.float64(0.5), 0.5),
+        (np.float32(0.5), 0.5),
+        (Fraction(1, 4), 0.25),
+    ],
 )
 def test_any_real_number_above_zero_is_a_rate(given: object, held: float) -> None:
     holder = Holder(lr=given)

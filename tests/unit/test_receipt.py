@@ -15,9 +15,9 @@ import numpy as np
 import pytest
 import torch
 
-from lrfind_widget.isolation import Isolation
-from lrfind_widget.receipt import Receipt, ReceiptItem
-from lrfind_widget.snapshot import Snapshot
+from lrfind_widget.isolation.isolation import Isolation
+from lrfind_widget.isolation.snapshot import Snapshot
+from lrfind_widget.results.receipt import Receipt, ReceiptItem
 from tests.unit.models import Case, scheduled, train
 
 CATEGORIES = [
@@ -286,7 +286,7 @@ def test_what_is_no_receipt_is_refused(data: dict[str, Any]) -> None:
 def test_a_receipt_can_be_read_without_torch() -> None:
     code = (
         "import sys; sys.modules['torch'] = None\n"
-        "from lrfind_widget.receipt import Receipt\n"
+        "from lrfind_widget.results.receipt import Receipt\n"
         "assert Receipt.from_json({'items': [], 'seconds': 0}).identical\n"
     )
     subprocess.run([sys.executable, "-c", code], check=True)

@@ -13,7 +13,8 @@ import torch
 from benchmarks.regret import data, models, report, store, sweeps, truth
 from benchmarks.regret.curves import load_sweeps, load_truths, recorded
 from benchmarks.regret.metric import Key, Sweep, Truth, evaluate
-from benchmarks.regret.tasks import OPTIMIZERS, TASKS, Task
+from benchmarks.regret.tasks import TASKS
+from benchmarks.regret.training import OPTIMIZERS, Task
 
 RATES = (1e-4, 1e-3, 1e-2, 1e-1)
 

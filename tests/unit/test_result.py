@@ -15,12 +15,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from lrfind_widget import result_json
+from lrfind_widget.numbers.smoothing import exponential_average
 from lrfind_widget.points import StopReason
-from lrfind_widget.receipt import Receipt, ReceiptItem
-from lrfind_widget.result import SweepResult
-from lrfind_widget.smoothing import exponential_average
-from lrfind_widget.suggest import RULES, suggest
+from lrfind_widget.results import result_json
+from lrfind_widget.results.receipt import Receipt, ReceiptItem
+from lrfind_widget.results.result import SweepResult
+from lrfind_widget.rules.suggest import RULES, suggest
 from tests.unit.curves import exponential, valley
 
 LRS = exponential()

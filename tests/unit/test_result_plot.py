@@ -11,9 +11,9 @@ from typing import Any
 import numpy as np
 import pytest
 
+from lrfind_widget.numbers.smoothing import exponential_average
 from lrfind_widget.points import StopReason
-from lrfind_widget.result import SweepResult
-from lrfind_widget.smoothing import exponential_average
+from lrfind_widget.results.result import SweepResult
 
 plt = pytest.importorskip("matplotlib.pyplot")
 

@@ -12,8 +12,8 @@ import pytest
 import torch
 
 from lrfind_widget.points import Status, StopReason
-from lrfind_widget.runner import Runner
-from lrfind_widget.sweep import Sweep
+from lrfind_widget.training.runner import Runner
+from lrfind_widget.training.sweep import Sweep
 from tests.unit.toys import batches, classifier, loader, sgd
 
 LONG = 30.0
@@ -225,8 +225,8 @@ def test_a_result_keeps_no_model_alive():
 def test_a_process_that_ends_during_a_sweep_ends_quietly():
     code = """
 import torch, threading
-from lrfind_widget.runner import Runner
-from lrfind_widget.sweep import Sweep
+from lrfind_widget.training.runner import Runner
+from lrfind_widget.training.sweep import Sweep
 model = torch.nn.Linear(4, 3)
 batches = [(torch.zeros(2, 4), torch.zeros(2, dtype=torch.int64))]
 begun = threading.Event()

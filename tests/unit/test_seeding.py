@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 import torch
 
-from lrfind_widget.seeding import RandomSources
+from lrfind_widget.training.seeding import RandomSources
 
 CPU = torch.device("cpu")
 

@@ -10,8 +10,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from lrfind_widget.schedule import Schedule
-from lrfind_widget.smoothing import ExponentialAverage, exponential_average, gaussian_average
+from lrfind_widget.numbers.schedule import Schedule
+from lrfind_widget.numbers.smoothing import (
+    ExponentialAverage,
+    exponential_average,
+    gaussian_average,
+)
 
 ANY = arrays(np.float64, st.integers(0, 200), elements=st.floats(width=64))
 X = np.linspace(-7, 1, 100, endpoint=False)

@@ -10,8 +10,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from lrfind_widget.smoothing import exponential_average
-from lrfind_widget.suggest import DEFAULT_RULE, RULES, Suggestion, min_gradient, suggest
+from lrfind_widget.numbers.smoothing import exponential_average
+from lrfind_widget.rules.suggest import DEFAULT_RULE, RULES, Suggestion, min_gradient, suggest
 from tests.unit.curves import exponential, valley
 
 LRS = exponential()

@@ -9,7 +9,7 @@ import pytest
 import torch
 from torch import nn
 
-from lrfind_widget.isolation import check_trainable
+from lrfind_widget.isolation.isolation import check_trainable
 
 
 def test_a_model_that_is_no_module_is_refused() -> None:

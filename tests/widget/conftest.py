@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 import comm
 import pytest
+
 from tests.widget.recording import RecordingComm
 
 

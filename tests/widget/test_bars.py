@@ -11,10 +11,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from traitlets import TraitError
 
-from lrfind_widget.bar import Bar
-from lrfind_widget.bars import ChoiceBar, ReceiptBar, RunBar, SettingsBar
 from lrfind_widget.points import Status
-from lrfind_widget.shared_widget import SharedWidget
+from lrfind_widget.view.bar import Bar
+from lrfind_widget.view.bars import ChoiceBar, ReceiptBar, RunBar, SettingsBar
+from lrfind_widget.view.shared_widget import SharedWidget
 
 
 class FakeMarker(SharedWidget):

@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from lrfind_widget.chart import Chart
-from lrfind_widget.suggestion import Suggestion
+from lrfind_widget.rules.suggestion import Suggestion
+from lrfind_widget.view.chart import Chart
 
 LRS = 1e-7 * 10.0 ** (np.arange(80) / 10)
 LOSSES = 0.2 + 2 / (1 + (LRS / 1e-3) ** 2)

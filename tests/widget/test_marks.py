@@ -16,8 +16,8 @@ from hypothesis import strategies as st
 from traitlets import TraitError
 
 from lrfind_widget import __version__
-from lrfind_widget.curve import DATA_KEYS
-from lrfind_widget.marks import Bands, Curve, Frame, Marker, Runs, Spots
+from lrfind_widget.view.curve import DATA_KEYS
+from lrfind_widget.view.marks import Bands, Curve, Frame, Marker, Runs, Spots
 
 MARKS = [Bands, Curve, Frame, Marker, Runs, Spots]
 

@@ -10,8 +10,8 @@ import traitlets
 from hypothesis import given
 from hypothesis import strategies as st
 
-from lrfind_widget.rate import Rate
-from lrfind_widget.shared_widget import SharedWidget
+from lrfind_widget.view.rate import Rate
+from lrfind_widget.view.shared_widget import SharedWidget
 
 
 class Example(SharedWidget):

@@ -1,0 +1,1 @@
+"""What a sweep may disturb, and how all of it comes back."""

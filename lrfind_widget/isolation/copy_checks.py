@@ -1,0 +1,99 @@
+"""Whether a copy of a model and its optimizer is one."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+
+from torch import Tensor, nn
+from torch.optim import Optimizer
+
+from lrfind_widget.isolation.object_graph import tensors_inside
+from lrfind_widget.isolation.reach import reach
+from lrfind_widget.isolation.storage import intervals, storage_key
+
+
+class CannotCopyError(Exception):
+    """Says why a sound copy cannot be made, to follow the word "because"."""
+
+
+@dataclass
+class Copied:
+    """What a sweep trains instead of the originals."""
+
+    model: nn.Module
+    optimizer: Optimizer
+    grad_scaler: Any
+    loss_fn: Any
+    step_fn: Any
+    prepare_batch: Any
+
+
+def check_structure(
+    model: nn.Module, optimizer: Optimizer, copied: Copied, memo: dict[int, Any]
+) -> None:
+    """Check that model and optimizer have the same parameters in the same places.
+
+    `memo` maps the identity of each original to its copy.
+    """
+    then = dict(model.named_parameters(remove_duplicate=False))
+    now = dict(copied.model.named_parameters(remove_duplicate=False))
+    if type(model) is not type(copied.model):
+        raise CannotCopyError("its copy is of another class")
+    if list(then) != list(now):
+        raise CannotCopyError("its copy has other parameters")
+    if any(now[name] is not memo.get(id(p)) for name, p in then.items()):
+        raise CannotCopyError("its copy does not keep tied parameters together")
+    owned = {id(p) for p in copied.model.parameters()}
+    owned |= {id(t) for t in memo.values() if isinstance(t, Tensor)}
+    if len(optimizer.param_groups) != len(copied.optimizer.param_groups):
+        raise CannotCopyError("the optimizer's copy has other parameter groups")
+    pairs = zip(optimizer.param_groups, copied.optimizer.param_groups, strict=True)
+    for group, new_group in pairs:
+        for old, new in zip(group["params"], new_group["params"], strict=True):
+            if new is not memo.get(id(old)) or id(new) not in owned:
+                raise CannotCopyError("the optimizer's copy has parameters of another model")
+
+
+def check_storage(roots: Iterable[object], new_roots: Iterable[object]) -> None:
+    """Check that no byte belongs to both."""
+    originals = {storage_key(p.storage) for p in intervals(tensors_inside(roots))}
+    copies = {storage_key(p.storage) for p in intervals(tensors_inside(new_roots))}
+    if originals & copies:
+        raise CannotCopyError("its copy would share memory with it")
+
+
+def check_reach(copied: Copied, memo: dict[int, Any]) -> None:
+    """Check that nothing trainable but the copy can be reached from it and its functions."""
+    copies = {id(value) for key, value in memo.items() if key != id(memo)}
+    for who, root in (
+        ("the loss function", copied.loss_fn),
+        ("the step function", copied.step_fn),
+        ("prepare_batch", copied.prepare_batch),
+        ("a hook or a method of the model", copied.model),
+        ("a hook of the optimizer", copied.optimizer),
+    ):
+        reached = reach([root])
+        for module in reached.modules:
+            if id(module) not in copies and (id(module) in memo or _is_trained(module)):
+                raise CannotCopyError(
+                    f"{who} uses a {type(module).__name__} that a copy cannot replace"
+                )
+        for obj in (*reached.optimizers, *reached.schedulers, *reached.scalers):
+            if id(obj) not in copies:
+                raise CannotCopyError(
+                    f"{who} uses a {type(obj).__name__} that a copy cannot replace"
+                )
+        for tensor in reached.tensors:
+            if id(tensor) in copies:
+                continue
+            if id(tensor) in memo or (tensor.is_leaf and tensor.requires_grad):
+                raise CannotCopyError(f"{who} uses a trainable tensor that a copy cannot replace")
+
+
+def _is_trained(module: nn.Module) -> bool:
+    """Whether using a module in a step may change it."""
+    if any(p.requires_grad for p in module.parameters(recurse=False)):
+        return True
+    return module.training and any(True for _ in module.buffers(recurse=False))

@@ -1,0 +1,218 @@
+"""A copy of model and optimizer that a sweep can train, checked and not trusted."""
+
+from __future__ import annotations
+
+import copy
+import functools
+import types
+from collections import defaultdict
+from collections.abc import Iterable
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+from torch.nn.parameter import is_lazy
+from torch.optim import Optimizer
+
+from lrfind_widget.isolation.copy_checks import (
+    CannotCopyError,
+    Copied,
+    check_reach,
+    check_storage,
+    check_structure,
+)
+from lrfind_widget.isolation.fingerprint import Fingerprint
+from lrfind_widget.isolation.object_graph import visit
+from lrfind_widget.isolation.storage import Interval, intervals, storage_key
+
+
+def verified_copy(
+    model: nn.Module,
+    optimizer: Optimizer,
+    *,
+    grad_scaler: Any = None,
+    loss_fn: Any = None,
+    step_fn: Any = None,
+    prepare_batch: Any = None,
+    before: Fingerprint | None = None,
+) -> Copied:
+    """Copy a model and its optimizer, and prove that the copy is one.
+
+    Proven are: every parameter of the copied optimizer belongs to the copied model (or to a
+    copied loss), in the same place; no byte of storage is shared with the original; parameters,
+    buffers, flags, modes and optimizer state have the same values; and nothing of the original
+    can be reached from the copy, its hooks, or the functions that come with it.
+
+    Gradients are not copied: a sweep begins by clearing them. A learning-rate scheduler's wrapper
+    around ``optimizer.step`` is dropped: it belongs to the original.
+
+    Costs as much memory as the model and the optimizer's state, on the same devices.
+
+    Raises
+    ------
+    CannotCopyError
+        With the reason.
+    """
+    memo: dict[int, Any] = {}
+    functions = (loss_fn, step_fn, prepare_batch)
+    roots = [model, optimizer, grad_scaler, *filter(_is_tied, functions)]
+    try:
+        _copy_tensors(roots, memo)
+        _copy_generators(roots, memo)
+        copied = Copied(
+            copy.deepcopy(model, memo),
+            _copy_optimizer(optimizer, memo),
+            _copy_scaler(grad_scaler, memo),
+            *(copy.deepcopy(f, memo) if _is_tied(f) else f for f in functions),
+        )
+    except CannotCopyError:
+        raise
+    except (torch.OutOfMemoryError, MemoryError) as error:
+        raise CannotCopyError("there is not enough memory for a copy") from error
+    except Exception as error:
+        text = str(error).strip().split("\n")[0][:200]
+        raise CannotCopyError(f"it cannot be copied ({type(error).__name__}: {text})") from error
+    check_structure(model, optimizer, copied, memo)
+    new_roots = [copied.model, copied.optimizer, copied.grad_scaler]
+    new_roots += filter(_is_tied, (copied.loss_fn, copied.step_fn, copied.prepare_batch))
+    check_storage(roots, new_roots)
+    check_reach(copied, memo)
+    if before is not None:
+        difference = before.difference_of_copy(Fingerprint([copied.model], [copied.optimizer]))
+        if difference is not None:
+            raise CannotCopyError(f"the copy did not come out equal ({difference})")
+    return copied
+
+
+def _is_tied(function: Any) -> bool:
+    """Whether a function copies together with the model, instead of being used as it is."""
+    if isinstance(function, types.MethodType):
+        return isinstance(function.__self__, nn.Module)
+    return isinstance(function, (nn.Module, functools.partial))
+
+
+def _copy_tensors(roots: Iterable[object], memo: dict[int, Any]) -> None:
+    """Copy all tensors first, so that what shares bytes before shares them after."""
+    gradients: set[int] = set()
+    recomputed: set[int] = set()
+    tensors: list[Tensor] = []
+    for obj in visit(roots):
+        if isinstance(obj, nn.Module):
+            recomputed |= _recomputed(obj)
+        elif isinstance(obj, Tensor):
+            tensors.append(obj)
+            if obj.is_leaf and obj.grad is not None:
+                gradients.add(id(obj.grad))
+    tensors = [tensor for tensor in tensors if id(tensor) not in gradients]
+    for tensor in tensors:
+        if not tensor.is_leaf and id(tensor) not in recomputed:
+            raise CannotCopyError(
+                "it keeps a tensor that is part of an autograd graph "
+                f"(of shape {[*tensor.shape]}, with {type(tensor.grad_fn).__name__})"
+            )
+    plain = [tensor for tensor in tensors if _is_plain(tensor)]
+    pieces: dict[tuple[str, int], list[tuple[Interval, torch.UntypedStorage]]] = {}
+    for piece in intervals(plain):
+        # The copy begins at the same place within 64 bytes, so that every data type can view it.
+        margin = piece.start % 64
+        bits = torch.empty(margin + piece.nbytes, dtype=torch.uint8, device=piece.storage.device)
+        bits[margin:].copy_(piece.bytes())
+        found = pieces.setdefault(storage_key(piece.storage), [])
+        found.append((piece, bits.untyped_storage()))
+    for tensor in tensors:
+        if not _is_plain(tensor):
+            new = copy.deepcopy(tensor.detach() if not tensor.is_leaf else tensor)
+        elif tensor.numel() == 0:
+            new = torch.empty_like(tensor.detach())
+        else:
+            new = _rebuilt(tensor, pieces[storage_key(tensor.untyped_storage())])
+        _remember(tensor, new, memo)
+
+
+def _recomputed(module: nn.Module) -> set[int]:
+    """Return the tensors a module makes anew before each use, as weight normalisation does."""
+    hooks = module._forward_pre_hooks.values()  # noqa: SLF001
+    names = {getattr(hook, "name", None) for hook in hooks}
+    return {id(value) for name, value in vars(module).items() if name in names}
+
+
+def _is_plain(tensor: Tensor) -> bool:
+    return (
+        not is_lazy(tensor)
+        and type(tensor) in (Tensor, nn.Parameter, nn.Buffer)
+        and tensor.layout is torch.strided
+        and tensor.device.type != "meta"
+        and not tensor.is_quantized
+        and not tensor.is_conj()
+        and not tensor.is_neg()
+    )
+
+
+def _rebuilt(tensor: Tensor, pieces: list[tuple[Interval, torch.UntypedStorage]]) -> Tensor:
+    """Return a tensor like the given one, over the copied bytes."""
+    size = tensor.element_size()
+    offset = tensor.storage_offset() * size
+    for piece, storage in pieces:
+        if piece.start <= offset < piece.stop:
+            place = (offset - piece.start + piece.start % 64) // size
+            new = torch.empty(0, dtype=tensor.dtype, device=tensor.device)
+            with torch.no_grad():
+                return new.set_(storage, place, tuple(tensor.shape), tuple(tensor.stride()))
+    raise CannotCopyError("a tensor changed its place while it was copied")
+
+
+def _remember(original: Tensor, new: Tensor, memo: dict[int, Any]) -> None:
+    """Give a copied tensor the class, the flag and the attributes of the original."""
+    if isinstance(original, nn.Parameter) and not isinstance(new, nn.Parameter):
+        new = nn.Parameter(new, requires_grad=original.requires_grad)
+    elif isinstance(original, nn.Buffer) and not isinstance(new, nn.Buffer):
+        new = nn.Buffer(new, persistent=original.persistent)
+    elif original.is_leaf and original.requires_grad and not new.requires_grad:
+        new.requires_grad_(True)
+    memo[id(original)] = new
+    for name, value in vars(original).items():
+        if name not in vars(new):
+            vars(new)[name] = copy.deepcopy(value, memo)
+    register: Any = new.register_hook
+    for hook in (getattr(original, "_backward_hooks", None) or {}).values():
+        register(copy.deepcopy(hook, memo))
+    register = new.register_post_accumulate_grad_hook
+    for hook in (getattr(original, "_post_accumulate_grad_hooks", None) or {}).values():
+        register(copy.deepcopy(hook, memo))
+
+
+def _copy_generators(roots: Iterable[object], memo: dict[int, Any]) -> None:
+    for obj in visit(roots):
+        if isinstance(obj, nn.Module):
+            for value in vars(obj).values():
+                if isinstance(value, torch.Generator):
+                    memo[id(value)] = value.clone_state()
+
+
+def _copy_optimizer(optimizer: Optimizer, memo: dict[int, Any]) -> Optimizer:
+    """Copy an optimizer with all of its attributes.
+
+    Not by its own ``__getstate__``, which forgets what subclasses add (LBFGS loses ``_params``).
+    """
+    new: Optimizer = object.__new__(type(optimizer))
+    memo[id(optimizer)] = new
+    for name, value in vars(optimizer).items():
+        if name == "step" and hasattr(value, "_wrapped_by_lr_sched"):
+            continue
+        if name in ("_opt_called", "_step_count"):  # a scheduler's notes
+            continue
+        vars(new)[name] = copy.deepcopy(value, memo)
+    return new
+
+
+def _copy_scaler(scaler: Any, memo: dict[int, Any]) -> Any:
+    if scaler is None:
+        return None
+    new = object.__new__(type(scaler))
+    memo[id(scaler)] = new
+    for name, value in vars(scaler).items():
+        if name == "_per_optimizer_states":  # keyed by the identity of the original optimizer
+            vars(new)[name] = defaultdict(value.default_factory)
+        else:
+            vars(new)[name] = copy.deepcopy(value, memo)
+    return new

@@ -1,0 +1,292 @@
+"""What a sweep may disturb, and how all of it comes back."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from types import TracebackType
+from typing import Any
+
+from torch import Tensor, nn
+from torch.optim import Optimizer
+
+from lrfind_widget.isolation.claim import Claim
+from lrfind_widget.isolation.company import attached_schedulers, others, why_not_copy_wrapped
+from lrfind_widget.isolation.copy_checks import CannotCopyError
+from lrfind_widget.isolation.copying import verified_copy
+from lrfind_widget.isolation.fingerprint import Fingerprint
+from lrfind_widget.isolation.loader_state import LoaderState
+from lrfind_widget.isolation.memory import fits, in_words
+from lrfind_widget.isolation.object_graph import tensors_inside
+from lrfind_widget.isolation.random_state import RandomState
+from lrfind_widget.isolation.reach import reach
+from lrfind_widget.isolation.snapshot import Snapshot
+from lrfind_widget.isolation.storage import total_bytes
+from lrfind_widget.isolation.trainable import check_trainable
+from lrfind_widget.results.receipt import Receipt, ReceiptItem
+
+__all__ = ["KINDS", "Isolation", "check_trainable"]
+
+KINDS = ("auto", "copy", "in_place")
+
+
+class Isolation:
+    """Everything a sweep may disturb, kept safe while it runs and back bit for bit after it.
+
+    A context manager. Inside it, `model`, `optimizer`, `grad_scaler`, `loss_fn`, `step_fn` and
+    `prepare_batch` are what the sweep trains with; after it, however it ended, the user's objects
+    are as they were and `receipt` proves it.
+
+    Parameters
+    ----------
+    model : Module
+    optimizer : Optimizer
+    kind : {"auto", "copy", "in_place"}
+        ``"copy"``: train a copy; the originals are never touched, and cells may use them
+        meanwhile. Takes once more the memory of parameters, buffers and optimizer state, on the
+        devices they are on. ``"in_place"``: train the originals and set them back from a snapshot.
+        Takes the same number of bytes of host memory (pinned where there is a GPU) and nothing on
+        the device, except that gradients which were there stay there. ``"auto"``: a copy where a
+        sound one can be made and takes at most half of the free memory, else in place.
+    dataloader, val_loader : iterable, optional
+        Their random generators, workers and counters are set back too.
+    loss_fn, step_fn, prepare_batch : callable, optional
+        Searched for other models and optimizers that a step would train. A loss that is a Module
+        is copied along with the model.
+    grad_scaler : GradScaler, optional
+
+    Attributes
+    ----------
+    kind : {"copy", "in_place"}
+        Which it is, from entering on.
+    reason : str
+        One sentence that says which and why.
+    receipt : Receipt
+        After leaving: what was compared with the state before.
+
+    Raises
+    ------
+    ValueError
+        If `kind` is unknown, or is ``"copy"`` where no sound copy can be made (on entering).
+    RuntimeError
+        On entering, if the model is being swept in place already.
+    """
+
+    def __init__(
+        self,
+        model: nn.Module,
+        optimizer: Optimizer,
+        *,
+        kind: str = "auto",
+        dataloader: object = None,
+        val_loader: object = None,
+        loss_fn: Callable[..., Any] | None = None,
+        step_fn: Callable[..., Any] | None = None,
+        grad_scaler: Any = None,
+        prepare_batch: Callable[..., Any] | None = None,
+    ) -> None:
+        if kind not in KINDS:
+            raise ValueError(f"isolation={kind!r} is unknown; use one of {', '.join(KINDS)}.")
+        self._wanted = self.kind = kind
+        self.reason = ""
+        self.model = model
+        self.optimizer = optimizer
+        self.grad_scaler = grad_scaler
+        self.loss_fn = loss_fn
+        self.step_fn = step_fn
+        self.prepare_batch = prepare_batch
+        self.receipt: Receipt | None = None
+        self._user = (model, optimizer, grad_scaler, loss_fn, step_fn, prepare_batch)
+        self._loaders = [loader for loader in (dataloader, val_loader) if loader is not None]
+        self._active = False
+
+    def __enter__(self) -> Isolation:
+        self.receipt = None
+        self._seconds = 0.0
+        model, optimizer, _, *functions = self._user
+        reached = reach([model, optimizer, *functions])
+        self._schedulers = attached_schedulers([optimizer, *reached.optimizers])
+        self._others = others(model, optimizer, reached)
+        self._claim = Claim()
+        self._snapshot: Snapshot | None = None
+        self._before: Fingerprint | None = None
+        self._loader_state = LoaderState(self._loaders)
+        watched = tensors_inside([model, optimizer, *self._others])
+        self._random = RandomState(
+            {tensor.device for tensor in watched},
+            reach([*self._loaders, *functions]).generators,
+        )
+        self._random.start()
+        try:
+            self._claim.check([model, *self._others])
+            why_not = self._why_not_copy(watched) or self._copy()
+            if why_not is not None:
+                self._random.add(reached.generators)
+                self._take_in_place(why_not)
+            self._loader_state.put_workers_aside()
+        except BaseException:
+            if self._snapshot is not None:
+                self._snapshot.restore()
+            self._random.stop()
+            self._let_go()
+            raise
+        self._active = True
+        return self
+
+    def suspend(self) -> None:
+        """Give the random state back to the user, for the time of a pause."""
+        if self._active:
+            self._random.suspend()
+
+    def resume(self) -> None:
+        """Take the random state again; what the user drew meanwhile is kept for the end."""
+        if self._active:
+            self._random.resume()
+
+    def __exit__(
+        self,
+        exc_type: type[BaseException] | None = None,
+        exc: BaseException | None = None,
+        traceback: TracebackType | None = None,
+    ) -> None:
+        if not self._active:
+            return
+        self._active = False
+        problems: list[str] = []
+        interrupts: list[BaseException] = []
+        self._secure(problems, interrupts, self._restore_loaders)
+        if self._snapshot is not None:
+            self._secure(problems, interrupts, self._snapshot.restore)
+        self._secure(problems, interrupts, self._random.stop)
+        self._secure(problems, interrupts, lambda: self._write_receipt(problems))
+        self._secure(problems, interrupts, self._let_go)
+        if exc is None and interrupts:
+            raise interrupts[0]
+        if exc is None and problems:
+            raise RuntimeError(
+                "The sweep is over, but not everything could be set back: " + "; ".join(problems)
+            )
+
+    # --- entering ------------------------------------------------------------------------------
+
+    def _why_not_copy(self, watched: list[Tensor]) -> str | None:
+        model, optimizer, *_ = self._user
+        if self._wanted == "in_place":
+            return "you asked for that"
+        if self._wanted == "auto":
+            wrapped = why_not_copy_wrapped(model)
+            if wrapped is not None:
+                return wrapped
+            needed = total_bytes(watched)
+            trained = total_bytes(p for g in optimizer.param_groups for p in g["params"])
+            # The copy gets gradients, and an optimizer without state yet will make some.
+            for device, size in trained.items():
+                needed[device] = needed.get(device, 0) + size * (1 if optimizer.state else 3)
+            return fits(needed)
+        return None
+
+    def _copy(self) -> str | None:
+        model, optimizer, scaler, loss_fn, step_fn, prepare_batch = self._user
+        self._before = self._fingerprint(in_place=False)
+        try:
+            copied = verified_copy(
+                model,
+                optimizer,
+                grad_scaler=scaler,
+                loss_fn=loss_fn,
+                step_fn=step_fn,
+                prepare_batch=prepare_batch,
+                before=self._before,
+            )
+        except CannotCopyError as error:
+            return str(error)
+        self.kind = "copy"
+        self.model, self.optimizer = copied.model, copied.optimizer
+        self.grad_scaler = copied.grad_scaler
+        self.loss_fn, self.step_fn = copied.loss_fn, copied.step_fn
+        self.prepare_batch = copied.prepare_batch
+        size = sum(total_bytes(tensors_inside([copied.model, copied.optimizer])).values())
+        self.reason = (
+            f"A copy is trained ({in_words(size)}): your model and optimizer are not touched."
+        )
+        return None
+
+    def _take_in_place(self, why: str) -> None:
+        if self._wanted == "copy":
+            raise ValueError(
+                f'isolation="copy" is not possible here, because {why}. '
+                'Use isolation="auto" or "in_place", which set everything back from a snapshot.'
+            )
+        self.kind = "in_place"
+        self._before = self._fingerprint(in_place=True)
+        roots = [*self._user[:4], *self._schedulers, *self._others]
+        self._claim.take(roots)
+        self._snapshot = Snapshot([root for root in roots if root is not None])
+        self._snapshot.put_gradients_aside()
+        self.reason = (
+            "Your model is trained in place and set back from a snapshot "
+            f"({in_words(self._snapshot.nbytes)} in host memory), because {why}."
+        )
+
+    def _fingerprint(self, *, in_place: bool) -> Fingerprint:
+        start = time.perf_counter()
+        model, optimizer, scaler, *_ = self._user
+        others = self._others if in_place else []
+        found = Fingerprint(
+            [model, *(o for o in others if isinstance(o, nn.Module))],
+            [optimizer, *(o for o in others if isinstance(o, Optimizer))],
+            schedulers=self._schedulers,
+            grad_scaler=scaler,
+            tensors=[o for o in others if isinstance(o, Tensor)],
+        )
+        self._seconds += time.perf_counter() - start
+        return found
+
+    # --- leaving -------------------------------------------------------------------------------
+
+    @staticmethod
+    def _secure(
+        problems: list[str], interrupts: list[BaseException], action: Callable[[], list[str] | None]
+    ) -> None:
+        """Run one step of the way back, again if it is interrupted; go on if it fails."""
+        for _ in range(3):
+            try:
+                problems.extend(action() or [])
+                return
+            except Exception as error:  # noqa: PERF203
+                problems.append(f"{type(error).__name__}: {error}")
+                return
+            except BaseException as error:  # Ctrl-C must not leave half of it
+                interrupts.append(error)
+
+    def _restore_loaders(self) -> None:
+        self._loader_state.restore()
+
+    def _write_receipt(self, problems: list[str]) -> None:
+        start = time.perf_counter()
+        compared, differing, lent = self._random.compare()
+        in_place = self._snapshot is not None
+        after = self._fingerprint(in_place=in_place)
+        items = [] if self._before is None else self._before.compare(after, mine=in_place)
+        how = "the state of each generator: Python, numpy, torch on each device, your own"
+        if lent:
+            how += f"; {lent} are still in use by another sweep, which gives them back"
+        random_item = ReceiptItem(
+            "random state", compared, how, not differing, ", ".join(differing)
+        )
+        names = [item.category for item in items]
+        position = names.index("files") if names else 0
+        items.insert(position, random_item)
+        self._seconds += time.perf_counter() - start
+        self.receipt = Receipt(tuple(items), self._seconds, tuple(problems))
+
+    def _let_go(self) -> None:
+        """Drop the copy and the snapshot, and every reference that is not the user's own."""
+        self._claim.release()
+        self.model, self.optimizer, self.grad_scaler = self._user[:3]
+        self.loss_fn, self.step_fn, self.prepare_batch = self._user[3:]
+        self._snapshot = None
+        self._others = []
+        self._schedulers = []
+        self._before = None
+        self._loader_state = LoaderState([])

@@ -1,0 +1,1 @@
+"""The arithmetic of a range test: schedules, smoothing, the stop rule, notation. numpy only."""

@@ -1,0 +1,164 @@
+"""From a batch to a loss: the user's own way, or the one that the first batch shows."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+from lrfind_widget.training.batch import describe, to_device
+from lrfind_widget.training.feeding import NO_TARGET, Fed, Forward, feed
+from lrfind_widget.training.inference import infer
+from lrfind_widget.training.where import Where
+
+LossFunction = Callable[[Any, Any], Any]
+StepFunction = Callable[[nn.Module, Any], Any]
+PrepareFunction = Callable[[Any], Any]
+
+
+class Objective:
+    """What a sweep makes smaller: takes a batch, gives a loss.
+
+    How the loss comes about is settled on the first batch and kept. Without `loss_fn` and
+    `step_fn` it is read off the output of that batch's own forward pass, so that no pass is
+    made besides those of the sweep:
+
+    * an output that carries a loss (`.loss`, `{"loss": ...}`, a dict of losses to be summed,
+      or one scalar in a tuple of a model that was given the target): that loss;
+    * integer targets `(N, ...)` with outputs `(N, C, ...)`: cross entropy;
+    * float targets of the outputs' shape: mean squared error;
+    * anything else is refused with what was seen.
+
+    Parameters
+    ----------
+    model : torch.nn.Module
+        The module that is trained.
+    device : torch.device
+        Where batches are moved to.
+    loss_fn : callable, optional
+        `(output, target) -> loss`, a scalar tensor.
+    step_fn : callable, optional
+        `(model, batch) -> loss`, instead of everything else here.
+    prepare_batch : callable, optional
+        `batch -> batch`, applied first; for example to `(inputs, target)`.
+    where : Where, optional
+        Told what runs, for the report of an error.
+
+    Attributes
+    ----------
+    sentence : str
+        What is made smaller, for people. Empty before the first batch.
+    """
+
+    def __init__(
+        self,
+        model: nn.Module,
+        device: torch.device,
+        *,
+        loss_fn: LossFunction | None = None,
+        step_fn: StepFunction | None = None,
+        prepare_batch: PrepareFunction | None = None,
+        where: Where | None = None,
+    ) -> None:
+        self.sentence = ""
+        self._where = where or Where()
+        self._model = model
+        self._device = device
+        self._loss_fn = loss_fn
+        self._step_fn = step_fn
+        self._prepare_batch = prepare_batch
+        self._forward = Forward(model)
+        self._loss_of: LossFunction | None = None
+
+    def __call__(self, batch: Any) -> Tensor:
+        """Return the loss of a batch.
+
+        Returns
+        -------
+        torch.Tensor
+            A 0-d tensor with a gradient, on the model's device.
+
+        Raises
+        ------
+        TypeError, ValueError
+            Where the batch cannot be unpacked, the loss cannot be told, or is not a scalar
+            that depends on the model.
+        """
+        return self._checked(self._loss(batch), needs_grad=torch.is_grad_enabled())
+
+    def _loss(self, batch: Any) -> Any:
+        self._where.batch = batch
+        if self._prepare_batch is not None:
+            self._where.at = "prepare_batch"
+            batch = self._prepare_batch(batch)
+        self._where.at = "Unpacking the batch"
+        batch = to_device(batch, self._device)
+        if self._step_fn is not None:
+            self._where.at = "step_fn"
+            self.sentence = f"the loss of {name_of(self._step_fn)}"
+            result = self._step_fn(self._model, batch)
+            if isinstance(result, Mapping) and "loss" in result:
+                return result["loss"]
+            return result
+        fed = feed(self._forward, batch, own_loss=self._loss_fn is None)
+        self._where.at = "The model"
+        output = fed.call(self._model)
+        self._where.at = "The loss"
+        if self._loss_of is None:
+            self._loss_of = self._settle(output, fed, batch)
+        return self._loss_of(output, fed.target)
+
+    def _settle(self, output: Any, fed: Fed, batch: Any) -> LossFunction:
+        """Decide how losses come about, on the first batch."""
+        if self._loss_fn is not None:
+            if fed.target is NO_TARGET:
+                raise ValueError(
+                    f"loss_fn needs a target, and the batch has none: it is a {describe(batch)}. "
+                    "Pass prepare_batch=batch -> (inputs, target), or step_fn=(model, batch) -> "
+                    "loss."
+                )
+            self.sentence = f"{name_of(self._loss_fn)} (given)"
+            return self._loss_fn
+        loss_of, self.sentence = infer(output, fed)
+        return loss_of
+
+    def _checked(self, loss: Any, *, needs_grad: bool) -> Tensor:
+        self._where.at = "The loss"
+        source = self._source()
+        if loss is None:
+            raise TypeError(
+                f"{source} returned None, expected a scalar tensor. Is a return missing?"
+            )
+        if not isinstance(loss, Tensor):
+            raise TypeError(
+                f"{source} returned a {describe(loss)}, expected a scalar tensor with a gradient."
+                + (" Leave out .item()." if isinstance(loss, (int, float)) else "")
+            )
+        if loss.numel() != 1:
+            raise ValueError(
+                f"{source} returned a loss of shape {tuple(loss.shape)}, expected one number. "
+                "Reduce it, for example with .mean()."
+            )
+        if not loss.is_floating_point():
+            raise TypeError(
+                f"{source} returned a {describe(loss)}, expected a floating-point loss."
+            )
+        if needs_grad and not loss.requires_grad:
+            raise ValueError(
+                f"{source} returned a loss that depends on no parameter, so there is no gradient. "
+                "Was it detached, computed under no_grad, or is every parameter frozen?"
+            )
+        return loss.reshape(())
+
+    def _source(self) -> str:
+        if self._step_fn is not None:
+            return "step_fn"
+        return "loss_fn" if self._loss_fn is not None else "The model"
+
+
+def name_of(function: object) -> str:
+    """Return the name of a callable as people know it."""
+    name = getattr(function, "__name__", None) or type(function).__name__
+    return "a lambda" if name == "<lambda>" else str(name)

@@ -1,0 +1,48 @@
+"""The points of a sweep, and the verdict on each."""
+
+from __future__ import annotations
+
+import math
+
+from lrfind_widget.numbers.divergence import Divergence
+from lrfind_widget.numbers.smoothing import ExponentialAverage
+from lrfind_widget.points import Point, StopReason
+
+
+class Record:
+    """Smooths the losses of a sweep, keeps the points and says when it is enough.
+
+    Parameters
+    ----------
+    beta : float
+        Weight of the past in the smoothed loss.
+    stop_div : bool
+        Whether a loss that diverges is a reason to stop.
+
+    Attributes
+    ----------
+    points : list of Point
+        What was recorded.
+    verdict : StopReason or None
+        Set by the point that should be the last.
+    """
+
+    def __init__(self, beta: float = 0.98, stop_div: bool = True) -> None:
+        self.points: list[Point] = []
+        self.verdict: StopReason | None = None
+        self.rule = Divergence(enabled=stop_div)
+        self._average = ExponentialAverage(beta)
+
+    def add(self, step: int, lr: float, loss: float, val_loss: float | None = None) -> Point:
+        """Record the loss of a step."""
+        smoothed = self._average.update(loss)
+        point = Point(step, lr, loss, smoothed, val_loss)
+        self.points.append(point)
+        self.verdict = self.rule.update(loss, smoothed)
+        return point
+
+    @property
+    def never_moved(self) -> bool:
+        """Whether every loss was the same, to the bit."""
+        losses = {point.loss for point in self.points}
+        return len(self.points) > 1 and len(losses) == 1 and math.isfinite(*losses)

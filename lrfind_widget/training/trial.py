@@ -1,0 +1,134 @@
+"""A model in training: everything that a step at a given rate needs."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Iterable
+from typing import Any
+
+from lrfind_widget.isolation.isolation import Isolation
+from lrfind_widget.training.arguments import Arguments
+from lrfind_widget.training.batch import model_device
+from lrfind_widget.training.execution import Execution
+from lrfind_widget.training.groups import GroupRates, set_weight_decay
+from lrfind_widget.training.loader import Batches
+from lrfind_widget.training.losses import LossQueue
+from lrfind_widget.training.objective import Objective
+from lrfind_widget.training.precision import Precision
+from lrfind_widget.training.seeding import RandomSources
+from lrfind_widget.training.training import Training
+from lrfind_widget.training.validation import Validation
+from lrfind_widget.training.where import Where
+
+Step = tuple[int, float, bool]
+
+
+class Trial:
+    """Trains what an isolation gives, one step at a time, at whatever rate it is told.
+
+    Parameters
+    ----------
+    isolation : Isolation
+        Entered. What is changed here, it sets back.
+    dataloader : iterable
+        Training batches.
+    given : Arguments
+        The arguments of the sweep.
+    where : Where
+        Told what runs.
+
+    Attributes
+    ----------
+    device : torch.device
+        Device of the model.
+    rates : GroupRates
+        The rates of the parameter groups.
+    objective : Objective
+        From a batch to a loss.
+    precision : Precision
+        Autocast and gradient scaler.
+    batches : Batches
+        The training batches, with how many were given.
+    losses : LossQueue
+        The losses of the steps, labelled with step, rate and whether the step was taken.
+    """
+
+    def __init__(
+        self, isolation: Isolation, dataloader: Iterable[Any], given: Arguments, where: Where
+    ) -> None:
+        model, self._optimizer = isolation.model, isolation.optimizer
+        self.device = model_device(model)
+        self._execution = Execution(self.device, own_stream=isolation.kind == "copy")
+        self.batches = Batches(dataloader)
+        self.losses: LossQueue[Step] = LossQueue.on(self.device)
+        self.precision = Precision(given.amp, isolation.grad_scaler, self.device)
+        self.objective = Objective(
+            model,
+            self.device,
+            loss_fn=isolation.loss_fn,
+            step_fn=isolation.step_fn,
+            prepare_batch=isolation.prepare_batch,
+            where=where,
+        )
+        self._training = Training(
+            self._optimizer,
+            self.objective,
+            self.batches,
+            self.precision,
+            accumulate=given.accumulate,
+            clip_grad_norm=given.clip_grad_norm,
+            where=where,
+        )
+        if not model.training:
+            model.train()
+        self.rates = GroupRates(self._optimizer, given.groups)
+        if given.wd is not None:
+            set_weight_decay(self._optimizer, given.wd)
+        self._validation: Validation | None = None
+        if given.seed is None and given.val_loader is None:
+            return
+        random = RandomSources(self.device, [model, dataloader, given.val_loader])
+        if given.seed is not None:
+            random.seed(given.seed)
+        if given.val_loader is not None:
+            self._validation = Validation(
+                model,
+                given.val_loader,
+                given.val_batches,
+                self.objective,
+                self.precision,
+                random,
+                where,
+            )
+
+    def step(self, step: int, lr: float) -> bool:
+        """Take an optimizer step at the rate `lr`, and send its losses on their way.
+
+        `losses` then gives, for this step, the training loss before the step and, with a
+        validation loader, the validation loss after it.
+
+        Returns
+        -------
+        bool
+            False where the gradient scaler skipped the step.
+
+        Raises
+        ------
+        OutOfDataError
+            Where the loader has ended and cannot be started again.
+        """
+        with self._execution():
+            self.rates.set(self._optimizer, lr)
+            loss, taken = self._training.step()
+            found = [loss]
+            if self._validation is not None and taken:
+                found.append(self._validation.loss())
+            self.losses.put((step, lr, taken), *found)
+        return taken
+
+    def close(self) -> None:
+        """Let go of the loader's workers and wait for what the device still does."""
+        self.batches.close()
+        # An error of the device is raised where its result is read, not here.
+        with contextlib.suppress(Exception):
+            self._execution.finish()

@@ -1,0 +1,98 @@
+"""The validation loss at each rate of a sweep."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Iterable
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+from lrfind_widget.training.batch import batch_size
+from lrfind_widget.training.objective import Objective
+from lrfind_widget.training.precision import Precision
+from lrfind_widget.training.seeding import RandomSources
+from lrfind_widget.training.where import Where
+
+
+class Validation:
+    """Evaluates a model on the same held-out batches each time, and leaves no trace in training.
+
+    Every evaluation starts from the random state that the first one found, so that a shuffling
+    loader gives the same batches at every rate, and ends with the random state of the training.
+
+    Parameters
+    ----------
+    model : torch.nn.Module
+        Put into eval mode meanwhile; every submodule gets its own mode back.
+    loader : iterable
+        Batches, like those of the training. Iterated again each time.
+    batches : int or None
+        How many batches to take; None is all.
+    objective : Objective
+        From a batch to a loss, as in training.
+    precision : Precision
+        The same autocast as in training.
+    random : RandomSources
+        The generators that the loader may draw from.
+    where : Where
+        Told what runs.
+    """
+
+    def __init__(
+        self,
+        model: nn.Module,
+        loader: Iterable[Any],
+        batches: int | None,
+        objective: Objective,
+        precision: Precision,
+        random: RandomSources,
+        where: Where,
+    ) -> None:
+        self._model = model
+        self._loader = loader
+        self._batches = batches
+        self._objective = objective
+        self._precision = precision
+        self._random = random
+        self._where = where
+        self._start = random.get()
+
+    def loss(self) -> Tensor:
+        """Return the mean loss, weighted by the number of examples in each batch.
+
+        Raises
+        ------
+        ValueError
+            Where the loader gives no batch.
+        """
+        training = self._random.get()
+        modes = [(module, module.training) for module in self._model.modules()]
+        self._random.set(self._start)
+        try:
+            self._model.eval()
+            with torch.no_grad():
+                return self._mean()
+        finally:
+            for module, mode in modes:
+                module.training = mode
+            self._random.set(training)
+
+    def _mean(self) -> Tensor:
+        total: Tensor | None = None
+        examples = 0
+        self._where.at, self._where.batch = "The val_loader", None
+        for batch in itertools.islice(iter(self._loader), self._batches):
+            size = batch_size(batch)
+            with self._precision.autocast():
+                # In double precision, where the device has it: sums over many batches.
+                loss = self._objective(batch)
+                exact = torch.float32 if loss.device.type == "mps" else torch.float64
+                loss = loss.to(exact) * size
+            total = loss if total is None else total + loss
+            examples += size
+            self._where.at, self._where.batch = "The val_loader", None
+        if total is None:
+            raise ValueError("The val_loader gave no batch, expected at least one.")
+        return total / examples

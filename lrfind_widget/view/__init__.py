@@ -1,0 +1,1 @@
+"""The half that shows: chart, controls and what is said. Knows nothing of torch."""

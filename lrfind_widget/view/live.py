@@ -1,0 +1,165 @@
+"""A sweep on its way to the page: its thread, its publisher, its progress."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Sequence
+
+from lrfind_widget.points import Point, Status
+from lrfind_widget.results.result import SweepResult
+from lrfind_widget.training.runner import Runner
+from lrfind_widget.training.sweep import Sweep
+from lrfind_widget.view import phrases
+from lrfind_widget.view.ending import Ending
+from lrfind_widget.view.panel import Panel
+from lrfind_widget.view.progress import Progress
+from lrfind_widget.view.publisher import Publisher
+
+POINTS_INTERVAL = 1 / 15
+"""Least time in seconds between two messages of new points."""
+
+PROGRESS_INTERVAL = 1 / 4
+"""Least time in seconds between two sentences. With the points: under 20 messages a second."""
+
+
+class LiveSweep:
+    """One sweep that a panel shows while it runs.
+
+    Parameters
+    ----------
+    sweep : Sweep
+        The sweep to run.
+    panel : Panel
+        Where it is shown.
+    on_status : callable
+        Called with each new `Status` but the last, on the publisher's thread.
+    on_end : callable
+        Called with this object on the publisher's thread when the sweep has ended and
+        everything is restored, before those who wait are let go.
+    """
+
+    def __init__(
+        self,
+        sweep: Sweep,
+        panel: Panel,
+        *,
+        on_status: Callable[[Status], None],
+        on_end: Callable[[LiveSweep], None],
+    ) -> None:
+        self._sweep = sweep
+        self._panel = panel
+        self._on_status = on_status
+        self._on_end = on_end
+        self._progress = Progress()
+        self._shown: tuple[Status, float] = (Status.SWEEPING, 0.0)
+        self._last: Point | None = None
+        self._ending = Ending()
+        self._publisher = Publisher(self, interval=POINTS_INTERVAL, on_end=self._ending.come)
+        self._runner = Runner(sweep, wake=self._publisher.wake)
+
+    def prepare(self) -> None:
+        """Copy or save the model, so that it is swept as it is now."""
+        self._sweep.prepare()
+
+    def start(self) -> None:
+        """Show the empty chart and start both threads."""
+        schedule = self._sweep.schedule
+        self._panel.begin(
+            schedule.start_lr,
+            schedule.end_lr,
+            schedule.mode,
+            len(schedule),
+            self._sweep.axis_label,
+        )
+        self._progress.go()
+        self._publisher.start()
+        self._runner.start()
+
+    def pause(self) -> None:
+        """Pause after the step under way."""
+        self._runner.pause()
+
+    def resume(self) -> None:
+        """Go on."""
+        self._runner.resume()
+
+    def stop(self) -> None:
+        """End after the step under way; do not wait for it."""
+        self._runner.stop()
+
+    def wait(self, timeout: float | None = None) -> bool:
+        """Block until the sweep has ended and is shown; return whether it has."""
+        if self._publisher.is_current_thread:
+            # An observer waits inside the last message: what is shown can wait, too.
+            return self._runner.wait(timeout)
+        return self._ending.wait(timeout)
+
+    async def arrive(self) -> None:
+        """Wait for the end in a coroutine."""
+        await self._ending.arrive()
+
+    def close(self) -> None:
+        """Stop, wait until everything is restored, and publish no more."""
+        self._runner.stop()
+        if not self._runner.is_current_thread:
+            self._runner.wait()
+        self._publisher.close()
+        self._ending.come()
+
+    @property
+    def is_running(self) -> bool:
+        """Whether the sweep still holds its thread."""
+        return self._runner.status.is_running
+
+    @property
+    def result(self) -> SweepResult | None:
+        """What the sweep found, once it has ended."""
+        return self._runner.result
+
+    @property
+    def error(self) -> BaseException | None:
+        """What the user's code raised."""
+        return self._runner.error
+
+    def publish(self) -> bool:
+        """Show what is new; return True when the sweep has ended."""
+        status = self._runner.status  # read before the points, so that the end has them all
+        points = self._runner.drain()
+        if points:
+            self._add(points)
+        if not status.is_running:
+            self._on_end(self)
+            return True
+        if self._is_due(status):
+            self._show_progress(status)
+        return False
+
+    def _add(self, points: Sequence[Point]) -> None:
+        self._progress.advance(len(points))
+        self._last = points[-1]
+        self._panel.add(points)
+
+    def _is_due(self, status: Status) -> bool:
+        shown, at = self._shown
+        return status is not shown or time.monotonic() - at >= PROGRESS_INTERVAL
+
+    def _show_progress(self, status: Status) -> None:
+        changed = status is not self._shown[0]
+        self._shown = (status, time.monotonic())
+        done, total = self._progress.done, len(self._sweep.schedule)
+        if status is Status.PAUSED:
+            self._progress.halt()
+            sentence = phrases.paused(done, total, self._last)
+        else:
+            self._progress.go()
+            sentence = phrases.sweeping(done, total, self._progress.seconds_per_step)
+        self._panel.show_progress(
+            status=status.value,
+            sentence=sentence,
+            done=done,
+            lr=None if self._last is None else self._last.lr,
+            objective=phrases.objective(self._sweep.objective),
+            detail=self._sweep.isolation_sentence,
+        )
+        if changed:
+            self._on_status(status)

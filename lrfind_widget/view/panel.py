@@ -1,0 +1,183 @@
+"""Everything a person sees: the chart between its rows of controls.
+
+The panel is told numbers and sentences; it knows nothing of models or training.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+from ipywidgets import Widget
+
+from lrfind_widget.points import Point, Status
+from lrfind_widget.results.result import SweepResult
+from lrfind_widget.rules.suggestion import Suggestion
+from lrfind_widget.view import phrases
+from lrfind_widget.view.analysis import Analysis, Options, rule_names
+from lrfind_widget.view.bars import ChoiceBar, ReceiptBar, RunBar, SettingsBar
+from lrfind_widget.view.chart import Chart
+
+OFFERED = ("balanced", "min_gradient", "min_over_10", "valley")
+"""The rules that get a button each. The settings offer the others."""
+
+
+class Panel:
+    """The chart and its bars, built once and then only told what changed.
+
+    Parameters
+    ----------
+    options : Options
+        How the curve is read at first.
+    selected_lr : float
+        Where the marker stands at first.
+    can_run : bool
+        Whether there is a model to sweep; False for a panel of a stored result.
+    """
+
+    def __init__(self, options: Options, selected_lr: float, *, can_run: bool) -> None:
+        self.chart = Chart(selected_lr, skip_start=options.skip_start, skip_end=options.skip_end)
+        self.run_bar = RunBar(sentence=phrases.waiting(), can_run=can_run)
+        self.choice_bar = ChoiceBar(marker=self.chart.marker, can_apply=can_run)
+        self.settings_bar = SettingsBar(
+            beta=options.beta,
+            skip_start=options.skip_start,
+            skip_end=options.skip_end,
+            rules=[{"name": name, "label": name.replace("_", " ")} for name in rule_names()],
+            rule=options.rule if isinstance(options.rule, str) else "",
+        )
+        self.receipt_bar = ReceiptBar()
+
+    @property
+    def rows(self) -> list[Widget]:
+        """The rows from top to bottom."""
+        return [
+            self.run_bar,
+            self.chart.figure,
+            self.choice_bar,
+            self.settings_bar,
+            self.receipt_bar,
+        ]
+
+    def begin(self, start_lr: float, end_lr: float, mode: str, num_it: int, label: str) -> None:
+        """Make room for a new curve."""
+        self.chart.begin(start_lr, end_lr, mode, label)
+        self.receipt_bar.receipt = {}
+        self.choice_bar.set_together(suggestions=[], suggestion_sentence="", message="")
+        self.run_bar.set_together(
+            status=Status.SWEEPING.value,
+            sentence=phrases.starting(num_it),
+            done=0,
+            total=num_it,
+            lr=None,
+            objective="",
+            detail="",
+            traceback="",
+        )
+
+    def add(self, points: Sequence[Point]) -> None:
+        """Append points to the curve, in one message."""
+        columns = np.array([(p.lr, p.loss, p.smoothed) for p in points], dtype=np.float64).T
+        self.chart.curve.append(*columns)
+
+    def show_progress(self, **told: Any) -> None:
+        """Say how far the sweep is, in traits of the run bar."""
+        self.run_bar.set_together(**told)
+
+    def show_end(self, status: Status, sentence: str, result: SweepResult | None) -> None:
+        """Say how the sweep ended and what was compared afterwards."""
+        told: dict[str, Any] = {"status": status.value, "sentence": sentence}
+        if result is not None:
+            told |= {
+                "done": len(result),
+                "objective": phrases.objective(result.objective),
+                "detail": result.isolation,
+            }
+            self.receipt_bar.receipt = receipt_rows(result.receipt)
+            if status is not Status.FINISHED:
+                self.chart.show_end(status.value, sentence)
+        self.run_bar.set_together(**told)
+
+    def show_error(self, error: BaseException) -> None:
+        """Put the traceback of the user's code within reach."""
+        self.run_bar.traceback = phrases.traceback_of(error)
+
+    def show_analysis(
+        self, result: SweepResult, analysis: Analysis, options: Options, *, redraw: bool
+    ) -> None:
+        """Show what the curve says: dots, bands, the suggestion and its reasons.
+
+        With `redraw` the curve itself is sent again, since its smoothing changed.
+        """
+        if redraw:
+            self.chart.curve.replace(result.lrs, result.losses, analysis.smoothed)
+        self.chart.show_findings(
+            analysis.min_gradient, analysis.suggested, options.skip_start, options.skip_end
+        )
+        suggested = analysis.suggested
+        self.choice_bar.set_together(
+            suggestions=_chips(result, analysis),
+            suggested_lr=suggested.lr,
+            suggestion_sentence=_sentence(analysis),
+        )
+
+    def show_runs(
+        self, drawn: Sequence[Mapping[str, Any]], listed: Sequence[Mapping[str, Any]]
+    ) -> None:
+        """Draw the earlier runs faded, and list them in the legend."""
+        self.chart.runs.runs = [dict(run) for run in drawn]
+        self.settings_bar.runs = [dict(run) for run in listed]
+
+    def close(self) -> None:
+        """Close every widget of the panel."""
+        for bar in (self.run_bar, self.choice_bar, self.settings_bar, self.receipt_bar):
+            bar.close()
+        self.chart.close()
+
+
+def receipt_rows(receipt: Any) -> dict[str, Any]:
+    """Return a receipt as the receipt bar shows it."""
+    if receipt is None:
+        return {}
+    return {
+        "sentence": receipt.sentence,
+        "identical": receipt.identical,
+        "rows": [
+            {
+                "category": item.category,
+                "how": item.how,
+                "identical": item.identical,
+                "detail": item.detail,
+            }
+            for item in receipt.items
+        ],
+    }
+
+
+def _chips(result: SweepResult, analysis: Analysis) -> list[dict[str, Any]]:
+    """Return the suggestions one can click, the chosen rule's first."""
+    found: list[Suggestion] = [analysis.suggested, analysis.min_gradient]
+    found += [result.suggestion(name) for name in OFFERED]
+    offered: dict[str, Suggestion] = {}
+    for suggestion in found:
+        offered.setdefault(suggestion.rule, suggestion)
+    return [
+        {
+            "rule": suggestion.rule,
+            "label": suggestion.rule.replace("_", " "),
+            "lr": suggestion.lr,
+            "reason": suggestion.reason,
+            "active": suggestion is analysis.suggested,
+        }
+        for suggestion in offered.values()
+        if suggestion.lr is not None
+    ]
+
+
+def _sentence(analysis: Analysis) -> str:
+    """Say what is suggested, and why there is no red dot where there is none."""
+    told = phrases.suggestion(analysis.suggested)
+    if analysis.min_gradient.lr is None:
+        told = f"{told} No steepest fall is marked: {analysis.min_gradient.reason}".strip()
+    return told

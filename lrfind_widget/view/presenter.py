@@ -1,0 +1,139 @@
+"""What is shown of the sweeps, under the options that a person may change."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from lrfind_widget.numbers.smoothing import exponential_average
+from lrfind_widget.points import Status
+from lrfind_widget.results.result import SweepResult
+from lrfind_widget.view import phrases
+from lrfind_widget.view.analysis import Analysis, Options
+from lrfind_widget.view.output import SavedOutput
+from lrfind_widget.view.panel import Panel
+from lrfind_widget.view.picture import render
+from lrfind_widget.view.runs import Run, Runs
+
+
+class Presenter:
+    """Keeps the panel and the cell's output true to the results and the options.
+
+    Parameters
+    ----------
+    panel : Panel
+        What a person sees.
+    output : SavedOutput
+        What the cell's output keeps.
+    options : Options
+        How curves are read at first.
+
+    Attributes
+    ----------
+    result : SweepResult or None
+        The latest result.
+    analysis : Analysis or None
+        What it says under the present options.
+    """
+
+    def __init__(self, panel: Panel, output: SavedOutput, options: Options) -> None:
+        self._panel = panel
+        self._output = output
+        self._options = options
+        self._runs = Runs()
+        self.result: SweepResult | None = None
+        self.analysis: Analysis | None = None
+
+    def begin(self) -> None:
+        """Make room for a new run: the earlier ones fade."""
+        self._show_runs(earlier=self._runs.listed)
+
+    def conclude(self, status: Status, sentence: str, result: SweepResult | None) -> None:
+        """Show how a run ended and what its curve says."""
+        if result is not None:
+            self.result = result
+            if len(result):
+                self._runs.add(result)
+            self.read()
+        self._panel.show_end(status, sentence, result)
+
+    def show_stored(self, result: SweepResult) -> None:
+        """Show a result that was found another time."""
+        settings = result.settings
+        self._panel.begin(
+            float(settings.get("start_lr") or result.lrs.min()),
+            float(settings.get("end_lr") or result.lrs.max()),
+            str(settings.get("mode", "exp")),
+            len(result),
+            "learning rate",
+        )
+        self.result = result
+        self._runs.add(result)
+        self.read(redraw=True)
+        self._panel.show_end(Status.after(result.stop_reason), result.stop_sentence, result)
+
+    def set_option(self, name: str, value: Any) -> None:
+        """Read the curves anew under an option that a person changed."""
+        if name in ("y_scale", "frame"):
+            self._panel.chart.set_view(name, value)
+            return
+        self._options = self._options.changed(**{name: value})
+        self.read(redraw=name == "beta")
+
+    def act_on_run(self, action: str, run_id: str) -> None:
+        """Show, hide or remove a run."""
+        self._runs.act(action, run_id)
+        self._show_runs(earlier=[run for run in self._runs.listed if run.result is not self.result])
+
+    def read(self, *, redraw: bool = False) -> None:
+        """Read the latest curve under the present options and show what it says."""
+        if self.result is None:
+            return
+        self.analysis = Analysis.of(self.result.lrs, self.result.losses, self._options)
+        self._panel.show_analysis(self.result, self.analysis, self._options, redraw=redraw)
+        self._show_runs(earlier=[run for run in self._runs.listed if run.result is not self.result])
+
+    def keep(self, status: Status, selected_lr: float) -> None:
+        """Keep the chart with the present choice in the cell's output."""
+        steepest = None if self.analysis is None else self.analysis.min_gradient.lr
+        text = phrases.text_fallback(status, selected_lr, steepest)
+        drawable = self.result is not None and len(self.result) > 0
+        self._output.keep(text, self.picture(selected_lr, "png") if drawable else None)
+
+    def picture(self, selected_lr: float, kind: str) -> bytes:
+        """Return the chart as a picture.
+
+        Raises
+        ------
+        RuntimeError
+            If there is no curve yet.
+        """
+        if self.result is None or not len(self.result):
+            raise RuntimeError("There is no curve yet: save the figure after a sweep.")
+        return render(self.result, self._options, selected_lr, kind)
+
+    def _show_runs(self, earlier: list[Run]) -> None:
+        names = dict(zip((run.id for run in self._runs.listed), self._runs.names(), strict=True))
+        self._panel.show_runs(
+            drawn=[
+                {
+                    "name": names[run.id],
+                    "lr": run.result.lrs,
+                    "smoothed": exponential_average(run.result.losses, self._options.beta),
+                    "visible": run.visible,
+                }
+                for run in earlier
+            ],
+            listed=[
+                {
+                    "id": run.id,
+                    "name": names[run.id],
+                    "visible": run.visible,
+                    "removable": run in earlier,
+                }
+                for run in self._runs.listed
+            ]
+            if earlier
+            else [],
+        )
+        latest = [run for run in self._runs.listed if run not in earlier]
+        self._panel.chart.curve.visible = all(run.visible for run in latest)
