@@ -2,7 +2,7 @@ import type { IBackboneModelOptions } from '@jupyter-widgets/base';
 
 import { ChartMark, ChartMarkModel, identity } from './chart_mark';
 import { attr, say, svg, textWidth } from './dom';
-import { formatRate } from './geometry/format';
+import { formatDecimal, formatRate } from './geometry/format';
 import { labelSide } from './geometry/labels';
 import { clamp, roundTo, type Interval } from './geometry/mapping';
 import { stepRate } from './geometry/steps';
@@ -168,9 +168,9 @@ export class Marker extends ChartMark {
     const text = formatRate(value);
     attr(this.el, {
       'aria-label': this.model.text('label'),
-      'aria-valuemin': Math.min(limits[0], value),
-      'aria-valuemax': Math.max(limits[1], value),
-      'aria-valuenow': value,
+      'aria-valuemin': formatDecimal(Math.min(limits[0], value)),
+      'aria-valuemax': formatDecimal(Math.max(limits[1], value)),
+      'aria-valuenow': formatDecimal(value),
       'aria-valuetext': text,
     });
     this.el.classList.toggle('lrfind-outside', outside !== 0);

@@ -53,6 +53,11 @@ export function formatEven(value: number, step: number): string {
   return minus(value.toFixed(clampPlaces(-Math.floor(Math.log10(step) + 1e-9))));
 }
 
+/** A number without an exponent, which ARIA's values must not have: "0.0000001". */
+export function formatDecimal(value: number): string {
+  return value.toLocaleString('en', { useGrouping: false, maximumSignificantDigits: 17 });
+}
+
 function clampPlaces(places: number): number {
   return Math.min(Math.max(places, 0), 12);
 }

@@ -27,7 +27,7 @@ describe('the marker', () => {
     expect(view.el.getAttribute('tabindex')).toBe('0');
     expect(view.el.getAttribute('aria-label')).toBe('Learning rate');
     expect(view.el.getAttribute('aria-valuenow')).toBe('0.001');
-    expect(view.el.getAttribute('aria-valuemin')).toBe('1e-7');
+    expect(view.el.getAttribute('aria-valuemin')).toBe('0.0000001');
     expect(view.el.getAttribute('aria-valuemax')).toBe('10');
     expect(view.el.getAttribute('aria-valuetext')).toBe('1e-3');
     expect(view.el.getAttribute('data-lm-suppress-shortcuts')).toBe('true');

@@ -1,7 +1,7 @@
 // @vitest-environment node
 import { describe, expect, it } from 'vitest';
 
-import { formatEven, formatLoss, formatRate, formatSlope } from '../../src/geometry/format';
+import { formatDecimal, formatEven, formatLoss, formatRate, formatSlope } from '../../src/geometry/format';
 
 describe('a rate', () => {
   it.each([
@@ -72,5 +72,12 @@ describe('evenly spaced values', () => {
     [2e6, 5e5, '2.0e6'],
   ])('%s in steps of %s is %s', (value, step, text) => {
     expect(formatEven(value, step)).toBe(text);
+  });
+});
+
+describe('a number for ARIA', () => {
+  it.each([1e-7, 3.2e-4, 1.12201845430196e-3, 0.1, 10, 1e21, 1e-300])('of %s has no exponent and is exact', (value) => {
+    expect(formatDecimal(value)).toMatch(/^\d+(\.\d+)?$/);
+    expect(Number(formatDecimal(value))).toBe(value);
   });
 });
