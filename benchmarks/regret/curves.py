@@ -10,8 +10,8 @@ import numpy as np
 
 from benchmarks.regret import store, sweeps
 from benchmarks.regret.metric import Floats, Key, Sweep, Truth
-from lrfind_widget.divergence import Divergence
-from lrfind_widget.smoothing import ExponentialAverage
+from lrfind_widget.numbers.divergence import Divergence
+from lrfind_widget.numbers.smoothing import ExponentialAverage
 
 
 def recorded(losses: Floats) -> int:

@@ -20,6 +20,13 @@ def mlp(*widths: int, activation: type[nn.Module] = nn.ReLU, norm: bool = False)
     return nn.Sequential(*layers)
 
 
+def dropout_mlp() -> nn.Module:
+    """Return a perceptron for digits that drops half its hidden units."""
+    return nn.Sequential(
+        nn.Flatten(), nn.Linear(784, 96), nn.ReLU(), nn.Dropout(0.5), nn.Linear(96, 2)
+    )
+
+
 def cnn(*, norm: bool = False, channels: int = 8) -> nn.Module:
     """Return a three-layer convolutional network for 28 x 28 digits, two classes."""
     layers: list[nn.Module] = []

@@ -13,7 +13,7 @@ from benchmarks.regret import store
 from benchmarks.regret.curves import load_sweeps, load_truths
 from benchmarks.regret.metric import Floats, Rule, Sweep, Truth, evaluate
 from benchmarks.regret.sweeps import DEFAULT
-from lrfind_widget.suggest import DEFAULT_RULE, RULES
+from lrfind_widget.rules.suggest import DEFAULT_RULE, RULES
 
 DOCS = Path(__file__).parents[2] / "docs" / "suggestions.md"
 MARKS = ("<!-- benchmarks.regret: begin -->", "<!-- benchmarks.regret: end -->")
@@ -31,6 +31,7 @@ COLUMNS = {
     "start_lr": "moved by start_lr",
     "abstained": "no suggestion",
 }
+REGRETS = ("mean", "mean_all_settings", "median", "p90")
 
 
 def constant(lrs: Floats, losses: Floats) -> float:  # noqa: ARG001
@@ -82,7 +83,7 @@ def _cell(key: str, figures: Mapping[str, Any]) -> str:
         return f"{value} of {figures['sweeps']}"
     if key == "under_005":
         return f"{value:.0%}"
-    return f"{value:.3f}" if key in ("mean", "mean_all_settings", "median", "p90") else f"{value:.2f}"
+    return f"{value:.3f}" if key in REGRETS else f"{value:.2f}"
 
 
 def caption(report: Mapping[str, Any]) -> str:

@@ -12,7 +12,8 @@ from pathlib import Path
 from typing import NamedTuple
 
 from benchmarks.regret import store
-from benchmarks.regret.tasks import TASKS, Task
+from benchmarks.regret.tasks import TASKS
+from benchmarks.regret.training import Task
 
 END_LR = 10.0
 
@@ -72,6 +73,6 @@ def measure(
             for seed in setting.seeds:
                 key = f"{setting.name} seed={seed}"
                 if key not in entry:
-                    entry[key] = [store.shortened(x) for x in losses(task, seed, setting)]
+                    entry[key] = [store.shortened(x, 5) for x in losses(task, seed, setting)]
         store.write(path, measurement)
         print(f"{task.name}: {len(entry)} curves", flush=True)

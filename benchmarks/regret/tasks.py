@@ -1,115 +1,21 @@
-"""The tasks: what is trained, on what, with which optimizer and batch size."""
+"""The tasks: what is trained, on what, with which optimizer and batch size.
+
+Some are easy to read off a curve. In others the fall drowns in noise, or comes long after the
+rate would have sufficed, or the model is already trained: those tell the rules apart.
+"""
 
 from __future__ import annotations
 
-import math
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
-from functools import lru_cache, partial
+from collections.abc import Callable
+from functools import partial
 
-import torch
 from torch import Tensor, nn
 from torch.nn.functional import cross_entropy, mse_loss
 
-from benchmarks.regret import data, models
+from benchmarks.regret import data
 from benchmarks.regret.data import Split
-
-Loss = Callable[[Tensor, Tensor], Tensor]
-OPTIMIZERS: dict[str, Callable[..., torch.optim.Optimizer]] = {
-    "SGD": torch.optim.SGD,
-    "momentum": partial(torch.optim.SGD, momentum=0.9),
-    "Adam": torch.optim.Adam,
-    "AdamW": partial(torch.optim.AdamW, weight_decay=0.01),
-}
-
-
-@dataclass(frozen=True)
-class Pretraining:
-    """What a fine-tuned model learnt before."""
-
-    split: Callable[[], Split]
-    steps: int
-    lr: float
-
-
-@dataclass(frozen=True)
-class Task:
-    """One small training, run at many learning rates."""
-
-    name: str
-    model: Callable[[], nn.Module]
-    split: Callable[[], Split]
-    loss: Loss
-    optimizer: str
-    batch_size: int
-    steps: int = 300
-    pretraining: Pretraining | None = None
-
-    def start(self, seed: int) -> Training:
-        """Return a fresh training; the same seed gives the same start and the same batches."""
-        model = self.untrained(seed)
-        if self.pretraining is not None:
-            model.load_state_dict(_pretrained(self, seed))
-        return Training(model, self.split(), self, seed)
-
-    def untrained(self, seed: int) -> nn.Module:
-        """Return the model as initialised with `seed`."""
-        with torch.random.fork_rng(devices=()):
-            torch.manual_seed(1000 + seed)
-            return self.model()
-
-
-class Training:
-    """A model on its way: take steps, then ask for the validation loss."""
-
-    def __init__(
-        self, model: nn.Module, split: Split, task: Task, seed: int, optimizer: str | None = None
-    ) -> None:
-        self.model, self.split, self.task = model.train(), split, task
-        self.optimizer = OPTIMIZERS[optimizer or task.optimizer](model.parameters(), lr=1e-3)
-        self._batches = self._shuffled(torch.Generator().manual_seed(2000 + seed))
-
-    def _shuffled(self, generator: torch.Generator) -> Iterator[Tensor]:
-        examples, size = len(self.split.x), self.task.batch_size
-        while True:
-            order = torch.randperm(examples, generator=generator)
-            for first in range(0, examples - size + 1, size):
-                yield order[first : first + size]
-
-    def step(self, lr: float) -> float:
-        """Take one optimizer step at `lr`; return the batch's loss before it."""
-        batch = next(self._batches)
-        for group in self.optimizer.param_groups:
-            group["lr"] = lr
-        loss = self.task.loss(self.model(self.split.x[batch]), self.split.y[batch])
-        value = loss.item()
-        if math.isfinite(value):
-            self.optimizer.zero_grad()
-            loss.backward()  # type: ignore[no-untyped-call]
-            self.optimizer.step()
-        return value
-
-    def validation_loss(self) -> float:
-        """Return the mean loss over the validation data, the model in evaluation mode."""
-        self.model.eval()
-        with torch.no_grad():
-            loss = self.task.loss(self.model(self.split.x_valid), self.split.y_valid).item()
-        self.model.train()
-        return loss
-
-
-@lru_cache(maxsize=8)
-def _pretrained(task: Task, seed: int) -> dict[str, Tensor]:
-    assert task.pretraining is not None
-    model = task.untrained(seed)
-    training = Training(model, task.pretraining.split(), task, 500 + seed, "Adam")
-    for _ in range(task.pretraining.steps):
-        training.step(task.pretraining.lr)
-    return {name: value.clone() for name, value in model.state_dict().items()}
-
-
-_ENTROPY: Loss = cross_entropy
-_SQUARES: Loss = mse_loss
+from benchmarks.regret.models import Recurrent, Transformer, WindowModel, cnn, dropout_mlp, mlp
+from benchmarks.regret.training import Loss, Pretraining, Task
 
 
 def _pixels(prediction: Tensor, target: Tensor) -> Tensor:
@@ -121,88 +27,177 @@ def _pictures() -> Split:
     return Split(x, x, x_valid, x_valid)
 
 
+_CLASS: Loss = cross_entropy
+_VALUE: Loss = mse_loss
+_DIGITS, _TURNED = data.digits, data.turned_digits
+_CLUSTERS, _SPIRALS = data.clusters, data.spirals
+_TEACHER, _WAVES = data.teacher, data.waves
+_TEXT, _SUMS = data.characters, partial(data.characters, "sums")
+
+
+def _noisy(share: float, train: int | None = None) -> Callable[[], Split]:
+    return partial(data.digits, noise=share, train=train)
+
+
+# Name, model, data, loss, optimizer, batch size, steps (300), what the model learnt before.
 TASKS: tuple[Task, ...] = (
-    Task("digits-mlp-sgd", partial(models.mlp, 784, 64, 2), data.digits, _ENTROPY, "SGD", 32),
-    Task("digits-cnn-momentum", models.cnn, data.digits, _ENTROPY, "momentum", 64),
-    Task("digits-cnn-bn-adam", partial(models.cnn, norm=True), data.digits, _ENTROPY, "Adam", 64),
-    Task("digits-cnn-bn-sgd", partial(models.cnn, norm=True), data.digits, _ENTROPY, "SGD", 16),
-    Task(
-        "noisy-digits-mlp-adam",
-        partial(models.mlp, 784, 128, 2),
-        partial(data.digits, noise=0.2),
-        _ENTROPY,
-        "Adam",
-        32,
-    ),
+    Task("digits-mlp-sgd", partial(mlp, 784, 64, 2), _DIGITS, _CLASS, "SGD", 32),
+    Task("digits-mlp-adamw", partial(mlp, 784, 128, 64, 2), _DIGITS, _CLASS, "AdamW", 128),
+    Task("digits-mlp-bn-sgd", partial(mlp, 784, 32, 32, 2, norm=True), _DIGITS, _CLASS, "SGD", 8),
+    Task("digits-linear-adam", partial(mlp, 784, 2), _DIGITS, _CLASS, "Adam", 32),
+    Task("digits-dropout-adam", dropout_mlp, _DIGITS, _CLASS, "Adam", 64),
+    Task("digits-cnn-sgd", cnn, _DIGITS, _CLASS, "SGD", 64),
+    Task("digits-cnn-momentum", cnn, _DIGITS, _CLASS, "momentum", 64),
+    Task("digits-cnn-bn-adam", partial(cnn, norm=True), _DIGITS, _CLASS, "Adam", 64),
+    Task("digits-cnn-bn-sgd", partial(cnn, norm=True), _DIGITS, _CLASS, "SGD", 16),
+    Task("noisy-digits-mlp-adam", partial(mlp, 784, 128, 2), _noisy(0.2), _CLASS, "Adam", 32),
+    Task("noisy-digits-cnn-momentum", cnn, _noisy(0.3), _CLASS, "momentum", 32),
+    Task("few-digits-mlp-adam", partial(mlp, 784, 64, 2), _noisy(0, 64), _CLASS, "Adam", 16, 200),
+    Task("clusters-mlp-sgd", partial(mlp, 20, 64, 10), _CLUSTERS, _CLASS, "SGD", 64, 400),
+    Task("clusters-mlp-adamw", partial(mlp, 20, 64, 64, 10), _CLUSTERS, _CLASS, "AdamW", 8),
     Task(
         "clusters-mlp-bn-momentum",
-        partial(models.mlp, 20, 96, 96, 10, norm=True),
-        data.clusters,
-        _ENTROPY,
+        partial(mlp, 20, 96, 96, 10, norm=True),
+        _CLUSTERS,
+        _CLASS,
         "momentum",
         256,
     ),
     Task(
-        "clusters-mlp-adamw",
-        partial(models.mlp, 20, 64, 64, 10),
-        data.clusters,
-        _ENTROPY,
-        "AdamW",
-        8,
+        "clusters-mlp-bn-adam",
+        partial(mlp, 20, 64, 64, 10, norm=True),
+        _CLUSTERS,
+        _CLASS,
+        "Adam",
+        256,
+    ),
+    Task(
+        "clusters-deep-momentum",
+        partial(mlp, 20, 48, 48, 48, 48, 10),
+        _CLUSTERS,
+        _CLASS,
+        "momentum",
+        32,
     ),
     Task(
         "spirals-deep-tanh-adam",
-        partial(models.mlp, 2, 32, 32, 32, 3, activation=nn.Tanh),
-        data.spirals,
-        _ENTROPY,
+        partial(mlp, 2, 32, 32, 32, 3, activation=nn.Tanh),
+        _SPIRALS,
+        _CLASS,
         "Adam",
         64,
         400,
     ),
-    Task("teacher-mlp-sgd", partial(models.mlp, 16, 48, 1), data.teacher, _SQUARES, "SGD", 16, 400),
+    Task("spirals-mlp-momentum", partial(mlp, 2, 64, 64, 3), _SPIRALS, _CLASS, "momentum", 16, 400),
+    Task("spirals-mlp-adamw", partial(mlp, 2, 64, 64, 3), _SPIRALS, _CLASS, "AdamW", 512, 400),
+    Task("teacher-mlp-sgd", partial(mlp, 16, 48, 1), _TEACHER, _VALUE, "SGD", 16, 400),
+    Task("teacher-mlp-adam", partial(mlp, 16, 64, 1), _TEACHER, _VALUE, "Adam", 8, 400),
+    Task("teacher-linear-momentum", partial(mlp, 16, 1), _TEACHER, _VALUE, "momentum", 32),
+    Task(
+        "noisy-teacher-mlp-sgd",
+        partial(mlp, 16, 64, 1, activation=nn.Tanh),
+        partial(data.teacher, noise=1.0),
+        _VALUE,
+        "SGD",
+        64,
+        400,
+    ),
     Task(
         "large-teacher-mlp-momentum",
-        partial(models.mlp, 16, 64, 1, activation=nn.Tanh),
+        partial(mlp, 16, 64, 1, activation=nn.Tanh),
         partial(data.teacher, scale=30.0),
-        _SQUARES,
+        _VALUE,
         "momentum",
         512,
     ),
-    Task("waves-mlp-adam", partial(models.mlp, 8, 64, 64, 1), data.waves, _SQUARES, "Adam", 128),
-    Task("autoencoder-adam", partial(models.mlp, 784, 64, 784), _pictures, _pixels, "Adam", 64),
-    Task("text-transformer-adamw", models.Transformer, data.characters, _ENTROPY, "AdamW", 16),
-    Task("text-window-sgd", models.WindowModel, data.characters, _ENTROPY, "SGD", 32),
+    Task("waves-mlp-sgd", partial(mlp, 8, 64, 1), _WAVES, _VALUE, "SGD", 32, 400),
+    Task("waves-mlp-adam", partial(mlp, 8, 64, 64, 1), _WAVES, _VALUE, "Adam", 128),
     Task(
-        "text-recurrent-momentum", models.Recurrent, data.characters, _ENTROPY, "momentum", 8, 200
+        "waves-mlp-bn-adamw",
+        partial(mlp, 8, 64, 64, 1, norm=True),
+        _WAVES,
+        _VALUE,
+        "AdamW",
+        64,
+        400,
     ),
+    Task("autoencoder-momentum", partial(mlp, 784, 32, 784), _pictures, _pixels, "momentum", 32),
+    Task("autoencoder-adam", partial(mlp, 784, 64, 784), _pictures, _pixels, "Adam", 64),
+    Task("text-transformer-adamw", Transformer, _TEXT, _CLASS, "AdamW", 16),
+    Task("text-transformer-momentum", Transformer, _TEXT, _CLASS, "momentum", 8, 250),
+    Task("text-window-sgd", WindowModel, _TEXT, _CLASS, "SGD", 32),
+    Task("text-window-adam", WindowModel, _TEXT, _CLASS, "Adam", 32),
+    Task("text-recurrent-momentum", Recurrent, _TEXT, _CLASS, "momentum", 8, 200),
+    Task("sums-recurrent-adam", Recurrent, _SUMS, _CLASS, "Adam", 16, 200),
+    Task("sums-deep-transformer-adam", partial(Transformer, 32, 2), _SUMS, _CLASS, "Adam", 4),
     Task(
         "tuned-digits-cnn-momentum",
-        models.cnn,
-        data.turned_digits,
-        _ENTROPY,
+        cnn,
+        _TURNED,
+        _CLASS,
         "momentum",
         16,
         200,
-        Pretraining(data.digits, 150, 3e-3),
+        Pretraining(_DIGITS, 150, 3e-3),
+    ),
+    Task(
+        "tuned-digits-mlp-adamw",
+        partial(mlp, 784, 64, 2),
+        _DIGITS,
+        _CLASS,
+        "AdamW",
+        32,
+        200,
+        Pretraining(_noisy(0, 256), 40, 1e-3),
+    ),
+    Task(
+        "tuned-noisy-digits-cnn-adam",
+        cnn,
+        _noisy(0.3, 400),
+        _CLASS,
+        "Adam",
+        16,
+        200,
+        Pretraining(_TURNED, 100, 3e-3),
     ),
     Task(
         "tuned-text-transformer-adamw",
-        models.Transformer,
-        partial(data.characters, "sums"),
-        _ENTROPY,
+        Transformer,
+        _SUMS,
+        _CLASS,
         "AdamW",
         16,
         200,
-        Pretraining(data.characters, 300, 3e-3),
+        Pretraining(_TEXT, 300, 3e-3),
+    ),
+    Task(
+        "tuned-text-window-sgd",
+        WindowModel,
+        _SUMS,
+        _CLASS,
+        "SGD",
+        16,
+        250,
+        Pretraining(_TEXT, 300, 3e-3),
     ),
     Task(
         "tuned-teacher-mlp-adam",
-        partial(models.mlp, 16, 64, 1),
+        partial(mlp, 16, 64, 1),
         partial(data.teacher, shift=0.15),
-        _SQUARES,
+        _VALUE,
         "Adam",
         32,
         300,
-        Pretraining(data.teacher, 600, 3e-3),
+        Pretraining(_TEACHER, 600, 3e-3),
+    ),
+    Task(
+        "tuned-teacher-mlp-sgd",
+        partial(mlp, 16, 64, 1),
+        partial(data.teacher, shift=0.05),
+        _VALUE,
+        "SGD",
+        16,
+        300,
+        Pretraining(_TEACHER, 800, 3e-3),
     ),
 )

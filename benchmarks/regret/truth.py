@@ -7,7 +7,8 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from benchmarks.regret import store
-from benchmarks.regret.tasks import TASKS, Task
+from benchmarks.regret.tasks import TASKS
+from benchmarks.regret.training import Task
 
 SEEDS = (0, 1, 2)
 RATES = tuple(float(f"{10 ** (k / 4):.5g}") for k in range(-20, 5))  # 1e-5 to 10, four a decade
