@@ -146,6 +146,8 @@ def receipt_rows(receipt: Any) -> dict[str, Any]:
         "rows": [
             {
                 "category": item.category,
+                "compared": item.compared,
+                "by_sweep": item.by_sweep,
                 "how": item.how,
                 "identical": item.identical,
                 "detail": item.detail,
@@ -171,7 +173,6 @@ def _chips(result: SweepResult, analysis: Analysis) -> list[dict[str, Any]]:
             "active": suggestion is analysis.suggested,
         }
         for suggestion in offered.values()
-        if suggestion.lr is not None
     ]
 
 
