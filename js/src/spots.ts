@@ -2,19 +2,24 @@ import { unpack_models } from '@jupyter-widgets/base';
 import { MarkModel } from 'bqplot';
 
 import { ChartMark, ChartMarkModel, identity } from './chart_mark';
+import type { CurveModel } from './curve';
 import { attr, keep, say, svg, textWidth } from './dom';
-import { placeLabels } from './geometry/labels';
+import { placeLabels, type Point } from './geometry/labels';
 import { clamp } from './geometry/mapping';
 import type { MarkerModel } from './marker';
 
 /** Points worth a name: the steepest fall, a suggestion, the end of the sweep. */
 export class SpotsModel extends ChartMarkModel {
   override defaults(): Backbone.ObjectHash {
-    return { ...super.defaults(), ...identity('Spots'), spots: [], marker: null };
+    return { ...super.defaults(), ...identity('Spots'), spots: [], marker: null, curve: null };
   }
 
   get marker(): MarkerModel | null {
     return (this.get('marker') ?? null) as MarkerModel | null;
+  }
+
+  get curve(): CurveModel | null {
+    return (this.get('curve') ?? null) as CurveModel | null;
   }
 
   /** Sets the marker to a rate, as a person does. */
@@ -26,6 +31,7 @@ export class SpotsModel extends ChartMarkModel {
   static override serializers = {
     ...MarkModel.serializers,
     marker: { deserialize: unpack_models },
+    curve: { deserialize: unpack_models },
   };
 }
 
@@ -109,7 +115,7 @@ export class Spots extends ChartMark {
       }
       return { ...at, width: elements ? textWidth(elements.text) : 0, height: LINE };
     });
-    placeLabels(wanted, { width, height }).forEach((box, index) => {
+    placeLabels(wanted, { width, height }, this.line()).forEach((box, index) => {
       const elements = this.elements(index);
       if (elements) {
         attr(elements.text, {
@@ -119,6 +125,25 @@ export class Spots extends ChartMark {
         });
       }
     });
+  }
+
+  /** Points of the curve's line, near enough to one another for a label to see it. */
+  private line(): Point[] {
+    const { mapX, mapY } = this;
+    const curve = this.model.curve;
+    if (!curve || this.shown.length === 0) {
+      return [];
+    }
+    const { lr, smoothed } = curve.series.columns;
+    const [from, to] = curve.visible(mapX);
+    const line: Point[] = [];
+    let before: Point | undefined;
+    for (let index = from; index < to; index += Math.ceil((to - from) / SAMPLES)) {
+      const point = { x: mapX.pixel(lr[index] ?? NaN), y: mapY.pixel(smoothed[index] ?? NaN) };
+      line.push(...(before ? between(before, point) : []), point);
+      before = point;
+    }
+    return line;
   }
 
   private paintSpot(
@@ -160,6 +185,17 @@ export class Spots extends ChartMark {
     this.parts.set(item, { halo, shape, text, title });
     return item;
   }
+}
+
+/** How many points of a line are looked at. */
+const SAMPLES = 500;
+
+/** Three points between two. */
+function between(a: Point, b: Point): Point[] {
+  return [0.25, 0.5, 0.75].map((part) => ({
+    x: a.x + part * (b.x - a.x),
+    y: a.y + part * (b.y - a.y),
+  }));
 }
 
 const DOT = 'M-5 0a5 5 0 1 0 10 0a5 5 0 1 0 -10 0Z';

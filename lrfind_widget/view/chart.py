@@ -65,7 +65,7 @@ class Chart:
         self.frame = Frame(scales=scales, curve=self.curve, runs=self.runs)
         self.bands = Bands(scales=scales)
         self.marker = Marker(scales=scales, value=selected_lr)
-        self.spots = Spots(scales=scales, marker=self.marker)
+        self.spots = Spots(scales=scales, marker=self.marker, curve=self.curve)
         # From the lowest to the highest. Never changed, since a figure whose list of marks
         # changes quickly can keep ghosts of them.
         self._marks = [self.frame, self.bands, self.runs, self.curve, self.marker, self.spots]

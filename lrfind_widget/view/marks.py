@@ -116,6 +116,8 @@ class Spots(ChartMark):
         frame is shown at the upper edge. All but "end" are buttons that set the marker.
     marker : Marker or None
         The marker they set, in the page, so also while the kernel is busy.
+    curve : Curve or None
+        The curve whose line the labels keep clear of.
     """
 
     _model_name = traitlets.Unicode("SpotsModel").tag(sync=True)
@@ -125,6 +127,7 @@ class Spots(ChartMark):
 
     spots = traitlets.List(traitlets.Dict()).tag(sync=True)
     marker = traitlets.Instance(Marker, allow_none=True).tag(sync=True, **widget_serialization)
+    curve = traitlets.Instance(Curve, allow_none=True).tag(sync=True, **widget_serialization)
 
     @traitlets.validate("spots")
     def _valid_spots(self, proposal: Any) -> list[dict[str, Any]]:

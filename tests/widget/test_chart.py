@@ -10,6 +10,7 @@ import pytest
 
 from lrfind_widget.rules.suggestion import Suggestion
 from lrfind_widget.view.chart import Chart
+from tests.widget.messages import put
 
 LRS = 1e-7 * 10.0 ** (np.arange(80) / 10)
 LOSSES = 0.2 + 2 / (1 + (LRS / 1e-3) ** 2)
@@ -25,10 +26,6 @@ def chart() -> Chart:
     made.begin(1e-7, 10.0, "exp", "learning rate")
     made.curve.append(LRS, LOSSES, LOSSES)
     return made
-
-
-def put(widget: Any, **state: Any) -> None:
-    widget.comm.receive({"method": "update", "state": state, "buffer_paths": []})
 
 
 class TestBegin:

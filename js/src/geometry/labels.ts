@@ -13,6 +13,11 @@ export function labelSide(x: number, width: number, chartWidth: number): 'left' 
   return x + width <= chartWidth || x < chartWidth / 2 ? 'right' : 'left';
 }
 
+export interface Point {
+  readonly x: number;
+  readonly y: number;
+}
+
 /** A point that wants a label of a given size near it. */
 export interface Wanted {
   readonly x: number;
@@ -27,24 +32,32 @@ const OFFSET = 11;
 /**
  * Places for labels beside their points, so that they neither leave the chart nor cover
  * one another nor another's point. One that finds no such place is undefined: better no
- * label than one that hides another.
+ * label than one that hides another. Of several places that is taken which covers the
+ * least of the line.
  *
  * @param wanted - the points, the most important first.
  * @param chart - the size of the chart.
- * @param taken - boxes that are in use already.
+ * @param line - points of the line that is better not covered.
  */
 export function placeLabels(
   wanted: readonly Wanted[],
   chart: { readonly width: number; readonly height: number },
-  taken: readonly Box[] = [],
+  line: readonly Point[] = [],
 ): (Box | undefined)[] {
-  const used: Box[] = [...taken, ...wanted.map((point) => around(point, 6))];
+  const used: Box[] = wanted.map((point) => around(point, 6));
   return wanted.map((point, index) => {
-    const own = taken.length + index;
-    const place = candidates(point).find(
-      (box) =>
-        inside(box, chart) && !used.some((other, at) => at !== own && overlap(box, other)),
-    );
+    let place: Box | undefined;
+    let least = Infinity;
+    for (const box of candidates(point)) {
+      const free = !used.some((other, at) => at !== index && overlap(box, other));
+      if (free && inside(box, chart)) {
+        const covered = line.filter((dot) => holds(box, dot)).length;
+        if (covered < least) {
+          place = box;
+          least = covered;
+        }
+      }
+    }
     if (place) {
       used.push(place);
     }
@@ -83,6 +96,10 @@ function inside(box: Box, chart: { readonly width: number; readonly height: numb
     box.x + box.width <= chart.width &&
     box.y + box.height <= chart.height
   );
+}
+
+function holds(box: Box, { x, y }: Point): boolean {
+  return x >= box.x && x <= box.x + box.width && y >= box.y && y <= box.y + box.height;
 }
 
 function overlap(a: Box, b: Box): boolean {

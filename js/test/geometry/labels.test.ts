@@ -53,6 +53,17 @@ describe('labels', () => {
   });
 });
 
+it('a label goes where it covers the least of the line', () => {
+  const point = { x: 400, y: 200, width: 100, height: 16 };
+  const rising = Array.from({ length: 200 }, (_, index) => ({ x: 300 + index, y: 250 - index / 2 }));
+  const [free] = placeLabels([point], CHART);
+  const [box] = placeLabels([point], CHART, rising);
+  const covered = (place: Box | undefined): number =>
+    rising.filter(({ x, y }) => place && overlap(place, { x, y, width: 0.1, height: 0.1 })).length;
+  expect(covered(free)).toBeGreaterThan(0);
+  expect(covered(box)).toBe(0);
+});
+
 describe('a card', () => {
   const card = { width: 140, height: 90 };
 
