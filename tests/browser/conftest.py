@@ -135,7 +135,6 @@ def _served(application: Application, browser: Browser) -> Iterator[Served]:
         context = browser.new_context(reduced_motion="reduce")
         context.grant_permissions(["clipboard-read", "clipboard-write"])
         yield application, context
-        context.close()
     finally:
         application.stop()
 

@@ -55,10 +55,6 @@ class Finder:
     def rate_becomes(self, rate: float) -> None:
         expect(self.marker).to_have_attribute("aria-valuenow", shortest(rate))
 
-    def show_all_losses(self) -> None:
-        """Widen the loss axis so that every raw loss has its place in the chart."""
-        self.button("Show all losses").click()
-
     def dots(self) -> int:
         """Return how many raw losses are drawn."""
         return int(self.root.evaluate(_DOTS))
