@@ -28,6 +28,9 @@ _ROUNDING = 1e-12
 _NOISE_POINTS = 10
 """The noise is estimated from at least so many losses; fewer may agree by chance."""
 
+_FEWEST_BEFORE = 3
+"""Losses before the valley that it is compared with; if there are fewer, with the first ones."""
+
 
 @dataclass(frozen=True)
 class FittedCurve:
@@ -41,20 +44,24 @@ class FittedCurve:
         Number of losses in it.
     start : float
         Level of the loss before it falls.
+    left : float
+        Where the valley begins: from here on most losses lie below `start`.
+    centre : float
+        Where the valley balances: the mean position, each weighed with its depth below `start`.
     lowest : float
-        Where the smoothed loss is least.
+        Where the smoothed loss is least in the valley.
     floor : float
         The smoothed loss there.
-    steepest : float
-        Where it falls most steeply before that.
     onset : float
-        Where it starts to fall: the steepest tangent meets the starting level.
+        Where the loss starts to fall: the steepest tangent of the valley meets `start`.
+    starts_falling : bool
+        Whether the loss falls from the start of the range on.
     noise : float
         Standard deviation of a single loss around the curve, up to `lowest`.
     averaged : float
         How many losses a smoothed one is an average of, along the fall.
     evidence : float
-        The fall in standard errors, counted from the mean of all losses before the bottom.
+        The fall in standard errors, counted from the mean of all losses before the valley.
     slope_evidence : float
         The steepest slope in standard errors.
     turned_up : bool
@@ -65,10 +72,12 @@ class FittedCurve:
     last: float
     count: int
     start: float
+    left: float
+    centre: float
     lowest: float
     floor: float
-    steepest: float
     onset: float
+    starts_falling: bool
     noise: float
     averaged: float
     evidence: float
@@ -103,9 +112,12 @@ def fit_curve(lrs: Floats, losses: Floats) -> FittedCurve | None:
        two neighbours.
     2. An explosion must not either. Above the level that the loss started from it only says that
        the model is lost, and how far it gets before the sweep ends is chance. Losses are cut off
-       at that level.
+       at that level: the median of those in the lowest third of the range (from a half to a
+       quarter gives much the same).
     3. The rest is smoothed by a line with Gaussian weights (`LogRateFit`). At rates below the
        first nothing was learned, so there the curve goes on flat, as a mirror image.
+    4. The valley is the last stretch in which most losses lie below the level. Dips that noise
+       makes further left do not count: what training can use lies before the loss runs away.
     """
     x, raw, broken = usable_part(lrs, losses)
     if x.size < FEWEST_POINTS:
@@ -113,43 +125,83 @@ def fit_curve(lrs: Floats, losses: Floats) -> FittedCurve | None:
     size = float(np.abs(raw).max()) or 1.0
     raw = raw / size  # so that no difference overflows
     calm = _without_outliers(raw)
-    whole = _mirrored_fit(x, calm)
-    level = float(whole.y[_begin(whole, x)])
+    level = _starting_level(x, raw)
     capped = np.minimum(calm, level)
-    fit = _mirrored_fit(x, capped)
-    begin = _begin(fit, x)
-    at, y, slope = fit.x[begin:], fit.y[begin:], fit.slope[begin:]
-    lowest = int(np.argmin(y))
-    steepest = int(np.argmin(slope[: lowest + 1]))
+    mirror = (x > x[0]) & (x < x[0] + 5 * WIDTH)
+    fit = LogRateFit(np.append(2 * x[0] - x[mirror], x), WIDTH)
+    begin = int(np.searchsorted(fit.x, x[0] - 1e-9))  # the mirror ends here
+    at, variance, slope_variance = (
+        part[begin:] for part in (fit.x, fit.variance, fit.slope_variance)
+    )
 
-    before = capped[x < at[lowest] - 3 * WIDTH]
-    if before.size < 3:  # the loss is least at the start: compare with the first steps
-        before = capped[:3]
+    def smooth(losses: Floats) -> tuple[Floats, Floats]:
+        value, slope = fit.line(np.append(losses[mirror], losses))
+        return value[begin:], slope[begin:]
+
+    y, slope = smooth(capped)
+    whole, _ = smooth(calm)
+    below, _ = smooth(0.5 * (1 + np.sign(level - raw)))  # share of losses below the level
+
+    left, right = _last_stretch(below > 0.5)
+    valley = slice(left, right + 1)
+    depth = np.clip(level - y[valley], 0, None)
+    weight = depth * (np.gradient(at)[valley] if at.size > 1 else 1.0)
+    centre = float(np.average(at[valley], weights=weight if weight.sum() > 0 else None))
+    lowest = left + int(np.argmin(y[valley]))
+    steepest = left + int(np.argmin(slope[left : lowest + 1]))
+    onset = max(_tangent_meets(level, at[steepest], y[steepest], slope[steepest]), at[left])
+    # The first rates of a range that starts within the fall lie above the level.
+    top = float(whole[0])
+    fall_begins = _tangent_meets(top, at[steepest], y[steepest], slope[steepest])
+
+    before = capped[x < at[left]]
+    if before.size < _FEWEST_BEFORE:
+        before = capped[:_FEWEST_BEFORE]
     noise = _noise(raw[: max(int(np.sum(x <= at[lowest])), _NOISE_POINTS)])
-    fall = float(before.mean()) - float(y[lowest])
-    variance = 1 / before.size + float(fit.variance[begin + lowest])
-    slope_error = noise * float(np.sqrt(fit.slope_variance[begin + steepest]))
-    onset = float(at[steepest])
-    if slope[steepest] < 0:
-        onset -= max(float(y[0] - y[steepest]), 0.0) / -float(slope[steepest])
+    floor = float(y[lowest])
+    fall_variance = 1 / before.size + float(variance[lowest])
+    rise_variance = float(variance[-1] + variance[lowest])
     along = (at >= onset) & (at <= at[lowest])
-    rise = float(whole.y[-1]) - float(y[lowest])
-    rise_variance = float(whole.variance[-1] + fit.variance[begin + lowest])
     return FittedCurve(
         first=float(x[0]),
         last=float(x[-1]),
         count=x.size,
-        start=float(y[0]) * size,
+        start=level * size,
+        left=float(at[left]),
+        centre=centre,
         lowest=float(at[lowest]),
-        floor=float(y[lowest]) * size,
-        steepest=float(at[steepest]),
-        onset=onset,
+        floor=floor * size,
+        onset=float(onset),
+        starts_falling=fall_begins < x[0] + 2 * WIDTH,  # nearer than the smoothing can tell
         noise=noise * size,
-        averaged=1 / float(np.median(fit.variance[begin:][along])),
-        evidence=_ratio(fall, noise * float(np.sqrt(variance))),
-        slope_evidence=_ratio(-float(slope[steepest]), slope_error),
-        turned_up=broken or _ratio(rise, noise * float(np.sqrt(rise_variance))) > chance(x.size),
+        averaged=1 / float(np.median(variance[along] if along.any() else variance)),
+        evidence=_ratio(float(before.mean()) - floor, noise * math.sqrt(fall_variance)),
+        slope_evidence=_ratio(
+            -float(slope[steepest]), noise * math.sqrt(float(slope_variance[steepest]))
+        ),
+        turned_up=broken
+        or _ratio(float(whole[-1]) - floor, noise * math.sqrt(rise_variance)) > chance(x.size),
     )
+
+
+def _starting_level(x: Floats, y: Floats) -> float:
+    """Return the median loss in the lowest third of the range; of some points at least."""
+    third = int(np.searchsorted(x, x[0] + (x[-1] - x[0]) / 3, side="right"))
+    return float(np.median(y[: max(third, min(FEWEST_POINTS, x.size // 2))]))
+
+
+def _tangent_meets(level: float, x: float, y: float, slope: float) -> float:
+    """Return where the tangent of a fall at `x` comes down from `level`; `x` without a fall."""
+    return float(x - max(level - y, 0.0) / -slope) if slope < 0 else float(x)
+
+
+def _last_stretch(inside: npt.NDArray[np.bool_]) -> tuple[int, int]:
+    """Return first and last index of the last run of true values; of all values if none is."""
+    true = np.flatnonzero(inside)
+    if not true.size:
+        return 0, inside.size - 1
+    outside = np.flatnonzero(~inside[: true[-1]])
+    return (int(outside[-1]) + 1 if outside.size else 0), int(true[-1])
 
 
 def rate_at(position: float) -> float:
@@ -165,16 +217,6 @@ def chance(count: int) -> float:
     Johnstone 1994): less than that may be some stretch of pure noise.
     """
     return math.sqrt(2 * math.log(count))
-
-
-def _mirrored_fit(x: Floats, y: Floats) -> LogRateFit:
-    near = (x > x[0]) & (x < x[0] + 5 * WIDTH)
-    return LogRateFit(np.append(2 * x[0] - x[near], x), np.append(y[near], y), WIDTH)
-
-
-def _begin(fit: LogRateFit, x: Floats) -> int:
-    """Return the first position of `fit` that is not in the mirror."""
-    return int(np.searchsorted(fit.x, x[0] - 1e-9))
 
 
 def _without_outliers(y: Floats) -> Floats:

@@ -131,5 +131,6 @@ def gaussian_average(lrs: npt.ArrayLike, losses: npt.ArrayLike, width: float = 0
         usable = np.isfinite(raw) & np.isfinite(rates) & (rates > 0)
     if usable.any():
         x = np.log10(rates[usable])
-        smoothed[usable] = LogRateFit(x, raw[usable], width).value(x)
+        fit = LogRateFit(x, width)
+        smoothed[usable] = np.interp(x, fit.x, fit.line(raw[usable]).value)
     return smoothed

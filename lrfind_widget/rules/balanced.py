@@ -1,4 +1,4 @@
-"""Our own rule: a quarter of the rate where the loss, smoothed to both sides, is least."""
+"""Our own rule: half the rate on which the valley of the curve balances."""
 
 from __future__ import annotations
 
@@ -13,27 +13,32 @@ from lrfind_widget.numbers.trimmed import as_curve
 from lrfind_widget.rules.doubts import doubts_about, refusal
 from lrfind_widget.rules.suggestion import Suggestion
 
-SHARE = 0.25
-"""What part of the least-loss rate is suggested; `balanced` argues for it."""
+SHARE = 0.5
+"""What part of the balancing rate is suggested; `balanced` argues for it."""
 
 
 def balanced(lrs: npt.ArrayLike, losses: npt.ArrayLike, *, stopped: bool = False) -> Suggestion:
-    """Suggest a quarter of the rate with the least loss, smoothed evenly to both sides.
+    """Suggest half the rate on which the valley of the curve balances.
 
     The raw losses up to the first that is not finite are freed from outliers, cut off above the
-    level they started from, and smoothed over log10(rate) on both sides (`fit_curve`). The
-    smoothed curve does not lag behind the raw one, so neither the number of steps nor the first
-    rate shifts it by much. Scale and offset of the loss do not matter.
+    level they started from, and smoothed over log10(rate) on both sides (`fit_curve`). What is
+    left below that level before the loss runs away is the valley. It balances on the mean of
+    log10(rate), each weighed with its depth. All points of the valley have a say in that, so it
+    is steadier than any single point, such as the least or the steepest; and since the smoothing
+    does not lag, neither the number of steps nor the first rate moves it much. Scale and offset
+    of the loss do not matter.
 
     The rule has two constants.
 
     * The width of the smoothing, 0.25 decade. Two rates closer than a factor of 2 train alike,
       so nothing finer is worth resolving; and in the usual test, 100 steps over 8 decades, it
       averages 11 losses, which brings the noise to a third.
-    * The share, 1/4. The rate of least loss is about the largest that still converges *while the
-      rate rises*; held for a whole training it is too high. Smith (2015, arXiv 1506.01186)
-      takes 1/3 or 1/4 of that rate. Of the two, the lower: a rate that is too low costs little,
-      one that is too high may cost everything, and longer trainings want lower rates.
+    * The share, 1/2. The valley is measured *while the rate rises*; held for a whole training,
+      its upper half is often too high. Half stays on the safe side of the balance: a rate that
+      is too low costs little, one that is too high may cost everything.
+
+    The suggestion never lies above the rate of the least loss. For one-cycle training the best
+    maximum is higher, by up to a factor of 3; for much longer training it is lower.
 
     Parameters
     ----------
@@ -49,7 +54,7 @@ def balanced(lrs: npt.ArrayLike, losses: npt.ArrayLike, *, stopped: bool = False
     Suggestion
         With the usable `band`, from where the loss starts to fall (where the steepest tangent
         meets the starting level) to where it turns up, and with `doubts`. Without a rate where
-        fewer than five losses are finite, and where the loss does not fall beyond its noise
+        fewer than five losses are finite, and where the loss does not fall
         (`supports_suggestion`).
     """
     rule = "balanced"
@@ -69,12 +74,11 @@ def balanced(lrs: npt.ArrayLike, losses: npt.ArrayLike, *, stopped: bool = False
     if refused:
         return Suggestion(None, refused, rule)
     least = rate_at(curve.lowest)
-    lr = rate_at(curve.lowest + math.log10(SHARE))
+    lr = min(rate_at(curve.centre + math.log10(SHARE)), least)
     low = rate_at(max(curve.onset, curve.first))
     return Suggestion(
         lr,
-        f"A quarter of {format_lr(least)}, where the loss is least when smoothed "
-        "evenly to both sides.",
+        f"Half of {format_lr(rate_at(curve.centre))}, on which the valley of the curve balances.",
         rule,
         loss=curve.floor,
         band=(min(low, lr), least),

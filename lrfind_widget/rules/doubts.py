@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 
-from lrfind_widget.numbers.fitted_curve import WIDTH, FittedCurve, chance, rate_at
+from lrfind_widget.numbers.fitted_curve import FittedCurve, chance, rate_at
 from lrfind_widget.numbers.formatting import format_lr
 
 FEW_AVERAGED = 5.0
@@ -12,14 +12,16 @@ FEW_AVERAGED = 5.0
 
 
 def supports_suggestion(curve: FittedCurve) -> bool:
-    """Return whether a curve falls, as far as its noise lets one see.
+    """Return whether a curve says where to train.
 
-    Where the loss turns up at high rates, the rate has an effect and lower ones are expected to
-    train: it is enough that the fall is no smaller than its standard error, and a doubt is said.
-    Where it never turns up, nothing but the fall shows any effect, and noise must not look like
-    one: the fall has to be larger than `chance`.
+    Where the loss runs away at high rates, that alone bounds the rates to use: it is enough that
+    a valley lies between there and the start. A doubt is said where it may be noise. Where the
+    loss never turns up, nothing but the fall shows that the rate has any effect, and noise must
+    not look like a fall: it has to be larger than `chance`.
     """
-    return curve.fall > 0 and curve.evidence >= (1.0 if curve.turned_up else chance(curve.count))
+    if curve.fall <= 0:
+        return False
+    return curve.left > curve.first if curve.turned_up else curve.evidence >= chance(curve.count)
 
 
 def refusal(curve: FittedCurve, *, stopped: bool = False) -> str:
@@ -32,7 +34,7 @@ def refusal(curve: FittedCurve, *, stopped: bool = False) -> str:
             f"No suggestion: the sweep was stopped at {format_lr(rate_at(curve.last))}, before the "
             "loss fell. Let it run on."
         )
-    if curve.fall <= 0 and curve.turned_up:
+    if curve.turned_up:
         return (
             f"No suggestion: the loss only rises {span}. Lower start_lr, or use larger batches "
             "if the model is already trained."
@@ -44,8 +46,7 @@ def refusal(curve: FittedCurve, *, stopped: bool = False) -> str:
         )
     return (
         f"No suggestion: {span} the loss falls no further than its noise would make it seem. "
-        "Use larger batches, more steps (num_it)"
-        + ("." if curve.turned_up else ", or a higher end_lr.")
+        "Use larger batches, more steps (num_it) or a higher end_lr."
     )
 
 
@@ -71,7 +72,7 @@ def doubts_about(curve: FittedCurve, *, stopped: bool = False) -> tuple[str, ...
             f"The loss has not turned up by {last}, the end of the range: higher rates may be "
             "better. Raise end_lr."
         )
-    if curve.onset < curve.first + 2 * WIDTH:  # nearer than the smoothing can tell apart
+    if curve.starts_falling:
         doubts.append(
             f"The loss falls from {first} on, the start of the range: where the fall starts is "
             "not seen. Lower start_lr."
@@ -89,8 +90,8 @@ def doubts_about(curve: FittedCurve, *, stopped: bool = False) -> tuple[str, ...
         )
     if curve.evidence < chance(curve.count):
         doubts.append(
-            f"The fall is {curve.evidence:.1f} times its standard error and may be chance. "
-            "Repeat the sweep, or use larger batches."
+            "The fall is so small beside the noise that it may be chance; sure is only where the "
+            "loss runs away. Repeat the sweep, or use larger batches."
         )
     elif curve.slope_evidence < 2:
         doubts.append(
