@@ -142,7 +142,8 @@ def fit_curve(lrs: Floats, losses: Floats) -> FittedCurve | None:
     whole, _ = smooth(calm)
     below, _ = smooth(0.5 * (1 + np.sign(level - raw)))  # share of losses below the level
 
-    left, right = _last_stretch(below > 0.5)
+    # Exactly a half, as around a loss that is the level itself, is not most of them.
+    left, right = _last_stretch(below > 0.5 + 1e-9)
     valley = slice(left, right + 1)
     depth = np.clip(level - y[valley], 0, None)
     weight = depth * (np.gradient(at)[valley] if at.size > 1 else 1.0)
@@ -187,7 +188,9 @@ def fit_curve(lrs: Floats, losses: Floats) -> FittedCurve | None:
 def _starting_level(x: Floats, y: Floats) -> float:
     """Return the median loss in the lowest third of the range; of some points at least."""
     third = int(np.searchsorted(x, x[0] + (x[-1] - x[0]) / 3, side="right"))
-    return float(np.median(y[: max(third, min(FEWEST_POINTS, x.size // 2))]))
+    first = np.sort(y[: max(third, min(FEWEST_POINTS, x.size // 2))])
+    # One of the losses, also of an even number: which lie below it must not hang on rounding.
+    return float(first[(first.size - 1) // 2])
 
 
 def _tangent_meets(level: float, x: float, y: float, slope: float) -> float:

@@ -78,7 +78,8 @@ def balanced(lrs: npt.ArrayLike, losses: npt.ArrayLike, *, stopped: bool = False
     low = rate_at(max(curve.onset, curve.first))
     return Suggestion(
         lr,
-        f"Half of {format_lr(rate_at(curve.centre))}, on which the valley of the curve balances.",
+        f"Half of {format_lr(rate_at(curve.centre))}, the centre of the valley in which the loss "
+        "lies below its start.",
         rule,
         loss=curve.floor,
         band=(min(low, lr), least),
