@@ -109,6 +109,7 @@ class Isolation:
         self._others = others(model, optimizer, reached)
         self._claim = Claim()
         self._snapshot: Snapshot | None = None
+        self._mark: Snapshot | None = None
         self._before: Fingerprint | None = None
         self._loader_state = LoaderState(self._loaders)
         watched = tensors_inside([model, optimizer, *self._others])
@@ -142,6 +143,32 @@ class Isolation:
         """Take the random state again; what the user drew meanwhile is kept for the end."""
         if self._active:
             self._random.resume()
+
+    def mark(self) -> None:
+        """Remember what is trained as it is now, so that `rewind` can go back to it.
+
+        Where a copy is trained, this takes its bytes once more, in host memory.
+        """
+        if self._snapshot is None:
+            functions = (self.loss_fn, self.step_fn, self.prepare_batch)
+            roots = [self.model, self.optimizer, self.grad_scaler, *functions]
+            self._mark = Snapshot([root for root in roots if root is not None])
+
+    def rewind(self) -> None:
+        """Bring what is trained, and the loaders' counters, back to where `mark` found them.
+
+        Raises
+        ------
+        RuntimeError
+            If something could not be set back.
+        """
+        snapshot = self._mark if self._snapshot is None else self._snapshot
+        problems = ["nothing was marked"] if snapshot is None else snapshot.restore()
+        if snapshot is None or problems:
+            raise RuntimeError("The model could not be set back: " + "; ".join(problems))
+        snapshot.put_gradients_aside()
+        self._loader_state.restore()
+        self._loader_state.put_workers_aside()
 
     def __exit__(
         self,
@@ -285,7 +312,7 @@ class Isolation:
         self._claim.release()
         self.model, self.optimizer, self.grad_scaler = self._user[:3]
         self.loss_fn, self.step_fn, self.prepare_batch = self._user[3:]
-        self._snapshot = None
+        self._snapshot = self._mark = None
         self._others = []
         self._schedulers = []
         self._before = None

@@ -6,8 +6,9 @@ import difflib
 import inspect
 import math
 import numbers
+import random
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from typing import Any, TypedDict
 
 import torch
@@ -51,6 +52,7 @@ class SweepOptions(TypedDict, total=False):
     val_loader: Iterable[Any] | None
     val_batches: int | None
     seed: int | None
+    repeats: int
     isolation: str
     beta: float
 
@@ -76,6 +78,7 @@ class Arguments:
     val_loader: Iterable[Any] | None
     val_batches: int | None
     seed: int | None
+    repeats: int
     isolation: str
     beta: float
 
@@ -87,6 +90,17 @@ class Arguments:
         """Return the arguments as JSON values; callables and loaders by their names."""
         values = {field.name: getattr(self, field.name) for field in fields(self)}
         return {name: _plain(value) for name, value in values.items()}
+
+    def of_repeat(self, repeat: int) -> Arguments:
+        """Return the arguments of one of the repeats: the first has these, the others other seeds.
+
+        Without a seed, a repeat draws one from the operating system, so that its data order is
+        another one each time.
+        """
+        if repeat == 0:
+            return self
+        seed = random.SystemRandom().randint(0, MOST_SEED) if self.seed is None else self.seed
+        return replace(self, seed=(seed + repeat) % (MOST_SEED + 1))
 
 
 def check(
@@ -105,6 +119,7 @@ def check(
         raise TypeError(f"stop_div={given.stop_div!r}, expected True or False.")
     if given.seed is not None and _whole("seed", given.seed, 0) > MOST_SEED:
         raise ValueError(f"seed={given.seed}, expected at most {MOST_SEED}.")
+    _check_repeats(dataloader, given)
     if given.isolation not in ISOLATIONS:
         raise ValueError(f"isolation={given.isolation!r}, expected {_choice(ISOLATIONS)}.")
 
@@ -171,6 +186,20 @@ def _check_loader(name: str, loader: Any) -> None:
         raise ValueError(f"{name} is empty, expected at least one batch.")
 
 
+def _check_repeats(dataloader: Iterable[Any], given: Arguments) -> None:
+    if _whole("repeats", given.repeats, 1) > 1:
+        check_can_restart("dataloader", dataloader, "for each repeat")
+
+
+def check_can_restart(name: str, loader: Iterable[Any], when: str) -> None:
+    """Raise TypeError for a loader that can be read only once."""
+    if isinstance(loader, Iterator):
+        raise TypeError(
+            f"{name} is a {type(loader).__name__}, which can be read only once, and it is read "
+            f"{when}. Pass a list or a DataLoader."
+        )
+
+
 def _check_functions(given: Arguments) -> None:
     for name in ("loss_fn", "step_fn", "prepare_batch"):
         function = getattr(given, name)
@@ -217,11 +246,7 @@ def _check_validation(given: Arguments) -> None:
             raise ValueError("val_batches was given without a val_loader.")
         return
     _check_loader("val_loader", given.val_loader)
-    if isinstance(given.val_loader, Iterator):
-        raise TypeError(
-            f"val_loader is a {type(given.val_loader).__name__}, which can be read only once, and "
-            "it is read at every rate. Pass a list or a DataLoader."
-        )
+    check_can_restart("val_loader", given.val_loader, "at every rate")
     if given.val_batches is not None:
         _whole("val_batches", given.val_batches, 1)
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from lrfind_widget.numbers.formatting import format_lr
 from lrfind_widget.points import StopReason
@@ -52,6 +52,39 @@ def judged(verdict: StopReason, record: Record) -> str:
     if record.rule.best > 0 and last.smoothed > record.rule.factor * record.rule.best:
         return f"Stopped: the loss rose above {record.rule.factor:g} times its best {at}."
     return f"Stopped: the loss rose far above its best {at}."
+
+
+def of_repeats(records: Sequence[Record], num_it: int) -> tuple[StopReason, str]:
+    """Return how several sweeps ended, taken together.
+
+    They count as diverged where most of them did: the middle of the curves then ends early.
+    """
+    last = records[-1]
+    reason = last.reason or StopReason.STOPPED
+    if len(records) == 1:
+        return reason, last.sentence
+    count = len(records)
+    if reason in (StopReason.STOPPED, StopReason.FAILED):
+        return reason, f"In repeat {count}: {last.sentence}"
+    ended = [r for r in records if r.reason in (StopReason.DIVERGED, StopReason.NON_FINITE)]
+    short = [r.sentence for r in records if r not in ended and len(r.points) < num_it]
+    more = f" {short[0]}" if short else ""
+    if not ended:
+        taken = "" if short else f" all {_steps(num_it)} were taken"
+        return StopReason.FINISHED, f"Finished:{taken} in each of {count} repeats.{more}"
+    told = f"in {len(ended)} of {count} repeats the loss diverged{_at(ended)}.{more}"
+    if 2 * len(ended) > count:
+        return ended[0].reason or StopReason.DIVERGED, f"Stopped: {told}"
+    return StopReason.FINISHED, f"Finished: {told}"
+
+
+def _at(records: Sequence[Record]) -> str:
+    """Return between which rates the last points of some records lie."""
+    rates = sorted(record.points[-1].lr for record in records if record.points)
+    if not rates:
+        return ""
+    low, high = format_lr(rates[0]), format_lr(rates[-1])
+    return f", at a rate of {low}" if low == high else f", at rates from {low} to {high}"
 
 
 def _steps(count: int) -> str:

@@ -68,9 +68,7 @@ def lr_find(
     refuse_unknown(set(options) - set(known), [*known, "progress"], "lr_find")
     sweep = Sweep(model, dataloader, optimizer, **options)
     with (
-        tqdm(
-            total=len(sweep.schedule), desc="Range test", unit="step", disable=not progress
-        ) as bar,
+        tqdm(total=sweep.steps, desc="Range test", unit="step", disable=not progress) as bar,
         contextlib.suppress(KeyboardInterrupt),
         contextlib.closing(iter(sweep)) as points,
     ):

@@ -18,6 +18,8 @@ class Record:
         Weight of the past in the smoothed loss.
     stop_div : bool
         Whether a loss that diverges is a reason to stop.
+    repeat : int
+        Which of several sweeps this is.
 
     Attributes
     ----------
@@ -25,18 +27,25 @@ class Record:
         What was recorded.
     verdict : StopReason or None
         Set by the point that should be the last.
+    reason : StopReason or None
+        Why the sweep ended.
+    sentence : str
+        The same in words.
     """
 
-    def __init__(self, beta: float = 0.98, stop_div: bool = True) -> None:
+    def __init__(self, beta: float = 0.98, stop_div: bool = True, repeat: int = 0) -> None:
         self.points: list[Point] = []
         self.verdict: StopReason | None = None
+        self.reason: StopReason | None = None
+        self.sentence = ""
+        self._repeat = repeat
         self.rule = Divergence(enabled=stop_div)
         self._average = ExponentialAverage(beta)
 
     def add(self, step: int, lr: float, loss: float, val_loss: float | None = None) -> Point:
         """Record the loss of a step."""
         smoothed = self._average.update(loss)
-        point = Point(step, lr, loss, smoothed, val_loss)
+        point = Point(step, lr, loss, smoothed, val_loss, self._repeat)
         self.points.append(point)
         self.verdict = self.rule.update(loss, smoothed)
         return point

@@ -5,27 +5,19 @@ from __future__ import annotations
 import contextlib
 import functools
 import math
-import platform
-import threading
-import time
-from collections.abc import Callable, Generator, Iterable, Iterator
-from datetime import datetime, timezone
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 import numpy as np
-import torch
 from torch import nn
 from torch.optim import Optimizer
 
-from lrfind_widget._version import __version__
-from lrfind_widget.isolation.isolation import Isolation, check_trainable
+from lrfind_widget.isolation.isolation import Isolation
 from lrfind_widget.points import Point, StopReason
-from lrfind_widget.results.receipt import Receipt
 from lrfind_widget.results.result import SweepResult
 from lrfind_widget.training import endings
-from lrfind_widget.training.arguments import Arguments, check, refuse_unknown
-from lrfind_widget.training.control import Control
-from lrfind_widget.training.execution import WithGradients, await_copies
+from lrfind_widget.training.arguments import Arguments, refuse_unknown
+from lrfind_widget.training.experiment import Experiment, versions
 from lrfind_widget.training.groups import GroupRates
 from lrfind_widget.training.loader import OutOfDataError
 from lrfind_widget.training.objective import LossFunction, PrepareFunction, StepFunction
@@ -34,7 +26,7 @@ from lrfind_widget.training.trial import Step, Trial
 from lrfind_widget.training.where import Where
 
 
-class Sweep:
+class Sweep(Experiment):
     """A learning-rate range test: an iterator of points.
 
     Trains with a rate that rises from step to step and yields the loss at each, until the
@@ -95,6 +87,10 @@ class Sweep:
         Seeds torch, numpy, Python and the generators of the loader inside the sweep, which makes
         it repeatable. These generators belong to the process: a cell that draws numbers while
         the sweep runs takes them out of the same row, and its own are put back at the end.
+    repeats : int, default 1
+        Sweeps from the same state, each with another data order. The first is exactly the sweep
+        that ``repeats=1`` makes; the others are seeded with ``seed + 1, seed + 2, ...``, or with
+        fresh entropy where no `seed` is given. One that diverges does not end the others.
     isolation : {"auto", "copy", "in_place"}, default "auto"
         Whether a copy of model and optimizer is trained, or they themselves (see `Isolation`).
     beta : float, default 0.98
@@ -104,6 +100,8 @@ class Sweep:
     ----------
     schedule : Schedule
         The rates.
+    steps : int
+        Steps planned, those of all repeats together.
     settings : dict
         The keywords as JSON values.
     multipliers : tuple of float
@@ -137,6 +135,8 @@ class Sweep:
     ...     print(point.lr, point.loss)
     """
 
+    noun = "sweep"
+
     def __init__(
         self,
         model: nn.Module,
@@ -160,6 +160,7 @@ class Sweep:
         val_loader: Iterable[Any] | None = None,
         val_batches: int | None = None,
         seed: int | None = None,
+        repeats: int = 1,
         isolation: str = "auto",
         beta: float = 0.98,
         **unknown: Any,
@@ -182,91 +183,54 @@ class Sweep:
             val_loader=val_loader,
             val_batches=val_batches,
             seed=seed,
+            repeats=repeats,
             isolation=isolation,
             beta=beta,
         )
         refuse_unknown(unknown, vars(given), "The range test")
-        check_trainable(model, optimizer, loss_fn=loss_fn)
-        check(model, dataloader, optimizer, given)
-        self._model = model
-        self._dataloader = dataloader
-        self._optimizer = optimizer
-        self._given = given
-        self._control = Control()
-        self._running = threading.Lock()
+        super().__init__(model, dataloader, optimizer, given)
         self.schedule = given.schedule()
         self.settings = given.settings()
         rates = GroupRates(optimizer, groups)
         self.multipliers = rates.multipliers
         self.axis_label = rates.axis_label
-        self.on_wait: Callable[[bool], None] = _nobody
-        self.receipt: Receipt | None = None
-        self._prepared: tuple[Isolation, WithGradients] | None = None
-        self._forget()
 
-    def prepare(self) -> None:
-        """Copy or save the model now, instead of when the first point is asked for.
+    @property
+    def steps(self) -> int:
+        """Steps planned, those of all repeats together."""
+        return len(self.schedule) * self._given.repeats
 
-        A sweep on another thread starts from the state that the model has now, whatever the
-        caller does next. Without a further call, reading the points prepares by itself.
+    def _run(self, isolation: Isolation, where: Where) -> Iterator[Point]:
+        """Sweep as often as asked, each time from the same state."""
+        given = self._given
+        if given.repeats > 1:
+            isolation.mark()
+        for repeat in range(given.repeats):
+            if repeat > 0:
+                isolation.rewind()
+                self._records.append(Record(given.beta, given.stop_div, repeat))
+            skipped = self.skipped_steps
+            with contextlib.closing(
+                Trial(isolation, self._dataloader, given.of_repeat(repeat), where)
+            ) as trial:
+                yield from self._range_test(trial, isolation, where, skipped)
+            if self.stop_reason is not None:
+                return
 
-        Raises
-        ------
-        RuntimeError
-            If the model is being swept in place already.
-        ValueError
-            If ``isolation="copy"`` was asked for and no sound copy can be made.
-        """
-        if self._prepared is None:
-            isolation = self._isolation()
-            guard = WithGradients(isolation)
-            guard.enter()
-            # The sweep's thread does not know the stream that the copy was made on.
-            await_copies(self._model)
-            self._prepared = isolation, guard
-
-    def __iter__(self) -> Generator[Point, None, None]:
-        if not self._running.acquire(blocking=False):
-            raise RuntimeError(
-                "This sweep is running already. Make another Sweep for a second one."
-            )
-        self._forget()
-        where = Where()
-        isolation, guard = self._take_prepared()
-        try:
-            with guard:
-                self.isolation_sentence = isolation.reason
-                with contextlib.closing(
-                    Trial(isolation, self._dataloader, self._given, where)
-                ) as trial:
-                    yield from self._range_test(trial, isolation, where)
-        except (GeneratorExit, KeyboardInterrupt):
-            if self.stop_reason is None:
-                self._end(StopReason.STOPPED, endings.stopped(self._record, len(self.schedule)))
-            raise
-        except BaseException as error:
-            where.annotate(error)
-            self._end(StopReason.FAILED, where.failed(error, len(self.schedule)))
-            raise
-        finally:
-            self.receipt = isolation.receipt
-            self._duration = time.perf_counter() - self._began
-            self._created = datetime.now(timezone.utc).isoformat(timespec="seconds")
-            self._control.reset()
-            self._running.release()
-
-    def _range_test(self, trial: Trial, isolation: Isolation, where: Where) -> Iterator[Point]:
+    def _range_test(
+        self, trial: Trial, isolation: Isolation, where: Where, skipped: int
+    ) -> Iterator[Point]:
         """Run the algorithm: set the rate, step, record, decide."""
         self.multipliers = trial.rates.multipliers
         self.axis_label = trial.rates.axis_label
-        step = 0
+        record, step = self._records[-1], 0
         ending: tuple[StopReason, endings.Sentence] = StopReason.FINISHED, endings.finished
-        while step < len(self.schedule) and self.stop_reason is None:
+        while step < len(self.schedule) and record.reason is None:
             self._wait_while_paused(isolation)
             if self._control.stopped:
                 ending = StopReason.STOPPED, endings.stopped
                 break
-            where.step = step
+            where.step = (len(self._records) - 1) * len(self.schedule) + step
             try:
                 taken = trial.step(step, self.schedule.lr(step))
             except OutOfDataError as error:
@@ -279,52 +243,41 @@ class Sweep:
                 raise
             step += taken
             self.objective = trial.objective.sentence
-            self.skipped_steps = trial.precision.skipped_steps
+            self.skipped_steps = skipped + trial.precision.skipped_steps
             yield from self._recorded(trial.losses.ready())
             if trial.precision.gave_up:
                 ending = StopReason.NON_FINITE, endings.scaler_gave_up
                 break
         yield from self._recorded(trial.losses.flush())
-        if self.stop_reason is None:
+        if record.reason is None:
             reason, sentence = ending
-            self._end(reason, sentence(self._record, len(self.schedule)))
+            self._end_repeat(reason, sentence(record, len(self.schedule)))
 
     def _recorded(self, arrived: Iterable[tuple[Step, list[float]]]) -> Iterator[Point]:
         """Record losses until one of them ends the sweep; what ran past that is dropped."""
+        record = self._records[-1]
         for (step, lr, taken), (loss, *val_loss) in arrived:
-            if self.stop_reason is not None:
+            if record.reason is not None:
                 return
             if not taken and math.isfinite(loss):
                 continue
-            point = self._record.add(step, lr, loss, *val_loss)
-            if self._record.verdict is not None:
-                self._end(self._record.verdict, endings.judged(self._record.verdict, self._record))
+            point = record.add(step, lr, loss, *val_loss)
+            if record.verdict is not None:
+                self._end_repeat(record.verdict, endings.judged(record.verdict, record))
             yield point
 
-    def _wait_while_paused(self, isolation: Isolation) -> None:
-        """Wait, with the random state given back to its owner."""
-        if not self._control.paused:
-            return
-        isolation.suspend()
-        self.on_wait(True)
-        try:
-            self._control.wait_while_paused()
-        finally:
-            isolation.resume()
-            self.on_wait(False)
+    def _end_repeat(self, reason: StopReason, sentence: str) -> None:
+        """End a repeat, and with the last one, or on request, everything."""
+        record = self._records[-1]
+        record.reason, record.sentence = reason, sentence
+        if reason is StopReason.STOPPED or len(self._records) == self._given.repeats:
+            self._end(*endings.of_repeats(self._records, len(self.schedule)))
 
-    def stop(self) -> None:
-        """End the sweep before its next step. From any thread; too late is harmless."""
-        if self.stop_reason is None:
-            self._control.stop()
-
-    def pause(self) -> None:
-        """Let the sweep wait before its next step. From any thread."""
-        self._control.pause()
-
-    def resume(self) -> None:
-        """Let a paused sweep go on. From any thread."""
-        self._control.resume()
+    def _stopped_sentence(self) -> str:
+        record = self._records[-1]
+        record.reason = StopReason.STOPPED
+        record.sentence = endings.stopped(record, len(self.schedule))
+        return endings.of_repeats(self._records, len(self.schedule))[1]
 
     def result(self) -> SweepResult:
         """Return what has been found, also after a sweep that was stopped or failed.
@@ -336,7 +289,8 @@ class Sweep:
         """
         if self.stop_reason is None:
             raise RuntimeError("The sweep has not ended yet, so there is no result.")
-        points = list(self._record.points)
+        points = [point for record in self._records for point in record.points]
+        given = self._given
         val_losses = [point.val_loss for point in points]
         return SweepResult(
             lrs=np.array([point.lr for point in points], dtype=np.float64),
@@ -344,8 +298,9 @@ class Sweep:
             smoothed=np.array([point.smoothed for point in points], dtype=np.float64),
             steps=np.array([point.step for point in points], dtype=np.int64),
             val_losses=np.array(val_losses, dtype=np.float64)
-            if self._given.val_loader is not None
+            if given.val_loader is not None
             else None,
+            repeats=np.array([point.repeat for point in points]) if given.repeats > 1 else None,
             stop_reason=self.stop_reason,
             stop_sentence=self.stop_sentence,
             settings=self.settings,
@@ -355,53 +310,10 @@ class Sweep:
             skipped_steps=self.skipped_steps,
             duration=self._duration,
             receipt=self.receipt,
-            versions={
-                "lrfind_widget": __version__,
-                "torch": str(torch.__version__),
-                "numpy": np.__version__,
-                "python": platform.python_version(),
-            },
+            versions=versions(),
             created=self._created,
         )
 
-    def _take_prepared(self) -> tuple[Isolation, WithGradients]:
-        prepared, self._prepared = self._prepared, None
-        if prepared is not None:
-            return prepared
-        isolation = self._isolation()
-        return isolation, WithGradients(isolation)
-
-    def _isolation(self) -> Isolation:
-        given = self._given
-        return Isolation(
-            self._model,
-            self._optimizer,
-            kind=given.isolation,
-            dataloader=self._dataloader,
-            val_loader=given.val_loader,
-            loss_fn=given.loss_fn,
-            step_fn=given.step_fn,
-            grad_scaler=given.grad_scaler,
-            prepare_batch=given.prepare_batch,
-        )
-
     def _forget(self) -> None:
-        """Begin anew."""
-        self._record = Record(self._given.beta, self._given.stop_div)
-        self._began = time.perf_counter()
-        self._duration = 0.0
-        self._created = ""
-        self.objective = ""
-        self.isolation_sentence = ""
-        self.skipped_steps = 0
-        self.stop_reason: StopReason | None = None
-        self.stop_sentence = ""
-        self.receipt = None
-
-    def _end(self, reason: StopReason, sentence: str) -> None:
-        self.stop_reason = reason
-        self.stop_sentence = sentence
-
-
-def _nobody(waiting: bool) -> None:
-    """Tell nobody."""
+        super()._forget()
+        self._records = [Record(self._given.beta, self._given.stop_div)]

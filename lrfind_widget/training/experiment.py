@@ -1,0 +1,208 @@
+"""What is tried out on a model, inside an isolation, point by point."""
+
+from __future__ import annotations
+
+import platform
+import threading
+import time
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Generator, Iterable, Iterator
+from datetime import datetime, timezone
+from typing import Any
+
+import numpy as np
+import torch
+from torch import nn
+from torch.optim import Optimizer
+
+from lrfind_widget._version import __version__
+from lrfind_widget.isolation.isolation import Isolation, check_trainable
+from lrfind_widget.points import Point, StopReason
+from lrfind_widget.results.receipt import Receipt
+from lrfind_widget.training.arguments import Arguments, check
+from lrfind_widget.training.control import Control
+from lrfind_widget.training.execution import WithGradients, await_copies
+from lrfind_widget.training.where import Where
+
+
+class Experiment(ABC):
+    """An iterator of points that trains a model and leaves nothing behind.
+
+    A subclass says in `_run` what is done; this class sees to the rest: however it ends, also
+    by an exception or by not being read to the end, the model, the optimizer and the random
+    state are then what they were. `Sweep` documents the attributes.
+
+    Parameters
+    ----------
+    model : torch.nn.Module
+    dataloader : iterable
+    optimizer : torch.optim.Optimizer
+    given : Arguments
+        How to train.
+
+    Raises
+    ------
+    TypeError, ValueError
+        For every argument that can be told wrong before data is read.
+    """
+
+    noun = "experiment"
+    """What sentences call it."""
+
+    def __init__(
+        self,
+        model: nn.Module,
+        dataloader: Iterable[Any],
+        optimizer: Optimizer,
+        given: Arguments,
+    ) -> None:
+        check_trainable(model, optimizer, loss_fn=given.loss_fn)
+        check(model, dataloader, optimizer, given)
+        self._model = model
+        self._dataloader = dataloader
+        self._optimizer = optimizer
+        self._given = given
+        self._control = Control()
+        self._running = threading.Lock()
+        self.on_wait: Callable[[bool], None] = nobody
+        self.receipt: Receipt | None = None
+        self._prepared: tuple[Isolation, WithGradients] | None = None
+        self._forget()
+
+    @property
+    @abstractmethod
+    def steps(self) -> int:
+        """How many steps are planned."""
+
+    @abstractmethod
+    def _run(self, isolation: Isolation, where: Where) -> Iterator[Point]:
+        """Do it, with what the isolation gives."""
+
+    @abstractmethod
+    def _stopped_sentence(self) -> str:
+        """Say that somebody stopped it here."""
+
+    def prepare(self) -> None:
+        """Copy or save the model now, instead of when the first point is asked for.
+
+        A sweep on another thread starts from the state that the model has now, whatever the
+        caller does next. Without a further call, reading the points prepares by itself.
+
+        Raises
+        ------
+        RuntimeError
+            If the model is being swept in place already.
+        ValueError
+            If ``isolation="copy"`` was asked for and no sound copy can be made.
+        """
+        if self._prepared is None:
+            isolation = self._isolation()
+            guard = WithGradients(isolation)
+            guard.enter()
+            # The thread that trains does not know the stream that the copy was made on.
+            await_copies(self._model)
+            self._prepared = isolation, guard
+
+    def __iter__(self) -> Generator[Point, None, None]:
+        if not self._running.acquire(blocking=False):
+            raise RuntimeError(
+                f"This {self.noun} is running already. Make another {type(self).__name__} for a "
+                "second one."
+            )
+        self._forget()
+        where = Where()
+        isolation, guard = self._take_prepared()
+        try:
+            with guard:
+                self.isolation_sentence = isolation.reason
+                yield from self._run(isolation, where)
+        except (GeneratorExit, KeyboardInterrupt):
+            if self.stop_reason is None:
+                self._end(StopReason.STOPPED, self._stopped_sentence())
+            raise
+        except BaseException as error:
+            where.annotate(error)
+            self._end(StopReason.FAILED, where.failed(error, self.steps))
+            raise
+        finally:
+            self.receipt = isolation.receipt
+            self._duration = time.perf_counter() - self._began
+            self._created = datetime.now(timezone.utc).isoformat(timespec="seconds")
+            self._control.reset()
+            self._running.release()
+
+    def stop(self) -> None:
+        """End it before its next step. From any thread; too late is harmless."""
+        if self.stop_reason is None:
+            self._control.stop()
+
+    def pause(self) -> None:
+        """Let it wait before its next step. From any thread."""
+        self._control.pause()
+
+    def resume(self) -> None:
+        """Let it go on where it is paused. From any thread."""
+        self._control.resume()
+
+    def _wait_while_paused(self, isolation: Isolation) -> None:
+        """Wait, with the random state given back to its owner."""
+        if not self._control.paused:
+            return
+        isolation.suspend()
+        self.on_wait(True)
+        try:
+            self._control.wait_while_paused()
+        finally:
+            isolation.resume()
+            self.on_wait(False)
+
+    def _take_prepared(self) -> tuple[Isolation, WithGradients]:
+        prepared, self._prepared = self._prepared, None
+        if prepared is not None:
+            return prepared
+        isolation = self._isolation()
+        return isolation, WithGradients(isolation)
+
+    def _isolation(self) -> Isolation:
+        given = self._given
+        return Isolation(
+            self._model,
+            self._optimizer,
+            kind=given.isolation,
+            dataloader=self._dataloader,
+            val_loader=given.val_loader,
+            loss_fn=given.loss_fn,
+            step_fn=given.step_fn,
+            grad_scaler=given.grad_scaler,
+            prepare_batch=given.prepare_batch,
+        )
+
+    def _forget(self) -> None:
+        """Begin anew."""
+        self._began = time.perf_counter()
+        self._duration = 0.0
+        self._created = ""
+        self.objective = ""
+        self.isolation_sentence = ""
+        self.skipped_steps = 0
+        self.stop_reason: StopReason | None = None
+        self.stop_sentence = ""
+        self.receipt = None
+
+    def _end(self, reason: StopReason, sentence: str) -> None:
+        self.stop_reason = reason
+        self.stop_sentence = sentence
+
+
+def versions() -> dict[str, str]:
+    """Return the versions of this package and of what it runs on."""
+    return {
+        "lrfind_widget": __version__,
+        "torch": str(torch.__version__),
+        "numpy": np.__version__,
+        "python": platform.python_version(),
+    }
+
+
+def nobody(waiting: bool) -> None:
+    """Tell nobody that an experiment waits or goes on."""
