@@ -1,6 +1,7 @@
 import type { IBackboneModelOptions, WidgetView } from '@jupyter-widgets/base';
 import { Mark, MarkModel, type Figure } from 'bqplot';
 
+import { catchUp } from './catch_up';
 import { Mapping } from './geometry/mapping';
 import { MODULE_NAME, MODULE_VERSION } from './version';
 
@@ -22,6 +23,12 @@ export abstract class ChartMarkModel extends MarkModel {
     super.initialize(attributes, options);
     // bqplot reads it of every mark.
     this.mark_data = [];
+    this.catchUp();
+  }
+
+  /** Learn what was missed while this model was made. */
+  protected catchUp(): void {
+    catchUp(this);
   }
 
   /** A trait that is a number; `fallback` where the page has none that is. */

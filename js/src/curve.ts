@@ -46,6 +46,10 @@ export class CurveModel extends ChartMarkModel {
     this.send({ event: 'have', generation: this.series.generation, length: this.series.length });
   }
 
+  protected override catchUp(): void {
+    // It says what it has instead, so that the whole curve is only sent if points are missing.
+  }
+
   override set_state(state: Record<string, unknown>): void {
     const rest = { ...state };
     const carriesCurve = COLUMNS.some((name) => name in rest);

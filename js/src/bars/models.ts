@@ -1,5 +1,6 @@
-import { DOMWidgetModel, unpack_models } from '@jupyter-widgets/base';
+import { DOMWidgetModel, type IBackboneModelOptions, unpack_models } from '@jupyter-widgets/base';
 
+import { catchUp } from '../catch_up';
 import { MODULE_NAME, MODULE_VERSION } from '../version';
 
 type Attributes = Record<string, unknown>;
@@ -17,7 +18,15 @@ function identity(name: string): Attributes {
   };
 }
 
-export class RunBarModel extends DOMWidgetModel {
+/** Base of the models of the bars. */
+class BarModel extends DOMWidgetModel {
+  override initialize(attributes: Backbone.ObjectHash, options: IBackboneModelOptions): void {
+    super.initialize(attributes, options);
+    catchUp(this);
+  }
+}
+
+export class RunBarModel extends BarModel {
   override defaults(): Attributes {
     return {
       ...super.defaults(),
@@ -35,7 +44,7 @@ export class RunBarModel extends DOMWidgetModel {
   }
 }
 
-export class ChoiceBarModel extends DOMWidgetModel {
+export class ChoiceBarModel extends BarModel {
   override defaults(): Attributes {
     return {
       ...super.defaults(),
@@ -55,7 +64,7 @@ export class ChoiceBarModel extends DOMWidgetModel {
   };
 }
 
-export class SettingsBarModel extends DOMWidgetModel {
+export class SettingsBarModel extends BarModel {
   override defaults(): Attributes {
     return {
       ...super.defaults(),
@@ -72,7 +81,7 @@ export class SettingsBarModel extends DOMWidgetModel {
   }
 }
 
-export class ReceiptBarModel extends DOMWidgetModel {
+export class ReceiptBarModel extends BarModel {
   override defaults(): Attributes {
     return { ...super.defaults(), ...identity('ReceiptBar'), receipt: {} };
   }

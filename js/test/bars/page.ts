@@ -12,8 +12,14 @@ export interface Sent {
 
 export class Comm {
   readonly sent: Sent[] = [];
+  /** How often the page has asked for the whole state. */
+  requests = 0;
 
   send(data: Sent['data'], callbacks: Callbacks): string {
+    if (data.method === 'request_state') {
+      this.requests += 1;
+      return `request-${this.requests}`;
+    }
     this.sent.push({
       data,
       answer: () => callbacks?.iopub?.status?.({ content: { execution_state: 'idle' } }),

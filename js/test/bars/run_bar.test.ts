@@ -139,3 +139,7 @@ it('keeps JupyterLab from taking its keys', () => {
     expect(each.closest('[data-lm-suppress-shortcuts="true"]')).not.toBeNull();
   }
 });
+
+it('asks once for what it may have missed while it was made', () => {
+  expect(comm.requests).toBe(1);
+});
