@@ -44,7 +44,7 @@ def check_structure(
     if list(then) != list(now):
         raise CannotCopyError("its copy has other parameters")
     if any(now[name] is not memo.get(id(p)) for name, p in then.items()):
-        raise CannotCopyError("its copy does not keep tied parameters together")
+        raise CannotCopyError("its copy has parameters of its own")
     owned = {id(p) for p in copied.model.parameters()}
     owned |= {id(t) for t in memo.values() if isinstance(t, Tensor)}
     if len(optimizer.param_groups) != len(copied.optimizer.param_groups):

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import threading
+from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
+import numpy as np
 import torch
 from torch import nn
 from torch.nn import functional as F
@@ -199,6 +201,8 @@ class Remembering(nn.Module):
         self.table = {"last": None, "means": [torch.zeros(3)]}
         self.mean = torch.zeros(3)
         self.kinds: set[int] = set()
+        self.recent: deque[int] = deque([1, 2], maxlen=2)
+        self.array = np.zeros(3)
         self.note = Note()
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
@@ -209,6 +213,8 @@ class Remembering(nn.Module):
         self.table["means"][0] += 1
         self.mean.lerp_(out.detach().mean(0), 0.1)
         self.kinds.add(self.calls)
+        self.recent.append(self.calls)
+        self.array += 1
         self.note.total += 1
         self.fresh = self.calls
         return out
@@ -221,6 +227,37 @@ class Note:
 
 def attributes() -> Case:
     return case(Remembering())
+
+
+class Moving(nn.Module):
+    """Puts its parameters and buffers somewhere else, and marks them, whenever it is used."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.layer = nn.Linear(4, 3)
+        self.register_buffer("scale", torch.ones(3))
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        weight: Any = self.layer.weight
+        weight.data = weight.data * 0.9
+        weight.used = True
+        if not weight._backward_hooks:
+            weight.register_hook(lambda grad: grad * 2)
+        self.scale = self.scale + 0.1
+        return self.layer(x) * self.scale
+
+
+def moved_parameters() -> Case:
+    return case(Moving(), warm=0)
+
+
+def parts_of_a_buffer() -> Case:
+    """Parameters that begin at odd places of a larger buffer nobody else holds."""
+    model: Any = nn.Linear(4, 3)
+    whole, small = torch.linspace(-1, 1, 60), torch.linspace(-1, 1, 60).to(torch.bfloat16)
+    model.weight = nn.Parameter(whole[37:49].view(3, 4))
+    model.bias = nn.Parameter(small[35:38])
+    return case(model, lambda m: F.cross_entropy(F.linear(X, m.weight, m.bias.float()), Y))
 
 
 class Guarded(nn.Module):
@@ -337,6 +374,7 @@ def lbfgs() -> Case:
 CASES = [
     *(plain, not_yet_trained, channels_last, tied_weights, weight_norm, spectral_norm),
     *(recomputed_weight, lazy, recurrent, flat_buffer, strange_types, attributes, with_a_lock),
+    *(moved_parameters, parts_of_a_buffer),
     *(keeps_its_output, data_parallel, shared_memory, partly_frozen, parameter_containers),
     *(own_generator, hooked, scheduled, sparse_gradients, lbfgs),
 ]

@@ -235,6 +235,32 @@ def test_a_copy_that_shares_memory_is_noticed() -> None:
         assert isolation.reason.endswith("because its copy would share memory with it.")
 
 
+def test_a_copy_that_is_made_anew_is_noticed() -> None:
+    class Rebuilt(nn.Linear):
+        def __deepcopy__(self, memo: dict[int, Any]) -> nn.Module:
+            new = memo[id(self)] = Rebuilt(4, 3)
+            new.load_state_dict(self.state_dict())
+            return new
+
+    model = Rebuilt(4, 3)
+    optimizer = torch.optim.SGD(model.parameters(), lr=0.1)
+    with Isolation(model, optimizer) as isolation:
+        assert isolation.reason.endswith("because its copy has parameters of its own.")
+
+
+def test_a_copy_with_other_values_is_noticed() -> None:
+    class Restarted(nn.BatchNorm1d):
+        def __setstate__(self, state: dict[str, Any]) -> None:
+            super().__setstate__(state)
+            self.reset_running_stats()
+
+    model = nn.Sequential(nn.Linear(4, 3), Restarted(3))
+    model(X)
+    optimizer = torch.optim.SGD(model.parameters(), lr=0.1)
+    with Isolation(model, optimizer) as isolation:
+        assert "because the copy did not come out equal (buffers: 1.running" in isolation.reason
+
+
 def test_a_compiled_model_is_trained_in_place() -> None:
     model = torch.compile(nn.Linear(4, 3), backend="eager")
     optimizer = torch.optim.SGD(model.parameters(), lr=0.1)
@@ -453,6 +479,14 @@ def test_a_hook_that_holds_the_model_makes_it_in_place() -> None:
     assert state_of(case.model, case.optimizer, average) == before
 
 
+def test_a_hook_that_holds_the_model_weakly_makes_it_in_place() -> None:
+    case = plain()
+    model = weakref.ref(case.model)
+    case.model[0].register_forward_hook(lambda *_: model())
+    with Isolation(case.model, case.optimizer) as isolation:
+        assert isolation.kind == "in_place"
+
+
 def test_a_forward_that_was_replaced_by_a_closure_makes_it_in_place() -> None:
     model: Any = nn.Linear(4, 3)
     forward = model.forward
@@ -594,6 +628,18 @@ def test_a_cell_may_train_the_original_while_a_copy_is_swept() -> None:
         "The sweep left nothing behind. Changed while it ran, not by the sweep: parameters and "
         "optimizer groups."
     )
+
+
+def test_the_order_of_an_optimizers_state_is_set_back() -> None:
+    case = plain()
+    before = state_of(case.model, case.optimizer)
+    with Isolation(case.model, case.optimizer, kind="in_place"):
+        state = case.optimizer.state
+        first = next(iter(state))
+        state[first] = dict(reversed(state.pop(first).items()))
+        case.optimizer.param_groups.reverse()
+        case.optimizer.param_groups[0] = dict(reversed(case.optimizer.param_groups[0].items()))
+    assert state_of(case.model, case.optimizer) == before
 
 
 # --- several at once, memory, references --------------------------------------------------------

@@ -27,6 +27,9 @@ OPTIMIZERS = sorted(
 )
 """All of `torch.optim` that take dense gradients."""
 
+EAGER = (torch.optim.Muon, torch.optim.LBFGS, torch.optim.Adagrad)
+"""Those that look at the parameters when they are made, so that these must be made before."""
+
 FLAGS = {
     **dict.fromkeys(("foreach", "maximize", "amsgrad", "centered", "nesterov"), (True, False)),
     "momentum": (0.0, 0.9),
@@ -124,7 +127,7 @@ def _options(draw: Any, cls: type) -> dict[str, Any]:
 def optimizers(draw: st.DrawFn, cls: type, model: nn.Module) -> torch.optim.Optimizer:
     """Draw options and groups for an optimizer over a part of the model's parameters."""
     lazy = nn.parameter.is_lazy
-    if any(lazy(p) for p in model.parameters()) and cls in (torch.optim.Muon, torch.optim.LBFGS):
+    if any(lazy(p) for p in model.parameters()) and cls in EAGER:
         model(X)
     parameters = list(model.parameters())
     if cls is torch.optim.Muon:  # takes matrices only

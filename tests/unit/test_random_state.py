@@ -186,6 +186,19 @@ def test_a_pause_of_one_of_two_sweeps_keeps_the_users_state() -> None:
     assert random_states() == before
 
 
+def test_a_sweep_that_goes_on_does_not_disturb_another() -> None:
+    one, other = RandomState([]), RandomState([])
+    one.start()
+    one.suspend()
+    other.start()
+    _draw()
+    expected = random_states()
+    one.resume()
+    assert random_states() == expected
+    one.stop()
+    other.stop()
+
+
 def test_sweeps_on_several_threads_lose_no_state() -> None:
     before = random_states()
     together = threading.Barrier(4)

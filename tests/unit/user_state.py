@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from collections import deque
 
 import numpy as np
 import torch
@@ -39,7 +40,7 @@ def described(value: object, depth: int = 8) -> object:
     if isinstance(value, dict):
         pairs = [(described(k), described(v, depth - 1)) for k, v in value.items()]
         return (type(value).__name__, id(value), pairs)
-    if isinstance(value, (list, tuple)):
+    if isinstance(value, (list, tuple, deque)):
         return (type(value).__name__, [described(v, depth - 1) for v in value])
     if isinstance(value, (set, frozenset)):
         return sorted(map(repr, value))
