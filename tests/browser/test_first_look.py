@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import base64
+
 import pytest
 from playwright.sync_api import expect
 
@@ -89,10 +91,10 @@ def test_a_second_display_shows_the_whole_curve(lab):
 
 def test_a_saved_notebook_keeps_a_picture(lab):
     finder = shown(lab, FIFTY_STEPS)
-    finder.notebook.until("widget.status.value", lambda status: status == "finished")
-    cells = finder.notebook.save()["cells"]
-    (output,) = [output for output in cells[1]["outputs"] if "data" in output]
-    assert "<svg" in "".join(output["data"]["image/svg+xml"])
+    finder.notebook.wait_for_output(1, "image/png")
+    outputs = finder.notebook.save()["cells"][1]["outputs"]
+    (picture,) = [output["data"]["image/png"] for output in outputs if "data" in output]
+    assert base64.b64decode(picture).startswith(b"\x89PNG")
 
 
 @pytest.mark.parametrize("theme", ["light", "dark"])

@@ -7,7 +7,7 @@ from playwright.sync_api import expect
 
 from tests.browser.finder import Finder
 
-GATED = """
+PREPARE = """
 import threading, time
 from IPython.display import display
 from lrfind_widget import LRFinderWidget
@@ -16,6 +16,8 @@ model = make_model()
 optimizer = make_optimizer(model)
 gate = Gate(make_loader())
 before = fingerprint(model, optimizer)
+"""
+GATED = """
 widget = LRFinderWidget(model, gate, optimizer, num_it=60, end_lr=1e-3, stop_div=False)
 widget._panel.chart.set_view("frame", "all")  # every loss has its place in the chart
 display(widget)
@@ -36,21 +38,22 @@ LONG = """
 def slowly(batch):
     time.sleep(0.02)  # a batch that takes its time to prepare
     return batch
-long = LRFinderWidget(model, make_loader(), optimizer, num_it=10_000, prepare_batch=slowly)
-display(long)
+widget = LRFinderWidget(model, make_loader(), optimizer, num_it=10_000, prepare_batch=slowly)
+display(widget)
 """
 
 
 def gated(opener, *cells: str) -> Finder:
     """Show a sweep whose steps wait to be let through."""
-    notebook = opener(GATED, *cells)
+    notebook = opener(PREPARE, GATED, *cells)
     notebook.run(0)
-    return Finder(notebook, 0)
+    notebook.run(1)
+    return Finder(notebook, 1)
 
 
 def test_the_curve_grows_while_another_cell_runs(either):
     finder = gated(either, FEED)
-    finder.notebook.begin(1)
+    finder.notebook.begin(2)
     finder.wait_for_dots(5, while_busy=True)
     finder.wait_for_dots(20, while_busy=True)
     finder.notebook.execute("gate.open()")
@@ -116,35 +119,35 @@ def test_a_sweep_stopped_while_paused_leaves_every_bit_as_it_was(lab):
 def test_a_page_reloaded_mid_sweep_loses_no_point(either):
     finder = gated(either, FEED_FROM_THREAD)
     notebook = finder.notebook
-    notebook.run(1)
+    notebook.run(2)
     finder.wait_for_dots(10)
     notebook.save()
     notebook.reload()
     assert notebook.value("widget.status.value") == "sweeping"
     notebook.execute("gate.open()")
-    again = Finder(notebook, 0)
+    again = Finder(notebook, 1)
     again.wait_for_dots(60)
     assert again.dots() == 60
 
 
 def test_an_interrupted_wait_stops_the_sweep(lab):
-    notebook = lab(GATED, LONG, "long.wait()")
+    notebook = lab(PREPARE, LONG, "widget.wait()")
     notebook.run(0)
     notebook.run(1)
     notebook.begin(2)
     notebook.interrupt()
-    assert notebook.value("long.status.value") == "stopped"
+    assert notebook.value("widget.status.value") == "stopped"
     assert notebook.value("fingerprint(model, optimizer) == before")
 
 
 @pytest.mark.parametrize("text", ["out of luck", "<img src=x onerror=document.title='taken'>"])
 def test_an_error_of_the_model_is_told_as_text(lab, text):
     notebook = lab(
-        GATED.replace("display(widget)", ""),
+        PREPARE,
         "def loss_fn(output, target):\n"
         f"    raise ValueError({text!r})\n"
-        "broken = LRFinderWidget(model, make_loader(), optimizer, loss_fn=loss_fn)\n"
-        "display(broken)",
+        "widget = LRFinderWidget(model, make_loader(), optimizer, loss_fn=loss_fn)\n"
+        "display(widget)",
     )
     notebook.run(0)
     notebook.run(1)
@@ -153,5 +156,5 @@ def test_an_error_of_the_model_is_told_as_text(lab, text):
     finder.root.get_by_text("Traceback of your code", exact=True).first.click()
     expect(finder.root.get_by_role("region", name="Traceback")).to_contain_text("in loss_fn")
     assert notebook.page.title() != "taken"
-    assert notebook.value("type(broken.error).__name__") == "ValueError", "the kernel lives"
+    assert notebook.value("type(widget.error).__name__") == "ValueError", "the kernel lives"
     assert notebook.value("fingerprint(model, optimizer) == before")

@@ -168,6 +168,16 @@ class OpenNotebook:
     def output(self, index: int) -> Locator:
         return self.cell(index).locator(".jp-Cell-outputArea")
 
+    def wait_for_output(self, index: int, mime_type: str) -> None:
+        """Wait until one of a cell's outputs has data of this type."""
+        self.page.wait_for_function(
+            """([index, type]) => {
+              const cell = window.jupyterapp.shell.currentWidget.content.widgets[index];
+              return cell.model.outputs.toJSON().some((output) => type in (output.data ?? {}));
+            }""",
+            arg=[index, mime_type],
+        )
+
     def active_cell(self) -> int:
         return int(
             self.page.evaluate(
