@@ -52,6 +52,7 @@ class LiveSweep:
         self._on_end = on_end
         self._progress = Progress()
         self._shown: tuple[Status, float] = (Status.SWEEPING, 0.0)
+        self._told = 0
         self._last: Point | None = None
         self._ending = Ending()
         self._publisher = Publisher(self, interval=POINTS_INTERVAL, on_end=self._ending.come)
@@ -68,7 +69,7 @@ class LiveSweep:
             schedule.start_lr,
             schedule.end_lr,
             schedule.mode,
-            len(schedule),
+            self._sweep.steps,
             self._sweep.axis_label,
         )
         self._progress.go()
@@ -132,12 +133,22 @@ class LiveSweep:
             return True
         if self._is_due(status):
             self._show_progress(status)
+        elif self._progress.done != self._told:
+            # Should no point come for long, the sentence must not stay behind the curve.
+            self._publisher.wake()
         return False
 
     def _add(self, points: Sequence[Point]) -> None:
         self._progress.advance(len(points))
         self._last = points[-1]
         self._panel.add(points)
+
+    @property
+    def _done(self) -> int:
+        """How far the sweep is; the steps that a diverged repeat has left out count as done."""
+        if self._last is None or self._last.repeat == 0:
+            return self._progress.done
+        return self._last.repeat * len(self._sweep.schedule) + self._last.step + 1
 
     def _is_due(self, status: Status) -> bool:
         shown, at = self._shown
@@ -146,7 +157,8 @@ class LiveSweep:
     def _show_progress(self, status: Status) -> None:
         changed = status is not self._shown[0]
         self._shown = (status, time.monotonic())
-        done, total = self._progress.done, len(self._sweep.schedule)
+        done, total = self._done, self._sweep.steps
+        self._told = done
         if status is Status.PAUSED:
             self._progress.halt()
             sentence = phrases.paused(done, total, self._last)

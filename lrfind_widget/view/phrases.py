@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import traceback
+from types import TracebackType
 
 from lrfind_widget.numbers.formatting import format_duration, format_lr
 from lrfind_widget.points import Point, Status, StopReason
 from lrfind_widget.results.result import SweepResult
 from lrfind_widget.rules.suggest import Suggestion
+
+_PACKAGE = __name__.partition(".")[0]
 
 
 def waiting() -> str:
@@ -48,8 +51,18 @@ def failed(error: BaseException, done: int) -> str:
 
 
 def traceback_of(error: BaseException) -> str:
-    """Return the traceback of an error as Python would print it."""
-    return "".join(traceback.format_exception(type(error), error, error.__traceback__))
+    """Return the traceback of an error as Python would print it, from the user's code on.
+
+    The frames of this package that led there are left out, unless there are no others.
+    """
+    entered = error.__traceback__
+    while entered is not None and _is_ours(entered):
+        entered = entered.tb_next
+    return "".join(traceback.format_exception(type(error), error, entered or error.__traceback__))
+
+
+def _is_ours(entered: TracebackType) -> bool:
+    return str(entered.tb_frame.f_globals.get("__name__")).partition(".")[0] == _PACKAGE
 
 
 def suggestion(suggested: Suggestion | None) -> str:
@@ -57,7 +70,7 @@ def suggestion(suggested: Suggestion | None) -> str:
     if suggested is None:
         return ""
     if suggested.lr is None:
-        return f"No suggestion: {suggested.reason}"
+        return suggested.reason  # each rule's own sentence says that there is none
     parts = [f"Suggested {format_lr(suggested.lr)}"]
     if suggested.band is not None:
         low, high = suggested.band
