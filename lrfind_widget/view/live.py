@@ -133,7 +133,7 @@ class LiveSweep:
             return True
         if self._is_due(status):
             self._show_progress(status)
-        elif self._progress.done != self._told:
+        elif self._done != self._told:
             # Should no point come for long, the sentence must not stay behind the curve.
             self._publisher.wake()
         return False
