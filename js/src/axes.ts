@@ -1,4 +1,4 @@
-import { attr, keep, say, svg } from './dom';
+import { attr, keep, say, svg, textWidth } from './dom';
 import type { Mapping } from './geometry/mapping';
 import { linearTicks, logTicks, type Tick } from './geometry/ticks';
 
@@ -53,6 +53,16 @@ export class Axes {
     attr(this.xLabel, { x: width, y: height + 40 });
     say(this.yLabel, yLabel);
     attr(this.yLabel, { x: -15, y: -10 });
+  }
+
+  /** Width of the label of the horizontal axis. */
+  get labelWidth(): number {
+    return textWidth(this.xLabel);
+  }
+
+  /** Shows or hides the label of the horizontal axis. */
+  showLabel(shown: boolean): void {
+    attr(this.xLabel, { visibility: shown ? null : 'hidden' });
   }
 
   private paintLabels(across: Tick[], up: Tick[], mapX: Mapping, mapY: Mapping): void {

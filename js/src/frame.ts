@@ -205,8 +205,16 @@ export class Frame extends ChartMark {
     const all = model.framing === 'all';
     this.framingButton.hidden = !model.cut && !all;
     say(this.framingButton, all ? 'Focus on the fall' : 'Show all losses');
-    this.tools.style.left = `${left}px`;
     this.tools.style.bottom = `${Math.max(0, bottom - TOOLS)}px`;
+    this.placeTools(left, left + width);
+  }
+
+  /** The buttons under the plot area; in a narrow chart the axis label makes room for them. */
+  private placeTools(left: number, right: number): void {
+    const room = right - this.tools.offsetWidth - GAP;
+    const label = this.axes.labelWidth;
+    this.tools.style.left = `${left + label <= room ? left : 0}px`;
+    this.axes.showLabel(label <= room);
   }
 
   override remove(): this {
@@ -218,3 +226,5 @@ export class Frame extends ChartMark {
 
 /** From the plot area down to the lower edge of the buttons, which lie beside the axis label. */
 const TOOLS = 52;
+/** Between the buttons and the axis label. */
+const GAP = 8;

@@ -4,6 +4,7 @@ import { ChartMark, ChartMarkModel, identity } from './chart_mark';
 import { attr, keep, svg } from './dom';
 import { fromBinary, toBinary } from './floats';
 import { linePath } from './geometry/path';
+import { RUN_LOOKS } from './looks';
 
 /** An earlier run. */
 export interface Run {
@@ -80,6 +81,3 @@ export class Runs extends ChartMark {
     });
   }
 }
-
-/** How many looks of a run the style sheet has. */
-export const RUN_LOOKS = 4;

@@ -1,3 +1,5 @@
+import { svg } from '../dom';
+import { RUN_LOOKS } from '../looks';
 import { BarView } from './bar_view';
 import { button, element, Keyed, setAttribute, setText } from './dom';
 import { Outbox } from './outbox';
@@ -79,6 +81,7 @@ export class SettingsBarView extends BarView {
     this.showSettings();
     const runs = runsOf(this.state);
     this.runs.show(runs);
+    this.showLooks(runs);
     this.noRuns.hidden = runs.length > 0;
   }
 
@@ -206,7 +209,7 @@ export class SettingsBarView extends BarView {
     title.id = this.idFor('runs');
     const list = element('ul', 'lrbar-runs');
     list.setAttribute('aria-labelledby', title.id);
-    this.noRuns = element('div', 'lrbar-quiet', 'No run yet.');
+    this.noRuns = element('div', 'lrbar-quiet', 'Run again to compare: earlier runs stay, faded.');
     this.runs = new Keyed(
       list,
       (run) => run.id,
@@ -217,6 +220,15 @@ export class SettingsBarView extends BarView {
     return legend;
   }
 
+  /** Shows beside each run how its line is drawn: by its place among those before the latest. */
+  private showLooks(runs: readonly Run[]): void {
+    const looks = this.el.querySelectorAll('.lrbar-look');
+    runs.forEach((run, index) => {
+      const look = run.removable ? String(index % RUN_LOOKS) : 'latest';
+      looks[index]?.setAttribute('class', `lrbar-look lrbar-look-${look}`);
+    });
+  }
+
   private buildRun(id: string): HTMLLIElement {
     const item = element('li', 'lrbar-run');
     const label = element('label', 'lrbar-check');
@@ -225,7 +237,9 @@ export class SettingsBarView extends BarView {
     box.addEventListener('change', () => {
       this.tell({ event: 'run', action: box.checked ? 'show' : 'hide', id });
     });
-    label.append(box, element('span', 'lrbar-run-name'));
+    const look = svg(label, 'svg', { width: 30, height: 10, 'aria-hidden': 'true' });
+    svg(look, 'path', { class: 'lrbar-look', d: 'M1 5H29' });
+    label.append(box, look, element('span', 'lrbar-run-name'));
     const remove = button('Remove', 'lrbar-small', () => {
       this.tell({ event: 'run', action: 'remove', id });
     });

@@ -1,0 +1,106 @@
+"""How runs are read while another one is under way, and after it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+import pytest
+
+from lrfind_widget import LRFinderWidget, Status
+from lrfind_widget.numbers.smoothing import exponential_average
+from tests.widget.training import Gate, adam, classifier
+from tests.widget.waiting import eventually
+
+FIRST_RUN = 30
+
+
+class SecondRunWaits(Gate):
+    """Batches for a first run, and as many more as a test lets through."""
+
+    def __init__(self) -> None:
+        super().__init__(open_for=FIRST_RUN)
+
+
+@pytest.fixture
+def sweeping_again() -> Iterator[tuple[LRFinderWidget, Gate]]:
+    """A widget in its second run, with three points of it drawn."""
+    model, gate = classifier(), SecondRunWaits()
+    widget = LRFinderWidget(model, gate, adam(model), num_it=FIRST_RUN)
+    widget.start()
+    widget.wait(60)
+    widget.start()
+    gate.let(3)
+    assert eventually(lambda: widget._panel.chart.curve.lr.size == 3)
+    yield widget, gate
+    widget.stop()
+    gate.let(100)
+    widget.close()
+
+
+def page_sets(widget: LRFinderWidget, name: str, value: Any) -> None:
+    content = {"event": "set", "name": name, "value": value}
+    widget._panel.settings_bar.comm.receive({"method": "custom", "content": content})
+
+
+@pytest.mark.parametrize(("name", "value"), [("beta", 0.5), ("skip_start", 3), ("rule", "valley")])
+def test_a_setting_leaves_the_curve_that_grows_alone(
+    sweeping_again: Any, name: str, value: Any
+) -> None:
+    widget, _ = sweeping_again
+    generation = widget._panel.chart.curve.generation
+    page_sets(widget, name, value)
+    assert widget._panel.chart.curve.lr.size == 3
+    assert widget._panel.chart.curve.generation == generation
+    assert widget._panel.chart.spots.spots == []
+
+
+def test_earlier_runs_follow_the_smoothing_at_once(sweeping_again: Any) -> None:
+    widget, _ = sweeping_again
+    page_sets(widget, "beta", 0.5)
+    (earlier,) = widget._panel.chart.runs.runs
+    np.testing.assert_array_equal(
+        earlier["smoothed"], exponential_average(widget.runs[0].losses, 0.5)
+    )
+
+
+def test_the_curve_is_drawn_under_the_setting_when_its_run_ends(sweeping_again: Any) -> None:
+    widget, gate = sweeping_again
+    page_sets(widget, "beta", 0.5)
+    gate.let(FIRST_RUN)
+    widget.wait(60)
+    np.testing.assert_array_equal(
+        widget._panel.chart.curve.smoothed, exponential_average(widget.result.losses, 0.5)
+    )
+
+
+def test_the_run_before_can_be_hidden_while_another_one_grows(sweeping_again: Any) -> None:
+    widget, _ = sweeping_again
+    (listed,) = widget._panel.settings_bar.runs
+    content = {"event": "run", "action": "hide", "id": listed["id"]}
+    widget._panel.settings_bar.comm.receive({"method": "custom", "content": content})
+    assert [run["visible"] for run in widget._panel.chart.runs.runs] == [False]
+    assert widget._panel.chart.curve.visible
+
+
+def test_the_sentence_does_not_stay_behind_the_curve(sweeping_again: Any) -> None:
+    widget, gate = sweeping_again
+    gate.let(4)
+    assert eventually(lambda: widget._panel.run_bar.done == 7)
+    assert widget.status is Status.SWEEPING
+
+
+def test_a_traceback_begins_where_the_users_code_does() -> None:
+    def loss_fn(output: Any, target: Any) -> Any:
+        raise ValueError("out of luck")
+
+    model = classifier()
+    widget = LRFinderWidget(model, Gate(1), adam(model), loss_fn=loss_fn)
+    widget.start()
+    with pytest.raises(ValueError, match="out of luck"):
+        widget.wait(60)
+    told = widget._panel.run_bar.traceback
+    assert "in loss_fn" in told
+    assert __file__ in told.splitlines()[1]
+    widget.close()
