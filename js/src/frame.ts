@@ -9,6 +9,7 @@ import { frameLosses, type Framing, type Losses } from './geometry/framing';
 import { Mapping, type Interval } from './geometry/mapping';
 import { isZoomed, panWindow, zoomWindow } from './geometry/window';
 import type { RunsModel } from './runs';
+import type { SpreadModel } from './spread';
 import { ZoomGestures } from './zoom';
 
 /**
@@ -36,6 +37,7 @@ export class FrameModel extends ChartMarkModel {
       y_frame: 'focus',
       curve: null,
       runs: null,
+      spread: null,
     };
   }
 
@@ -57,6 +59,9 @@ export class FrameModel extends ChartMarkModel {
     }
     if (this.runs) {
       this.listenTo(this.runs, 'change:runs', this.fit);
+    }
+    if (this.spread) {
+      this.listenTo(this.spread, 'change:area', this.fit);
     }
     this.fit();
   }
@@ -106,7 +111,11 @@ export class FrameModel extends ChartMarkModel {
   private fit(): void {
     const [low, high] = this.seen ?? this.whole;
     const axis = new Mapping([low, high], [0, 1], this.log);
-    const curves = [...this.curveLosses(axis), ...this.runLosses(axis)];
+    const curves = [
+      ...this.curveLosses(axis),
+      ...this.runLosses(axis),
+      ...this.spreadLosses(axis),
+    ];
     const scale = this.scale('y');
     const frame = frameLosses(curves, this.framing, scale?.type === 'log');
     this.empty = curves.every((curve) => curve.raw.length + curve.smoothed.length === 0);
@@ -133,12 +142,27 @@ export class FrameModel extends ChartMarkModel {
     }));
   }
 
+  private spreadLosses(axis: Mapping): Losses[] {
+    if (!this.spread) {
+      return [];
+    }
+    const { lr, low, high } = this.spread.area;
+    return [low, high].map((edge) => ({
+      raw: [],
+      smoothed: Array.from(edge).filter((_, index) => axis.shows(lr[index] ?? NaN)),
+    }));
+  }
+
   private get curve(): CurveModel | null {
     return (this.get('curve') ?? null) as CurveModel | null;
   }
 
   private get runs(): RunsModel | null {
     return (this.get('runs') ?? null) as RunsModel | null;
+  }
+
+  private get spread(): SpreadModel | null {
+    return (this.get('spread') ?? null) as SpreadModel | null;
   }
 
   private get log(): boolean {
@@ -153,6 +177,7 @@ export class FrameModel extends ChartMarkModel {
     ...MarkModel.serializers,
     curve: { deserialize: unpack_models },
     runs: { deserialize: unpack_models },
+    spread: { deserialize: unpack_models },
   };
 }
 

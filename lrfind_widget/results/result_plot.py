@@ -10,6 +10,7 @@ import numpy.typing as npt
 
 from lrfind_widget.numbers.formatting import format_lr
 from lrfind_widget.numbers.trimmed import Trimmed, too_few, trim
+from lrfind_widget.results.drawn_curve import drawn_curve
 from lrfind_widget.rules.fastai_v1 import fall_of, never_falls
 
 if TYPE_CHECKING:
@@ -36,7 +37,8 @@ def plot(
     """Draw `result`; `SweepResult.plot` documents the arguments."""
     if spline and k is None:
         raise TypeError(f"plot() got {', '.join(sorted(spline))}: only a spline (k=) takes that.")
-    part = trim(result.lrs, result.losses, result.smoothed, skip_start, skip_end)
+    curve = drawn_curve(result)
+    part = trim(curve.lrs, curve.losses, curve.smoothed, skip_start, skip_end)
     if k is not None:
         part = part._replace(losses=_through_spline(part.losses, k, spline))
     figure, ax = _axes(ax)

@@ -63,7 +63,7 @@ def suggest_from_repeats(
     said = f"{len(found)} of {len(each)} sweeps suggest a rate of their own"
     if spread is not None:
         said += f", with a standard deviation of {spread:.2f} decades"
-    return replace(chosen, reason=f"{chosen.reason} {said}.")
+    return replace(chosen, reason=f"{chosen.reason} {said}.", spread=spread)
 
 
 def spread_in_decades(lrs: list[float]) -> float | None:

@@ -26,6 +26,8 @@ class Suggestion:
         Usable learning rates, from where the loss starts to fall to where it turns up.
     doubts : tuple of str
         Sentences that say why the suggestion may be wrong, and what to change.
+    spread : float or None
+        Of repeated sweeps: the standard deviation of their own suggestions, in decades.
     """
 
     lr: float | None
@@ -35,3 +37,4 @@ class Suggestion:
     loss: float | None = None
     band: tuple[float, float] | None = None
     doubts: tuple[str, ...] = ()
+    spread: float | None = None

@@ -9,8 +9,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from lrfind_widget.numbers.smoothing import exponential_average
-from lrfind_widget.rules.suggest import RULES, Suggestion, min_gradient, suggest
+from lrfind_widget.results.drawn_curve import DrawnCurve, drawn_curve
+from lrfind_widget.results.result import SweepResult
+from lrfind_widget.rules.suggest import RULES, Suggestion
 
 Rule = str | Callable[..., Any]
 
@@ -45,36 +46,37 @@ class Options:
 
 @dataclass(frozen=True)
 class Analysis:
-    """The smoothed curve and what the rules find on it.
+    """The curve to draw and what the rules find on it.
 
     Attributes
     ----------
-    smoothed : ndarray, shape (n,)
-        Debiased exponential average of the raw losses.
+    curve : DrawnCurve
+        Smoothed with the debiased exponential average; of repeats, the median.
     min_gradient : Suggestion
-        fastai v1's steepest point on `smoothed`: the red dot.
+        fastai v1's steepest point: the red dot. Of repeats, the middle one of their own.
     suggested : Suggestion
         What the chosen rule suggests: where the marker starts.
     """
 
-    smoothed: NDArray[np.float64]
+    curve: DrawnCurve
     min_gradient: Suggestion
     suggested: Suggestion
 
+    @property
+    def smoothed(self) -> NDArray[np.float64]:
+        """The smoothed losses of the curve, shape (m,)."""
+        return self.curve.smoothed
+
     @classmethod
-    def of(
-        cls, lrs: NDArray[np.float64], losses: NDArray[np.float64], options: Options
-    ) -> Analysis:
-        """Read a curve of rates and raw losses, each of shape (n,)."""
-        steepest = min_gradient(
-            lrs,
-            losses,
+    def of(cls, result: SweepResult, options: Options) -> Analysis:
+        """Read a result under some options."""
+        steepest = result.suggestion(
+            "min_gradient",
             skip_start=options.skip_start,
             skip_end=options.skip_end,
             beta=options.beta,
         )
-        smoothed = exponential_average(losses, beta=options.beta)
-        return cls(smoothed, steepest, suggest(lrs, losses, rule=options.rule))
+        return cls(drawn_curve(result, options.beta), steepest, result.suggestion(options.rule))
 
 
 def rule_names() -> list[str]:

@@ -9,8 +9,9 @@ import numpy as np
 from ipywidgets import Layout
 
 from lrfind_widget.numbers.formatting import format_lr
+from lrfind_widget.results.drawn_curve import DrawnCurve
 from lrfind_widget.rules.suggestion import Suggestion
-from lrfind_widget.view.marks import Bands, Curve, Frame, Marker, Runs, Spots
+from lrfind_widget.view.marks import Bands, Curve, Frame, Marker, Runs, Spots, Spread
 from lrfind_widget.view.shared_widget import SharedWidget
 
 MARGIN = {"top": 34, "bottom": 58, "left": 54, "right": 18}
@@ -43,7 +44,7 @@ class Chart:
     ----------
     figure : bqplot.Figure
         What is displayed.
-    curve, marker, spots, bands, runs, frame
+    curve, marker, spots, bands, spread, runs, frame
         The marks.
     """
 
@@ -62,13 +63,22 @@ class Chart:
         scales = self._scales
         self.curve = Curve(scales=scales, skip_start=skip_start, skip_end=skip_end)
         self.runs = Runs(scales=scales)
-        self.frame = Frame(scales=scales, curve=self.curve, runs=self.runs)
+        self.spread = Spread(scales=scales)
+        self.frame = Frame(scales=scales, curve=self.curve, runs=self.runs, spread=self.spread)
         self.bands = Bands(scales=scales)
         self.marker = Marker(scales=scales, value=selected_lr)
         self.spots = Spots(scales=scales, marker=self.marker, curve=self.curve)
         # From the lowest to the highest. Never changed, since a figure whose list of marks
         # changes quickly can keep ghosts of them.
-        self._marks = [self.frame, self.bands, self.runs, self.curve, self.marker, self.spots]
+        self._marks = [
+            self.frame,
+            self.bands,
+            self.spread,
+            self.runs,
+            self.curve,
+            self.marker,
+            self.spots,
+        ]
         self.figure = _Figure(
             marks=self._marks,
             axes=[],
@@ -97,6 +107,7 @@ class Chart:
         self._end, self._found = None, []
         self.spots.spots = []
         self.bands.bands = []
+        self.spread.area = {}
         self.curve.clear()
         self.frame.x_label = label
         self.set_range(start_lr, end_lr, mode)
@@ -165,6 +176,15 @@ class Chart:
                 'expected y_scale "linear" or "log", or frame "focus" or "all", '
                 f"got {name} {value!r}."
             )
+
+    def show_curve(self, curve: DrawnCurve) -> None:
+        """Show a whole curve, with the spread of the repeats it is the median of."""
+        self.curve.replace(curve.lrs, curve.losses, curve.smoothed)
+        self.spread.area = (
+            {}
+            if curve.low is None or curve.high is None
+            else {"lr": curve.lrs, "low": curve.low, "high": curve.high}
+        )
 
     def show_findings(
         self,

@@ -18,8 +18,9 @@ from ipywidgets import Widget, widget_serialization
 from lrfind_widget.view.curve import Curve
 from lrfind_widget.view.mark import ChartMark, finite_rate, one_of
 from lrfind_widget.view.rate import Rate
+from lrfind_widget.view.spread import Spread
 
-__all__ = ["Bands", "Curve", "Frame", "Marker", "Runs", "Spots"]
+__all__ = ["Bands", "Curve", "Frame", "Marker", "Runs", "Spots", "Spread"]
 
 _EDGE = 1e-9
 """Relative room for rounding at the ends of the axis."""
@@ -43,6 +44,8 @@ class Frame(ChartMark):
         leave the chart; "all" shows every finite loss. The page may set it.
     curve, runs : Curve and Runs or None
         What is to be framed.
+    spread : Spread or None
+        What is to be framed with them.
     """
 
     _model_name = traitlets.Unicode("FrameModel").tag(sync=True)
@@ -58,6 +61,7 @@ class Frame(ChartMark):
     apply_clip = traitlets.Bool(False).tag(sync=True)
     curve = traitlets.Instance(Widget, allow_none=True).tag(sync=True, **widget_serialization)
     runs = traitlets.Instance(Widget, allow_none=True).tag(sync=True, **widget_serialization)
+    spread = traitlets.Instance(Widget, allow_none=True).tag(sync=True, **widget_serialization)
 
     def reset_zoom(self) -> None:
         """Show all rates again, in every page."""

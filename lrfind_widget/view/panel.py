@@ -6,6 +6,8 @@ The panel is told numbers and sentences; it knows nothing of models or training.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from itertools import groupby
+from operator import attrgetter
 from typing import Any
 
 import numpy as np
@@ -48,6 +50,9 @@ class Panel:
             rule=options.rule if isinstance(options.rule, str) else "",
         )
         self.receipt_bar = ReceiptBar()
+        self._earlier: list[dict[str, Any]] = []
+        self._repeats: list[dict[str, Any]] = []
+        self._repeat = 0
 
     @property
     def rows(self) -> list[Widget]:
@@ -60,16 +65,18 @@ class Panel:
             self.receipt_bar,
         ]
 
-    def begin(self, start_lr: float, end_lr: float, mode: str, num_it: int, label: str) -> None:
+    def begin(self, start_lr: float, end_lr: float, mode: str, steps: int, label: str) -> None:
         """Make room for a new curve."""
+        self._repeats = []
+        self._repeat = 0
         self.chart.begin(start_lr, end_lr, mode, label)
         self.receipt_bar.receipt = {}
         self.choice_bar.set_together(suggestions=[], suggestion_sentence="", message="")
         self.run_bar.set_together(
             status=Status.SWEEPING.value,
-            sentence=phrases.starting(num_it),
+            sentence=phrases.starting(steps),
             done=0,
-            total=num_it,
+            total=steps,
             lr=None,
             objective="",
             detail="",
@@ -77,9 +84,26 @@ class Panel:
         )
 
     def add(self, points: Sequence[Point]) -> None:
-        """Append points to the curve, in one message."""
+        """Append points to the curve, in one message for each repeat."""
+        for repeat, of_repeat in groupby(points, key=attrgetter("repeat")):
+            if repeat != self._repeat:
+                self._fade(repeat)
+            self._append(list(of_repeat))
+
+    def _append(self, points: Sequence[Point]) -> None:
         columns = np.array([(p.lr, p.loss, p.smoothed) for p in points], dtype=np.float64).T
         self.chart.curve.append(*columns)
+
+    def _fade(self, repeat: int) -> None:
+        """Draw the repeat so far as one of the past, and begin with the next."""
+        curve = self.chart.curve
+        name = f"Repeat {self._repeat + 1}"
+        self._repeats.append(
+            {"name": name, "lr": curve.lr, "smoothed": curve.smoothed, "visible": True}
+        )
+        self._repeat = repeat
+        self._show_drawn()
+        curve.clear()
 
     def show_progress(self, **told: Any) -> None:
         """Say how far the sweep is, in traits of the run bar."""
@@ -103,15 +127,15 @@ class Panel:
         """Put the traceback of the user's code within reach."""
         self.run_bar.traceback = phrases.traceback_of(error)
 
-    def show_analysis(
-        self, result: SweepResult, analysis: Analysis, options: Options, *, redraw: bool
-    ) -> None:
+    def show_analysis(self, result: SweepResult, analysis: Analysis, options: Options) -> None:
         """Show what the curve says: dots, bands, the suggestion and its reasons.
 
-        With `redraw` the curve itself is sent again, since its smoothing changed.
+        The curve itself is sent again only where it is not the one that is shown.
         """
-        if redraw:
-            self.chart.curve.replace(result.lrs, result.losses, analysis.smoothed)
+        shown = self.chart.curve.smoothed
+        if self._repeats or not np.array_equal(shown, analysis.smoothed, equal_nan=True):
+            self._repeats = []
+            self.chart.show_curve(analysis.curve)
         self.chart.show_findings(
             analysis.min_gradient, analysis.suggested, options.skip_start, options.skip_end
         )
@@ -126,8 +150,12 @@ class Panel:
         self, drawn: Sequence[Mapping[str, Any]], listed: Sequence[Mapping[str, Any]]
     ) -> None:
         """Draw the earlier runs faded, and list them in the legend."""
-        self.chart.runs.runs = [dict(run) for run in drawn]
+        self._earlier = [dict(run) for run in drawn]
+        self._show_drawn()
         self.settings_bar.runs = [dict(run) for run in listed]
+
+    def _show_drawn(self) -> None:
+        self.chart.runs.runs = [*self._earlier, *self._repeats]
 
     def close(self) -> None:
         """Close every widget of the panel."""

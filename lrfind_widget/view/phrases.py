@@ -75,6 +75,8 @@ def suggestion(suggested: Suggestion | None) -> str:
     if suggested.band is not None:
         low, high = suggested.band
         parts.append(f"usable {format_lr(low)} to {format_lr(high)}")
+    if suggested.spread is not None:
+        parts.append(f"spread between repeats {suggested.spread:.2f} decades")
     return ". ".join([", ".join(parts), *(doubt.rstrip(".") for doubt in suggested.doubts)]) + "."
 
 

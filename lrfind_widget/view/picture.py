@@ -21,6 +21,9 @@ FORMATS = ("svg", "png", "pdf")
 _DRAWING = threading.Lock()
 """Held while drawing: matplotlib keeps fonts and caches that threads must not share."""
 
+_FAR = 1e30
+"""Where an area goes that has no upper end."""
+
 _MARKER, _STEEPEST, _USABLE, _QUIET = "#1976d2", "#c62828", "#2e7d32", "#757575"
 
 
@@ -51,7 +54,7 @@ def draw(
     # Not through pyplot, which keeps figures and would show them in the cell.
     from matplotlib.figure import Figure
 
-    analysis = Analysis.of(result.lrs, result.losses, options)
+    analysis = Analysis.of(result, options)
     figure = Figure(figsize=size, layout="constrained")
     axes: Any = figure.add_subplot()
     axes.set_xscale("log" if result.settings.get("mode", "exp") == "exp" else "linear")
@@ -87,9 +90,13 @@ def render(
 
 
 def _draw_curve(axes: Any, result: SweepResult, analysis: Analysis) -> None:
+    curve = analysis.curve
     finite = np.isfinite(result.losses)
     axes.plot(result.lrs[finite], result.losses[finite], ".", color=_QUIET, alpha=0.4, ms=3)
-    axes.plot(result.lrs, analysis.smoothed, color="black", linewidth=1.4)
+    if curve.low is not None and curve.high is not None:
+        high = np.where(np.isposinf(curve.high), _FAR, curve.high)
+        axes.fill_between(curve.lrs, curve.low, high, color=_QUIET, alpha=0.25, linewidth=0)
+    axes.plot(curve.lrs, curve.smoothed, color="black", linewidth=1.4)
     framed = _frame(analysis.smoothed, result.losses[finite])
     if framed is not None:
         axes.set_ylim(*framed)
@@ -101,7 +108,7 @@ def _draw_findings(axes: Any, analysis: Analysis, selected_lr: float | None) -> 
     steepest = analysis.min_gradient
     if steepest.lr is not None and steepest.index is not None:
         told = f"steepest fall {format_lr(steepest.lr)}"
-        loss = analysis.smoothed[steepest.index]
+        loss = np.interp(steepest.lr, analysis.curve.lrs, analysis.smoothed)
         axes.plot(steepest.lr, loss, "o", color=_STEEPEST, label=told, clip_on=True)
     if selected_lr is not None:
         told = f"selected {format_lr(selected_lr)}"

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from lrfind_widget.numbers.smoothing import exponential_average
 from lrfind_widget.points import Status
+from lrfind_widget.results.drawn_curve import drawn_curve
 from lrfind_widget.results.result import SweepResult
 from lrfind_widget.view import phrases
 from lrfind_widget.view.analysis import Analysis, Options
@@ -40,15 +40,18 @@ class Presenter:
         self._output = output
         self._options = options
         self._runs = Runs()
+        self._is_running = False  # what is read then belongs to the run before
         self.result: SweepResult | None = None
         self.analysis: Analysis | None = None
 
     def begin(self) -> None:
         """Make room for a new run: the earlier ones fade."""
-        self._show_runs(earlier=self._runs.listed)
+        self._is_running = True
+        self._show_runs()
 
     def conclude(self, status: Status, sentence: str, result: SweepResult | None) -> None:
         """Show how a run ended and what its curve says."""
+        self._is_running = False
         if result is not None:
             self.result = result
             if len(result):
@@ -68,7 +71,7 @@ class Presenter:
         )
         self.result = result
         self._runs.add(result)
-        self.read(redraw=True)
+        self.read()
         self._panel.show_end(Status.after(result.stop_reason), result.stop_sentence, result)
 
     def set_option(self, name: str, value: Any) -> None:
@@ -77,20 +80,25 @@ class Presenter:
             self._panel.chart.set_view(name, value)
             return
         self._options = self._options.changed(**{name: value})
-        self.read(redraw=name == "beta")
+        self.read()
 
     def act_on_run(self, action: str, run_id: str) -> None:
         """Show, hide or remove a run."""
         self._runs.act(action, run_id)
-        self._show_runs(earlier=[run for run in self._runs.listed if run.result is not self.result])
+        self._show_runs()
 
-    def read(self, *, redraw: bool = False) -> None:
-        """Read the latest curve under the present options and show what it says."""
+    def read(self) -> None:
+        """Read the latest curve under the present options and show what it says.
+
+        While another one grows, only the earlier runs are read anew: the options count for
+        the new curve when it has ended.
+        """
         if self.result is None:
             return
-        self.analysis = Analysis.of(self.result.lrs, self.result.losses, self._options)
-        self._panel.show_analysis(self.result, self.analysis, self._options, redraw=redraw)
-        self._show_runs(earlier=[run for run in self._runs.listed if run.result is not self.result])
+        if not self._is_running:
+            self.analysis = Analysis.of(self.result, self._options)
+            self._panel.show_analysis(self.result, self.analysis, self._options)
+        self._show_runs()
 
     def keep(self, status: Status, selected_lr: float) -> None:
         """Keep the chart with the present choice in the cell's output."""
@@ -111,18 +119,14 @@ class Presenter:
             raise RuntimeError("There is no curve yet: save the figure after a sweep.")
         return render(self.result, self._options, selected_lr, kind)
 
-    def _show_runs(self, earlier: list[Run]) -> None:
+    def _is_earlier(self, run: Run) -> bool:
+        return self._is_running or run.result is not self.result
+
+    def _show_runs(self) -> None:
+        earlier = [run for run in self._runs.listed if self._is_earlier(run)]
         names = dict(zip((run.id for run in self._runs.listed), self._runs.names(), strict=True))
         self._panel.show_runs(
-            drawn=[
-                {
-                    "name": names[run.id],
-                    "lr": run.result.lrs,
-                    "smoothed": exponential_average(run.result.losses, self._options.beta),
-                    "visible": run.visible,
-                }
-                for run in earlier
-            ],
+            drawn=[self._drawn(run, names[run.id]) for run in earlier],
             listed=[
                 {
                     "id": run.id,
@@ -137,3 +141,12 @@ class Presenter:
         )
         latest = [run for run in self._runs.listed if run not in earlier]
         self._panel.chart.curve.visible = all(run.visible for run in latest)
+
+    def _drawn(self, run: Run, name: str) -> dict[str, Any]:
+        curve = drawn_curve(run.result, self._options.beta)
+        return {
+            "name": name,
+            "lr": curve.lrs,
+            "smoothed": curve.smoothed,
+            "visible": run.visible,
+        }

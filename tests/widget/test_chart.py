@@ -210,14 +210,14 @@ class TestFigure:
     def test_is_drawn_from_the_lowest_mark_to_the_highest(self, chart: Chart) -> None:
         names = [mark._view_name for mark in chart.figure.marks]
 
-        assert names == ["Frame", "Bands", "Runs", "Curve", "Marker", "Spots"]
+        assert names == ["Frame", "Bands", "Spread", "Runs", "Curve", "Marker", "Spots"]
 
     def test_cannot_be_changed_by_a_page(self, chart: Chart) -> None:
         put(chart.figure, title="hacked", marks=[])
         put(chart.curve.scales["x"], min=5.0, max=-1.0)
 
         assert chart.figure.title == ""
-        assert len(chart.figure.marks) == 6
+        assert len(chart.figure.marks) == 7
         assert chart.curve.scales["x"].min == 1e-7
 
     def test_closes_every_widget_it_made(self, recording_comms: list[Any]) -> None:

@@ -5,6 +5,7 @@ import { toBinary } from '../../src/floats';
 import { MarkerModel } from '../../src/marker';
 import { Runs, RunsModel } from '../../src/runs';
 import { Spots, SpotsModel } from '../../src/spots';
+import { Spread, SpreadModel } from '../../src/spread';
 import { Comm, floats, frame, key, makeModel, makeScales, show } from './page';
 
 const STEEPEST = { lr: 6.3e-3, loss: 0.5, kind: 'min_gradient', label: 'steepest fall 6.3e-3', title: 'why' };
@@ -123,5 +124,24 @@ describe('earlier runs', () => {
 
   it.each([null, 'text', 7])('are none in %j', (runs) => {
     expect(RunsModel.serializers.runs.deserialize(runs)).toEqual([]);
+  });
+});
+
+describe('the spread', () => {
+  const area = { lr: floats(1e-5, 1e-3), low: floats(0.2, 0.1), high: floats(0.4, 0.3) };
+
+  it('is tinted between the lowest and the highest curve', async () => {
+    const view = await show(Spread, makeModel(SpreadModel, { scales: makeScales(), area }));
+    expect(view.el.querySelector('path')?.getAttribute('d')).toMatch(/^M.*L.*Z$/);
+    view.model.set('area', { lr: floats(), low: floats(), high: floats() });
+    await frame();
+    expect(view.el.querySelector('path')?.getAttribute('d')).toBe('');
+  });
+
+  it('travels as binary and comes back the same', () => {
+    const { deserialize, serialize } = SpreadModel.serializers.area;
+    expect(deserialize(serialize(area))).toEqual(area);
+    expect(deserialize(serialize(deserialize({})))).toEqual(deserialize({}));
+    expect(deserialize(null).lr).toHaveLength(0);
   });
 });
