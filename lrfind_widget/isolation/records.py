@@ -146,10 +146,17 @@ class TensorRecord:
         if self.tensor.is_leaf and self.tensor.grad is not self.grad:
             self.tensor.grad = self.grad
         if self._version is not None and self._version != self.tensor._version:  # noqa: SLF001
-            # Not public, so a comfort only: where torch has no such function, nothing is lost.
-            with contextlib.suppress(AttributeError, TypeError):
-                set_version = torch._C._autograd._unsafe_set_version_counter  # noqa: SLF001
-                set_version((self.tensor,), (self._version,))
+            _set_version(self.tensor, self._version)
+
+
+def _set_version(tensor: Tensor, version: int) -> None:
+    # Not public, so a comfort only: where torch has no such function, nothing is lost.
+    set_version: Any = getattr(torch._C._autograd, "_unsafe_set_version_counter", None)  # noqa: SLF001
+    # Newer versions of torch take several tensors at once, older ones take one.
+    for arguments in (((tensor,), (version,)), (tensor, version)):
+        with contextlib.suppress(TypeError):
+            set_version(*arguments)
+            return
 
 
 def _is_alone(tensor: Tensor) -> bool:
