@@ -3,10 +3,13 @@
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
+BENCH_VENV := .venv-bench
+BENCH := $(BENCH_VENV)/bin
 
 # Files whose time says when a step was last done. A step runs again when what it reads is newer.
 ENVIRONMENT := $(VENV)/.stamp-environment
 PACKAGE := $(VENV)/.stamp-package
+PEERS := $(BENCH_VENV)/.stamp-peers
 NODE_MODULES := node_modules/.stamp
 LABEXTENSION := lrfind_widget/labextension/package.json
 
@@ -20,7 +23,7 @@ export PIP_DISABLE_PIP_VERSION_CHECK := 1
 PIP := $(BIN)/python -m pip -qq
 PYTEST := $(BIN)/python -m pytest
 
-.PHONY: help demo test setup lint format unit widget js packaging examples browser chromium dist link clean
+.PHONY: help demo test bench setup lint format unit widget js packaging examples browser chromium dist link clean
 .NOTPARALLEL:
 .DELETE_ON_ERROR:
 
@@ -34,6 +37,7 @@ help:
 	@echo "make packaging  sdist and wheel, installed without Node"
 	@echo "make examples   the example notebook, executed"
 	@echo "make browser    JupyterLab and Notebook 7 in Chromium"
+	@echo "make bench      this package beside the other finders, measured (half an hour)"
 	@echo "make setup      the environment, with the front end built and installed"
 	@echo "make link       let Jupyter read the built front end in place"
 	@echo "make format     lay the Python code out as lint wants it"
@@ -68,6 +72,10 @@ unit widget packaging examples: setup
 browser: setup chromium
 	$(PYTEST) tests/browser
 
+# In an environment of its own: nobody else needs the other finders.
+bench: $(PEERS) chromium
+	$(BENCH)/python -m benchmarks
+
 chromium: $(ENVIRONMENT)
 	@$(BIN)/python scripts/browser.py
 
@@ -79,7 +87,7 @@ link: setup
 	jupyter-builder develop --overwrite .
 
 clean:
-	rm -rf $(VENV) node_modules js/lib lrfind_widget/labextension dist
+	rm -rf $(VENV) $(BENCH_VENV) node_modules js/lib lrfind_widget/labextension dist
 
 $(ENVIRONMENT): pyproject.toml requirements/constraints.txt
 	@command -v $(PYTHON) >/dev/null || { echo "Python 3.10 or newer is needed and there is no $(PYTHON): install one, or name it as in 'make PYTHON=python3.12 test'." >&2; exit 1; }
@@ -103,4 +111,18 @@ $(LABEXTENSION): $(ENVIRONMENT) $(NODE_MODULES) $(FRONT_END_SOURCES)
 $(PACKAGE): $(LABEXTENSION) $(ENVIRONMENT) install.json
 	HATCH_JUPYTER_BUILDER_SKIP_NPM=1 $(PIP) install --constraint requirements/constraints.txt \
 		--no-build-isolation --editable ".[frame]"
+	@touch $@
+
+# torch comes first, at the version that is asked for, so that no other finder brings its own.
+$(PEERS): requirements/bench.txt requirements/bench-alone.txt $(PACKAGE)
+	@echo "Setting up the environment of the benchmarks in $(BENCH_VENV)"
+	$(PYTHON) -m venv $(BENCH_VENV)
+	$(BENCH)/python -m pip install -qq --upgrade "pip>=25.1"
+	$(BENCH)/python -m pip install -qq --constraint requirements/constraints.txt torch
+	$(BENCH)/python -m pip install -qq --constraint requirements/constraints.txt --group build --group test
+	HATCH_JUPYTER_BUILDER_SKIP_NPM=1 $(BENCH)/python -m pip install -qq \
+		--constraint requirements/constraints.txt --no-build-isolation --editable ".[frame]"
+	$(BENCH)/python -m pip install -qq --constraint requirements/constraints.txt \
+		--requirement requirements/bench.txt
+	$(BENCH)/python -m pip install -qq --no-deps --requirement requirements/bench-alone.txt
 	@touch $@

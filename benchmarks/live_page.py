@@ -1,0 +1,129 @@
+"""The widget with a page that shows it: JupyterLab, a browser, and the bare loop in its kernel."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import tempfile
+import time
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+from benchmarks.contestants import BARE, END_LR, HEADLESS, LIVE, START_LR, Contestant, headless
+from benchmarks.contestants import bare as bare_loop
+from benchmarks.setting import Setting
+from benchmarks.timing import Sample, sample, shuffled
+
+CALM = 0.7
+"""Seconds between two runs, in which the page finishes what it draws."""
+
+
+@contextlib.contextmanager
+def notebook(*cells: str, width: int = 1100, height: int = 900) -> Iterator[Any]:
+    """Open a notebook of these cells in JupyterLab and in Chromium."""
+    from playwright.sync_api import sync_playwright
+
+    from scripts.browser import find_browser
+    from tests.browser.harness import JupyterLab, OpenNotebook
+
+    path = find_browser()
+    if path is None:
+        raise RuntimeError("No Chromium was found: run `make chromium`.")
+    with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder:
+        application = JupyterLab(Path(folder))
+        try:
+            application.start()
+            with sync_playwright() as playwright:
+                browser = playwright.chromium.launch(
+                    executable_path=path,
+                    args=["--no-sandbox", "--disable-dev-shm-usage", "--disable-gpu"],
+                )
+                page = browser.new_page(viewport={"width": width, "height": height})
+                opened = OpenNotebook(application, page, cells)
+                opened.open()
+                yield opened
+                browser.close()
+        finally:
+            application.stop()
+
+
+def measure(
+    settings: Sequence[Setting], rounds: int, steps: int | None = None
+) -> dict[Setting, list[dict[str, Sample]]]:
+    """Return the samples of bare loop, `lr_find` and widget in a kernel with a live page."""
+    results: dict[Setting, list[dict[str, Sample]]] = {setting: [] for setting in settings}
+    show = "display(live_page.show())"
+    with notebook("from benchmarks import live_page", show) as opened:
+        opened.run(0)
+        opened.execute("live_page.prepare(live_page.Setting('tiny linear model'), 20)")
+        opened.run(1)  # what is imported and compiled at first use
+        opened.value("live_page.one_round(0)")
+        for number in range(rounds):
+            for setting in settings:
+                opened.execute(f"live_page.prepare(live_page.{setting!r}, {steps})")
+                opened.run(1)
+                opened.output(1).get_by_role("slider", name="Learning rate").wait_for()
+                found = json.loads(opened.value(f"live_page.one_round({number})"))
+                results[setting].append({name: Sample(*times) for name, times in found.items()})
+    return results
+
+
+# What follows runs in the kernel.
+
+_PREPARED: dict[str, Any] = {}
+
+
+def prepare(setting: Setting, steps: int | None) -> None:
+    """Close the widget of the last round and make the next one, without starting it."""
+    from lrfind_widget import LRFinderWidget
+
+    last = _PREPARED.pop("widget", None)
+    if last is not None:
+        last.close()
+    steps = setting.task.steps if steps is None else steps
+    job = setting.job(steps)
+    _PREPARED.update(
+        setting=setting,
+        steps=steps,
+        widget=LRFinderWidget(
+            job.model,
+            job.loader,
+            job.optimizer,
+            loss_fn=job.loss_fn,
+            num_it=steps,
+            start_lr=START_LR,
+            end_lr=END_LR,
+            auto_start=False,
+        ),
+    )
+
+
+def show() -> Any:
+    """Return the widget that was prepared, for the page to show."""
+    return _PREPARED["widget"]
+
+
+def one_round(number: int) -> str:
+    """Measure each once, with the widget in the page all the time; return JSON."""
+    setting, steps, widget = (_PREPARED[name] for name in ("setting", "steps", "widget"))
+
+    def live() -> None:
+        widget.start()
+        widget.wait()
+
+    others = {
+        BARE: Contestant(BARE, bare_loop),
+        HEADLESS: Contestant(HEADLESS, headless),
+    }
+    found = {}
+    with setting.threads_set():
+        for name in shuffled([LIVE, *others], number):
+            time.sleep(CALM)
+            if name == LIVE:
+                measured = sample(live, steps)
+            else:
+                job = setting.job(steps)
+                measured = sample(lambda job=job, run=others[name]: run(job, steps), steps)
+            found[name] = (measured.step, measured.work, measured.whole)
+    return json.dumps(found)

@@ -1,0 +1,144 @@
+"""Seconds a step of a range test, as a ratio to the bare PyTorch loop of the same round.
+
+`step` counts from the first step to the last, `whole` the whole call, `work` the processor time
+of a step. The widget with a live page is measured in a kernel of JupyterLab, with a browser that
+shows it, against the bare loop in that kernel.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import statistics
+import tempfile
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import product
+from typing import Any
+
+import torch
+
+from benchmarks import contestants, live_page, report
+from benchmarks.contestants import AGAIN, BARE, HEADLESS, IN_PLACE, LIVE, Contestant
+from benchmarks.setting import Setting
+from benchmarks.tasks import TASKS
+from benchmarks.timing import Sample, ratios, sample, shuffled
+
+ROUNDS = 4
+WARM_UP = 5
+
+
+def one_round(
+    setting: Setting, number: int, rivals: Sequence[Contestant], steps: int
+) -> dict[str, Sample]:
+    """Measure every contestant once, in an order that differs from round to round."""
+    measured = {}
+    by_name = {rival.name: rival for rival in rivals}
+    with setting.threads_set():
+        for name in shuffled(list(by_name), number):
+            job = setting.job(steps)
+            rival = by_name[name]
+            measured[name] = sample(lambda job=job, rival=rival: rival(job, steps), steps)
+    return measured
+
+
+def measure(
+    settings: Iterable[Setting],
+    rounds: int,
+    *,
+    names: Sequence[str] = (),
+    steps: int | None = None,
+    page: bool = True,
+) -> dict[str, Any]:
+    """Measure all settings; one round goes through all of them before the next begins."""
+    settings = list(settings)
+    rivals = [rival for rival in contestants.installed(*names) if rival.name != IN_PLACE]
+    results: dict[Setting, list[dict[str, Sample]]] = {setting: [] for setting in settings}
+    with _in_empty_folder():
+        one_round(settings[0], 0, rivals, WARM_UP)  # whoever comes first must not pay for imports
+        for number in range(rounds):
+            for setting in settings:
+                taken = setting.task.steps if steps is None else steps
+                results[setting].append(one_round(setting, number, rivals, taken))
+    live = live_page.measure(settings, rounds, steps) if page else {}
+    return {
+        "rounds": rounds,
+        "settings": [
+            {
+                "model": setting.model,
+                "threads": setting.threads,
+                "workers": setting.workers,
+                "step_ms": 1000 * statistics.median(m[BARE].step for m in measured),
+                "ratios": ratios(measured, BARE),
+                "page": ratios(live[setting], BARE) if setting in live else None,
+            }
+            for setting, measured in results.items()
+        ],
+    }
+
+
+def tables(result: dict[str, Any]) -> str:
+    """Return the ratios a step as one table for each number of threads and workers."""
+    parts = []
+    kinds = dict.fromkeys((s["threads"], s["workers"]) for s in result["settings"])
+    for threads, workers in kinds:
+        chosen = [
+            s for s in result["settings"] if (s["threads"], s["workers"]) == (threads, workers)
+        ]
+        parts.append(
+            f"{threads} thread{'s' * (threads != 1)}, "
+            f"{f'{workers} workers' if workers else 'no workers'}:"
+        )
+        parts.append(table(chosen))
+    return "\n\n".join(parts)
+
+
+def table(settings: Sequence[dict[str, Any]], what: str = "step", *, spread: bool = True) -> str:
+    """Return one table, a column a model."""
+    head = ["", *(f"{s['model']}, {s['step_ms']:.1f} ms" for s in settings)]
+    rows = []
+    if all(s["page"] for s in settings):
+        rows.append([f"**{LIVE}**", *(_cell(s["page"][LIVE][what], spread) for s in settings)])
+    for name in settings[0]["ratios"]:
+        if name != BARE:
+            shown = f"**{name}**" if name in contestants.OURS else name
+            rows.append([shown, *(_cell(s["ratios"][name][what], spread) for s in settings)])
+    order = [f"**{name}**" for name in (HEADLESS, contestants.WIDGET, LIVE)]
+    rows.sort(key=lambda row: (order + [row[0]]).index(row[0]) if row[0] != AGAIN else -1)
+    return report.markdown(head, rows)
+
+
+def _cell(figure: dict[str, float], spread: bool) -> str:
+    if not spread:
+        return f"{figure['median']:.2f}"
+    return f"{figure['median']:.2f} ({figure['low']:.2f} to {figure['high']:.2f})"
+
+
+@contextlib.contextmanager
+def _in_empty_folder() -> Iterator[None]:
+    """Work where peers may leave their checkpoints."""
+    before = os.getcwd()  # noqa: PTH109 - what chdir takes
+    with tempfile.TemporaryDirectory() as folder:
+        os.chdir(folder)
+        try:
+            yield
+        finally:
+            os.chdir(before)
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Run `python -m benchmarks.overhead`."""
+    parser = report.options("overhead", __doc__, ROUNDS)
+    parser.add_argument("--models", nargs="+", choices=TASKS, default=list(TASKS))
+    parser.add_argument("--threads", nargs="+", type=int, default=[1, 2])
+    parser.add_argument("--workers", nargs="+", type=int, default=[0, 2])
+    parser.add_argument("--no-page", action="store_true", help="without JupyterLab and a browser")
+    chosen = parser.parse_args(arguments)
+    settings = [Setting(*one) for one in product(chosen.models, chosen.threads, chosen.workers)]
+    head = report.begin()
+    measured = measure(settings, chosen.rounds, page=not chosen.no_page)
+    print(tables(report.end(head, measured, chosen.json)))
+
+
+if __name__ == "__main__":
+    torch.set_num_interop_threads(1)
+    main()
