@@ -2,6 +2,7 @@ import type { Curve } from './curve';
 import { attr, html, say, svg } from './dom';
 import { formatLoss, formatRate, formatSlope } from './geometry/format';
 import { placeCard } from './geometry/labels';
+import type { Interval } from './geometry/mapping';
 import { nearestIndex, slopeAt } from './geometry/search';
 
 type Listen = <Name extends keyof HTMLElementEventMap>(
@@ -176,7 +177,7 @@ export class Readout {
     const { mapX, mapY, width, height } = curve;
     const { lr, loss, smoothed } = curve.columns;
     attr(this.ring, { x: 0, y: 0, width, height });
-    attr(this.el, { 'aria-label': describe(lr.length) });
+    attr(this.el, { 'aria-label': describe(lr.length, mapX.domain) });
     if (!this.byKey) {
       const [from, to] = curve.model.visible(mapX);
       this.index =
@@ -222,8 +223,9 @@ export class Readout {
   }
 }
 
-function describe(count: number): string {
+function describe(count: number, [low, high]: Interval): string {
   return count === 0
     ? 'Loss against learning rate. No points yet.'
-    : `Loss against learning rate, ${count} points. The left and right arrow keys read them.`;
+    : `Loss against learning rate, ${count} points, shown from ${formatRate(low, 3)} ` +
+        `to ${formatRate(high, 3)}. The left and right arrow keys read them.`;
 }
