@@ -15,14 +15,17 @@ from lrfind_widget._version import __version__
 
 if TYPE_CHECKING:
     from lrfind_widget.points import Point, Status, StopReason
+    from lrfind_widget.results.comparison import Comparison
     from lrfind_widget.results.receipt import Receipt
     from lrfind_widget.results.result import SweepResult
     from lrfind_widget.rules.suggestion import Suggestion
+    from lrfind_widget.training.comparison import compare_lrs
     from lrfind_widget.training.headless import lr_find
     from lrfind_widget.training.sweep import Sweep
     from lrfind_widget.widget import LRFinderWidget
 
 __all__ = [
+    "Comparison",
     "LRFinderWidget",
     "Point",
     "Receipt",
@@ -32,10 +35,12 @@ __all__ = [
     "Sweep",
     "SweepResult",
     "__version__",
+    "compare_lrs",
     "lr_find",
 ]
 
 _HOME = {
+    "Comparison": "results.comparison",
     "LRFinderWidget": "widget",
     "Point": "points",
     "Receipt": "results.receipt",
@@ -44,6 +49,7 @@ _HOME = {
     "Suggestion": "rules.suggestion",
     "Sweep": "training.sweep",
     "SweepResult": "results.result",
+    "compare_lrs": "training.comparison",
     "lr_find": "training.headless",
 }
 """The module each public name lives in."""

@@ -61,26 +61,26 @@ class SweepOptions(TypedDict, total=False):
 class Arguments:
     """What a sweep was asked to do. See `Sweep` for the meaning of each."""
 
-    loss_fn: LossFunction | None
-    step_fn: StepFunction | None
-    prepare_batch: PrepareFunction | None
-    start_lr: float
-    end_lr: float
-    num_it: int
-    stop_div: bool
-    wd: float | None
-    mode: str
-    groups: str
-    accumulate: int
-    amp: str | None
-    grad_scaler: Any
-    clip_grad_norm: float | None
-    val_loader: Iterable[Any] | None
-    val_batches: int | None
-    seed: int | None
-    repeats: int
-    isolation: str
-    beta: float
+    loss_fn: LossFunction | None = None
+    step_fn: StepFunction | None = None
+    prepare_batch: PrepareFunction | None = None
+    start_lr: float = 1e-7
+    end_lr: float = 10.0
+    num_it: int = 100
+    stop_div: bool = True
+    wd: float | None = None
+    mode: str = "exp"
+    groups: str = "ratio"
+    accumulate: int = 1
+    amp: str | None = None
+    grad_scaler: Any = None
+    clip_grad_norm: float | None = None
+    val_loader: Iterable[Any] | None = None
+    val_batches: int | None = None
+    seed: int | None = None
+    repeats: int = 1
+    isolation: str = "auto"
+    beta: float = 0.98
 
     def schedule(self) -> Schedule:
         """Return the rates of the sweep."""
@@ -117,7 +117,7 @@ def check(
     _check_validation(given)
     if not isinstance(given.stop_div, bool):
         raise TypeError(f"stop_div={given.stop_div!r}, expected True or False.")
-    if given.seed is not None and _whole("seed", given.seed, 0) > MOST_SEED:
+    if given.seed is not None and check_whole("seed", given.seed, 0) > MOST_SEED:
         raise ValueError(f"seed={given.seed}, expected at most {MOST_SEED}.")
     _check_repeats(dataloader, given)
     if given.isolation not in ISOLATIONS:
@@ -187,7 +187,7 @@ def _check_loader(name: str, loader: Any) -> None:
 
 
 def _check_repeats(dataloader: Iterable[Any], given: Arguments) -> None:
-    if _whole("repeats", given.repeats, 1) > 1:
+    if check_whole("repeats", given.repeats, 1) > 1:
         check_can_restart("dataloader", dataloader, "for each repeat")
 
 
@@ -219,7 +219,7 @@ def _check_functions(given: Arguments) -> None:
 
 
 def _check_training(given: Arguments, optimizer: Optimizer) -> None:
-    _whole("accumulate", given.accumulate, 1)
+    check_whole("accumulate", given.accumulate, 1)
     if given.clip_grad_norm is not None:
         _number("clip_grad_norm", given.clip_grad_norm, above=0)
     if given.wd is not None:
@@ -248,10 +248,17 @@ def _check_validation(given: Arguments) -> None:
     _check_loader("val_loader", given.val_loader)
     check_can_restart("val_loader", given.val_loader, "at every rate")
     if given.val_batches is not None:
-        _whole("val_batches", given.val_batches, 1)
+        check_whole("val_batches", given.val_batches, 1)
 
 
-def _whole(name: str, value: object, least: int) -> int:
+def check_rate(name: str, value: object) -> float:
+    """Return a learning rate as a float; raise TypeError or ValueError for anything else."""
+    _number(name, value, above=0)
+    return float(value)  # type: ignore[arg-type]
+
+
+def check_whole(name: str, value: object, least: int) -> int:
+    """Return a whole number of at least `least`; raise TypeError or ValueError otherwise."""
     if isinstance(value, bool) or not isinstance(value, numbers.Integral):
         raise TypeError(f"{name}={value!r}, expected a whole number of at least {least}.")
     if value < least:

@@ -101,11 +101,11 @@ class Trial:
                 where,
             )
 
-    def step(self, step: int, lr: float) -> bool:
+    def step(self, step: int, lr: float, *, validate: bool = True) -> bool:
         """Take an optimizer step at the rate `lr`, and send its losses on their way.
 
         `losses` then gives, for this step, the training loss before the step and, with a
-        validation loader, the validation loss after it.
+        validation loader and unless `validate` is false, the validation loss after it.
 
         Returns
         -------
@@ -121,7 +121,7 @@ class Trial:
             self.rates.set(self._optimizer, lr)
             loss, taken = self._training.step()
             found = [loss]
-            if self._validation is not None and taken:
+            if self._validation is not None and taken and validate:
                 found.append(self._validation.loss())
             self.losses.put((step, lr, taken), *found)
         return taken

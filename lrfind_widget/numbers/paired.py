@@ -1,0 +1,103 @@
+"""Whether one of two series of losses on the same batches is lower by more than chance."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+MOST_CORRELATION = 0.95
+"""Beyond this, a short series does not tell its correlation from a trend."""
+
+_NORMAL = 1.959964
+"""The 97.5 % point of the normal distribution."""
+
+
+@dataclass(frozen=True)
+class Difference:
+    """A mean difference and how far it may be off by chance.
+
+    Attributes
+    ----------
+    mean : float
+        Mean of the first series less mean of the second.
+    error : float
+        Standard error of that mean. Infinite where there are fewer than three pairs.
+    margin : float
+        Half the width of its 95 % interval.
+    """
+
+    mean: float
+    error: float
+    margin: float
+
+    @property
+    def is_clear(self) -> bool:
+        """Whether the interval of 95 % leaves out zero."""
+        return abs(self.mean) > self.margin
+
+
+def paired_difference(first: npt.ArrayLike, second: npt.ArrayLike) -> Difference:
+    """Compare two series of losses, pair by pair.
+
+    Both series saw the same batches in the same order. What a hard batch adds to both falls
+    out of the differences ``d_t = first_t - second_t``, whose mean is the result. They follow
+    one another in a training, so they are not independent: with their lag-one correlation
+    ``r`` (0 if negative, at most 0.95) a series of ``n`` is worth ``m = n (1 - r) / (1 + r)``
+    independent ones (the usual correction for an AR(1) series, e.g. Wilks, *Statistical Methods
+    in the Atmospheric Sciences*, section on the sampling distribution of a mean). The standard
+    error is ``sd(d) / sqrt(m)``, the margin that times the 97.5 % point of Student's t with
+    ``m - 1`` (at least 1) degrees of freedom.
+
+    The outcome does not depend on the scale of the losses nor on an offset.
+
+    Parameters
+    ----------
+    first, second : array_like, shape (n,)
+        Losses; pairs with one that is not finite are left out.
+
+    Returns
+    -------
+    Difference
+    """
+    differences = np.asarray(first, dtype=np.float64) - np.asarray(second, dtype=np.float64)
+    differences = differences[np.isfinite(differences)]
+    count = differences.size
+    if count == 0:
+        return Difference(math.nan, math.inf, math.inf)
+    mean = float(differences.mean())
+    if count < 3:
+        return Difference(mean, math.inf, math.inf)
+    centred = differences - mean
+    total = float(centred @ centred)
+    if total <= (1e-12 * abs(mean)) ** 2 * count:
+        return Difference(mean, 0.0, 0.0)
+    lagged = float(centred[1:] @ centred[:-1]) / total
+    correlation = min(max(lagged, 0.0), MOST_CORRELATION)
+    worth = max(count * (1 - correlation) / (1 + correlation), 1.0)
+    error = math.sqrt(total / (count - 1) / worth)
+    return Difference(mean, error, error * _student(max(worth - 1, 1.0)))
+
+
+def _student(freedom: float) -> float:
+    """Return the 97.5 % point of Student's t, by Cornish and Fisher's expansion.
+
+    The expansion (Abramowitz and Stegun 26.7.5) is off by under 1 % from 3 degrees on; below,
+    the exact points for 1, 2 and 3 are joined by straight lines of the logarithm over
+    1 / freedom, which are off by under 3 %.
+    """
+    known = {1.0: 12.7062, 2.0: 4.3027, 3.0: 3.1824}
+    if freedom <= 3:
+        upper = 1.0 if freedom < 2 else 2.0
+        lower = upper + 1
+        share = (1 / freedom - 1 / lower) / (1 / upper - 1 / lower)
+        return known[lower] * (known[upper] / known[lower]) ** share
+    z = _NORMAL
+    return (
+        z
+        + (z**3 + z) / (4 * freedom)
+        + (5 * z**5 + 16 * z**3 + 3 * z) / (96 * freedom**2)
+        + (3 * z**7 + 19 * z**5 + 17 * z**3 - 15 * z) / (384 * freedom**3)
+    )

@@ -1,0 +1,185 @@
+"""Short trainings from one state at a few rates."""
+
+from __future__ import annotations
+
+import json
+import math
+from types import SimpleNamespace
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+
+from lrfind_widget import StopReason
+from lrfind_widget.results.comparison import Comparison
+from lrfind_widget.training.comparison import RateTrials, compare_lrs
+from tests.unit.toys import batches, classifier, loader, plain_loop, seed_everything, sgd
+
+
+def compared(lrs: Any = (1e-3, 1e-1), steps: int = 12, **options: Any) -> Comparison:
+    seed_everything(0)
+    model = classifier()
+    return compare_lrs(model, loader(), sgd(model), lrs, steps, progress=False, **options)
+
+
+def made(losses: list[list[float]], **given: Any) -> Comparison:
+    table = np.array(losses, dtype=float)
+    ends = {
+        "lrs": tuple(10.0**n for n in range(-3, len(losses) - 3)),
+        "losses": table,
+        "val_losses": None,
+        "taken": (table.shape[1],) * len(losses),
+        "diverged": (False,) * len(losses),
+        "stop_reason": StopReason.FINISHED,
+        "stop_sentence": "Finished.",
+    }
+    return Comparison(**(ends | given))
+
+
+@pytest.mark.parametrize("isolation", ["copy", "in_place"])
+@pytest.mark.parametrize("seed", [None, 3])
+def test_each_training_starts_from_the_same_state_and_sees_the_same_batches(
+    isolation: str, seed: int | None
+) -> None:
+    """To the bit: at one and the same rate the trainings are the same."""
+    found = compared((0.1, 0.01, 0.1), isolation=isolation, seed=seed)
+    assert found.losses[0].tolist() == found.losses[2].tolist()
+    assert found.losses[0].tolist() != found.losses[1].tolist()
+
+
+def test_a_training_is_the_plain_loop_at_a_constant_rate() -> None:
+    found = compared((0.03,), steps=10, seed=5)
+    model = classifier()
+    constant: Any = SimpleNamespace(lrs=lambda: np.full(10, 0.03))
+    losses = plain_loop(model, loader(), sgd(model), constant, seed=5)
+    assert found.losses[0].tolist() == losses
+
+
+@pytest.mark.parametrize("isolation", ["copy", "in_place"])
+def test_everything_comes_back(isolation: str) -> None:
+    seed_everything(1)
+    model = classifier()
+    optimizer = torch.optim.Adam(model.parameters(), lr=1e-3)
+    before = {name: value.clone() for name, value in model.state_dict().items()}
+    state = torch.get_rng_state()
+    found = compare_lrs(
+        model, loader(), optimizer, [1e-3, 10.0], 6, progress=False, isolation=isolation
+    )
+    assert all(torch.equal(value, before[name]) for name, value in model.state_dict().items())
+    assert not optimizer.state
+    assert optimizer.param_groups[0]["lr"] == 1e-3
+    assert torch.equal(torch.get_rng_state(), state)
+    assert found.receipt is not None
+    assert found.receipt.identical
+
+
+def test_a_rate_that_diverges_ends_alone_and_loses() -> None:
+    found = compared((1e-2, 1e30), loss_fn=lambda out, y: (out**2).sum() * (out.abs().mean() + 1))
+    assert found.diverged == (False, True)
+    assert found.taken[0] == 12
+    assert found.taken[1] < 12
+    assert found.best_lr == 1e-2
+    assert "1e30 diverged" in found.sentence
+
+
+def test_where_all_diverge_lower_rates_are_asked_for() -> None:
+    found = made([[1, math.nan], [1, math.inf]], taken=(2, 2), diverged=(True, True))
+    assert found.best_lr is None
+    assert found.sentence == "1e-3 and 1e-2 diverged: try lower rates."
+
+
+def test_points_stream_with_the_number_of_their_rate() -> None:
+    model = classifier()
+    trials = RateTrials(model, batches(), sgd(model), [0.1, 0.2], steps=2)
+    points = [(point.repeat, point.step, point.lr) for point in trials]
+    assert points == [(0, 0, 0.1), (0, 1, 0.1), (1, 0, 0.2), (1, 1, 0.2)]
+
+
+def test_a_lead_larger_than_the_noise_is_said_to_be() -> None:
+    noise = np.random.default_rng(0).normal(size=(2, 40))
+    clear = made((noise * 0.01 + [[1.0], [0.5]]).tolist())
+    unclear = made((noise * 10 + [[1.0], [0.5]]).tolist())
+    assert clear.best_lr == 1e-2
+    assert clear.is_clear
+    assert "1e-2 did best" in clear.sentence
+    assert "larger than the noise" in clear.sentence
+    assert not unclear.is_clear
+    assert "within the noise" in unclear.sentence
+
+
+def test_the_validation_loss_decides_where_there_is_one() -> None:
+    found = made([[1.0] * 8, [2.0] * 8], val_losses=np.array([[5.0] * 8, [4.0] * 8]))
+    assert found.best_lr == 1e-2
+    assert "validation loss" in found.sentence
+
+
+def test_validation_is_computed_some_times_and_at_the_end() -> None:
+    found = compared(steps=100, val_loader=batches())
+    assert found.val_losses is not None
+    known = np.flatnonzero(~np.isnan(found.val_losses[0]))
+    assert 40 <= known.size <= 50
+    assert known[-1] == 99
+    assert all(math.isfinite(loss) for loss in found.final_losses)
+
+
+def test_validation_draws_no_random_numbers_from_the_training() -> None:
+    assert compared(val_loader=loader()).losses.tolist() == compared().losses.tolist()
+
+
+def test_stop_ends_it_and_nothing_is_compared() -> None:
+    model = classifier()
+    trials = RateTrials(model, batches(), sgd(model), [0.1, 0.2], steps=4)
+    for point in trials:
+        if point.repeat == 1:
+            trials.stop()
+    found = trials.result()
+    assert found.stop_reason is StopReason.STOPPED
+    assert found.taken == (4, 1)
+    assert found.sentence == "Stopped on request after 5 of 8 steps: nothing is compared."
+
+
+def test_an_error_of_the_users_is_raised_and_everything_comes_back() -> None:
+    model = classifier()
+    calls = iter(range(100))
+
+    def loss_fn(output: torch.Tensor, target: torch.Tensor) -> torch.Tensor:
+        if next(calls) == 5:
+            raise ZeroDivisionError("odd")
+        return output.sum()
+
+    before = [value.clone() for value in model.state_dict().values()]
+    trials = RateTrials(model, batches(), sgd(model), [0.1, 0.2], steps=4, loss_fn=loss_fn)
+    with pytest.raises(ZeroDivisionError):
+        list(trials)
+    assert trials.result().stop_reason is StopReason.FAILED
+    assert "step 6 of 8" in trials.stop_sentence
+    assert all(map(torch.equal, before, model.state_dict().values()))
+
+
+def test_it_can_be_written_as_json_whatever_the_losses() -> None:
+    found = made([[1.0, math.nan], [1.0, 0.5]], taken=(2, 2), diverged=(True, False))
+    written = json.loads(json.dumps(found.to_json(), allow_nan=False))
+    assert written["losses"] == [[1.0, "NaN"], [1.0, 0.5]]
+    assert written["best_lr"] == 1e-2
+    assert json.dumps(compared().to_json(), allow_nan=False)
+
+
+@pytest.mark.parametrize(
+    ("lrs", "steps", "error"),
+    [
+        ([], 5, ValueError),
+        ([-1.0], 5, ValueError),
+        (["1e-3"], 5, TypeError),
+        ([0.1], 0, ValueError),
+    ],
+)
+def test_rates_and_steps_that_are_none_are_refused(lrs: Any, steps: int, error: type) -> None:
+    model = classifier()
+    with pytest.raises(error):
+        RateTrials(model, batches(), sgd(model), lrs, steps)
+
+
+def test_an_unknown_keyword_is_refused_with_the_nearest() -> None:
+    with pytest.raises(TypeError, match="Did you mean 'loss_fn'"):
+        compared(loss_fun=None)
