@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from torch import Tensor, nn
+from torch.nn.parameter import is_lazy
 from torch.optim import Optimizer
 
 from lrfind_widget.isolation.object_graph import tensors_inside
@@ -67,6 +68,7 @@ def check_storage(roots: Iterable[object], new_roots: Iterable[object]) -> None:
 def check_reach(copied: Copied, memo: dict[int, Any]) -> None:
     """Check that nothing trainable but the copy can be reached from it and its functions."""
     copies = {id(value) for key, value in memo.items() if key != id(memo)}
+    shapes = {_shapes(module) for module in copied.model.modules()} - {()}
     for who, root in (
         ("the loss function", copied.loss_fn),
         ("the step function", copied.step_fn),
@@ -76,7 +78,11 @@ def check_reach(copied: Copied, memo: dict[int, Any]) -> None:
     ):
         reached = reach([root])
         for module in reached.modules:
-            if id(module) not in copies and (id(module) in memo or _is_trained(module)):
+            if id(module) in copies:
+                continue
+            # A frozen twin of the model, or of a part of it, may be its moving average: the
+            # target of self-distillation, a mean teacher. Another frozen network only looks on.
+            if id(module) in memo or _is_trained(module) or _shapes(module) in shapes:
                 raise CannotCopyError(
                     f"{who} uses a {type(module).__name__} that a copy cannot replace"
                 )
@@ -92,8 +98,15 @@ def check_reach(copied: Copied, memo: dict[int, Any]) -> None:
                 raise CannotCopyError(f"{who} uses a trainable tensor that a copy cannot replace")
 
 
+def _shapes(module: nn.Module) -> tuple[Any, ...]:
+    """Return the shapes of the parameters, by which a moving average of a module is known."""
+    return tuple("lazy" if is_lazy(p) else tuple(p.shape) for p in module.parameters())
+
+
 def _is_trained(module: nn.Module) -> bool:
     """Whether using a module in a step may change it."""
     if any(p.requires_grad for p in module.parameters(recurse=False)):
         return True
+    if type(module).__module__ == "torch.nn.modules.loss":  # its weights per class stay as they are
+        return False
     return module.training and any(True for _ in module.buffers(recurse=False))

@@ -430,9 +430,32 @@ def test_a_function_that_uses_only_what_it_is_given_leaves_the_choice_free() -> 
     def step(model: nn.Module, batch: Any) -> torch.Tensor:
         return criterion(model(X), teacher(X).argmax(1))
 
-    criterion.eval()
     with Isolation(case.model, case.optimizer, step_fn=step) as isolation:
         assert isolation.kind == "copy"
+
+
+@pytest.mark.parametrize("part", ["whole", "encoder"])
+def test_a_moving_average_that_a_step_updates_comes_back_too(part: str) -> None:
+    case = plain()
+    followed = {"whole": lambda model: model, "encoder": lambda model: model[0]}[part]
+    average = copy.deepcopy(followed(case.model)).eval().requires_grad_(False)
+
+    def step(model: nn.Module, batch: Any) -> torch.Tensor:
+        with torch.no_grad():
+            fast = followed(model).parameters()
+            for slow, value in zip(average.parameters(), fast, strict=True):
+                slow.lerp_(value, 0.5)
+        return classify(model)
+
+    before = state_of(case.model, case.optimizer, average)
+    values = [parameter.clone() for parameter in average.parameters()]
+    with Isolation(case.model, case.optimizer, step_fn=step) as isolation:
+        assert isolation.kind == "in_place"
+        for _ in range(3):
+            step(isolation.model, None).backward()
+            isolation.optimizer.step()
+        assert not any(map(torch.equal, average.parameters(), values))
+    assert state_of(case.model, case.optimizer, average) == before
 
 
 @pytest.mark.parametrize("kind", ["auto", "in_place"])
