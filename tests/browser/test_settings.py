@@ -1,0 +1,117 @@
+"""Changing one's mind after the run: smoothing, skips, scale, rule, runs."""
+
+from __future__ import annotations
+
+import pytest
+from playwright.sync_api import Locator, expect
+
+from tests.browser.finder import Finder
+
+SWEPT = """
+from IPython.display import display
+from lrfind_widget import LRFinderWidget
+from tests.browser.workbench import make_loader, make_model, make_optimizer
+model = make_model()
+widget = LRFinderWidget(model, make_loader(), make_optimizer(model), num_it=60, seed=0)
+widget.start()
+widget.wait()
+display(widget)
+"""
+
+
+@pytest.fixture(scope="module")
+def swept(lab_for_module) -> Finder:
+    """The widget after its sweep, with its settings unfolded, for all tests here."""
+    notebook = lab_for_module(SWEPT)
+    notebook.run(0)
+    finder = Finder(notebook, 0)
+    finder.wait_for_dots(3)
+    finder.root.get_by_text("Smoothing, skipped ends").click()
+    return finder
+
+
+@pytest.fixture
+def finder(swept) -> Finder:
+    """The widget with its settings as they are at first, and nothing chosen by hand."""
+    for label, value in (("Smoothing", "0.98"), ("Skip at the start", "10")):
+        swept.root.get_by_label(label).fill(value)
+    swept.root.get_by_label("Loss axis").select_option("linear")
+    swept.root.get_by_label("Suggestion by").select_option("balanced")
+    back = swept.button("Back to the suggestion")
+    if back.get_attribute("aria-disabled") is None:
+        back.click()
+    bar = "widget._panel.settings_bar"
+    swept.notebook.until(f"({bar}.beta, {bar}.rule) == (0.98, 'balanced')")
+    swept.notebook.until("widget.selected_lr == widget.suggested_lr")
+    return swept
+
+
+def red_dot(finder: Finder) -> str:
+    return str(finder.steepest.get_attribute("aria-label"))
+
+
+def line(finder: Finder) -> Locator:
+    return finder.root.locator("path.lrfind-line:not(.lrfind-line-skipped)")
+
+
+def shape(path: Locator) -> str:
+    return str(path.get_attribute("d"))
+
+
+def test_smoothing_moves_the_curve_the_red_dot_and_no_more_steps(finder):
+    before, dot = shape(line(finder)), red_dot(finder)
+    finder.root.get_by_label("Smoothing").fill("0.5")
+    expect(line(finder)).not_to_have_attribute("d", before)
+    expect(finder.steepest).not_to_have_attribute("aria-label", dot)
+    steepest = finder.notebook.value("widget.result.suggestion('min_gradient', beta=0.5).lr")
+    finder.notebook.until("widget.min_grad_lr", lambda lr: lr == steepest)
+    assert finder.notebook.value("len(widget.runs)") == 1
+
+
+def test_a_skipped_start_moves_the_red_dot_and_its_shade(finder):
+    dot = red_dot(finder)
+    shade = finder.root.locator(".lrfind-band-skipped .lrfind-band-area").first
+    width = shade.get_attribute("width")
+    finder.root.get_by_label("Skip at the start").fill("25")
+    expect(finder.steepest).not_to_have_attribute("aria-label", dot)
+    expect(shade).not_to_have_attribute("width", width)
+
+
+def test_a_logarithmic_loss_axis_is_drawn_at_once(finder):
+    before = shape(line(finder))
+    finder.root.get_by_label("Loss axis").select_option("log")
+    expect(line(finder)).not_to_have_attribute("d", before)
+    assert finder.notebook.value("widget._panel.chart.y_log")
+
+
+def test_another_rule_moves_the_suggestion_and_the_marker_that_nobody_holds(finder):
+    finder.root.get_by_label("Suggestion by").select_option("valley")
+    valley = finder.notebook.value("widget.suggestions['valley'].lr")
+    finder.rate_becomes(valley)
+    assert finder.notebook.value("widget.suggested_lr") == valley
+    expect(finder.root.locator(".lrfind-spot-suggestion")).to_have_attribute(
+        "aria-label", f"Choose suggested {finder.field.input_value()}"
+    )
+
+
+def test_what_was_chosen_by_hand_stays(finder):
+    finder.field.fill("2e-5")
+    finder.field.press("Enter")
+    finder.notebook.until("widget.selected_lr == 2e-5")
+    before = shape(line(finder))
+    finder.root.get_by_label("Smoothing").fill("0.5")
+    expect(line(finder)).not_to_have_attribute("d", before)
+    finder.root.get_by_label("Suggestion by").select_option("valley")
+    valley = finder.notebook.value("widget.suggestions['valley'].lr")
+    finder.notebook.until("widget.suggested_lr", lambda lr: lr == valley)
+    assert finder.notebook.value("widget.selected_lr") == 2e-5
+    finder.rate_becomes(2e-5)
+
+
+def test_a_setting_that_is_none_is_not_taken(finder):
+    field = finder.root.get_by_label("Skip at the start")
+    field.fill("-3")
+    expect(field).to_have_attribute("aria-invalid", "true")
+    field.blur()
+    expect(field).to_have_value("10")
+    assert finder.notebook.value("widget._panel.settings_bar.skip_start") == 10
