@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 import comm
 import pytest
 
@@ -11,8 +9,8 @@ from tests.widget.recording import RecordingComm
 
 
 @pytest.fixture(autouse=True)
-def recording_comms(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[RecordingComm]]:
-    """Give every widget of the test a comm that records; yields the comms made."""
+def recording_comms(monkeypatch: pytest.MonkeyPatch) -> list[RecordingComm]:
+    """Give every widget of the test a comm that records; returns the comms made."""
     made: list[RecordingComm] = []
 
     def create_comm(*args: object, **kwargs: object) -> RecordingComm:
@@ -20,4 +18,4 @@ def recording_comms(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[RecordingC
         return made[-1]
 
     monkeypatch.setattr(comm, "create_comm", create_comm)
-    yield made
+    return made

@@ -350,7 +350,7 @@ def test_points_come_in_few_messages_and_none_is_lost(make: Any) -> None:
     widget.start()
     widget.wait(60)
     curve = widget._panel.chart.curve
-    appended = [data for data in curve.comm.sent("custom")]
+    appended = list(curve.comm.sent("custom"))
     assert len(curve.lr) == 300
     assert 0 < len(appended) < 300
 
