@@ -280,7 +280,7 @@ class Isolation:
             try:
                 problems.extend(action() or [])
                 return
-            except Exception as error:  # noqa: PERF203
+            except Exception as error:
                 problems.append(f"{type(error).__name__}: {error}")
                 return
             except BaseException as error:  # Ctrl-C must not leave half of it

@@ -328,9 +328,7 @@ def test_closing_ends_the_thread_and_lets_go_of_the_model(make: Any) -> None:
     widget.close()
     del widget, model
     assert eventually(lambda: gc.collect() >= 0 and gone() is None)
-    assert eventually(
-        lambda: not [t for t in threading.enumerate() if t.name.startswith("lrfind")]
-    )
+    assert eventually(lambda: not [t for t in threading.enumerate() if t.name.startswith("lrfind")])
 
 
 def test_an_observer_of_the_status_may_wait(make: Any) -> None:
