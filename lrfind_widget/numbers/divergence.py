@@ -24,7 +24,8 @@ class Divergence:
     of the three and positive it is fastai's again. ``first - best``, the fall so far, stands in
     for the loss's size where the loss passes zero; ``noise`` keeps a loss that merely flickers
     around zero from counting as a divergence. It is a median, so the few steps of an explosion
-    do not hide themselves in it.
+    do not hide themselves in it. A loss that begins with zeros, as that of a margin may, has no
+    size yet: then its first smoothed value above them is taken for it.
 
     **NaN and infinity.** A raw loss that is not finite ends the sweep at once, whatever the rule
     and even when it is switched off: from there on every parameter is NaN.
@@ -56,6 +57,7 @@ class Divergence:
         self._first = math.nan
         self._previous = math.nan
         self._all_positive = True
+        self._rise = 0.0  # the first one, where there is no other measure of the loss's size
         self._changes: list[float] = []  # |raw[n] - raw[n - 1]|, sorted
 
     def update(self, loss: float, smoothed: float) -> StopReason | None:
@@ -82,6 +84,8 @@ class Divergence:
             insort(self._changes, abs(loss - self._previous))
         self._previous = loss
         self._all_positive = self._all_positive and loss > 0
+        if self._size() == 0:
+            self._rise = smoothed - self.best
         if self.enabled and smoothed > self.threshold:
             return StopReason.DIVERGED
         return None
@@ -91,6 +95,8 @@ class Divergence:
         """The smoothed loss above which the sweep ends now; NaN before the first step."""
         if self._all_positive:
             return self.factor * self.best
+        return self.best + (self.factor - 1) * self._size()
+
+    def _size(self) -> float:
         noise = self._changes[len(self._changes) // 2] if self._changes else 0.0
-        size = max(abs(self.best), self._first - self.best, noise)
-        return self.best + (self.factor - 1) * size
+        return max(abs(self.best), self._first - self.best, noise, self._rise)

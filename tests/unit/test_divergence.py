@@ -82,6 +82,12 @@ def test_explosion_of_a_loss_that_is_not_positive_stops(start: float) -> None:
     assert 50 < count < 100
 
 
+@pytest.mark.parametrize("zeros", [1, 2, 20])
+def test_loss_that_begins_with_zeros_does_not_stop(zeros: int) -> None:
+    losses = [0.0] * zeros + [1.0, 0.0, 0.5, 1.5] * 20
+    assert run(losses) == (len(losses), None)
+
+
 def test_explosion_after_a_fall_through_zero_stops() -> None:
     losses = [*np.linspace(2, -2, 60), *(-2 + np.geomspace(0.1, 1e9, 40))]
     assert run(losses)[1] is StopReason.DIVERGED
