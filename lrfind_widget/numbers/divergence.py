@@ -25,7 +25,7 @@ class Divergence:
     for the loss's size where the loss passes zero; ``noise`` keeps a loss that merely flickers
     around zero from counting as a divergence. It is a median, so the few steps of an explosion
     do not hide themselves in it. A loss that begins with zeros, as that of a margin may, has no
-    size yet: then its first smoothed value above them is taken for it.
+    size yet: then its first raw value above them is taken for it.
 
     **NaN and infinity.** A raw loss that is not finite ends the sweep at once, whatever the rule
     and even when it is switched off: from there on every parameter is NaN.
@@ -85,7 +85,7 @@ class Divergence:
         self._previous = loss
         self._all_positive = self._all_positive and loss > 0
         if self._size() == 0:
-            self._rise = smoothed - self.best
+            self._rise = loss - self.best
         if self.enabled and smoothed > self.threshold:
             return StopReason.DIVERGED
         return None

@@ -82,7 +82,7 @@ def test_explosion_of_a_loss_that_is_not_positive_stops(start: float) -> None:
     assert 50 < count < 100
 
 
-@pytest.mark.parametrize("zeros", [1, 2, 20])
+@pytest.mark.parametrize("zeros", [1, 8, 20])
 def test_loss_that_begins_with_zeros_does_not_stop(zeros: int) -> None:
     losses = [0.0] * zeros + [1.0, 0.0, 0.5, 1.5] * 20
     assert run(losses) == (len(losses), None)
