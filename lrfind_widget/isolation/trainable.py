@@ -31,12 +31,12 @@ def check_trainable(
     """
     if not isinstance(model, nn.Module):
         raise TypeError(
-            f"model is a {type(model).__name__}, expected a torch.nn.Module. "
+            f"model is {_named(model)}, expected a torch.nn.Module. "
             "Pass the model itself, as in LRFinderWidget(model, dataloader, optimizer)."
         )
     if not isinstance(optimizer, Optimizer):
         raise TypeError(
-            f"optimizer is a {type(optimizer).__name__}, expected a torch.optim.Optimizer "
+            f"optimizer is {_named(optimizer)}, expected a torch.optim.Optimizer "
             "(an instance, not a class or a function that makes one)."
         )
     own = {id(p) for p in model.parameters()}
@@ -57,3 +57,9 @@ def check_trainable(
             f"None of the optimizer's {len(held)} parameters requires a gradient: all are frozen. "
             "Set requires_grad_(True) on those to train."
         )
+
+
+def _named(given: object) -> str:
+    if isinstance(given, type):
+        return f"the class {given.__name__}"
+    return f"a {type(given).__name__}"

@@ -183,7 +183,10 @@ def _check_loader(name: str, loader: Any) -> None:
     except Exception:  # a length is never needed, and that of some loaders raises
         return
     if length == 0:
-        raise ValueError(f"{name} is empty, expected at least one batch.")
+        raise ValueError(
+            f"{name} is empty, expected at least one batch. Has its data set no examples, or fewer "
+            "than a batch with drop_last=True?"
+        )
 
 
 def _check_repeats(dataloader: Iterable[Any], given: Arguments) -> None:
@@ -201,7 +204,7 @@ def check_can_restart(name: str, loader: Iterable[Any], when: str) -> None:
 
 
 def _check_functions(given: Arguments) -> None:
-    for name in ("loss_fn", "step_fn", "prepare_batch"):
+    for name, places in _CALLED_WITH.items():
         function = getattr(given, name)
         if function is None:
             continue
@@ -212,10 +215,36 @@ def _check_functions(given: Arguments) -> None:
             )
         if not callable(function):
             raise TypeError(f"{name} is a {type(function).__name__}, expected a callable.")
+        _check_can_be_called(name, function, places)
     if given.loss_fn is not None and given.step_fn is not None:
         raise ValueError(
             "Both loss_fn and step_fn were given, expected one: step_fn computes the loss itself."
         )
+
+
+_CALLED_WITH = {
+    "loss_fn": ("output", "target"),
+    "step_fn": ("model", "batch"),
+    "prepare_batch": ("batch",),
+}
+
+
+def _check_can_be_called(name: str, function: Any, places: tuple[str, ...]) -> None:
+    try:
+        signature = inspect.signature(function.forward if _is_module(function) else function)
+    except (TypeError, ValueError):  # a builtin does not tell
+        return
+    try:
+        signature.bind(*places)
+    except TypeError as error:
+        raise TypeError(
+            f"{name} takes {signature}, expected a callable of ({', '.join(places)})."
+        ) from error
+
+
+def _is_module(function: Any) -> bool:
+    # Its __call__ takes anything; what counts is its forward.
+    return isinstance(function, nn.Module) and type(function).__call__ is nn.Module.__call__
 
 
 def _check_training(given: Arguments, optimizer: Optimizer) -> None:

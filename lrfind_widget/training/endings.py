@@ -16,7 +16,8 @@ Sentence = Callable[[Record, int], str]
 
 def finished(record: Record, num_it: int) -> str:
     """Say that every step was taken."""
-    sentence = f"Finished: all {_steps(num_it)} were taken."
+    taken = "the one step was" if num_it == 1 else f"all {num_it} steps were"
+    sentence = f"Finished: {taken} taken."
     if record.never_moved:
         sentence += (
             f" The loss was {record.points[0].loss:.6g} at every rate, to the bit: does the "

@@ -98,7 +98,11 @@ def _by_type(output: Tensor, target: Tensor) -> Inferred | None:
     seen = f"targets {describe(target)}, outputs {describe(output)}"
     integers = not (target.is_floating_point() or target.is_complex() or target.dtype is torch.bool)
     several = output.dim() >= 2 and output.shape[1] >= 2
-    if integers and several and target.shape == output.shape[:1] + output.shape[2:]:
+    second = target.shape == output.shape[:1] + output.shape[2:]
+    last = target.shape == output.shape[:-1]
+    if integers and second and last and output.dim() > 2:
+        return None  # the scores of the classes may lie in the second place or in the last
+    if integers and several and second:
         return _cross_entropy, f"cross entropy (from {seen})"
     if target.is_floating_point() and target.shape == output.shape:
         return functional.mse_loss, f"mean squared error (from {seen})"

@@ -93,6 +93,11 @@ class Objective:
         if self._prepare_batch is not None:
             self._where.at = "prepare_batch"
             batch = self._prepare_batch(batch)
+            if batch is None:
+                raise TypeError(
+                    "prepare_batch returned None, expected a batch such as (inputs, target). Is a "
+                    "return missing?"
+                )
         self._where.at = "Unpacking the batch"
         batch = to_device(batch, self._device)
         if self._step_fn is not None:

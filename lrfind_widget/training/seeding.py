@@ -47,6 +47,7 @@ class RandomSources:
         Only the device of the model is seeded: to seed another one, that nobody has used yet,
         would outlast the sweep.
         """
+        seed = int(seed)  # Python's generator takes no whole number of numpy's
         random.seed(seed)
         np.random.seed(seed)  # noqa: NPY002 - the global one is what users draw from
         torch.default_generator.manual_seed(seed)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+import torch
+
 from lrfind_widget.training.batch import describe
 
 
@@ -24,6 +26,7 @@ class Where:
         self.at = ""
         self.step = 0
         self.batch: Any = None
+        self._hint = ""
 
     def failed(self, error: BaseException, num_it: int) -> str:
         """Return the sentence for an error that was raised here."""
@@ -31,16 +34,33 @@ class Where:
         if not self.at:
             return f"The sweep could not start: {text or type(error).__name__}"
         raised = f"{self.at} raised {type(error).__name__} in step {self.step + 1} of {num_it}"
+        if self._hint:
+            return f"{raised}: {text.rstrip('.')}. {self._hint}"
         return f"{raised}: {text}" if text else f"{raised}."
 
     def annotate(self, error: BaseException) -> None:
         """Add to an error, in the traceback, what it was raised over. The error stays itself."""
         batch, self.batch = self.batch, None
-        if batch is None or not hasattr(error, "add_note"):  # before Python 3.11
+        if batch is None:
             return
-        note = f"In the range test, the batch was a {describe(batch)}."
+        seen = f"the batch was a {describe(batch)}."
+        if self.at == "The model" and self.step == 0 and _may_be_misfed(error):
+            seen += (
+                " If that is not what the model takes, pass prepare_batch=batch -> (inputs, "
+                "target), or step_fn=(model, batch) -> loss."
+            )
+            self._hint = seen[0].upper() + seen[1:]
+        note = f"In the range test, {seen}"
+        if not hasattr(error, "add_note"):  # before Python 3.11
+            return
         if note not in getattr(error, "__notes__", ()):
             error.add_note(note)
+
+
+def _may_be_misfed(error: BaseException) -> bool:
+    """Whether an error of a model is one of those that a wrong input gives."""
+    kinds = (TypeError, KeyError, AttributeError, RuntimeError)
+    return isinstance(error, kinds) and not isinstance(error, torch.OutOfMemoryError)
 
 
 _LONGEST = 400

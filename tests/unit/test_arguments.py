@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import functools
+
 import pytest
 import torch
 from torch import nn
@@ -64,6 +66,10 @@ def sweep(**changes):
         ({"step_fn": 1}, TypeError, "step_fn is a int"),
         ({"prepare_batch": ()}, TypeError, "prepare_batch is a tuple"),
         ({"loss_fn": max, "step_fn": max}, ValueError, "Both loss_fn and step_fn"),
+        ({"loss_fn": lambda output: output}, TypeError, r"loss_fn takes \(output\), expected a"),
+        ({"step_fn": lambda model: model}, TypeError, r"expected a callable of \(model, batch\)"),
+        ({"prepare_batch": lambda: None}, TypeError, r"prepare_batch takes \(\), expected"),
+        ({"loss_fn": nn.Linear(3, 1)}, TypeError, r"loss_fn takes \(input.*\(output, target\)"),
         ({"val_batches": 2}, ValueError, "without a val_loader"),
         ({"val_loader": []}, ValueError, "val_loader is empty"),
         ({"val_loader": iter([1])}, TypeError, "read only once"),
@@ -80,6 +86,22 @@ def sweep(**changes):
 def test_a_wrong_argument_is_refused_before_the_data_is_read(changes, kind, message):
     with pytest.raises(kind, match=f"(?s){message}"):
         sweep(**changes)
+
+
+@pytest.mark.parametrize(
+    "functions",
+    [
+        {"loss_fn": nn.functional.cross_entropy},
+        {"loss_fn": nn.CrossEntropyLoss()},
+        {"loss_fn": functools.partial(nn.functional.cross_entropy, label_smoothing=0.1)},
+        {"loss_fn": lambda *both: sum(both)},
+        {"loss_fn": torch.sub},
+        {"step_fn": lambda model, batch, weight=1.0: model(batch[0]).sum() * weight},
+        {"prepare_batch": tuple},
+    ],
+)
+def test_a_function_that_can_be_called_is_accepted(functions):
+    sweep(**functions)
 
 
 def test_weight_decay_for_an_optimizer_without_one_is_refused():

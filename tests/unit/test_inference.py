@@ -107,6 +107,7 @@ def test_logits_of_a_mapping_without_a_loss_are_compared():
         (floats(6, 3), classes(6, 3), "binary_cross_entropy_with_logits"),
         (floats(6), torch.ones(6, dtype=torch.bool), "binary_cross_entropy_with_logits"),
         (floats(2, 5, 9), classes(2, 5), "class scores in the last place"),
+        (floats(2, 5, 5), classes(2, 5), "class scores in the last place"),
         (floats(6, 1), torch.randn(6), "would broadcast"),
         (floats(6, 3), torch.randn(5), ""),
         (classes(6, 3), classes(6), ""),

@@ -93,6 +93,11 @@ def test_prepare_batch_comes_first():
     assert loss.requires_grad
 
 
+def test_a_batch_that_was_not_returned_is_told():
+    with pytest.raises(TypeError, match=r"prepare_batch returned None.*return missing"):
+        Objective(net(), CPU, prepare_batch=lambda batch: None)(batches()[0])
+
+
 @pytest.mark.parametrize(
     ("returned", "kind", "message"),
     [

@@ -216,9 +216,53 @@ def test_an_error_of_the_model_tells_what_the_batch_was():
     with pytest.raises(RuntimeError, match="mat1 and mat2") as caught:
         list(swept)
 
-    assert caught.value.__notes__ == [
+    (note,) = caught.value.__notes__
+    assert note.startswith(
         "In the range test, the batch was a tuple of (float32 tensor (2, 5), int64 tensor (2,))."
-    ]
+    )
+
+
+def test_a_model_that_is_fed_the_wrong_thing_names_the_batch_and_the_keyword():
+    swept = sweep([{"pixels": torch.zeros(2, 4), "kind": torch.zeros(2, dtype=torch.int64)}])
+    with pytest.raises(TypeError):
+        list(swept)
+
+    assert swept.stop_sentence.endswith(
+        ". The batch was a dict with {pixels: float32 tensor (2, 4), kind: int64 tensor (2,)}. If "
+        "that is not what the model takes, pass prepare_batch=batch -> (inputs, target), or "
+        "step_fn=(model, batch) -> loss."
+    )
+
+
+def test_a_model_that_fails_later_was_not_fed_the_wrong_thing():
+    class Late(nn.Linear):
+        calls = 0
+
+        def forward(self, x):
+            self.calls += 1
+            if self.calls == 3:
+                raise TypeError("late")
+            return super().forward(x)
+
+    model = Late(4, 3)
+    swept = Sweep(model, batches(), sgd(model))
+    with pytest.raises(TypeError):
+        list(swept)
+
+    assert swept.stop_sentence == "The model raised TypeError in step 3 of 100: late"
+
+
+def test_one_step_is_told_as_one():
+    swept = sweep(num_it=1)
+    list(swept)
+
+    assert swept.stop_sentence == "Finished: the one step was taken."
+
+
+def test_a_seed_may_be_a_number_of_numpy():
+    swept, other = sweep(num_it=3, seed=np.int64(3)), sweep(num_it=3, seed=3)
+
+    assert [point.loss for point in swept] == [point.loss for point in other]
 
 
 def test_an_error_of_the_optimizer_is_laid_at_its_door():

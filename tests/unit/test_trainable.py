@@ -15,13 +15,13 @@ from lrfind_widget.isolation.isolation import check_trainable
 def test_a_model_that_is_no_module_is_refused() -> None:
     optimizer = torch.optim.SGD(nn.Linear(2, 2).parameters(), lr=0.1)
     made: Any = nn.Linear
-    with pytest.raises(TypeError, match=r"model is a type, expected a torch.nn.Module"):
+    with pytest.raises(TypeError, match=r"model is the class Linear, expected a torch.nn.Module"):
         check_trainable(made, optimizer)
 
 
 def test_an_optimizer_class_is_refused() -> None:
     made: Any = torch.optim.Adam
-    with pytest.raises(TypeError, match=r"optimizer is a type, .*an instance, not a class"):
+    with pytest.raises(TypeError, match=r"optimizer is the class Adam, .*an instance, not a class"):
         check_trainable(nn.Linear(2, 2), made)
 
 
