@@ -11,7 +11,8 @@ import sys
 from collections.abc import Mapping
 from pathlib import Path
 
-NOTEBOOK = Path(__file__).resolve().parent.parent / "examples" / "mnist_3_vs_7.ipynb"
+EXAMPLES = Path(__file__).resolve().parent.parent / "examples"
+NOTEBOOK = "mnist_3_vs_7.ipynb"
 
 
 def has_display(environment: Mapping[str, str], platform: str) -> bool:
@@ -23,12 +24,17 @@ def has_display(environment: Mapping[str, str], platform: str) -> bool:
 
 def arguments(*, display: bool, root: bool) -> list[str]:
     """Return JupyterLab's command line: this machine only, with its token."""
-    options = ["--ip=127.0.0.1"]
+    # Not the notebook as an argument: then the address that is printed would not lead to it.
+    options = [
+        "--ip=127.0.0.1",
+        f"--ServerApp.root_dir={EXAMPLES}",
+        f"--LabApp.default_url=/lab/tree/{NOTEBOOK}",
+    ]
     if not display:
         options.append("--no-browser")
     if root:
         options.append("--allow-root")
-    return ["-m", "jupyterlab", str(NOTEBOOK), *options]
+    return ["-m", "jupyterlab", *options]
 
 
 def main() -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from scripts.demo import arguments, has_display
+from scripts.demo import EXAMPLES, NOTEBOOK, arguments, has_display
 
 
 @pytest.mark.parametrize("name", ["DISPLAY", "WAYLAND_DISPLAY"])
@@ -33,3 +33,10 @@ def test_root_is_allowed_only_as_root():
 
 def test_the_server_listens_to_this_machine_alone():
     assert "--ip=127.0.0.1" in arguments(display=True, root=False)
+
+
+def test_the_address_leads_to_the_notebook():
+    line = arguments(display=False, root=False)
+    assert f"--LabApp.default_url=/lab/tree/{NOTEBOOK}" in line
+    assert f"--ServerApp.root_dir={EXAMPLES}" in line
+    assert (EXAMPLES / NOTEBOOK).exists()
