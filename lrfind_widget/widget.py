@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 import weakref
-from collections.abc import Callable, Generator, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from os import PathLike
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, ParamSpec
@@ -13,15 +13,20 @@ import traitlets
 from ipywidgets import VBox
 
 from lrfind_widget.points import Status
+from lrfind_widget.results.comparison import Comparison
+from lrfind_widget.results.joining import Part
 from lrfind_widget.results.result import SweepResult
 from lrfind_widget.rules.suggest import Suggestion
-from lrfind_widget.training.groups import reference_lr, set_lr
-from lrfind_widget.training.sweep import Sweep
+from lrfind_widget.running import Running
+from lrfind_widget.training.groups import set_lr
+from lrfind_widget.training.subject import Subject
 from lrfind_widget.view import phrases
 from lrfind_widget.view.analysis import DEFAULT_RULE, Options, Rule
 from lrfind_widget.view.cells import CELLS
+from lrfind_widget.view.comparison_panel import USE, ComparisonPanel
 from lrfind_widget.view.debounce import Debounce
-from lrfind_widget.view.live import LiveSweep
+from lrfind_widget.view.live_sweep import LiveSweep
+from lrfind_widget.view.live_trials import LiveTrials
 from lrfind_widget.view.output import SavedOutput
 from lrfind_widget.view.panel import Panel
 from lrfind_widget.view.picture import FORMATS
@@ -38,7 +43,7 @@ CALM_SECONDS = 1.0
 """How long a choice must have stood before the picture in the cell's output follows it."""
 
 
-class LRFinderWidget(SharedWidget, VBox):  # type: ignore[misc]
+class LRFinderWidget(Running, SharedWidget, VBox):  # type: ignore[misc]
     """A learning-rate range test one can watch, stop and take a rate from.
 
     ``display(LRFinderWidget(model, dataloader, optimizer))`` starts the test in a
@@ -68,7 +73,7 @@ class LRFinderWidget(SharedWidget, VBox):  # type: ignore[misc]
         The keywords of `lrfind_widget.Sweep`, with its defaults: `loss_fn`, `step_fn`,
         `prepare_batch`, `start_lr`, `end_lr`, `num_it`, `stop_div`, `wd`, `mode`, `groups`,
         `accumulate`, `amp`, `grad_scaler`, `clip_grad_norm`, `val_loader`, `val_batches`,
-        `seed`, `isolation`.
+        `seed`, `repeats`, `isolation`.
 
     Attributes
     ----------
@@ -78,15 +83,19 @@ class LRFinderWidget(SharedWidget, VBox):  # type: ignore[misc]
     status : Status
         "waiting", "sweeping", "paused", "finished", "diverged", "stopped" or "failed".
     min_grad_lr : float or None
-        fastai v1's min-gradient rate of the latest curve; None where it has none.
+        fastai v1's min-gradient rate of the latest curve; None where it has none. Of repeated
+        sweeps, the middle one of their own.
     suggested_lr : float or None
         What the rule `suggestion` suggests; None where the curve does not support a rate.
     error : BaseException or None
-        What the user's code raised in the latest sweep.
+        What the user's code raised in the latest sweep or comparison.
     result : SweepResult or None
         The latest result, also of a sweep that was stopped or failed.
+    comparison : Comparison or None
+        What the latest `try_lrs` found.
     runs : list of SweepResult
-        The results of all sweeps of this widget, the latest last.
+        The results of all sweeps of this widget, the latest last. A closer look and a range
+        gone on add the curve that they were joined to.
 
     Raises
     ------
@@ -116,16 +125,12 @@ class LRFinderWidget(SharedWidget, VBox):  # type: ignore[misc]
         suggestion: Rule = DEFAULT_RULE,
         **sweep: Any,
     ) -> None:
-        self._make_sweep: Callable[..., Sweep] | None = lambda **changes: Sweep(
-            model, dataloader, optimizer, **{**sweep, **changes}
-        )
-        self._next_sweep: Sweep | None = self._make_sweep()  # refuses what cannot work
-        self._optimizer: torch.optim.Optimizer | None = optimizer
+        self._subject: Subject | None = Subject(model, dataloader, optimizer, sweep)
         self._auto_start = auto_start
         self._auto_apply = auto_apply
         self._set_up(
             Options(skip_start=skip_start, skip_end=skip_end, rule=suggestion),
-            reference_lr(optimizer),
+            self._subject.lr,
         )
 
     @classmethod
@@ -151,7 +156,7 @@ class LRFinderWidget(SharedWidget, VBox):  # type: ignore[misc]
 
     def _of_stored(self, stored: SweepResult) -> LRFinderWidget:
         """Set up a widget without a model, and show what was stored."""
-        self._make_sweep = self._next_sweep = self._optimizer = None
+        self._subject = None
         self._auto_start = self._auto_apply = False
         self._set_up(Options(), float(stored.lrs[len(stored) // 2]))
         self._presenter.show_stored(stored)
@@ -162,13 +167,14 @@ class LRFinderWidget(SharedWidget, VBox):  # type: ignore[misc]
         return self
 
     def _set_up(self, options: Options, selected_lr: float) -> None:
-        self._starting = threading.Lock()
         self._placing = threading.local()
         self._chosen_by_hand = False
-        self._live: LiveSweep | None = None
-        self.error: BaseException | None = None
+        self._changes: dict[str, Any] = {}
+        self._below: ComparisonPanel | None = None
+        self.error = None
+        self.comparison: Comparison | None = None
         self.runs: list[SweepResult] = []
-        self._panel = Panel(options, selected_lr, can_run=self._optimizer is not None)
+        self._panel = Panel(options, selected_lr, can_run=self._subject is not None)
         super().__init__(children=self._panel.rows, selected_lr=selected_lr)
         self.add_class("lrfind-widget")
         self._output = SavedOutput(self.model_id)
@@ -178,6 +184,10 @@ class LRFinderWidget(SharedWidget, VBox):  # type: ignore[misc]
         self.observe(self._on_selected, "selected_lr")
         self._panel.run_bar.on_command(self._on_command)
         self._panel.choice_bar.on_command(self._on_command)
+        self._panel.run_bar.on_action(self._on_action)
+        self._panel.choice_bar.on_action(self._on_action)
+        self.observe(self._offer, "status")
+        self._offer()
         self._panel.settings_bar.on_set(self._on_setting)
         self._panel.settings_bar.on_run(self._presenter.act_on_run)
         self._is_set_up = True
@@ -198,78 +208,91 @@ class LRFinderWidget(SharedWidget, VBox):  # type: ignore[misc]
         TypeError, ValueError
             If a change cannot work.
         """
-        with self._starting:
-            if self.status.is_running:
-                raise RuntimeError(
-                    f"A sweep is {self.status.value}: stop() it and wait(), then start again."
-                )
-            sweep = self._take_sweep(changes)
-            live = LiveSweep(
-                sweep,
-                self._panel,
-                on_status=_if_alive(self._on_status),
-                on_end=_if_alive(self._on_end),
-            )
-            live.prepare()
-            self.error = None
-            self._live = live
-            self._presenter.begin()
-            self.status = Status.SWEEPING
-            live.start()
+        self._sweep(changes)
 
-    def pause(self) -> None:
-        """Pause the sweep after the step under way. The random state is yours meanwhile."""
-        if self._live is not None:
-            self._live.pause()
+    def refine(
+        self, start_lr: float | None = None, end_lr: float | None = None, num_it: int | None = None
+    ) -> None:
+        """Look closer: sweep a part of the range again with smaller steps, in the background.
 
-    def resume(self) -> None:
-        """Go on with a paused sweep."""
-        if self._live is not None:
-            self._live.resume()
-
-    def stop(self) -> None:
-        """End the sweep after the step under way and restore everything. Does not wait."""
-        if self._live is not None:
-            self._live.stop()
-
-    def wait(self, timeout: float | None = None) -> SweepResult | None:
-        """Block until the sweep has ended and everything is restored.
-
-        A keyboard interrupt stops the sweep, waits until everything is restored and is
-        raised again.
+        The closer sweep starts from the same state as the first, at the lower end of the part,
+        so it has not trained at the rates below. Its points join the curve in the order of the
+        rates, and the curve is smoothed and read anew; `SweepResult.parts` says which sweep each
+        point is from, and ``settings["joined"]`` what was joined.
 
         Parameters
         ----------
-        timeout : float, optional
-            Seconds to wait at most; by default as long as it takes.
-
-        Returns
-        -------
-        SweepResult or None
-            The result; None if the sweep had not ended after `timeout` seconds.
+        start_lr, end_lr : float, optional
+            The part. By default the usable band of the suggestion.
+        num_it : int, optional
+            Steps in it. By default as many as the first sweep was planned with.
 
         Raises
         ------
         RuntimeError
-            If no sweep was started.
-        Exception
-            What the user's model, data, loss or optimizer raised in the sweep.
+            If a sweep is running or paused, nothing was swept yet, or there is no model.
+        ValueError
+            If there is no usable band and no part is given, or the part cannot be swept.
         """
-        live = self._started()
-        try:
-            if not live.wait(timeout):
-                return None
-        except KeyboardInterrupt:
-            live.stop()
-            live.wait()
-            raise
-        return _outcome(live)
+        self._sweep(self._changes, Part.closer(self._swept(), start_lr, end_lr, num_it))
 
-    def __await__(self) -> Generator[Any, None, SweepResult | None]:
-        """Wait for the end of the sweep in a coroutine: ``await widget``."""
-        live = self._started()
-        yield from live.arrive().__await__()
-        return _outcome(live)
+    def extend(self, end_lr: float | None = None) -> None:
+        """Go further: sweep on beyond the end of the range, in the background.
+
+        A sweep cannot go on where it ended, since its model is gone. So the whole range is swept
+        from the start once more, with the steps as far apart as before, up to the new end. As
+        long as neither the model nor the random state has changed since, the first part takes
+        the same losses again, and only the new part joins the curve; where it has changed, both
+        sweeps are kept, and the sentence says so.
+
+        Parameters
+        ----------
+        end_lr : float, optional
+            The new end. By default a decade beyond the end, or the planned end of a sweep that
+            was stopped before.
+
+        Raises
+        ------
+        RuntimeError
+            If a sweep is running or paused, nothing was swept yet, or there is no model.
+        ValueError
+            If the loss diverged within the range, or `end_lr` is not beyond it.
+        """
+        self._sweep(self._changes, Part.further(self._swept(), end_lr))
+
+    def try_lrs(self, lrs: Sequence[float] | None = None, steps: int = 100) -> None:
+        """Train a little at some rates, in the background, and see which does best.
+
+        Every training starts from the same state and sees the same batches in the same order.
+        The losses are drawn in a second chart; `comparison` has them, with a sentence that says
+        which rate did best and whether by more than the noise. With a `val_loader` the
+        validation loss decides. Everything is then as it was before.
+
+        Parameters
+        ----------
+        lrs : sequence of float, optional
+            The rates. By default `selected_lr`, a third of it and three times as much.
+        steps : int, default 100
+            Optimizer steps at each rate.
+
+        Raises
+        ------
+        RuntimeError
+            If a sweep is running or paused, or there is no model.
+        TypeError, ValueError
+            If a rate or the number of steps cannot work.
+        """
+        subject = self._model_to_sweep()
+        tried = [self.selected_lr * share for share in (1 / 3, 1, 3)] if lrs is None else lrs
+        self._run(
+            lambda: LiveTrials(
+                subject.trials(tried, steps, self._changes),
+                self._panel,
+                self._shown_below(),
+                on_status=_if_alive(self._on_status),
+                on_end=_if_alive(self._on_tried),
+            )
+        )
 
     def apply(self, optimizer: torch.optim.Optimizer | None = None) -> None:
         """Write `selected_lr` into an optimizer, the ratios of its groups kept.
@@ -285,12 +308,14 @@ class LRFinderWidget(SharedWidget, VBox):  # type: ignore[misc]
             If a sweep is running or paused, since its end would undo the change; or if there
             is no optimizer to write to.
         """
-        target = self._optimizer if optimizer is None else optimizer
-        if target is None:
-            raise RuntimeError("There is no optimizer to write to: pass one, apply(optimizer).")
         if self.status.is_running:
             raise RuntimeError("A sweep is running: apply() when it has ended, or stop() it.")
-        before, after = set_lr(target, self.selected_lr)
+        if optimizer is not None:
+            before, after = set_lr(optimizer, self.selected_lr)
+        elif self._subject is not None:
+            before, after = self._subject.set_lr(self.selected_lr)
+        else:
+            raise RuntimeError("There is no optimizer to write to: pass one, apply(optimizer).")
         self._panel.choice_bar.message = phrases.applied(before, after)
 
     def save_figure(self, path: str | PathLike[str]) -> None:
@@ -332,7 +357,9 @@ class LRFinderWidget(SharedWidget, VBox):  # type: ignore[misc]
                 self._live.close()
             self._keep_soon.cancel()
             self._panel.close()
-            self._make_sweep = self._next_sweep = self._optimizer = self._live = None
+            if self._below is not None:
+                self._below.close()
+            self._subject = self._live = None
         super().close()
 
     def _ipython_display_(self, **_: Any) -> None:
@@ -340,10 +367,10 @@ class LRFinderWidget(SharedWidget, VBox):  # type: ignore[misc]
         if self._auto_start and self._live is None:
             self._start_or_say_why_not()
 
-    def _start_or_say_why_not(self) -> None:
+    def _start_or_say_why_not(self, start: Callable[[], None] | None = None) -> None:
         """Start for a person who looks at the widget, and not at what a cell raises."""
         try:
-            self.start()
+            (self.start if start is None else start)()
         except (RuntimeError, TypeError, ValueError) as error:
             if self.status.is_running:
                 return  # a second press of the button
@@ -352,17 +379,51 @@ class LRFinderWidget(SharedWidget, VBox):  # type: ignore[misc]
             self._presenter.conclude(Status.FAILED, phrases.failed(error, 0), None)
             self.status = Status.FAILED
 
-    def _started(self) -> LiveSweep:
-        if self._live is None:
-            raise RuntimeError("No sweep was started: call start(), or display the widget.")
-        return self._live
-
-    def _take_sweep(self, changes: dict[str, Any]) -> Sweep:
-        """Return the sweep to run: the one that was checked in advance, or a new one."""
-        if self._make_sweep is None:
+    def _model_to_sweep(self) -> Subject:
+        if self._subject is None:
             raise RuntimeError("This widget has no model to sweep; it shows a stored result.")
-        ready, self._next_sweep = self._next_sweep, None
-        return ready if ready is not None and not changes else self._make_sweep(**changes)
+        return self._subject
+
+    def _swept(self) -> SweepResult:
+        """Return the curve that another sweep is to add to."""
+        self._model_to_sweep()
+        if self.result is None or not len(self.result):
+            raise RuntimeError("Nothing was swept yet, so there is no curve to add to: start().")
+        return self.result
+
+    def _sweep(self, changes: dict[str, Any], part: Part | None = None) -> None:
+        """Start a sweep, or one that adds a part to the present curve."""
+        subject = self._model_to_sweep()
+        more = {} if part is None else part.changes
+
+        def make() -> LiveSweep:
+            sweep = subject.sweep({**changes, **more})
+            return LiveSweep(
+                sweep,
+                self._panel,
+                part=part,
+                on_status=_if_alive(self._on_status),
+                on_end=_if_alive(self._on_end),
+            )
+
+        def begin() -> None:
+            self._changes = changes
+            self._presenter.begin()
+
+        self._run(make, begin)
+
+    def _shown_below(self) -> ComparisonPanel:
+        """Return the panel of comparisons, shown from now on."""
+        if self._below is None:
+            self._below = ComparisonPanel()
+            self._below.verdict_bar.on_action(self._on_action)
+            self.children = [*self._panel.rows, *self._below.rows]
+        return self._below
+
+    def _offer(self, _: Any = None) -> None:
+        """Offer what can be done next."""
+        if self._subject is not None:
+            self._panel.offer(self.result, is_running=self.status.is_running)
 
     def _on_status(self, status: Status) -> None:
         """Hear from the publisher that the sweep is paused or goes on."""
@@ -375,12 +436,24 @@ class LRFinderWidget(SharedWidget, VBox):  # type: ignore[misc]
         sentence = phrases.ended(result, live.error)
         if live.error is not None:
             self._panel.show_error(live.error)
-        self._presenter.conclude(status, sentence, result)
+        base = None if live.part is None else live.part.base
+        self._presenter.conclude(status, sentence, result, base)
         if result is not None:
             self.runs.append(result)
         self._follow()
         self.status = status
         self._keep()
+
+    def _on_tried(self, live: LiveTrials) -> None:
+        """Hear from the publisher that a comparison has ended and everything is restored."""
+        self.error, self.comparison = live.error, live.result
+        reason = None if self.comparison is None else self.comparison.stop_reason
+        status = phrases.status_of(reason, live.error)
+        if live.error is not None:
+            self._panel.show_error(live.error)
+        self._shown_below().show_end(self.comparison)
+        self._panel.end_trials(status, phrases.tried(self.comparison, live.error), self.comparison)
+        self.status = status
 
     def _follow(self) -> None:
         """Take over what the latest curve says, the marker included."""
@@ -412,7 +485,7 @@ class LRFinderWidget(SharedWidget, VBox):  # type: ignore[misc]
         self._panel.chart.marker.value = change["new"]
         if self.result is not None and not self.status.is_running:
             self._keep_soon.call()
-        if self._auto_apply and self._optimizer is not None and not self.status.is_running:
+        if self._auto_apply and self._subject is not None and not self.status.is_running:
             self.apply()
 
     def _on_command(self, command: str) -> None:
@@ -423,6 +496,19 @@ class LRFinderWidget(SharedWidget, VBox):  # type: ignore[misc]
             self._start_or_say_why_not()
         elif command in ("pause", "resume", "stop", "apply"):
             getattr(self, command)()
+
+    def _on_action(self, action: str) -> None:
+        """Do what one of the extra buttons asks for."""
+        if action == USE:
+            if self.comparison is not None and self.comparison.best_lr is not None:
+                self.selected_lr = self.comparison.best_lr
+        else:
+            starts: dict[str, Callable[[], None]] = {
+                "closer": self.refine,
+                "further": self.extend,
+                "try": self.try_lrs,
+            }
+            self._start_or_say_why_not(starts[action])
 
     def _on_setting(self, name: str, value: Any) -> None:
         self._presenter.set_option(name, value)
@@ -439,9 +525,3 @@ def _if_alive(method: Callable[P, None]) -> Callable[P, None]:
             alive(*args, **kwargs)
 
     return call
-
-
-def _outcome(live: LiveSweep) -> SweepResult | None:
-    if live.error is not None:
-        raise live.error
-    return live.result

@@ -8,4 +8,5 @@ export { Marker, MarkerModel } from './marker';
 export { Runs, RunsModel } from './runs';
 export { Spread, SpreadModel } from './spread';
 export { Spots, SpotsModel } from './spots';
+export { Trainings, TrainingsModel } from './trainings';
 export { MODULE_NAME, MODULE_VERSION } from './version';

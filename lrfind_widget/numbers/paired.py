@@ -93,7 +93,7 @@ def _student(freedom: float) -> float:
         upper = 1.0 if freedom < 2 else 2.0
         lower = upper + 1
         share = (1 / freedom - 1 / lower) / (1 / upper - 1 / lower)
-        return known[lower] * (known[upper] / known[lower]) ** share
+        return float(known[lower] * (known[upper] / known[lower]) ** share)
     z = _NORMAL
     return (
         z

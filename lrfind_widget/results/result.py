@@ -64,6 +64,10 @@ class SweepResult:
         When the sweep ended, ISO 8601.
     repeats : ndarray of int64, shape (n,), or None
         Which of several sweeps each point belongs to, from 0; None where there was one.
+    parts : ndarray of int64, shape (n,), or None
+        Of a curve that several sweeps were joined to: in which of them each point was taken,
+        from 0, the first. The points are in the order of their rates then. None where nothing
+        was joined.
 
     Raises
     ------
@@ -88,6 +92,7 @@ class SweepResult:
     versions: Mapping[str, str] = field(default_factory=dict)
     created: str = ""
     repeats: npt.NDArray[np.int64] | None = None
+    parts: npt.NDArray[np.int64] | None = None
 
     def __post_init__(self) -> None:
         kinds = {
@@ -97,6 +102,7 @@ class SweepResult:
             "steps": np.int64,
             "val_losses": np.float64,
             "repeats": np.int64,
+            "parts": np.int64,
         }
         for name, kind in kinds.items():
             given = getattr(self, name)
@@ -161,6 +167,8 @@ class SweepResult:
             table["val_loss"] = self.val_losses
         if self.repeats is not None:
             table["repeat"] = self.repeats
+        if self.parts is not None:
+            table["part"] = self.parts
         return table
 
     def to_frame(self) -> Any:

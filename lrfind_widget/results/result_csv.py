@@ -14,8 +14,8 @@ from lrfind_widget.numbers.smoothing import exponential_average
 from lrfind_widget.points import StopReason
 from lrfind_widget.results.result_json import read_text
 
-_WHOLE = ("step", "repeat")
-_KNOWN = ("step", "lr", "loss", "smoothed", "val_loss", "repeat")
+_WHOLE = ("step", "repeat", "part")
+_KNOWN = ("step", "lr", "loss", "smoothed", "val_loss", "repeat", "part")
 
 
 def write(columns: dict[str, npt.NDArray[Any]], path: str | os.PathLike[str]) -> None:
@@ -30,8 +30,8 @@ def write(columns: dict[str, npt.NDArray[Any]], path: str | os.PathLike[str]) ->
 def read(path: str | os.PathLike[str]) -> dict[str, Any]:
     """Return the arguments of `SweepResult` that a CSV file gives.
 
-    The columns ``lr`` and ``loss`` are needed; ``step``, ``smoothed``, ``val_loss`` and
-    ``repeat`` are taken where they are there, others are ignored.
+    The columns ``lr`` and ``loss`` are needed; ``step``, ``smoothed``, ``val_loss``,
+    ``repeat`` and ``part`` are taken where they are there, others are ignored.
 
     Raises
     ------
@@ -72,6 +72,7 @@ def read(path: str | os.PathLike[str]) -> dict[str, Any]:
         "steps": table["step"] if "step" in table else np.arange(lrs.size),
         "val_losses": table.get("val_loss"),
         "repeats": table.get("repeat"),
+        "parts": table.get("part"),
         "stop_reason": StopReason.FINISHED if finite else StopReason.NON_FINITE,
         "stop_sentence": "Read from a CSV file, which keeps the points only.",
     }

@@ -45,6 +45,7 @@ def encode(result: SweepResult) -> dict[str, Any]:
         "steps": result.steps.tolist(),
         "val_losses": None if result.val_losses is None else _numbers(result.val_losses),
         "repeats": None if result.repeats is None else result.repeats.tolist(),
+        "parts": None if result.parts is None else result.parts.tolist(),
         "settings": _plain(dict(result.settings), "settings"),
         "objective": result.objective,
         "isolation": result.isolation,
@@ -93,6 +94,7 @@ def decode(data: Any) -> dict[str, Any]:
         "repeats": None
         if data.get("repeats") is None
         else _whole_numbers(data, "repeats", lrs.size),
+        "parts": None if data.get("parts") is None else _whole_numbers(data, "parts", lrs.size),
         "stop_reason": _stop_reason(data),
         "stop_sentence": _typed(data, "stop_sentence", str),
         "settings": _unplain(_typed(data, "settings", dict, {})),

@@ -82,6 +82,10 @@ class Experiment(ABC):
     def _stopped_sentence(self) -> str:
         """Say that somebody stopped it here."""
 
+    @abstractmethod
+    def result(self) -> Any:
+        """Return what has been found, also after an early end."""
+
     def prepare(self) -> None:
         """Copy or save the model now, instead of when the first point is asked for.
 

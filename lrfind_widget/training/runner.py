@@ -8,10 +8,10 @@ import threading
 import weakref
 from collections import deque
 from collections.abc import Callable
+from typing import Any
 
 from lrfind_widget.points import Point, Status
-from lrfind_widget.results.result import SweepResult
-from lrfind_widget.training.sweep import Sweep
+from lrfind_widget.training.experiment import Experiment, nobody
 
 SHUTDOWN_SECONDS = 5.0
 """How long a process that ends waits for a sweep to give everything back."""
@@ -26,8 +26,8 @@ class Runner:
 
     Parameters
     ----------
-    sweep : Sweep
-        The sweep; a runner runs it once.
+    sweep : Experiment
+        The sweep, or another experiment; a runner runs it once.
     wake : callable, optional
         Called on the thread whenever there is something new: a point, a status, the end. It
         should only set a flag. An exception of it ends the sweep and is its `error`.
@@ -38,14 +38,14 @@ class Runner:
         What the sweep is doing.
     error : BaseException or None
         What the user's model, data, loss or optimizer raised: the very object.
-    result : SweepResult or None
+    result : SweepResult, Comparison or None
         Set at the end, before the last `wake`.
     """
 
-    def __init__(self, sweep: Sweep, wake: Callable[[], None] = lambda: None) -> None:
+    def __init__(self, sweep: Experiment, wake: Callable[[], None] = lambda: None) -> None:
         self.status = Status.WAITING
         self.error: BaseException | None = None
-        self.result: SweepResult | None = None
+        self.result: Any = None
         self._sweep = sweep
         self._wake = wake
         self._new: deque[Point] = deque()
@@ -139,7 +139,7 @@ class Runner:
             self.status = Status.FAILED
         else:
             self.status = Status.after(reason)
-        self._sweep.on_wait = _nobody
+        self._sweep.on_wait = nobody
         _RUNNING.discard(self)
         self._ended.set()
         with contextlib.suppress(Exception):
@@ -148,10 +148,6 @@ class Runner:
     def _waits(self, waiting: bool) -> None:
         self.status = Status.PAUSED if waiting else Status.SWEEPING
         self._wake()
-
-
-def _nobody(waiting: bool) -> None:
-    """Tell nobody."""
 
 
 @atexit.register

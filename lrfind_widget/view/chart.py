@@ -30,6 +30,26 @@ class _LinearScale(SharedWidget, bqplot.LinearScale):  # type: ignore[misc]
     """bqplot's linear scale, which a page cannot change."""
 
 
+def figure(marks: list[Any], layout: Layout) -> bqplot.Figure:
+    """Return a figure whose axes are drawn by one of its marks."""
+    made = _Figure(
+        marks=marks,
+        axes=[],
+        fig_margin=MARGIN,
+        padding_x=0.0,
+        padding_y=0.0,
+        display_toolbar=False,
+        layout=layout,
+    )
+    made.add_class("lrfind-chart")
+    return made
+
+
+def linear_scale(low: float, high: float) -> bqplot.LinearScale:
+    """Return a linear scale over an interval."""
+    return _LinearScale(min=low, max=high, allow_padding=False)
+
+
 class Chart:
     """Loss against learning rate, with a marker to choose a rate.
 
@@ -79,16 +99,7 @@ class Chart:
             self.marker,
             self.spots,
         ]
-        self.figure = _Figure(
-            marks=self._marks,
-            axes=[],
-            fig_margin=MARGIN,
-            padding_x=0.0,
-            padding_y=0.0,
-            display_toolbar=False,
-            layout=Layout(width="100%", height="380px", min_width="0"),
-        )
-        self.figure.add_class("lrfind-chart")
+        self.figure = figure(self._marks, Layout(width="100%", height="380px", min_width="0"))
         self._end: dict[str, Any] | None = None
         self._found: list[dict[str, Any]] = []
 

@@ -1,14 +1,15 @@
-"""A sweep on its way to the page: its thread, its publisher, its progress."""
+"""An experiment on its way to the page: its thread, its publisher, its progress."""
 
 from __future__ import annotations
 
 import time
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Sequence
+from typing import Any
 
 from lrfind_widget.points import Point, Status
-from lrfind_widget.results.result import SweepResult
+from lrfind_widget.training.experiment import Experiment
 from lrfind_widget.training.runner import Runner
-from lrfind_widget.training.sweep import Sweep
 from lrfind_widget.view import phrases
 from lrfind_widget.view.ending import Ending
 from lrfind_widget.view.panel import Panel
@@ -22,31 +23,31 @@ PROGRESS_INTERVAL = 1 / 4
 """Least time in seconds between two sentences. With the points: under 20 messages a second."""
 
 
-class LiveSweep:
-    """One sweep that a panel shows while it runs.
+class Live(ABC):
+    """One experiment that a panel shows while it runs.
 
     Parameters
     ----------
-    sweep : Sweep
-        The sweep to run.
+    experiment : Experiment
+        What to run.
     panel : Panel
-        Where it is shown.
+        Where its progress is shown.
     on_status : callable
         Called with each new `Status` but the last, on the publisher's thread.
     on_end : callable
-        Called with this object on the publisher's thread when the sweep has ended and
+        Called with this object on the publisher's thread when the experiment has ended and
         everything is restored, before those who wait are let go.
     """
 
     def __init__(
         self,
-        sweep: Sweep,
+        experiment: Experiment,
         panel: Panel,
         *,
         on_status: Callable[[Status], None],
-        on_end: Callable[[LiveSweep], None],
+        on_end: Callable[[Any], None],
     ) -> None:
-        self._sweep = sweep
+        self._experiment = experiment
         self._panel = panel
         self._on_status = on_status
         self._on_end = on_end
@@ -56,22 +57,32 @@ class LiveSweep:
         self._last: Point | None = None
         self._ending = Ending()
         self._publisher = Publisher(self, interval=POINTS_INTERVAL, on_end=self._ending.come)
-        self._runner = Runner(sweep, wake=self._publisher.wake)
+        self._runner = Runner(experiment, wake=self._publisher.wake)
+
+    @property
+    @abstractmethod
+    def steps_each(self) -> int:
+        """Steps planned for one pass: a repeat, or a rate."""
+
+    @abstractmethod
+    def _begin(self) -> None:
+        """Show that it begins."""
+
+    @abstractmethod
+    def _show(self, points: Sequence[Point]) -> None:
+        """Show new points."""
+
+    @abstractmethod
+    def _sentence(self, done: int) -> str:
+        """Say how far it is."""
 
     def prepare(self) -> None:
-        """Copy or save the model, so that it is swept as it is now."""
-        self._sweep.prepare()
+        """Copy or save the model, so that it is trained as it is now."""
+        self._experiment.prepare()
 
     def start(self) -> None:
-        """Show the empty chart and start both threads."""
-        schedule = self._sweep.schedule
-        self._panel.begin(
-            schedule.start_lr,
-            schedule.end_lr,
-            schedule.mode,
-            self._sweep.steps,
-            self._sweep.axis_label,
-        )
+        """Show that it begins, and start both threads."""
+        self._begin()
         self._progress.go()
         self._publisher.start()
         self._runner.start()
@@ -89,7 +100,7 @@ class LiveSweep:
         self._runner.stop()
 
     def wait(self, timeout: float | None = None) -> bool:
-        """Block until the sweep has ended and is shown; return whether it has."""
+        """Block until it has ended and is shown; return whether it has."""
         if self._publisher.is_current_thread:
             # An observer waits inside the last message: what is shown can wait, too.
             return self._runner.wait(timeout)
@@ -109,12 +120,12 @@ class LiveSweep:
 
     @property
     def is_running(self) -> bool:
-        """Whether the sweep still holds its thread."""
+        """Whether it still holds its thread."""
         return self._runner.status.is_running
 
     @property
-    def result(self) -> SweepResult | None:
-        """What the sweep found, once it has ended."""
+    def result(self) -> Any:
+        """What was found, once it has ended."""
         return self._runner.result
 
     @property
@@ -123,7 +134,7 @@ class LiveSweep:
         return self._runner.error
 
     def publish(self) -> bool:
-        """Show what is new; return True when the sweep has ended."""
+        """Show what is new; return True when it has ended."""
         status = self._runner.status  # read before the points, so that the end has them all
         points = self._runner.drain()
         if points:
@@ -141,14 +152,14 @@ class LiveSweep:
     def _add(self, points: Sequence[Point]) -> None:
         self._progress.advance(len(points))
         self._last = points[-1]
-        self._panel.add(points)
+        self._show(points)
 
     @property
     def _done(self) -> int:
-        """How far the sweep is; the steps that a diverged repeat has left out count as done."""
+        """How far it is; the steps that a pass that diverged has left out count as done."""
         if self._last is None or self._last.repeat == 0:
             return self._progress.done
-        return self._last.repeat * len(self._sweep.schedule) + self._last.step + 1
+        return self._last.repeat * self.steps_each + self._last.step + 1
 
     def _is_due(self, status: Status) -> bool:
         shown, at = self._shown
@@ -157,21 +168,22 @@ class LiveSweep:
     def _show_progress(self, status: Status) -> None:
         changed = status is not self._shown[0]
         self._shown = (status, time.monotonic())
-        done, total = self._done, self._sweep.steps
+        done, total = self._done, self._experiment.steps
         self._told = done
         if status is Status.PAUSED:
             self._progress.halt()
             sentence = phrases.paused(done, total, self._last)
         else:
             self._progress.go()
-            sentence = phrases.sweeping(done, total, self._progress.seconds_per_step)
+            sentence = self._sentence(done)
         self._panel.show_progress(
             status=status.value,
             sentence=sentence,
             done=done,
+            total=total,
             lr=None if self._last is None else self._last.lr,
-            objective=phrases.objective(self._sweep.objective),
-            detail=self._sweep.isolation_sentence,
+            objective=phrases.objective(self._experiment.objective),
+            detail=self._experiment.isolation_sentence,
         )
         if changed:
             self._on_status(status)

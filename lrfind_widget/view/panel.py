@@ -14,6 +14,8 @@ import numpy as np
 from ipywidgets import Widget
 
 from lrfind_widget.points import Point, Status
+from lrfind_widget.results.comparison import Comparison
+from lrfind_widget.results.joining import can_go_further, can_look_closer
 from lrfind_widget.results.result import SweepResult
 from lrfind_widget.rules.suggestion import Suggestion
 from lrfind_widget.view import phrases
@@ -23,6 +25,23 @@ from lrfind_widget.view.chart import Chart
 
 OFFERED = ("balanced", "min_gradient", "min_over_10", "valley")
 """The rules that get a button each. The settings offer the others."""
+
+
+CLOSER = {
+    "id": "closer",
+    "label": "Look closer",
+    "title": "Sweep the usable band again, with smaller steps, and join the curves",
+}
+FURTHER = {
+    "id": "further",
+    "label": "Go further",
+    "title": "Sweep on beyond the end of the range, and join the curves",
+}
+TRY = {
+    "id": "try",
+    "label": "Try it",
+    "title": "Train a little at this rate, a third and three times of it, and compare the losses",
+}
 
 
 class Panel:
@@ -83,6 +102,34 @@ class Panel:
             traceback="",
         )
 
+    def begin_trials(self, lrs: Sequence[float], steps: int) -> None:
+        """Say that short trainings begin; the curve stays."""
+        self.receipt_bar.receipt = {}
+        self.run_bar.set_together(
+            status=Status.SWEEPING.value,
+            sentence=phrases.trying(lrs[0], 0, len(lrs), 0, steps, None),
+            done=0,
+            total=steps,
+            lr=lrs[0],
+            traceback="",
+        )
+
+    def end_trials(self, status: Status, sentence: str, comparison: Comparison | None) -> None:
+        """Say that short trainings have ended, and what was compared afterwards."""
+        told: dict[str, Any] = {"status": status.value, "sentence": sentence}
+        if comparison is not None:
+            told["detail"] = comparison.isolation
+            self.receipt_bar.receipt = receipt_rows(comparison.receipt)
+        self.run_bar.set_together(**told)
+
+    def offer(self, result: SweepResult | None, *, is_running: bool) -> None:
+        """Offer what can be done next: a closer look, the range gone on, a try."""
+        self.run_bar.actions = [
+            CLOSER | {"enabled": not is_running and can_look_closer(result)},
+            FURTHER | {"enabled": not is_running and can_go_further(result)},
+        ]
+        self.choice_bar.actions = [TRY | {"enabled": not is_running}]
+
     def add(self, points: Sequence[Point]) -> None:
         """Append points to the curve, in one message for each repeat."""
         for repeat, of_repeat in groupby(points, key=attrgetter("repeat")):
@@ -119,7 +166,8 @@ class Panel:
                 "detail": result.isolation,
             }
             self.receipt_bar.receipt = receipt_rows(result.receipt)
-            if status is not Status.FINISHED:
+            ends = status is Status.DIVERGED if result.parts is not None else True
+            if status is not Status.FINISHED and ends:
                 self.chart.show_end(status.value, sentence)
         self.run_bar.set_together(**told)
 

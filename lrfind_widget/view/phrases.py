@@ -7,6 +7,7 @@ from types import TracebackType
 
 from lrfind_widget.numbers.formatting import format_duration, format_lr
 from lrfind_widget.points import Point, Status, StopReason
+from lrfind_widget.results.comparison import Comparison
 from lrfind_widget.results.result import SweepResult
 from lrfind_widget.rules.suggest import Suggestion
 
@@ -31,6 +32,29 @@ def sweeping(done: int, num_it: int, seconds_per_step: float | None) -> str:
     return f"{text}, {format_duration((num_it - done) * seconds_per_step)} left."
 
 
+def trying(
+    lr: float, number: int, count: int, done: int, steps: int, seconds_per_step: float | None
+) -> str:
+    """Say which rate is tried and how far that is."""
+    text = f"Trying {format_lr(lr)} ({number + 1} of {count}): {done} of {steps} steps"
+    if seconds_per_step is None:
+        return f"{text}."
+    return f"{text}, {format_duration((steps - done) * seconds_per_step)} left."
+
+
+def diverged_at(steps: int) -> str:
+    """Say behind a rate that its training has ended."""
+    return f"(diverged at step {steps})"
+
+
+def tried(comparison: Comparison | None, error: BaseException | None) -> str:
+    """Say how a comparison of rates ended."""
+    done = 0 if comparison is None else sum(comparison.taken)
+    if error is not None:
+        return failed(error, done, "comparison")
+    return "" if comparison is None else comparison.stop_sentence
+
+
 def objective(described: str) -> str:
     """Say which loss is made smaller; nothing before that is known."""
     return f"Loss: {described}." if described else ""
@@ -42,12 +66,12 @@ def paused(done: int, num_it: int, last: Point | None) -> str:
     return f"Paused after {done} of {num_it} steps{at}. Your random state is yours meanwhile."
 
 
-def failed(error: BaseException, done: int) -> str:
+def failed(error: BaseException, done: int, what_failed: str = "sweep") -> str:
     """Say what the user's code raised, and when."""
     told = str(error).strip()
     what = type(error).__name__ if not told else f"{type(error).__name__}: {told}"
     when = "before the first step" if done == 0 else f"in step {done + 1}"
-    return f"The sweep failed {when}: {what}"
+    return f"The {what_failed} failed {when}: {what}"
 
 
 def traceback_of(error: BaseException) -> str:

@@ -49,12 +49,20 @@ class Presenter:
         self._is_running = True
         self._show_runs()
 
-    def conclude(self, status: Status, sentence: str, result: SweepResult | None) -> None:
-        """Show how a run ended and what its curve says."""
+    def conclude(
+        self,
+        status: Status,
+        sentence: str,
+        result: SweepResult | None,
+        base: SweepResult | None = None,
+    ) -> None:
+        """Show how a run ended and what its curve says; `base` is the curve it was joined to."""
         self._is_running = False
         if result is not None:
             self.result = result
-            if len(result):
+            if base is not None:
+                self._runs.replace(base, result)
+            elif len(result):
                 self._runs.add(result)
             self.read()
         self._panel.show_end(status, sentence, result)

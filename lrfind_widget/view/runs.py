@@ -48,6 +48,12 @@ class Runs:
         self._count += 1
         self.listed.append(Run(self._count, result))
 
+    def replace(self, earlier: SweepResult, joined: SweepResult) -> None:
+        """Let a run show the curve that it was joined to."""
+        for run in self.listed:
+            if run.result is earlier:
+                run.result = joined
+
     def act(self, action: str, run_id: str) -> None:
         """Show, hide or remove a run that the page names."""
         for run in self.listed:
@@ -64,7 +70,8 @@ class Runs:
 
 def differences(settings: Sequence[Mapping[str, Any]]) -> list[str]:
     """Return the names of the settings that are not the same in all."""
-    names = dict.fromkeys(name for each in settings for name in each)
+    # What was joined to a curve is seen on it.
+    names = dict.fromkeys(name for each in settings for name in each if name != "joined")
     return [
         name for name in names if any(each.get(name) != settings[0].get(name) for each in settings)
     ]

@@ -81,6 +81,12 @@ export class SettingsBarModel extends BarModel {
   }
 }
 
+export class VerdictBarModel extends BarModel {
+  override defaults(): Attributes {
+    return { ...super.defaults(), ...identity('VerdictBar'), sentence: '' };
+  }
+}
+
 export class ReceiptBarModel extends BarModel {
   override defaults(): Attributes {
     return { ...super.defaults(), ...identity('ReceiptBar'), receipt: {} };

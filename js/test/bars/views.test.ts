@@ -22,6 +22,7 @@ const KINDS: [string, ModelClass, ViewClass][] = [
   ['choice', bars.ChoiceBarModel, bars.ChoiceBarView],
   ['settings', bars.SettingsBarModel, bars.SettingsBarView],
   ['receipt', bars.ReceiptBarModel, bars.ReceiptBarView],
+  ['verdict', bars.VerdictBarModel, bars.VerdictBarView],
 ];
 
 /** Whether a trait is one of the bars' own; the base class is not so careful with the others. */
