@@ -19,6 +19,7 @@ from lrfind_widget.results.result import SweepResult
 from lrfind_widget.rules.suggest import Suggestion
 from lrfind_widget.running import Running
 from lrfind_widget.training.groups import set_lr
+from lrfind_widget.training.runner import Runner
 from lrfind_widget.training.subject import Subject
 from lrfind_widget.view import phrases
 from lrfind_widget.view.analysis import DEFAULT_RULE, Options, Rule
@@ -289,6 +290,7 @@ class LRFinderWidget(Running, SharedWidget, VBox):  # type: ignore[misc]
                 subject.trials(tried, steps, self._changes),
                 self._panel,
                 self._shown_below(),
+                run=Runner,
                 on_status=_if_alive(self._on_status),
                 on_end=_if_alive(self._on_tried),
             )
@@ -402,6 +404,7 @@ class LRFinderWidget(Running, SharedWidget, VBox):  # type: ignore[misc]
                 sweep,
                 self._panel,
                 part=part,
+                run=Runner,
                 on_status=_if_alive(self._on_status),
                 on_end=_if_alive(self._on_end),
             )

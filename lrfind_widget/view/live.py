@@ -5,16 +5,18 @@ from __future__ import annotations
 import time
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from lrfind_widget.points import Point, Status
-from lrfind_widget.training.experiment import Experiment
-from lrfind_widget.training.runner import Runner
 from lrfind_widget.view import phrases
 from lrfind_widget.view.ending import Ending
 from lrfind_widget.view.panel import Panel
 from lrfind_widget.view.progress import Progress
 from lrfind_widget.view.publisher import Publisher
+
+if TYPE_CHECKING:
+    from lrfind_widget.training.experiment import Experiment
+    from lrfind_widget.training.runner import Runner
 
 POINTS_INTERVAL = 1 / 15
 """Least time in seconds between two messages of new points."""
@@ -32,6 +34,9 @@ class Live(ABC):
         What to run.
     panel : Panel
         Where its progress is shown.
+    run : callable
+        Takes the experiment and what to call when there is something new; returns what runs it,
+        a `Runner`.
     on_status : callable
         Called with each new `Status` but the last, on the publisher's thread.
     on_end : callable
@@ -44,6 +49,7 @@ class Live(ABC):
         experiment: Experiment,
         panel: Panel,
         *,
+        run: Callable[[Experiment, Callable[[], None]], Runner],
         on_status: Callable[[Status], None],
         on_end: Callable[[Any], None],
     ) -> None:
@@ -57,7 +63,7 @@ class Live(ABC):
         self._last: Point | None = None
         self._ending = Ending()
         self._publisher = Publisher(self, interval=POINTS_INTERVAL, on_end=self._ending.come)
-        self._runner = Runner(experiment, wake=self._publisher.wake)
+        self._runner = run(experiment, self._publisher.wake)
 
     @property
     @abstractmethod

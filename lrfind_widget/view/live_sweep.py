@@ -4,15 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from functools import cached_property
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from lrfind_widget.points import Point
 from lrfind_widget.results.joining import Part
 from lrfind_widget.results.result import SweepResult
-from lrfind_widget.training.sweep import Sweep
 from lrfind_widget.view import phrases
 from lrfind_widget.view.live import Live
 from lrfind_widget.view.panel import Panel
+
+if TYPE_CHECKING:
+    from lrfind_widget.training.sweep import Sweep
 
 
 class LiveSweep(Live):
@@ -31,7 +33,7 @@ class LiveSweep(Live):
     """
 
     def __init__(
-        self, sweep: Sweep, panel: Panel, *, part: Part | None = None, **told: Callable[[Any], None]
+        self, sweep: Sweep, panel: Panel, *, part: Part | None = None, **told: Callable[..., Any]
     ) -> None:
         super().__init__(sweep, panel, **told)
         self._sweep = sweep

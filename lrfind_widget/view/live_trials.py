@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from lrfind_widget.points import Point
 from lrfind_widget.results.comparison import Comparison
-from lrfind_widget.training.comparison import RateTrials
 from lrfind_widget.view import phrases
 from lrfind_widget.view.comparison_panel import ComparisonPanel
 from lrfind_widget.view.live import Live
 from lrfind_widget.view.panel import Panel
+
+if TYPE_CHECKING:
+    from lrfind_widget.training.comparison import RateTrials
 
 
 class LiveTrials(Live):
@@ -34,7 +36,7 @@ class LiveTrials(Live):
         trials: RateTrials,
         panel: Panel,
         below: ComparisonPanel,
-        **told: Callable[[Any], None],
+        **told: Callable[..., Any],
     ) -> None:
         super().__init__(trials, panel, **told)
         self._trials = trials
