@@ -129,6 +129,8 @@ class Trial:
     def close(self) -> None:
         """Let go of the loader's workers and wait for what the device still does."""
         self.batches.close()
+        if self._validation is not None:
+            self._validation.close()
         # An error of the device is raised where its result is read, not here.
         with contextlib.suppress(Exception):
             self._execution.finish()

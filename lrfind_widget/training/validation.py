@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import copy
 import itertools
 from collections.abc import Iterable
 from typing import Any
@@ -51,7 +53,13 @@ class Validation:
         where: Where,
     ) -> None:
         self._model = model
-        self._loader = loader
+        self._persistent = bool(getattr(loader, "persistent_workers", False))
+        self._loader: Any = loader
+        if self._persistent:
+            # To start a loader again takes its workers from whoever iterates over it meanwhile,
+            # such as the training where it is the same loader.
+            self._loader = copy.copy(loader)
+            self._loader._iterator = None  # noqa: SLF001
         self._batches = batches
         self._objective = objective
         self._precision = precision
@@ -71,6 +79,11 @@ class Validation:
         modes = [(module, module.training) for module in self._model.modules()]
         self._random.set(self._start)
         try:
+            if self._persistent and self._loader._iterator is None:  # noqa: SLF001
+                # With new workers it draws other random numbers than with those it has.
+                self._where.at, self._where.batch = "The val_loader", None
+                iter(self._loader)
+                self._random.set(self._start)
             self._model.eval()
             with torch.no_grad():
                 return self._mean()
@@ -78,6 +91,16 @@ class Validation:
             for module, mode in modes:
                 module.training = mode
             self._random.set(training)
+
+    def close(self) -> None:
+        """End the worker processes that were started here."""
+        if not self._persistent:
+            return
+        workers, self._loader._iterator = self._loader._iterator, None  # noqa: SLF001
+        if workers is not None:
+            # The sweep's own end, and its error if there is one, matter more.
+            with contextlib.suppress(Exception):
+                workers._shutdown_workers()  # noqa: SLF001
 
     def _mean(self) -> Tensor:
         total: Tensor | None = None

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import multiprocessing
+
 import pytest
 import torch
 from torch import nn
@@ -77,6 +79,38 @@ def test_a_shuffling_loader_gives_the_same_batches_at_every_rate():
 
     assert len({point.val_loss for point in found}) == 1
     assert len({point.loss for point in found}) > 1
+
+
+@pytest.mark.filterwarnings("ignore:.*fork.*:DeprecationWarning")
+def test_a_shuffling_loader_with_persistent_workers_gives_the_same_batches_at_every_rate():
+    held_out = loader(num_workers=1, persistent_workers=True)
+
+    found = points(
+        nn.Linear(4, 3),
+        val_loader=held_out,
+        val_batches=1,
+        num_it=4,
+        start_lr=1e-30,
+        end_lr=1.1e-30,
+    )
+
+    assert len({point.val_loss for point in found}) == 1
+    assert held_out._iterator is None
+    assert not multiprocessing.active_children()
+
+
+@pytest.mark.filterwarnings("ignore:.*fork.*:DeprecationWarning")
+def test_the_loader_of_the_training_may_be_that_of_the_validation_too():
+    """Even where its workers persist, which serve one iterator at a time."""
+    options = {"num_it": 4, "start_lr": 0.1, "seed": 1}
+    losses = []
+    for other in ("none", "itself"):
+        data = loader(num_workers=1, persistent_workers=True)
+        more = {"val_loader": data} if other == "itself" else {}
+        model = classifier()
+        losses.append([p.loss for p in Sweep(model, data, sgd(model), **options, **more)])
+
+    assert losses[0] == losses[1]
 
 
 def test_a_generator_of_the_loader_is_given_back_too():
