@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from bisect import insort
+from heapq import heappop, heappush, heappushpop
 
 from lrfind_widget.points import StopReason
 
@@ -58,7 +58,10 @@ class Divergence:
         self._previous = math.nan
         self._all_positive = True
         self._rise = 0.0  # the first one, where there is no other measure of the loss's size
-        self._changes: list[float] = []  # |raw[n] - raw[n - 1]|, sorted
+        # |raw[n] - raw[n - 1]| in two heaps, the smaller half (negated) and the greater: a
+        # sorted list would take longer at every step.
+        self._smaller: list[float] = []
+        self._greater: list[float] = []
 
     def update(self, loss: float, smoothed: float) -> StopReason | None:
         """Take one step's losses and say whether the sweep should end.
@@ -81,7 +84,7 @@ class Divergence:
             self._first = self.best = smoothed
         else:
             self.best = min(self.best, smoothed)
-            insort(self._changes, abs(loss - self._previous))
+            self._note_change(abs(loss - self._previous))
         self._previous = loss
         self._all_positive = self._all_positive and loss > 0
         if self._size() == 0:
@@ -98,5 +101,11 @@ class Divergence:
         return self.best + (self.factor - 1) * self._size()
 
     def _size(self) -> float:
-        noise = self._changes[len(self._changes) // 2] if self._changes else 0.0
+        noise = self._greater[0] if self._greater else 0.0
         return max(abs(self.best), self._first - self.best, noise, self._rise)
+
+    def _note_change(self, change: float) -> None:
+        """Take a change into the half where it belongs; the median is the least greater one."""
+        heappush(self._smaller, -heappushpop(self._greater, change))
+        if len(self._smaller) > len(self._greater):
+            heappush(self._greater, -heappop(self._smaller))

@@ -9,13 +9,19 @@ from typing import Any
 import torch
 
 
-@contextlib.contextmanager
-def gradients_on() -> Iterator[None]:
+def gradients_on() -> contextlib.AbstractContextManager[Any]:
     """Record gradients, whatever the caller has switched off.
 
     Switched on for one piece of work at a time and never across a `yield` of a sweep: the
     setting belongs to the thread, so the code that reads the points would get it too.
     """
+    if not torch.is_inference_mode_enabled():
+        return torch.enable_grad()  # alone it costs a step of a small model far less
+    return _outside_inference_mode()
+
+
+@contextlib.contextmanager
+def _outside_inference_mode() -> Iterator[None]:
     with torch.inference_mode(False), torch.enable_grad():
         yield
 
@@ -49,9 +55,14 @@ class Execution:
                 # The copy was made on the stream that is current now.
                 self._stream.wait_stream(torch.cuda.current_stream())
 
+    def __call__(self) -> contextlib.AbstractContextManager[Any]:
+        """Return the state for one step, to be entered."""
+        if self._device.type != "cuda" and not torch.is_autocast_enabled(self._device.type):
+            return gradients_on()
+        return self._on_device()
+
     @contextlib.contextmanager
-    def __call__(self) -> Iterator[None]:
-        """Enter the state for one step."""
+    def _on_device(self) -> Iterator[None]:
         with contextlib.ExitStack() as stack:
             stack.enter_context(gradients_on())
             if torch.is_autocast_enabled(self._device.type):

@@ -155,7 +155,7 @@ class Objective:
                 f"{source} returned a loss that depends on no parameter, so there is no gradient. "
                 "Was it detached, computed under no_grad, or is every parameter frozen?"
             )
-        return loss.reshape(())
+        return loss.reshape(()) if loss.dim() else loss
 
     def _source(self) -> str:
         if self._step_fn is not None:
