@@ -102,8 +102,8 @@ def table(settings: Sequence[dict[str, Any]], what: str = "step", *, spread: boo
         if name != BARE:
             shown = f"**{name}**" if name in contestants.OURS else name
             rows.append([shown, *(_cell(s["ratios"][name][what], spread) for s in settings)])
-    order = [f"**{name}**" for name in (HEADLESS, contestants.WIDGET, LIVE)]
-    rows.sort(key=lambda row: (order + [row[0]]).index(row[0]) if row[0] != AGAIN else -1)
+    first = [AGAIN, *(f"**{name}**" for name in (HEADLESS, contestants.WIDGET, LIVE))]
+    rows.sort(key=lambda row: first.index(row[0]) if row[0] in first else len(first))
     return report.markdown(head, rows)
 
 

@@ -34,7 +34,7 @@ def options(name: str, description: str | None, rounds: int) -> argparse.Argumen
         prog=f"python -m benchmarks.{name}", description=(description or "").splitlines()[0]
     )
     parser.add_argument(
-        "--rounds", type=_count, default=rounds, help="how often to measure everything (%(default)s)"
+        "--rounds", type=_count, default=rounds, help="how often to measure it all (%(default)s)"
     )
     parser.add_argument(
         "--json",
@@ -74,13 +74,9 @@ def end(head: dict[str, Any], measured: Mapping[str, Any], path: Path | None) ->
 
 def versions() -> dict[str, str]:
     """Return the versions of what is installed of the packages that matter."""
-    found = {"python": platform.python_version()}
-    for package in PACKAGES:
-        try:
-            found[package] = importlib.metadata.version(package)
-        except importlib.metadata.PackageNotFoundError:
-            continue
-    return found
+    installed = {distribution.name for distribution in importlib.metadata.distributions()}
+    found = {name: importlib.metadata.version(name) for name in PACKAGES if name in installed}
+    return {"python": platform.python_version(), **found}
 
 
 def markdown(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:

@@ -131,7 +131,9 @@ TASKS = {
         lambda: nn.Linear(10, 1), _values, functional.mse_loss, _sgd, batch=256, steps=200
     ),
     "CNN of the example": Task(cnn, _images, functional.cross_entropy, _adam, batch=192, steps=60),
-    "MLP with batch norm": Task(mlp, _vectors, functional.cross_entropy, _adam, batch=192, steps=60),
+    "MLP with batch norm": Task(
+        mlp, _vectors, functional.cross_entropy, _adam, batch=192, steps=60
+    ),
     "small transformer": Task(
         Transformer, _texts, functional.cross_entropy, _adam, batch=16, steps=60
     ),
