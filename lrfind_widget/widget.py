@@ -3,31 +3,27 @@
 from __future__ import annotations
 
 import threading
-import weakref
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable
 from os import PathLike
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, ClassVar, ParamSpec
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import traitlets
 from ipywidgets import VBox
 
+from lrfind_widget.next_steps import NextSteps
 from lrfind_widget.points import Status
-from lrfind_widget.results.comparison import Comparison
-from lrfind_widget.results.joining import Part
 from lrfind_widget.results.result import SweepResult
 from lrfind_widget.rules.suggest import Suggestion
-from lrfind_widget.running import Running
 from lrfind_widget.training.groups import set_lr
-from lrfind_widget.training.runner import Runner
 from lrfind_widget.training.subject import Subject
 from lrfind_widget.view import phrases
+from lrfind_widget.view.alive import if_alive
 from lrfind_widget.view.analysis import DEFAULT_RULE, Options, Rule
 from lrfind_widget.view.cells import CELLS
-from lrfind_widget.view.comparison_panel import USE, ComparisonPanel
+from lrfind_widget.view.comparison_panel import USE
 from lrfind_widget.view.debounce import Debounce
 from lrfind_widget.view.live_sweep import LiveSweep
-from lrfind_widget.view.live_trials import LiveTrials
 from lrfind_widget.view.output import SavedOutput
 from lrfind_widget.view.panel import Panel
 from lrfind_widget.view.picture import FORMATS
@@ -38,13 +34,11 @@ from lrfind_widget.view.shared_widget import SharedWidget
 if TYPE_CHECKING:
     import torch
 
-P = ParamSpec("P")
-
 CALM_SECONDS = 1.0
 """How long a choice must have stood before the picture in the cell's output follows it."""
 
 
-class LRFinderWidget(Running, SharedWidget, VBox):  # type: ignore[misc]
+class LRFinderWidget(NextSteps, SharedWidget, VBox):  # type: ignore[misc]
     """A learning-rate range test one can watch, stop and take a rate from.
 
     ``display(LRFinderWidget(model, dataloader, optimizer))`` starts the test in a
@@ -171,16 +165,14 @@ class LRFinderWidget(Running, SharedWidget, VBox):  # type: ignore[misc]
         self._placing = threading.local()
         self._chosen_by_hand = False
         self._changes: dict[str, Any] = {}
-        self._below: ComparisonPanel | None = None
         self.error = None
-        self.comparison: Comparison | None = None
         self.runs: list[SweepResult] = []
         self._panel = Panel(options, selected_lr, can_run=self._subject is not None)
         super().__init__(children=self._panel.rows, selected_lr=selected_lr)
         self.add_class("lrfind-widget")
         self._output = SavedOutput(self.model_id)
         self._presenter = Presenter(self._panel, self._output, options)
-        self._keep_soon = Debounce(_if_alive(self._keep), CALM_SECONDS)
+        self._keep_soon = Debounce(if_alive(self._keep), CALM_SECONDS)
         self._panel.chart.marker.observe(self._on_marker, "value")
         self.observe(self._on_selected, "selected_lr")
         self._panel.run_bar.on_command(self._on_command)
@@ -210,91 +202,6 @@ class LRFinderWidget(Running, SharedWidget, VBox):  # type: ignore[misc]
             If a change cannot work.
         """
         self._sweep(changes)
-
-    def refine(
-        self, start_lr: float | None = None, end_lr: float | None = None, num_it: int | None = None
-    ) -> None:
-        """Look closer: sweep a part of the range again with smaller steps, in the background.
-
-        The closer sweep starts from the same state as the first, at the lower end of the part,
-        so it has not trained at the rates below. Its points join the curve in the order of the
-        rates, and the curve is smoothed and read anew; `SweepResult.parts` says which sweep each
-        point is from, and ``settings["joined"]`` what was joined.
-
-        Parameters
-        ----------
-        start_lr, end_lr : float, optional
-            The part. By default the usable band of the suggestion.
-        num_it : int, optional
-            Steps in it. By default as many as the first sweep was planned with.
-
-        Raises
-        ------
-        RuntimeError
-            If a sweep is running or paused, nothing was swept yet, or there is no model.
-        ValueError
-            If there is no usable band and no part is given, or the part cannot be swept.
-        """
-        self._sweep(self._changes, Part.closer(self._swept(), start_lr, end_lr, num_it))
-
-    def extend(self, end_lr: float | None = None) -> None:
-        """Go further: sweep on beyond the end of the range, in the background.
-
-        A sweep cannot go on where it ended, since its model is gone. So the whole range is swept
-        from the start once more, with the steps as far apart as before, up to the new end. As
-        long as neither the model nor the random state has changed since, the first part takes
-        the same losses again, and only the new part joins the curve; where it has changed, both
-        sweeps are kept, and the sentence says so.
-
-        Parameters
-        ----------
-        end_lr : float, optional
-            The new end. By default a decade beyond the end, or the planned end of a sweep that
-            was stopped before.
-
-        Raises
-        ------
-        RuntimeError
-            If a sweep is running or paused, nothing was swept yet, or there is no model.
-        ValueError
-            If the loss diverged within the range, or `end_lr` is not beyond it.
-        """
-        self._sweep(self._changes, Part.further(self._swept(), end_lr))
-
-    def try_lrs(self, lrs: Sequence[float] | None = None, steps: int = 100) -> None:
-        """Train a little at some rates, in the background, and see which does best.
-
-        Every training starts from the same state and sees the same batches in the same order.
-        The losses are drawn in a second chart; `comparison` has them, with a sentence that says
-        which rate did best and whether by more than the noise. With a `val_loader` the
-        validation loss decides. Everything is then as it was before.
-
-        Parameters
-        ----------
-        lrs : sequence of float, optional
-            The rates. By default `selected_lr`, a third of it and three times as much.
-        steps : int, default 100
-            Optimizer steps at each rate.
-
-        Raises
-        ------
-        RuntimeError
-            If a sweep is running or paused, or there is no model.
-        TypeError, ValueError
-            If a rate or the number of steps cannot work.
-        """
-        subject = self._model_to_sweep()
-        tried = [self.selected_lr * share for share in (1 / 3, 1, 3)] if lrs is None else lrs
-        self._run(
-            lambda: LiveTrials(
-                subject.trials(tried, steps, self._changes),
-                self._panel,
-                self._shown_below(),
-                run=Runner,
-                on_status=_if_alive(self._on_status),
-                on_end=_if_alive(self._on_tried),
-            )
-        )
 
     def apply(self, optimizer: torch.optim.Optimizer | None = None) -> None:
         """Write `selected_lr` into an optimizer, the ratios of its groups kept.
@@ -381,56 +288,10 @@ class LRFinderWidget(Running, SharedWidget, VBox):  # type: ignore[misc]
             self._presenter.conclude(Status.FAILED, phrases.failed(error, 0), None)
             self.status = Status.FAILED
 
-    def _model_to_sweep(self) -> Subject:
-        if self._subject is None:
-            raise RuntimeError("This widget has no model to sweep; it shows a stored result.")
-        return self._subject
-
-    def _swept(self) -> SweepResult:
-        """Return the curve that another sweep is to add to."""
-        self._model_to_sweep()
-        if self.result is None or not len(self.result):
-            raise RuntimeError("Nothing was swept yet, so there is no curve to add to: start().")
-        return self.result
-
-    def _sweep(self, changes: dict[str, Any], part: Part | None = None) -> None:
-        """Start a sweep, or one that adds a part to the present curve."""
-        subject = self._model_to_sweep()
-        more = {} if part is None else part.changes
-
-        def make() -> LiveSweep:
-            sweep = subject.sweep({**changes, **more})
-            return LiveSweep(
-                sweep,
-                self._panel,
-                part=part,
-                run=Runner,
-                on_status=_if_alive(self._on_status),
-                on_end=_if_alive(self._on_end),
-            )
-
-        def begin() -> None:
-            self._changes = changes
-            self._presenter.begin()
-
-        self._run(make, begin)
-
-    def _shown_below(self) -> ComparisonPanel:
-        """Return the panel of comparisons, shown from now on."""
-        if self._below is None:
-            self._below = ComparisonPanel()
-            self._below.verdict_bar.on_action(self._on_action)
-            self.children = [*self._panel.rows, *self._below.rows]
-        return self._below
-
     def _offer(self, _: Any = None) -> None:
         """Offer what can be done next."""
         if self._subject is not None:
             self._panel.offer(self.result, is_running=self.status.is_running)
-
-    def _on_status(self, status: Status) -> None:
-        """Hear from the publisher that the sweep is paused or goes on."""
-        self.status = status
 
     def _on_end(self, live: LiveSweep) -> None:
         """Hear from the publisher that the sweep has ended and everything is restored."""
@@ -446,17 +307,6 @@ class LRFinderWidget(Running, SharedWidget, VBox):  # type: ignore[misc]
         self._follow()
         self.status = status
         self._keep()
-
-    def _on_tried(self, live: LiveTrials) -> None:
-        """Hear from the publisher that a comparison has ended and everything is restored."""
-        self.error, self.comparison = live.error, live.result
-        reason = None if self.comparison is None else self.comparison.stop_reason
-        status = phrases.status_of(reason, live.error)
-        if live.error is not None:
-            self._panel.show_error(live.error)
-        self._shown_below().show_end(self.comparison)
-        self._panel.end_trials(status, phrases.tried(self.comparison, live.error), self.comparison)
-        self.status = status
 
     def _follow(self) -> None:
         """Take over what the latest curve says, the marker included."""
@@ -516,15 +366,3 @@ class LRFinderWidget(Running, SharedWidget, VBox):  # type: ignore[misc]
     def _on_setting(self, name: str, value: Any) -> None:
         self._presenter.set_option(name, value)
         self._follow()
-
-
-def _if_alive(method: Callable[P, None]) -> Callable[P, None]:
-    """Return a callable that keeps a method's object alive no longer than others do."""
-    reference = weakref.WeakMethod(method)
-
-    def call(*args: P.args, **kwargs: P.kwargs) -> None:
-        alive = reference()
-        if alive is not None:
-            alive(*args, **kwargs)
-
-    return call
