@@ -5,6 +5,7 @@ from __future__ import annotations
 import platform
 import threading
 import time
+import weakref
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Generator, Iterable, Iterator
 from datetime import datetime, timezone
@@ -106,6 +107,15 @@ class Experiment(ABC):
             # The thread that trains does not know the stream that the copy was made on.
             await_copies(self._model)
             self._prepared = isolation, guard
+            # Dropped without a point being asked for, it gives everything back all the same.
+            self._dropped = weakref.finalize(self, guard.__exit__, None, None, None)
+            self._dropped.atexit = False
+
+    def give_back(self) -> None:
+        """Undo `prepare`, where no point was asked for since."""
+        prepared = self._take()
+        if prepared is not None:
+            prepared[1].__exit__(None, None, None)
 
     def __iter__(self) -> Generator[Point, None, None]:
         if not self._running.acquire(blocking=False):
@@ -160,8 +170,14 @@ class Experiment(ABC):
             isolation.resume()
             self.on_wait(False)
 
-    def _take_prepared(self) -> tuple[Isolation, WithGradients]:
+    def _take(self) -> tuple[Isolation, WithGradients] | None:
         prepared, self._prepared = self._prepared, None
+        if prepared is not None:
+            self._dropped.detach()
+        return prepared
+
+    def _take_prepared(self) -> tuple[Isolation, WithGradients]:
+        prepared = self._take()
         if prepared is not None:
             return prepared
         isolation = self._isolation()

@@ -75,7 +75,13 @@ class Runner:
         self.status = Status.SWEEPING
         self._sweep.on_wait = self._waits
         _RUNNING.add(self)
-        self._thread.start()
+        try:
+            self._thread.start()
+        except RuntimeError as error:  # the system has no thread left
+            self.error = error
+            self._sweep.give_back()
+            self._end()
+            raise
 
     def pause(self) -> None:
         """Let the sweep wait before its next step."""
@@ -105,7 +111,7 @@ class Runner:
         """
         if not self._ended.wait(timeout):
             return False
-        if not self.is_current_thread:
+        if not self.is_current_thread and self._thread.ident is not None:
             # The last wake may still be on its way.
             self._thread.join(timeout)
         return True

@@ -240,3 +240,36 @@ begun.wait()
     )
 
     assert (done.returncode, done.stderr) == (0, "")
+
+
+def test_a_sweep_that_is_prepared_and_dropped_leaves_nothing():
+    model = classifier()
+    model[0].weight.grad = gradient = torch.ones_like(model[0].weight)
+    random = torch.get_rng_state()
+
+    swept = Sweep(model, loader(), sgd(model), isolation="in_place")
+    swept.prepare()
+    assert model[0].weight.grad is None
+    torch.rand(1)
+    del swept
+    gc.collect()
+
+    assert model[0].weight.grad is gradient
+    assert torch.equal(torch.get_rng_state(), random)
+    run(Sweep(model, loader(), sgd(model), isolation="in_place", num_it=2))
+
+
+def test_a_thread_that_cannot_start_leaves_nothing(monkeypatch):
+    def refused(self):
+        raise RuntimeError("can't start new thread")
+
+    model = classifier()
+    runner = Runner(Sweep(model, loader(), sgd(model), isolation="in_place", num_it=2))
+    with monkeypatch.context() as patched:
+        patched.setattr(threading.Thread, "start", refused)
+        with pytest.raises(RuntimeError, match="new thread"):
+            runner.start()
+
+    assert runner.status is Status.FAILED
+    assert runner.wait(LONG)
+    run(Sweep(model, loader(), sgd(model), isolation="in_place", num_it=2))
