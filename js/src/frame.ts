@@ -130,15 +130,13 @@ export class FrameModel extends ChartMarkModel {
     }
     const { loss, smoothed } = this.curve.series.columns;
     const [from, to] = this.curve.visible(axis);
-    return [
-      { raw: Array.from(loss.subarray(from, to)), smoothed: Array.from(smoothed.subarray(from, to)) },
-    ];
+    return [{ raw: loss.subarray(from, to), smoothed: smoothed.subarray(from, to) }];
   }
 
   private runLosses(axis: Mapping): Losses[] {
     return (this.runs?.shown ?? []).map(({ lr, smoothed }) => ({
       raw: [],
-      smoothed: Array.from(smoothed).filter((_, index) => axis.shows(lr[index] ?? NaN)),
+      smoothed: smoothed.filter((_, index) => axis.shows(lr[index] ?? NaN)),
     }));
   }
 
@@ -149,7 +147,7 @@ export class FrameModel extends ChartMarkModel {
     const { lr, low, high } = this.spread.area;
     return [low, high].map((edge) => ({
       raw: [],
-      smoothed: Array.from(edge).filter((_, index) => axis.shows(lr[index] ?? NaN)),
+      smoothed: edge.filter((_, index) => axis.shows(lr[index] ?? NaN)),
     }));
   }
 
@@ -189,6 +187,7 @@ export class Frame extends ChartMark {
   declare private tools: HTMLDivElement;
   declare private framingButton: HTMLButtonElement;
   declare private resetButton: HTMLButtonElement;
+  declare private placed: string;
 
   protected override build(): void {
     this.el.classList.add('lrfind-frame');
@@ -203,6 +202,7 @@ export class Frame extends ChartMark {
       this.model.reset();
     });
     say(this.resetButton, 'Reset zoom');
+    this.placed = '';
     this.listenTo(this.model, 'framed', this.schedule);
     const gestures = new ZoomGestures(this.model, this.background, this.figureElement, (event) => {
       const { x, y } = this.place(event);
@@ -236,6 +236,14 @@ export class Frame extends ChartMark {
 
   /** The buttons under the plot area; in a narrow chart the axis label makes room for them. */
   private placeTools(left: number, right: number): void {
+    const { framingButton, resetButton, model } = this;
+    // Measured only when it may have changed: to ask for a width makes the browser lay out.
+    const now = [left, right, framingButton.hidden, resetButton.hidden, framingButton.textContent];
+    const placed = [...now, model.text('x_label')].join();
+    if (placed === this.placed || this.figureElement.offsetParent === null) {
+      return;
+    }
+    this.placed = placed;
     const room = right - this.tools.offsetWidth - GAP;
     const label = this.axes.labelWidth;
     this.tools.style.left = `${left + label <= room ? left : 0}px`;

@@ -6,8 +6,14 @@ export type Framing = 'focus' | 'all';
 
 /** One curve as far as it is to be framed. */
 export interface Losses {
-  readonly raw: readonly number[];
-  readonly smoothed: readonly number[];
+  readonly raw: ArrayLike<number>;
+  readonly smoothed: ArrayLike<number>;
+}
+
+/** The finite ones. Typed, since this is done for every message of a long sweep. */
+interface Finite {
+  readonly raw: Float64Array;
+  readonly smoothed: Float64Array;
 }
 
 export interface Frame {
@@ -34,8 +40,8 @@ const FEW = 20;
  */
 export function frameLosses(curves: readonly Losses[], framing: Framing, log: boolean): Frame {
   const finite = curves.map((curve) => ({
-    raw: curve.raw.filter(Number.isFinite),
-    smoothed: curve.smoothed.filter(Number.isFinite),
+    raw: Float64Array.from(curve.raw).filter(Number.isFinite),
+    smoothed: Float64Array.from(curve.smoothed).filter(Number.isFinite),
   }));
   const whole = extent(finite.flatMap((curve) => [curve.raw, curve.smoothed]));
   if (whole.length < 2) {
@@ -59,7 +65,7 @@ export function frameLosses(curves: readonly Losses[], framing: Framing, log: bo
 }
 
 /** The part of one curve that matters for the choice. */
-function focus(curve: Losses, unit: (value: number) => number): Interval | undefined {
+function focus(curve: Finite, unit: (value: number) => number): Interval | undefined {
   const smoothed = curve.smoothed.map(unit);
   const raw = curve.raw.map(unit);
   const ends = extent([smoothed.length > 0 ? smoothed : raw]);
@@ -104,7 +110,7 @@ function pad([low, high]: Interval, log: boolean): Interval {
 }
 
 /** The smallest and the largest of some series; empty if they are. */
-function extent(series: readonly (readonly number[])[]): number[] {
+function extent(series: readonly Iterable<number>[]): number[] {
   let low = Infinity;
   let high = -Infinity;
   for (const values of series) {
@@ -122,7 +128,7 @@ function union(intervals: readonly (Interval | undefined)[]): Interval | undefin
 }
 
 /** The value below which a part of the values lies; NaN-free input. */
-function quantile(values: readonly number[], part: number): number {
+function quantile(values: Float64Array, part: number): number {
   if (values.length === 0) {
     return NaN;
   }

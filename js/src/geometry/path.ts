@@ -122,18 +122,17 @@ export function dotsPath(
 /** Pixels at which a line leaves the top of the chart and goes on beyond it. */
 export function exitsAbove(points: Points, mapX: Mapping, mapY: Mapping, top: number): number[] {
   const exits: number[] = [];
-  let before: { x: number; y: number } | undefined;
+  let beforeX = NaN;
+  let beforeY = NaN;
   for (let index = points.from; index < points.to; index += 1) {
     const x = mapX.pixel(points.x[index] ?? NaN);
     const y = mapY.pixel(points.y[index] ?? NaN);
-    if (Number.isNaN(x) || Number.isNaN(y)) {
-      before = undefined;
-      continue;
+    // Beside a gap one of the comparisons is with NaN, and fails.
+    if (beforeY >= top && y < top && !Number.isNaN(x - beforeX)) {
+      exits.push(beforeX + ((beforeY - top) / (beforeY - y)) * (x - beforeX));
     }
-    if (before && before.y >= top && y < top) {
-      exits.push(before.x + ((before.y - top) / (before.y - y)) * (x - before.x));
-    }
-    before = { x, y };
+    beforeX = x;
+    beforeY = y;
   }
   return exits;
 }
