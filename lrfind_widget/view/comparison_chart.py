@@ -38,7 +38,7 @@ class ComparisonChart:
         self._drawn = [_Training(lr) for lr in lrs]
         last = float(max(steps, 2))
         self._scales["x"].set_together(min=1.0, max=last)
-        self.frame.set_together(lo=1.0, hi=last)
+        self.frame.set_together(lo=1.0, hi=last, x_label="step")
         self.trainings.label = (
             f"Loss against step at the learning rates {', '.join(map(format_lr, lrs))}."
         )
@@ -48,6 +48,8 @@ class ComparisonChart:
         """Append points; `Point.repeat` says to which rate."""
         for point in points:
             self._drawn[point.repeat].add(point)
+            if point.val_loss is not None:
+                self.frame.x_label = "dots: validation loss; step"
 
     def note(self, number: int, text: str) -> None:
         """Write something behind the name of a rate."""

@@ -118,6 +118,8 @@ class Panel:
         """Say that short trainings have ended, and what was compared afterwards."""
         told: dict[str, Any] = {"status": status.value, "sentence": sentence}
         if comparison is not None:
+            finished = status is Status.FINISHED
+            told["done"] = self.run_bar.total if finished else sum(comparison.taken)
             told["detail"] = comparison.isolation
             self.receipt_bar.receipt = receipt_rows(comparison.receipt)
         self.run_bar.set_together(**told)

@@ -187,6 +187,7 @@ class TestTryIt:
         widget.try_lrs([1e-3], steps=20)
         widget.wait(60)
         assert len(widget._below.chart.trainings.runs[0]["val_losses"]) == 20
+        assert "validation" in widget._below.chart.frame.x_label
 
     def test_an_error_of_the_users_is_said_and_kept(self, make: Any) -> None:
         def loss_fn(output: Any, target: Any) -> Any:
