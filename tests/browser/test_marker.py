@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import pytest
 from playwright.sync_api import expect
 
@@ -32,11 +34,13 @@ def swept(either_for_module) -> Finder:
 
 
 @pytest.fixture
-def finder(swept) -> Finder:
+def finder(swept) -> Iterator[Finder]:
     """The widget with its marker at 1e-3."""
     swept.notebook.execute("widget.selected_lr = 1e-3; heard.clear()")
     swept.rate_becomes(1e-3)
-    return swept
+    yield swept
+    # A move still on its way would overtake what the next test sets.
+    swept.notebook.until("widget.selected_lr", lambda held: held == swept.rate())
 
 
 def rate_in_kernel_is(finder: Finder, rate: float) -> None:
