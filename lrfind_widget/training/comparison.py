@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from torch import nn
 from torch.optim import Optimizer
-from tqdm import tqdm
 
 from lrfind_widget.isolation.isolation import Isolation
 from lrfind_widget.numbers.formatting import format_lr
@@ -27,6 +26,7 @@ from lrfind_widget.training.arguments import (
 from lrfind_widget.training.batch import model_device
 from lrfind_widget.training.experiment import Experiment, versions
 from lrfind_widget.training.loader import OutOfDataError
+from lrfind_widget.training.progress_bar import ProgressBar
 from lrfind_widget.training.record import Record
 from lrfind_widget.training.seeding import RandomSources
 from lrfind_widget.training.trial import Step, Trial
@@ -257,7 +257,7 @@ def compare_lrs(
     """
     trials = RateTrials(model, dataloader, optimizer, lrs, steps, **options)
     with (
-        tqdm(total=trials.steps, desc="Comparison", unit="step", disable=not progress) as bar,
+        ProgressBar("Comparison", trials.steps, shown=progress) as bar,
         contextlib.suppress(KeyboardInterrupt),
         contextlib.closing(iter(trials)) as points,
     ):

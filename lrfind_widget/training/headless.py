@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING, Any
 
 from torch import nn
 from torch.optim import Optimizer
-from tqdm import tqdm
 
 from lrfind_widget.numbers.formatting import format_lr
 from lrfind_widget.results.result import SweepResult
 from lrfind_widget.training.arguments import SweepOptions, refuse_unknown
+from lrfind_widget.training.progress_bar import ProgressBar
 from lrfind_widget.training.sweep import Sweep
 
 if TYPE_CHECKING:
@@ -68,7 +68,7 @@ def lr_find(
     refuse_unknown(set(options) - set(known), [*known, "progress"], "lr_find")
     sweep = Sweep(model, dataloader, optimizer, **options)
     with (
-        tqdm(total=sweep.steps, desc="Range test", unit="step", disable=not progress) as bar,
+        ProgressBar("Range test", sweep.steps, shown=progress) as bar,
         contextlib.suppress(KeyboardInterrupt),
         contextlib.closing(iter(sweep)) as points,
     ):
@@ -76,4 +76,6 @@ def lr_find(
             if math.isfinite(point.smoothed):
                 bar.set_postfix(lr=format_lr(point.lr), loss=f"{point.smoothed:.4g}", refresh=False)
             bar.update()
+    if sweep.stop_reason is None:  # interrupted before it began
+        raise KeyboardInterrupt
     return sweep.result()

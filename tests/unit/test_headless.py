@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+import threading
 
 import pytest
 import torch
@@ -107,3 +108,23 @@ def test_it_imports_nothing_of_jupyter():
     )
 
     assert done.stdout.strip() == "[]"
+
+
+def test_no_thread_is_left_behind():
+    model = classifier()
+    before = set(threading.enumerate())
+
+    lr_find(model, loader(), sgd(model), num_it=5)
+
+    assert set(threading.enumerate()) == before
+    assert not any(type(thread).__name__ == "TMonitor" for thread in before)
+
+
+def test_an_interrupt_before_the_sweep_begins_is_raised(monkeypatch):
+    def interrupted(self):
+        raise KeyboardInterrupt
+
+    model = classifier()
+    monkeypatch.setattr(Sweep, "__iter__", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        lr_find(model, loader(), sgd(model), progress=False)
