@@ -206,6 +206,9 @@ class LRFinderWidget(NextSteps, SharedWidget, VBox):  # type: ignore[misc]
     def apply(self, optimizer: torch.optim.Optimizer | None = None) -> None:
         """Write `selected_lr` into an optimizer, the ratios of its groups kept.
 
+        The widget's own optimizer gets the rates that a sweep gives it: with ``groups="same"``
+        one rate for all, with the name of a group that group's alone.
+
         Parameters
         ----------
         optimizer : torch.optim.Optimizer, optional

@@ -202,8 +202,12 @@ def _names(lrs: list[float]) -> str:
 
 
 def _size(difference: Difference) -> str:
-    size = f"{abs(difference.mean):.2g}"
-    return size if np.isinf(difference.margin) else f"{size} ± {difference.margin:.1g}"
+    lead, margin = abs(difference.mean), difference.margin
+    if np.isinf(margin):
+        return f"{lead:.2g}"
+    # As many digits as it takes to see which is the larger.
+    digits = next((n for n in (2, 3) if f"{lead:.{n}g}" != f"{margin:.{n}g}"), 4)
+    return f"{lead:.{digits}g} ± {margin:.{digits}g}"
 
 
 def _plain(values: Floats) -> Any:

@@ -9,7 +9,7 @@ from torch import nn
 from torch.optim import Optimizer
 
 from lrfind_widget.training.comparison import RateTrials
-from lrfind_widget.training.groups import reference_lr, set_lr
+from lrfind_widget.training.groups import GroupRates, reference_lr, set_lr
 from lrfind_widget.training.sweep import Sweep
 
 
@@ -60,5 +60,11 @@ class Subject:
     def set_lr(
         self, lr: float, optimizer: Optimizer | None = None
     ) -> tuple[list[float], list[float]]:
-        """Write a rate into an optimizer; return the rates of its groups before and after."""
-        return set_lr(self._subject[2] if optimizer is None else optimizer, lr)
+        """Write a rate into an optimizer as the sweep did; return its rates before and after.
+
+        An optimizer other than the sweep's keeps the ratios between its groups.
+        """
+        if optimizer is not None:
+            return set_lr(optimizer, lr)
+        groups = self._options.get("groups", "ratio")
+        return set_lr(self._subject[2], lr, GroupRates(self._subject[2], groups).multipliers)

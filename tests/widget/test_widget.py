@@ -456,3 +456,20 @@ def test_a_model_that_is_swept_in_place_is_not_swept_twice(make: Any) -> None:
     second.start()
     second.wait(60)
     assert second.error is None
+
+
+@pytest.mark.parametrize(("groups", "rates"), [("same", [0.5, 0.5]), ("head", [0.1, 0.5])])
+def test_apply_gives_the_groups_the_rates_that_the_sweep_gave_them(
+    make: Any, groups: str, rates: list[float]
+) -> None:
+    model = classifier()
+    optimizer = torch.optim.SGD(
+        [
+            {"params": model[0].parameters(), "lr": 0.1, "name": "body"},
+            {"params": model[4].parameters(), "lr": 0.01, "name": "head"},
+        ]
+    )
+    widget = make(model, batches(), optimizer, groups=groups)
+    widget.selected_lr = 0.5
+    widget.apply()
+    assert [group["lr"] for group in optimizer.param_groups] == rates
