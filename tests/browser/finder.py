@@ -83,11 +83,11 @@ class Finder:
 
 
 def shortest(number: float) -> str:
-    """Return a number as JavaScript writes it, the form that attributes have."""
+    """Return a number as the attributes of a slider have it, small ones without an exponent."""
     text = repr(number)
     mantissa, _, exponent = text.partition("e")
     if not exponent:
         return text.removesuffix(".0")
-    if -7 < int(exponent) < 0:  # Python starts exponents at 1e-5, JavaScript at 1e-7
+    if int(exponent) < 0:
         return format(Decimal(text), "f")
     return f"{mantissa.removesuffix('.0')}e{int(exponent):+d}"

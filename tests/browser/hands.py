@@ -75,9 +75,9 @@ class Hands(Finder):
     def turn_wheel(self, pixels: float) -> None:
         self.notebook.page.mouse.wheel(0, pixels)
 
-    def zoom_in(self, x: float) -> None:
+    def zoom_in(self, x: float, y: float = 0.7) -> None:
         """Zoom in around a place, by the wheel."""
-        self.hover(x)
+        self.hover(x, y)
         for _ in range(3):
             self.turn_wheel(-240)
         expect(self.reset_button).to_be_visible()

@@ -147,6 +147,15 @@ class OpenNotebook:
         self.page.evaluate(f"() => {_KERNEL}.interrupt()")
         self.page.wait_for_function(f"() => {_KERNEL}.status === 'idle'")
 
+    def restart_kernel(self) -> None:
+        """Restart the kernel, as the person does from the menu."""
+        self.page.evaluate(f"() => {_KERNEL}.restart()")
+        self.wait_until_ready()
+
+    def reconnect(self) -> None:
+        """Drop the connection to the kernel and make it anew, as after a laptop's sleep."""
+        self.page.evaluate(f"() => {_KERNEL}.reconnect()")
+
     def until(
         self, expression: str, holds: Callable[[Any], bool] = bool, *, seconds: float = 30
     ) -> Any:

@@ -1,0 +1,111 @@
+"""What a saved notebook keeps, for readers with and without a kernel."""
+
+from __future__ import annotations
+
+import base64
+from typing import Any
+
+import nbformat
+import pytest
+from nbconvert import HTMLExporter
+from playwright.sync_api import expect
+
+from tests.browser.finder import Finder
+from tests.browser.harness import OpenNotebook
+
+SWEPT = """
+from IPython.display import display
+from lrfind_widget import LRFinderWidget
+from tests.browser.workbench import make_loader, make_model, make_optimizer
+model = make_model()
+widget = LRFinderWidget(model, make_loader(), make_optimizer(model), num_it=40, seed=0)
+display(widget)
+"""
+
+
+@pytest.fixture
+def swept(lab) -> Finder:
+    notebook = lab(SWEPT)
+    notebook.run(0)
+    notebook.until("widget.result is not None")
+    return Finder(notebook, 0)
+
+
+def kept(notebook: OpenNotebook) -> dict[str, Any]:
+    """Save the notebook; return what the widget's output holds in the file."""
+    (output,) = [each for each in notebook.save()["cells"][0]["outputs"] if "data" in each]
+    return dict(output["data"])
+
+
+def kept_when(notebook: OpenNotebook, text: str) -> dict[str, Any]:
+    """Save until the line of text in the output says something."""
+    for _ in range(100):
+        data = kept(notebook)
+        if text in "".join(data["text/plain"]) and "image/png" in data:
+            return data
+        notebook.page.wait_for_timeout(100)
+    raise AssertionError(f"{text!r} was never kept; last: {data.get('text/plain')!r}")
+
+
+def test_the_output_keeps_a_picture_and_a_line_that_follow_the_choice(swept):
+    first = kept_when(swept.notebook, "selected_lr=")
+    assert base64.b64decode(first["image/png"]).startswith(b"\x89PNG")
+    assert "application/vnd.jupyter.widget-view+json" in first
+    swept.field.fill("2e-5")
+    swept.field.press("Enter")
+    later = kept_when(swept.notebook, "selected_lr=2e-5")
+    assert later["image/png"] != first["image/png"]
+
+
+def test_the_widget_lives_on_when_its_picture_is_updated(swept):
+    swept.marker.focus()
+    swept.marker.press("Home")
+    kept_when(swept.notebook, "selected_lr=1e-7")
+    # The same element still has the focus: nothing was drawn anew under the person's hand.
+    expect(swept.marker).to_be_focused()
+
+
+def test_many_choices_make_few_pictures(swept):
+    kept_when(swept.notebook, "selected_lr=")
+    swept.notebook.watch_messages()
+    for _ in range(12):
+        swept.marker.press("ArrowLeft")
+    swept.marker.press("Home")
+    kept_when(swept.notebook, "selected_lr=1e-7")
+    updates = swept.notebook.messages(direction="recv", type="update_display_data")
+    assert 1 <= len(updates) <= 3
+
+
+def test_an_export_to_html_holds_the_picture(swept):
+    data = kept_when(swept.notebook, "selected_lr=")
+    page, _ = HTMLExporter().from_notebook_node(nbformat.read(swept.notebook.path, 4))
+    assert f"data:image/png;base64,{''.join(data['image/png']).strip()[:200]}" in page
+
+
+def test_a_notebook_opened_without_its_kernel_shows_the_picture(swept):
+    notebook = swept.notebook
+    kept_when(notebook, "selected_lr=")
+    notebook.page.goto("about:blank")
+    notebook.application.shut_down_kernel_of(notebook.path.name)
+    notebook.open()
+    picture = swept.root.locator(".lrfind-kept-picture")
+    expect(picture.get_by_role("img")).to_be_visible()
+    expect(picture).to_contain_text("selected_lr=")
+    expect(picture).to_contain_text("run the cell again")
+    expect(swept.root.get_by_text("Error displaying widget")).to_have_count(0)
+
+
+def test_after_a_restart_of_the_kernel_the_page_says_what_is_left(swept):
+    notebook = swept.notebook
+    kept_when(notebook, "selected_lr=")
+    notebook.restart_kernel()
+    # Either the picture, or the chart and the sentence that no kernel is behind it.
+    expect(
+        swept.root.get_by_text("run the cell again")
+        .or_(swept.root.get_by_text("run its cell again"))
+        .first
+    ).to_be_visible()
+    expect(swept.root.get_by_text("Error displaying widget")).to_have_count(0)
+    notebook.run(0)
+    notebook.until("widget.result is not None")
+    swept.wait_for_dots(3)

@@ -1,0 +1,136 @@
+"""Every state has its look and its sentence."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+from playwright.sync_api import expect
+
+from tests.browser.finder import Finder
+
+GATED = """
+from IPython.display import display
+import torch
+from lrfind_widget import LRFinderWidget
+from tests.browser.workbench import Gate, make_loader, make_model, make_optimizer
+model, gate = make_model(), Gate(make_loader())
+widget = LRFinderWidget(model, gate, make_optimizer(model), num_it=60, auto_start=False)
+display(widget)
+"""
+
+DIVERGING = """
+optimizer = torch.optim.SGD(model.parameters(), lr=0.1)
+diverging = LRFinderWidget(model, make_loader(), optimizer, end_lr=1e5, num_it=60)
+display(diverging)
+"""
+
+MARKUP = "<img src=x onerror=document.title='taken'><b>bold</b>"
+
+FAILING = f"""
+def loss_fn(output, target):
+    loss_fn.calls += 1
+    if loss_fn.calls > 15:
+        raise ValueError({MARKUP!r})
+    return torch.nn.functional.cross_entropy(output, target)
+loss_fn.calls = 0
+failing = LRFinderWidget(
+    model, make_loader(), make_optimizer(model), loss_fn=loss_fn, num_it=60
+)
+display(failing)
+"""
+
+
+def test_from_waiting_to_stopped_each_state_says_what_it_is(lab):
+    notebook = lab(GATED)
+    notebook.run(0)
+    finder = Finder(notebook, 0)
+    bar = finder.root.get_by_role("group", name="Range test")
+    expect(bar).to_contain_text("Ready: press Run to start the range test.")
+    expect(finder.progress).to_have_attribute("aria-valuenow", "0")
+
+    finder.press("Run")
+    notebook.execute("gate.let(20)")
+    # The sentence does not stay behind when no further step comes.
+    expect(bar).to_contain_text(re.compile(r"Sweeping: 20 of 60 steps, .+ left\."))
+    expect(bar).to_contain_text("Rate now")
+    expect(finder.button("Run again")).to_have_attribute("aria-disabled", "true")
+
+    finder.press("Pause")
+    notebook.execute("gate.let(1)")
+    finder.says("Paused after 21 of 60 steps")
+    finder.press("Resume")
+    notebook.execute("gate.let(4)")
+    expect(bar).to_contain_text("Sweeping: 25 of 60 steps")
+
+    finder.press("Stop")
+    notebook.execute("gate.let(1)")
+    notebook.until("widget.status.value == 'stopped'")
+    finder.says(notebook.value("widget.result.stop_sentence"))
+    expect(finder.root.get_by_role("img", name="stopped")).to_have_count(1)
+    expect(finder.root.get_by_text("exactly as they were")).to_be_visible()
+    expect(finder.button("Run again")).not_to_have_attribute("aria-disabled", "true")
+
+
+def test_a_divergence_is_marked_where_the_sweep_ended(lab):
+    notebook = lab(GATED, DIVERGING)
+    notebook.run(0)
+    notebook.run(1)
+    notebook.until("diverging.status.value == 'diverged'")
+    finder = Finder(notebook, 1)
+    sentence = notebook.value("diverging.result.stop_sentence")
+    finder.says(sentence)
+    end = finder.root.get_by_role("img", name="diverged")
+    expect(end).to_have_count(1)
+    expect(end.locator("title")).to_have_text(sentence)
+
+
+@pytest.fixture(scope="module")
+def failed(lab_for_module) -> Finder:
+    """A sweep whose loss raised after some steps, with markup in its message."""
+    notebook = lab_for_module(GATED, FAILING)
+    notebook.run(0)
+    notebook.run(1)
+    notebook.until("failing.status.value == 'failed'")
+    return Finder(notebook, 1)
+
+
+def test_a_failure_is_told_and_its_traceback_folded(failed):
+    failed.says("The sweep failed in step 16: ValueError")
+    traceback = failed.root.get_by_role(
+        "region", name="Traceback of your code", include_hidden=True
+    )
+    expect(traceback).to_be_hidden()
+    failed.root.get_by_text("Traceback of your code", exact=True).first.click()
+    expect(traceback).to_be_visible()
+    expect(traceback).to_contain_text("in loss_fn")
+    expect(traceback).not_to_contain_text("runner.py")
+
+
+def test_what_was_drawn_before_a_failure_stays(failed):
+    assert failed.dots() > 0
+    expect(failed.root.get_by_role("img", name="failed")).to_have_count(1)
+    expect(failed.root.get_by_text("exactly as they were")).to_be_visible()
+
+
+def test_markup_in_an_exception_is_shown_as_text(failed):
+    failed.says(MARKUP)
+    assert failed.root.locator(".lrfind-widget :is(img, b)").count() == 0
+    assert failed.notebook.page.title() != "taken"
+
+
+def test_markup_in_what_python_sets_is_shown_as_text(failed):
+    failed.notebook.execute(
+        f"markup = {MARKUP!r}\n"
+        "panel = failing._panel\n"
+        "panel.run_bar.set_together(objective=markup, detail=markup, sentence=markup)\n"
+        "panel.choice_bar.set_together(message=markup, suggestion_sentence=markup)\n"
+        "panel.chart.frame.x_label = markup\n"
+        "panel.settings_bar.runs = [{'id': '1', 'name': markup}]\n"
+        "spot = dict(lr=1e-3, loss=.5, kind='end', label=markup, title=markup)\n"
+        "panel.chart.spots.spots = [spot]\n"
+    )
+    expect(failed.root.get_by_role("group", name="Range test").get_by_text(MARKUP)).to_have_count(5)
+    expect(failed.root.locator(".lrfind-frame text").filter(has_text=MARKUP)).to_have_count(1)
+    assert failed.root.locator(".lrfind-widget :is(img, b)").count() == 0
+    assert failed.notebook.page.title() != "taken"
