@@ -25,6 +25,7 @@ from lrfind_widget.view.comparison_panel import USE
 from lrfind_widget.view.debounce import Debounce
 from lrfind_widget.view.live_sweep import LiveSweep
 from lrfind_widget.view.output import SavedOutput
+from lrfind_widget.view.own_layout import OwnLayout
 from lrfind_widget.view.panel import Panel
 from lrfind_widget.view.picture import FORMATS
 from lrfind_widget.view.presenter import Presenter
@@ -168,7 +169,7 @@ class LRFinderWidget(NextSteps, SharedWidget, VBox):  # type: ignore[misc]
         self.error = None
         self.runs: list[SweepResult] = []
         self._panel = Panel(options, selected_lr, can_run=self._subject is not None)
-        super().__init__(children=self._panel.rows, selected_lr=selected_lr)
+        super().__init__(children=self._panel.rows, selected_lr=selected_lr, layout=OwnLayout())
         self.add_class("lrfind-widget")
         self._output = SavedOutput(self.model_id)
         self._presenter = Presenter(self._panel, self._output, options)

@@ -12,6 +12,7 @@ from ipywidgets.widgets.widget import CallbackDispatcher
 from traitlets import TraitError
 
 from lrfind_widget._version import __version__
+from lrfind_widget.view.own_layout import OwnLayout
 from lrfind_widget.view.shared_widget import SharedWidget
 
 
@@ -38,7 +39,7 @@ class Bar(SharedWidget, DOMWidget):  # type: ignore[misc]
     def __init__(self, **kwargs: Any) -> None:
         self._on_command = CallbackDispatcher()
         self._on_action = CallbackDispatcher()
-        super().__init__(**kwargs)
+        super().__init__(**{"layout": OwnLayout(), **kwargs})
         self.on_msg(self._on_page_message)
 
     def on_command(self, callback: Callable[[str], object], remove: bool = False) -> None:

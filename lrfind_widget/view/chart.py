@@ -6,12 +6,12 @@ from typing import Any
 
 import bqplot
 import numpy as np
-from ipywidgets import Layout
 
 from lrfind_widget.numbers.formatting import format_lr
 from lrfind_widget.results.drawn_curve import DrawnCurve
 from lrfind_widget.rules.suggestion import Suggestion
 from lrfind_widget.view.marks import Bands, Curve, Frame, Marker, Runs, Spots, Spread
+from lrfind_widget.view.own_layout import OwnLayout
 from lrfind_widget.view.shared_widget import SharedWidget
 
 MARGIN = {"top": 34, "bottom": 58, "left": 54, "right": 18}
@@ -30,8 +30,8 @@ class _LinearScale(SharedWidget, bqplot.LinearScale):  # type: ignore[misc]
     """bqplot's linear scale, which a page cannot change."""
 
 
-def figure(marks: list[Any], layout: Layout) -> bqplot.Figure:
-    """Return a figure whose axes are drawn by one of its marks."""
+def figure(marks: list[Any], height: str) -> bqplot.Figure:
+    """Return a figure of some height, in CSS, whose axes are drawn by one of its marks."""
     made = _Figure(
         marks=marks,
         axes=[],
@@ -39,7 +39,10 @@ def figure(marks: list[Any], layout: Layout) -> bqplot.Figure:
         padding_x=0.0,
         padding_y=0.0,
         display_toolbar=False,
-        layout=layout,
+        # bqplot's own would be scales that a page can change.
+        scale_x=linear_scale(0.0, 1.0),
+        scale_y=linear_scale(0.0, 1.0),
+        layout=OwnLayout(width="100%", height=height, min_width="0"),
     )
     made.add_class("lrfind-chart")
     return made
@@ -99,7 +102,7 @@ class Chart:
             self.marker,
             self.spots,
         ]
-        self.figure = figure(self._marks, Layout(width="100%", height="380px", min_width="0"))
+        self.figure = figure(self._marks, "380px")
         self._end: dict[str, Any] | None = None
         self._found: list[dict[str, Any]] = []
 

@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from ipywidgets import Layout
-
 from lrfind_widget.numbers.formatting import format_lr
 from lrfind_widget.points import Point
 from lrfind_widget.view.chart import figure, linear_scale
@@ -30,7 +28,7 @@ class ComparisonChart:
         self.trainings = Trainings(scales=self._scales)
         self.frame = Frame(scales=self._scales, runs=self.trainings, x_label="step")
         self._marks = [self.frame, self.trainings]
-        self.figure = figure(self._marks, Layout(width="100%", height="240px", min_width="0"))
+        self.figure = figure(self._marks, "240px")
         self._drawn: list[_Training] = []
 
     def begin(self, lrs: Sequence[float], steps: int) -> None:
