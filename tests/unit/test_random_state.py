@@ -358,6 +358,85 @@ def test_counters_of_data_sets_and_samplers_are_set_back() -> None:
     assert (data.served, sampler.epoch) == (0, 0)
 
 
+class Wrapping:
+    """A loader of the user's own around another, that shuffles by its epoch."""
+
+    def __init__(self, loader: Any) -> None:
+        self.inner = loader
+        self.epoch = 0
+
+    def __iter__(self) -> Iterator[Any]:
+        self.epoch += 1
+        yield from self.inner
+
+
+def test_counters_of_a_loader_that_is_more_than_one_are_set_back() -> None:
+    class Counted(DataLoader[Any]):
+        epoch = 0
+
+        def __iter__(self) -> Any:
+            self.epoch = self.epoch + 1
+            return super().__iter__()
+
+    loader = Counted(list(range(4)))
+    list(loader)
+    with _isolated(dataloader=loader):
+        list(loader)
+    assert loader.epoch == 1
+
+
+def test_counters_of_a_loader_of_ones_own_and_of_what_it_wraps_are_set_back() -> None:
+    data, sampler = Counting(), Epochs()
+    loader = Wrapping(DataLoader(data, sampler=sampler))
+    with _isolated(dataloader=loader):
+        assert len(list(loader)) == 4
+    assert (loader.epoch, data.served, sampler.epoch) == (0, 0, 0)
+
+
+@pytest.mark.filterwarnings("ignore:.*fork.*:DeprecationWarning")
+def test_workers_of_a_wrapped_loader_go_on_where_they_were() -> None:
+    inner = DataLoader(list(range(6)), num_workers=1, persistent_workers=True)
+    epoch = iter(inner)
+    assert int(next(epoch)) == 0
+    with _isolated(dataloader=Wrapping(inner)):
+        assert len(list(inner)) == 6
+    assert [int(item) for item in epoch] == [1, 2, 3, 4, 5]
+
+
+def test_numbers_beside_a_stream_stay_with_it() -> None:
+    class Stream:
+        def __init__(self) -> None:
+            self.lines = iter(range(10))
+            self.position = 0
+
+        def __iter__(self) -> Iterator[int]:
+            for line in self.lines:
+                self.position += 1
+                yield line
+
+    stream = Stream()
+    with _isolated(dataloader=stream):
+        assert next(iter(stream)) == 0
+    assert (next(stream.lines), stream.position) == (1, 1)
+
+
+def test_an_iterator_goes_on_where_the_sweep_left_it() -> None:
+    class Forward:
+        place = 0
+
+        def __iter__(self) -> Iterator[int]:
+            return self
+
+        def __next__(self) -> int:
+            self.place = self.place + 1
+            return self.place
+
+    numbers = Forward()
+    with _isolated(dataloader=numbers):
+        assert [next(numbers), next(numbers)] == [1, 2]
+    assert numbers.place == 2
+
+
 def test_what_a_data_set_has_opened_stays_open() -> None:
     data = Counting()
     with _isolated(dataloader=DataLoader(data)):
