@@ -125,6 +125,8 @@ def _is_well_formed(msg: Any) -> bool:
     if method == "custom":
         return isinstance(data.get("content"), Mapping)
     # Nothing that a page may set in our widgets is binary.
-    return method == "update" and isinstance(data.get("state"), Mapping) and not (
-        data.get("buffer_paths")
+    return (
+        method == "update"
+        and isinstance(data.get("state"), Mapping)
+        and not (data.get("buffer_paths"))
     )
