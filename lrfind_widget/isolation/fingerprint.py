@@ -30,10 +30,10 @@ HOW = {
     "gradients": "same tensors or None, and a 64-bit checksum of the bits of each",
     "requires_grad": "the flag of each parameter",
     "train/eval mode": "the flag of each module",
-    "module attributes": "values of plain Python attributes, checksums of plain tensors",
-    "hooks": "the registered functions of each module",
+    "module attributes": "the modules, values of plain attributes, checksums of plain tensors",
+    "hooks": "the registered functions of each module and optimizer",
     "optimizer state": "entries in order, numbers by value, tensors by a 64-bit checksum",
-    "optimizer groups": "every key and value of each group, and the parameters in it",
+    "optimizer groups": "every key, value and parameter of each group, and plain attributes",
     "grad scaler": "scale, growth tracker and settings",
     "schedulers": "every number of each scheduler attached to the optimizer",
     "files": "names of files like .pt and .ckpt in the working and the temporary directory",
@@ -139,14 +139,19 @@ class Fingerprint:
         for name, module in model.named_modules(remove_duplicate=False):
             label = prefix + (name or "the model itself")
             self._facts["train/eval mode"][label] = module.training
-            hooks = self._facts["hooks"]
+            self._facts["module attributes"][label] = (type(module).__qualname__, id(module))
+            self._add_hooks(label, module)
             for key, attribute in vars(module).items():
-                if key.endswith("_hooks") and isinstance(attribute, dict):
-                    hooks[f"{label}.{key}"] = [(k, id(f)) for k, f in attribute.items()]
-                elif not key.startswith("_") and key != "training":
+                if not key.startswith("_") and key != "training":
                     fact = self._plain(attribute)
                     if fact is not None:
                         self._facts["module attributes"][f"{label}.{key}"] = fact
+
+    def _add_hooks(self, label: str, owner: nn.Module | Optimizer) -> None:
+        for key, attribute in vars(owner).items():
+            if key.endswith("_hooks") and isinstance(attribute, dict):
+                hooks = [(number, id(function)) for number, function in attribute.items()]
+                self._facts["hooks"][f"{label}.{key}"] = hooks
 
     def _add_parameter(self, name: str, parameter: Tensor) -> None:
         self._facts["parameters"][name] = self._tensor(parameter)
@@ -171,6 +176,13 @@ class Fingerprint:
         for owner, entries in optimizer.state.items():
             label = names.get(id(owner), f"{prefix}entry {len(state)}")
             state[label] = self._value(entries)
+        self._add_hooks(f"{prefix}{type(optimizer).__name__}", optimizer)
+        for key, value in vars(optimizer).items():
+            if key.startswith("_") or key in ("param_groups", "state"):
+                continue
+            fact = self._plain(value)
+            if fact is not None:
+                self._facts["optimizer groups"][f"{prefix}attribute {key}"] = fact
 
     def _add_object(self, category: str, name: str, obj: object) -> None:
         for key, value in vars(obj).items():

@@ -106,6 +106,18 @@ def _hook(case: Case) -> None:
     case.model[0].register_forward_hook(lambda *_: None)  # type: ignore[index]
 
 
+def _other_module(case: Case) -> None:
+    case.model[2] = torch.nn.ReLU()  # type: ignore[index]
+
+
+def _optimizer_hook(case: Case) -> None:
+    case.optimizer.register_step_post_hook(lambda *_: None)
+
+
+def _attribute(case: Case) -> None:
+    case.optimizer.calls = 1  # type: ignore[attr-defined]
+
+
 def _state(case: Case) -> None:
     case.optimizer.state[_weight(case)]["exp_avg"][0, 0] += 1
 
@@ -184,13 +196,16 @@ def tidy(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Any:
         ("requires_grad", _freeze),
         ("train/eval mode", _eval),
         ("module attributes", _count),
+        ("module attributes", _other_module),
         ("hooks", _hook),
+        ("hooks", _optimizer_hook),
         ("optimizer state", _state),
         ("optimizer state", _step_count),
         ("optimizer state", _empty_state),
         ("optimizer state", _order_of_state),
         ("optimizer groups", _rate),
         ("optimizer groups", _key),
+        ("optimizer groups", _attribute),
         ("grad scaler", _scale),
         ("schedulers", _scheduler),
         ("random state", _draw_torch),
