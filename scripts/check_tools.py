@@ -52,8 +52,8 @@ def node_complaint(version: str | None) -> str | None:
 
 
 def npm_complaint() -> str | None:
-    """Return the sentence for a missing npm, or None."""
-    if shutil.which("npm"):
+    """Return the sentence for an npm that is missing beside Node, or None."""
+    if shutil.which("npm") or not shutil.which("node"):
         return None
     return "npm is needed and is not on the PATH: install it (it comes with Node.js)."
 

@@ -34,8 +34,13 @@ def test_a_missing_node_is_said():
     assert "none on the PATH" in check_tools.node_complaint(None)
 
 
-def test_every_complaint_is_printed(monkeypatch, capsys):
-    monkeypatch.setattr(check_tools, "node_version", lambda: None)
-    monkeypatch.setattr(check_tools.shutil, "which", lambda command: None)
+def test_a_missing_npm_is_said_where_there_is_node(monkeypatch):
+    monkeypatch.setattr(check_tools.shutil, "which", {"node": "node"}.get)
+    assert "npm is needed" in check_tools.npm_complaint()
+
+
+def test_a_complaint_is_printed_and_ends_the_set_up(monkeypatch, capsys):
+    monkeypatch.setattr(check_tools.shutil, "which", {}.get)
     assert check_tools.main() == 1
-    assert len(capsys.readouterr().err.splitlines()) == 2
+    (line,) = capsys.readouterr().err.splitlines()
+    assert "Node.js" in line
