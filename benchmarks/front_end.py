@@ -175,27 +175,31 @@ def imports(rounds: int) -> dict[str, Any]:
     }
 
 
+CELLS = (
+    "from benchmarks import feed",
+    "display(shown)",
+    "began = feed.now(); widget = feed.finder(0.01, 10); made = feed.now(); display(widget)",
+)
+
+
 def measure(
     rounds: int, lengths: Sequence[int] = LENGTHS, *, count: int = UPDATES
 ) -> dict[str, Any]:
     """Measure all of it in one page."""
-    cells = (
-        "from benchmarks import feed",
-        "display(shown)",
-        "from lrfind_widget import LRFinderWidget\n"
-        "began = feed.now(); widget = feed.finder(0.01, 10); made = feed.now(); display(widget)",
-    )
-    with notebook(*cells) as opened:
-        opened.run(0)
-        painted = first_paint(opened, rounds + 1)
-        late = latencies(opened)
-        costs = updates(opened, rounds, lengths, count)
+    with notebook(*CELLS) as opened:
+        found = measure_in(opened, rounds, lengths, count=count)
+    return {"rounds": rounds, **found, **imports(rounds)}
+
+
+def measure_in(
+    opened: Any, rounds: int, lengths: Sequence[int], *, count: int, points: int = 30
+) -> dict[str, Any]:
+    """Measure in a notebook of `CELLS` that is open."""
+    opened.run(0)
     return {
-        "rounds": rounds,
-        "updates": costs,
-        "latencies": late,
-        "first_paint": painted,
-        **imports(rounds),
+        "first_paint": first_paint(opened, rounds + 1),
+        "latencies": latencies(opened, points),
+        "updates": updates(opened, rounds, lengths, count),
     }
 
 

@@ -115,7 +115,7 @@ def measure(rounds: int) -> dict[str, Any]:
     return {"rounds": rounds, "device": torch.cuda.get_device_name(), "sizes": sizes}
 
 
-def table(result: dict[str, Any]) -> str:
+def tables(result: dict[str, Any]) -> str:
     """Return ratios and waits as a Markdown table, or why there are none."""
     if "not_run" in result:
         return str(result["not_run"])
@@ -136,7 +136,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     """Run `python -m benchmarks.gpu`."""
     chosen = report.options("gpu", __doc__, ROUNDS).parse_args(arguments)
     head = report.begin()
-    print(table(report.end(head, measure(chosen.rounds), chosen.json)))
+    print(tables(report.end(head, measure(chosen.rounds), chosen.json)))
 
 
 if __name__ == "__main__":

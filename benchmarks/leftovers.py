@@ -112,10 +112,10 @@ def measure(rounds: int, names: Sequence[str] = EVERYONE) -> dict[str, Any]:
             for ending in ENDINGS
         }
     torch.set_num_threads(threads)
-    return {"rounds": rounds, "left": found}
+    return {"rounds": rounds, "kinds": len(traces.KINDS), "left": found}
 
 
-def table(result: dict[str, Any]) -> str:
+def tables(result: dict[str, Any]) -> str:
     """Return what was left as a Markdown table."""
     rows = [
         [
@@ -145,7 +145,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     """Run `python -m benchmarks.leftovers`."""
     chosen = report.options("leftovers", __doc__, ROUNDS).parse_args(arguments)
     head = report.begin()
-    print(table(report.end(head, measure(chosen.rounds), chosen.json)))
+    print(tables(report.end(head, measure(chosen.rounds), chosen.json)))
 
 
 if __name__ == "__main__":

@@ -48,25 +48,36 @@ def notebook(*cells: str, width: int = 1100, height: int = 900) -> Iterator[Any]
             application.stop()
 
 
+CELLS = ("from benchmarks import live_page", "display(live_page.show())")
+
+
 def measure(
     settings: Sequence[Setting], rounds: int, steps: int | None = None
 ) -> dict[Setting, list[dict[str, Sample]]]:
     """Return the samples of bare loop, `lr_find` and widget in a kernel with a live page."""
+    with notebook(*CELLS) as opened:
+        return measure_in(opened, settings, rounds, steps)
+
+
+def measure_in(
+    opened: Any, settings: Sequence[Setting], rounds: int, steps: int | None = None
+) -> dict[Setting, list[dict[str, Sample]]]:
+    """Measure in a notebook of `CELLS` that is open."""
     results: dict[Setting, list[dict[str, Sample]]] = {setting: [] for setting in settings}
-    show = "display(live_page.show())"
-    with notebook("from benchmarks import live_page", show) as opened:
-        opened.run(0)
-        opened.execute("live_page.prepare(live_page.Setting('tiny linear model'), 20)")
-        opened.run(1)  # what is imported and compiled at first use
-        opened.value("live_page.one_round(0)")
-        for number in range(rounds):
-            for setting in settings:
-                opened.execute(f"live_page.prepare(live_page.{setting!r}, {steps})")
-                opened.run(1)
-                opened.output(1).get_by_role("slider", name="Learning rate").wait_for()
-                found = json.loads(opened.value(f"live_page.one_round({number})"))
-                results[setting].append({name: Sample(*times) for name, times in found.items()})
+    opened.run(0)
+    _one_round(opened, settings[0], 20, 0)  # what is imported and compiled at first use
+    for number in range(rounds):
+        for setting in settings:
+            results[setting].append(_one_round(opened, setting, steps, number))
     return results
+
+
+def _one_round(opened: Any, setting: Setting, steps: int | None, number: int) -> dict[str, Sample]:
+    opened.execute(f"live_page.prepare(live_page.{setting!r}, {steps})")
+    opened.run(1)
+    opened.output(1).get_by_role("slider", name="Learning rate").wait_for()
+    found = json.loads(opened.value(f"live_page.one_round({number})"))
+    return {name: Sample(*times) for name, times in found.items()}
 
 
 # What follows runs in the kernel.

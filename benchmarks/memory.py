@@ -139,7 +139,7 @@ def _in_a_process(name: str, size: tuple[int, int]) -> dict[str, int]:
     return dict(json.loads(done.stdout.splitlines()[-1]))
 
 
-def table(result: dict[str, Any]) -> str:
+def tables(result: dict[str, Any]) -> str:
     """Return the peaks as a Markdown table."""
     rows = [
         [
@@ -171,7 +171,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
         print(json.dumps(one(chosen.one, *chosen.size)))
         return
     head = report.begin()
-    print(table(report.end(head, measure(chosen.rounds, size=tuple(chosen.size)), chosen.json)))
+    print(tables(report.end(head, measure(chosen.rounds, size=tuple(chosen.size)), chosen.json)))
 
 
 if __name__ == "__main__":

@@ -18,6 +18,23 @@ from torch import Tensor
 
 from benchmarks.tasks import Job
 
+KINDS = (
+    "weights",
+    "buffers",
+    "gradients",
+    "train/eval mode",
+    "hooks",
+    "optimizer state",
+    "optimizer groups",
+    "optimizer's methods",
+    "torch's random state",
+    "numpy's random state",
+    "Python's random state",
+    "files",
+    "threads",
+    "Ctrl-C",
+)
+
 
 def state(job: Job) -> dict[str, Any]:
     """Return everything that a later training or the rest of a notebook depends on."""
@@ -57,7 +74,7 @@ def state(job: Job) -> dict[str, Any]:
 
 def changed(before: dict[str, Any], after: dict[str, Any]) -> list[str]:
     """Return what differs."""
-    return [what for what in before if before[what] != after[what]]
+    return [what for what in KINDS if before[what] != after[what]]
 
 
 def _files(folder: str | os.PathLike[str]) -> list[Path]:
