@@ -23,7 +23,7 @@ export PIP_DISABLE_PIP_VERSION_CHECK := 1
 PIP := $(BIN)/python -m pip -qq
 PYTEST := $(BIN)/python -m pytest
 
-.PHONY: help demo test bench setup lint format unit widget js packaging examples browser chromium dist link clean
+.PHONY: help demo test bench setup lint format unit widget js packaging examples browser screenshots chromium dist link clean
 .NOTPARALLEL:
 .DELETE_ON_ERROR:
 
@@ -37,6 +37,7 @@ help:
 	@echo "make packaging  sdist and wheel, installed without Node"
 	@echo "make examples   the example notebook, executed"
 	@echo "make browser    JupyterLab and Notebook 7 in Chromium"
+	@echo "make screenshots  the pictures of the documentation, taken anew"
 	@echo "make bench      this package beside the other finders, measured (half an hour)"
 	@echo "make setup      the environment, with the front end built and installed"
 	@echo "make link       let Jupyter read the built front end in place"
@@ -71,6 +72,9 @@ unit widget packaging examples: setup
 
 browser: setup chromium
 	$(PYTEST) tests/browser
+
+screenshots: setup chromium
+	$(BIN)/python scripts/screenshots.py
 
 # In an environment of its own: nobody else needs the other finders.
 bench: $(PEERS) chromium
