@@ -10,12 +10,13 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
+from benchmarks import report
 from benchmarks.contestants import BARE, END_LR, HEADLESS, LIVE, START_LR, Contestant, headless
 from benchmarks.contestants import bare as bare_loop
 from benchmarks.setting import Setting
 from benchmarks.timing import Sample, sample, shuffled
 
-CALM = 0.7
+CALM = 0.5
 """Seconds between two runs, in which the page finishes what it draws."""
 
 
@@ -68,6 +69,7 @@ def measure_in(
     _one_round(opened, settings[0], 20, 0)  # what is imported and compiled at first use
     for number in range(rounds):
         for setting in settings:
+            report.tell(f"live page, round {number + 1} of {rounds}: {setting}")
             results[setting].append(_one_round(opened, setting, steps, number))
     return results
 

@@ -23,7 +23,7 @@ from benchmarks.setting import Setting
 from benchmarks.tasks import TASKS
 from benchmarks.timing import Sample, ratios, sample, shuffled
 
-ROUNDS = 4
+ROUNDS = 3
 WARM_UP = 5
 
 
@@ -57,6 +57,7 @@ def measure(
         one_round(settings[0], 0, rivals, WARM_UP)  # whoever comes first must not pay for imports
         for number in range(rounds):
             for setting in settings:
+                report.tell(f"round {number + 1} of {rounds}: {setting}")
                 taken = setting.task.steps if steps is None else steps
                 results[setting].append(one_round(setting, number, rivals, taken))
     live = live_page.measure(settings, rounds, steps) if page else {}
@@ -79,6 +80,8 @@ def measure(
 def tables(result: dict[str, Any]) -> str:
     """Return the ratios a step as one table for each number of threads and workers."""
     parts = []
+    first = result["settings"][0]
+    alone = (first["threads"], first["workers"])
     kinds = dict.fromkeys((s["threads"], s["workers"]) for s in result["settings"])
     for threads, workers in kinds:
         chosen = [
@@ -89,6 +92,11 @@ def tables(result: dict[str, Any]) -> str:
             f"{f'{workers} workers' if workers else 'no workers'}:"
         )
         parts.append(table(chosen))
+        if (threads, workers) == alone:
+            parts.append("The same in processor time, which other programs hardly change:")
+            parts.append(table(chosen, "work"))
+            parts.append("The whole call, with all that comes once:")
+            parts.append(table(chosen, "whole"))
     return "\n\n".join(parts)
 
 

@@ -33,3 +33,19 @@ FIRST_PAINT = """() => {
     look();
   });
 }"""
+
+BYTES = """() => {
+  // One listener for all measurements, deaf while time is measured.
+  if (window.comes === undefined) {
+    const kernel = window.jupyterapp.shell.currentWidget.sessionContext.session.kernel;
+    kernel.anyMessage.connect((_, {msg, direction}) => {
+      if (window.comes !== null && direction === 'recv' && msg.header.msg_type === 'comm_msg') {
+        window.comes += JSON.stringify(msg.content).length
+          + (msg.buffers || []).reduce((sum, buffer) => sum + buffer.byteLength, 0);
+      }
+    });
+  }
+  window.comes = 0;
+}"""
+
+BYTES_READ = """() => { const found = window.comes; window.comes = null; return found; }"""

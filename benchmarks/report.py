@@ -79,6 +79,12 @@ def versions() -> dict[str, str]:
     return {"python": platform.python_version(), **found}
 
 
+def tell(progress: str) -> None:
+    """Say how far a benchmark is to whoever waits at a terminal."""
+    if sys.stderr.isatty():
+        print(f"\r\033[K{progress}", end="", file=sys.stderr, flush=True)
+
+
 def markdown(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
     """Return a Markdown table, the first column to the left and the others to the right."""
     lines = [head, ["---"] + ["---:"] * (len(head) - 1), *rows]
