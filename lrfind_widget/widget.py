@@ -305,11 +305,13 @@ class LRFinderWidget(NextSteps, SharedWidget, VBox):  # type: ignore[misc]
         if live.error is not None:
             self._panel.show_error(live.error)
         base = None if live.part is None else live.part.base
-        self._presenter.conclude(status, sentence, result, base)
         if result is not None:
             self.runs.append(result)
-        self._follow()
-        self.status = status
+        try:
+            self._presenter.conclude(status, sentence, result, base)
+            self._follow()
+        finally:  # whatever cannot be shown
+            self.status = status
         self._keep()
 
     def _follow(self) -> None:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from lrfind_widget.points import Point, Status
 from lrfind_widget.view import phrases
+from lrfind_widget.view.background import reported
 from lrfind_widget.view.ending import Ending
 from lrfind_widget.view.panel import Panel
 from lrfind_widget.view.progress import Progress
@@ -119,7 +120,8 @@ class Live(ABC):
     def close(self) -> None:
         """Stop, wait until everything is restored, and publish no more."""
         self._runner.stop()
-        if not self._runner.is_current_thread:
+        never_ran = self._runner.status is Status.WAITING
+        if not (never_ran or self._runner.is_current_thread):
             self._runner.wait()
         self._publisher.close()
         self._ending.come()
@@ -146,7 +148,8 @@ class Live(ABC):
         if points:
             self._add(points)
         if not status.is_running:
-            self._on_end(self)
+            with reported():
+                self._on_end(self)
             return True
         if self._is_due(status):
             self._show_progress(status)

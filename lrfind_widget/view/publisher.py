@@ -7,6 +7,8 @@ import weakref
 from collections.abc import Callable
 from typing import Protocol
 
+from lrfind_widget.view.background import background, reported
+
 CLOSE_SECONDS = 10.0
 """How long closing waits for a publication under way."""
 
@@ -72,9 +74,10 @@ class Publisher:
 
     def _run(self) -> None:
         try:
-            while not self._publish_once():
-                # The pause bounds the pace; what happens meanwhile goes with the next call.
-                self._closed.wait(self._interval)
+            with background():
+                while not self._publish_once():
+                    # The pause bounds the pace; what happens meanwhile goes with the next call.
+                    self._closed.wait(self._interval)
         finally:
             if self._on_end is not None:
                 self._on_end()
@@ -86,4 +89,8 @@ class Publisher:
                 return True
         self._news.clear()
         subject = self._subject()
-        return self._closed.is_set() or subject is None or subject.publish()
+        if self._closed.is_set() or subject is None:
+            return True
+        with reported():
+            return subject.publish()
+        return False

@@ -10,6 +10,8 @@ from ipywidgets import Widget
 from ipywidgets.widgets.widget import JUPYTER_WIDGETS_ECHO
 from traitlets import TraitError
 
+from lrfind_widget.view.background import reported
+
 _REFUSALS = (TraitError, TypeError, ValueError, KeyError, IndexError, AttributeError, OverflowError)
 
 
@@ -21,6 +23,9 @@ class SharedWidget(Widget):  # type: ignore[misc]
     loses its notification or raises. Here the note belongs to the thread that
     handles the message, and nothing is deferred, so a publisher thread, the cells
     of the person and the handler of messages may set traits at the same time.
+
+    What an observer of the person's raises on a thread of ours is told and ends nothing, and
+    neither does a page that cannot be reached (see `reported`).
 
     A page may set only the traits that `_page_may_set` names. What it sends besides,
     or a value that the trait refuses, changes nothing: the page is sent the true
@@ -92,6 +97,15 @@ class SharedWidget(Widget):  # type: ignore[misc]
         }
         if echoed:
             self._send({"method": "echo_update", "state": echoed, "buffer_paths": []})
+
+    def notify_change(self, change: Any) -> None:
+        """Tell the page and the observers of a change."""
+        with reported():
+            super().notify_change(change)
+
+    def _send(self, msg: Any, buffers: Any = None) -> None:
+        with reported():
+            super()._send(msg, buffers)
 
     def _should_send_property(self, key: str, value: Any) -> bool:
         gathered = getattr(self._of_thread, "gathered", None)
