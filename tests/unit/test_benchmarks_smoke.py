@@ -37,7 +37,7 @@ def test_overhead_compares_with_the_bare_loop(no_peers):
 def test_overhead_shows_the_live_page_first_among_the_finders(no_peers):
     result = overhead.measure([TINY], 1, steps=4, page=False)
     figure = {"median": 1.01, "low": 1.0, "high": 1.02}
-    result["settings"][0]["page"] = {LIVE: {"step": figure}}
+    result["settings"][0]["page"] = {LIVE: dict.fromkeys(("step", "work", "whole"), figure)}
 
     shown = overhead.tables(result)
     assert "| **widget, live page** | 1.01 (1.00 to 1.02) |" in shown
