@@ -6,6 +6,8 @@ import gc
 import threading
 import weakref
 
+import pytest
+
 from lrfind_widget.view.publisher import Publisher
 
 
@@ -84,3 +86,25 @@ def test_one_thread_publishes_all_and_knows_itself() -> None:
     assert known == [True, True, True]
     assert len(subject.threads) == 1
     assert not publisher.is_current_thread
+
+
+def test_an_error_while_publishing_is_told_and_the_next_news_is_published(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    class Failing(Subject):
+        def publish(self) -> bool:
+            ended = super().publish()
+            if self.published < 3:
+                raise ValueError("not this time")
+            return ended
+
+    told: list[threading.ExceptHookArgs] = []
+    monkeypatch.setattr(threading, "excepthook", told.append)
+    subject, ended = Failing(last=3), threading.Event()
+    publisher = Publisher(subject, interval=0.001, on_end=ended.set)
+    publisher.start()
+    while not ended.wait(0.001):
+        publisher.wake()
+
+    assert subject.published == 3
+    assert [str(args.exc_value) for args in told] == ["not this time"]
