@@ -37,9 +37,13 @@ class Hands(Finder):
         assert box is not None
         return box["x"] + x * box["width"], box["y"] + y * box["height"]
 
+    def settle(self) -> None:
+        """Wait until the page has painted what it knows."""
+        self.notebook.page.evaluate(_NEXT_PAINT)
+
     def window(self) -> tuple[float, float]:
         """Return the rates in view, as a screen reader is told them."""
-        self.notebook.page.evaluate(_NEXT_PAINT)
+        self.settle()
         found = _SHOWN.search(self.curve.get_attribute("aria-label") or "")
         assert found is not None
         return float(found[1]), float(found[2])

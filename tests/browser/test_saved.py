@@ -23,12 +23,23 @@ display(widget)
 """
 
 
-@pytest.fixture
-def swept(lab) -> Finder:
-    notebook = lab(SWEPT)
+def after_its_sweep(opener) -> Finder:
+    notebook = opener(SWEPT)
     notebook.run(0)
     notebook.until("widget.result is not None")
     return Finder(notebook, 0)
+
+
+@pytest.fixture(scope="module")
+def swept(lab_for_module) -> Finder:
+    """A widget whose kernel goes on, for the tests that choose and save."""
+    return after_its_sweep(lab_for_module)
+
+
+@pytest.fixture
+def leaving(lab) -> Finder:
+    """A widget whose kernel will go."""
+    return after_its_sweep(lab)
 
 
 def kept(notebook: OpenNotebook) -> dict[str, Any]:
@@ -66,7 +77,8 @@ def test_the_widget_lives_on_when_its_picture_is_updated(swept):
 
 
 def test_many_choices_make_few_pictures(swept):
-    kept_when(swept.notebook, "selected_lr=")
+    swept.marker.press("End")
+    kept_when(swept.notebook, "selected_lr=10")
     swept.notebook.watch_messages()
     for _ in range(12):
         swept.marker.press("ArrowLeft")
@@ -82,30 +94,30 @@ def test_an_export_to_html_holds_the_picture(swept):
     assert f"data:image/png;base64,{''.join(data['image/png']).strip()[:200]}" in page
 
 
-def test_a_notebook_opened_without_its_kernel_shows_the_picture(swept):
-    notebook = swept.notebook
+def test_a_notebook_opened_without_its_kernel_shows_the_picture(leaving):
+    notebook = leaving.notebook
     kept_when(notebook, "selected_lr=")
     notebook.page.goto("about:blank")
     notebook.application.shut_down_kernel_of(notebook.path.name)
     notebook.open()
-    picture = swept.root.locator(".lrfind-kept-picture")
+    picture = leaving.root.locator(".lrfind-kept-picture")
     expect(picture.get_by_role("img")).to_be_visible()
     expect(picture).to_contain_text("selected_lr=")
     expect(picture).to_contain_text("run the cell again")
-    expect(swept.root.get_by_text("Error displaying widget")).to_have_count(0)
+    expect(leaving.root.get_by_text("Error displaying widget")).to_have_count(0)
 
 
-def test_after_a_restart_of_the_kernel_the_page_says_what_is_left(swept):
-    notebook = swept.notebook
+def test_after_a_restart_of_the_kernel_the_page_says_what_is_left(leaving):
+    notebook = leaving.notebook
     kept_when(notebook, "selected_lr=")
     notebook.restart_kernel()
     # Either the picture, or the chart and the sentence that no kernel is behind it.
     expect(
-        swept.root.get_by_text("run the cell again")
-        .or_(swept.root.get_by_text("run its cell again"))
+        leaving.root.get_by_text("run the cell again")
+        .or_(leaving.root.get_by_text("run its cell again"))
         .first
     ).to_be_visible()
-    expect(swept.root.get_by_text("Error displaying widget")).to_have_count(0)
+    expect(leaving.root.get_by_text("Error displaying widget")).to_have_count(0)
     notebook.run(0)
     notebook.until("widget.result is not None")
-    swept.wait_for_dots(3)
+    leaving.wait_for_dots(3)

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import pytest
-from playwright.sync_api import expect
+from playwright.sync_api import Page, expect
 
 from tests.browser.finder import Finder
 from tests.browser.hands import Hands
@@ -118,60 +120,82 @@ def test_a_chart_that_was_hidden_is_whole_when_it_is_shown(lab, container):
     notebook.until("widget.selected_lr", lambda rate: rate < 1e-3)
 
 
+@pytest.fixture(scope="module")
+def ended(lab_for_module) -> Hands:
+    """A sweep that has ended, for the tests that only look at it in another way."""
+    finder = shown(lab_for_module)
+    finder.notebook.execute("gate.open()")
+    finder.wait_for_dots(40)
+    return finder
+
+
+@pytest.fixture
+def page(ended) -> Iterator[Page]:
+    """Its page, which is as it was after the test."""
+    page = ended.notebook.page
+    size = page.viewport_size
+    assert size is not None
+    yield page
+    page.set_viewport_size(size)
+    page.emulate_media(forced_colors="none", reduced_motion="reduce")
+
+
+def wait_for_layout(finder: Hands, width: int) -> None:
+    """Wait until the chart fills the room that a window of some width leaves it."""
+    finder.notebook.page.wait_for_function(
+        """([root, most]) => {
+          const chart = root.querySelector('.lrfind-chart').getBoundingClientRect();
+          const plot = root.querySelector('.lrfind-background').getBoundingClientRect();
+          return chart.width < most && plot.right < chart.right
+            && plot.width > chart.width - 80 && window.innerWidth === most;
+        }""",
+        arg=[finder.root.element_handle(), width],
+    )
+    finder.settle()
+
+
 @pytest.mark.parametrize("width", [360, 700, 2560])
-def test_nothing_sticks_out_at_any_width(lab, width):
-    finder = shown(lab, width=width)
-    finder.notebook.execute("gate.open()")
-    finder.wait_for_dots(40)
-    finder.root.get_by_text("Smoothing, skipped ends").click()
-    finder.root.get_by_text("exactly as they were").click()
-    assert finder.root.evaluate(STICKS_OUT) == []
-    assert overlaps(finder) == []
+def test_nothing_sticks_out_at_any_width(ended, page, width):
+    page.set_viewport_size({"width": width, "height": 900})
+    for fold in ("Smoothing, skipped ends", "exactly as they were"):
+        ended.root.locator("details", has_text=fold).evaluate("(fold) => { fold.open = true; }")
+    wait_for_layout(ended, width)
+    assert ended.root.evaluate(STICKS_OUT) == []
+    assert ended.root.evaluate(OVERLAPS) == []
 
 
-def overlaps(finder: Finder) -> list[str]:
-    """Return the texts of the chart that lie over one another."""
-    return list(finder.root.evaluate(OVERLAPS))
-
-
-def test_a_page_at_200_percent_is_worked_as_any_other(lab):
+def test_a_page_at_200_percent_is_worked_as_any_other(ended, page):
     # What zooming does in a browser: half the pixels of CSS, each twice as fine.
-    finder = shown(lab, width=550, height=450)
-    finder.notebook.execute("gate.open()")
-    finder.wait_for_dots(40)
-    session = finder.notebook.page.context.new_cdp_session(finder.notebook.page)
+    page.set_viewport_size({"width": 550, "height": 450})
+    session = page.context.new_cdp_session(page)
     session.send(
         "Emulation.setDeviceMetricsOverride",
         {"width": 550, "height": 450, "deviceScaleFactor": 2, "mobile": False},
     )
-    finder.marker.scroll_into_view_if_needed()
-    finder.zoom_in(0.2, 0.2)
-    window = finder.window()
-    finder.marker.scroll_into_view_if_needed()
-    finder.drag_marker_by(-60)
-    low, high = finder.notebook.value("[1e-7, 1e-3]")
-    finder.notebook.until("widget.selected_lr", lambda rate: low < rate < high)
-    assert finder.window() == window
-    assert finder.root.evaluate(STICKS_OUT) == []
+    # A chart that is not in sight lays itself out when it comes there.
+    ended.marker.scroll_into_view_if_needed()
+    wait_for_layout(ended, 550)
+    ended.zoom_in(0.2, 0.2)
+    window = ended.window()
+    ended.marker.scroll_into_view_if_needed()
+    ended.drag_marker_by(-60)
+    ended.notebook.until("widget.selected_lr", lambda rate: 1e-7 < rate < 1e-3)
+    assert ended.window() == window
+    session.send("Emulation.clearDeviceMetricsOverride")
 
 
-def test_forced_colours_keep_curve_marker_and_words_apart_from_the_ground(lab):
-    finder = shown(lab)
-    finder.notebook.execute("gate.open()")
-    finder.wait_for_dots(40)
-    finder.notebook.page.emulate_media(forced_colors="active")
-    colours = finder.root.evaluate(COLOURS)
+def test_forced_colours_keep_curve_marker_and_words_apart_from_the_ground(ended, page):
+    page.emulate_media(forced_colors="active")
+    colours = ended.root.evaluate(COLOURS)
     ground = colours.pop("ground")
     assert colours
     assert {part: colour for part, colour in colours.items() if colour == ground} == {}
 
 
-def test_nothing_moves_by_itself_for_those_who_ask_for_less_motion(lab):
-    finder = shown(lab)
-    finder.notebook.execute("gate.open()")
-    finder.wait_for_dots(40)
-    finder.notebook.page.emulate_media(reduced_motion="reduce")
-    assert finder.root.evaluate(MOVING) == []
+def test_nothing_moves_by_itself_for_those_who_ask_for_less_motion(ended, page):
+    assert ended.root.evaluate(MOVING) == []
+    page.emulate_media(reduced_motion="no-preference")
+    assert ended.root.evaluate(MOVING) != []
 
 
 #: Elements of the widget that reach beyond it, or are wider inside than they may show.
