@@ -69,7 +69,7 @@ def short(overhead: dict[str, Any], leftovers: dict[str, Any]) -> str:
         )
     if all(s["page"] for s in settings):
         live = [f"{s['page'][contestants.LIVE]['step']['median']:.2f}" for s in settings]
-        rows.append([f"**{contestants.LIVE}**", *live, "nothing"])
+        rows.append([f"**{contestants.LIVE}**", *live, "-"])
     rows.sort(key=lambda row: "*" not in row[0])
     return report.markdown(head, rows) + (
         f"\n\nMedians of ratios, one thread, no workers, measured on {overhead['date']} by "
