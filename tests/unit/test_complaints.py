@@ -1,6 +1,6 @@
 """What users of other finders reported about the sweep itself, one test a complaint.
 
-Numerics, precision, schedulers, groups, repetition. The numbers are those of the issues in the
+Numerics, precision, schedulers, groups. The numbers are those of the issues in the
 projects named.
 """
 
@@ -38,48 +38,6 @@ def scripted(values, **options):
         **{"num_it": len(values), **options},
     )
     return swept, list(swept)
-
-
-# Side effects.
-
-
-def test_torch_lr_finder_11_lightning_6675_weights_are_restored():
-    model = classifier()
-    before = copy.deepcopy(model.state_dict())
-
-    lr_find(model, loader(), sgd(model), progress=False, isolation="in_place")
-
-    assert all(torch.equal(value, before[name]) for name, value in model.state_dict().items())
-
-
-def test_fastai_2892_3185_lightning_9672_two_runs_in_a_row_give_the_same_curve():
-    model = classifier()
-    optimizer = torch.optim.Adam(model.parameters(), lr=0.01)
-
-    runs = [lr_find(model, loader(), optimizer, seed=1, progress=False) for _ in range(2)]
-
-    assert np.array_equal(runs[0].losses, runs[1].losses)
-    assert optimizer.state_dict()["state"] == {}
-
-
-def test_fastai_3013_3295_2206_inserting_a_sweep_does_not_change_the_training():
-    schedule = Schedule(1e-3, 0.5, 10)
-    model = classifier()
-    expected = plain_loop(model, loader(), sgd(model), schedule)
-
-    model = classifier()
-    lr_find(model, loader(), sgd(model), progress=False)
-
-    assert plain_loop(model, loader(), sgd(model), schedule) == expected
-
-
-def test_lightning_8_13856_no_file_is_written(tmp_path, monkeypatch):
-    monkeypatch.chdir(tmp_path)
-    model = classifier()
-
-    lr_find(model, loader(), sgd(model), num_it=5, progress=False)
-
-    assert list(tmp_path.iterdir()) == []
 
 
 # Numerics.

@@ -71,10 +71,11 @@ def plain_loop(
     optimizer: Optimizer,
     schedule: Schedule,
     loss_fn: Callable[..., Tensor] = nn.functional.cross_entropy,
-    seed: int = 0,
+    seed: int | None = 0,
 ) -> list[float]:
     """The loop of every PyTorch tutorial, at the rates of a sweep."""
-    seed_everything(seed)
+    if seed is not None:
+        seed_everything(seed)
     base = [group["lr"] for group in optimizer.param_groups]
     model.train()
     losses = []
