@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import atexit
+import contextlib
 import platform
 import threading
 import time
@@ -24,6 +26,8 @@ from lrfind_widget.training.arguments import Arguments, check
 from lrfind_widget.training.control import Control
 from lrfind_widget.training.execution import WithGradients, await_copies
 from lrfind_widget.training.where import Where
+
+_UNDER_WAY: weakref.WeakSet[Generator[Point, None, None]] = weakref.WeakSet()
 
 
 class Experiment(ABC):
@@ -118,6 +122,11 @@ class Experiment(ABC):
             prepared[1].__exit__(None, None, None)
 
     def __iter__(self) -> Generator[Point, None, None]:
+        points = self._points()
+        _UNDER_WAY.add(points)
+        return points
+
+    def _points(self) -> Generator[Point, None, None]:
         if not self._running.acquire(blocking=False):
             raise RuntimeError(
                 f"This {self.noun} is running already. Make another {type(self).__name__} for a "
@@ -226,3 +235,15 @@ def versions() -> dict[str, str]:
 
 def nobody(waiting: bool) -> None:
     """Tell nobody that an experiment waits or goes on."""
+
+
+@atexit.register
+def _end_all() -> None:
+    """End what was read halfway when the process ends, while torch is still whole.
+
+    Python would do it later, among objects that it takes apart already; there torch aborts.
+    """
+    for points in list(_UNDER_WAY):
+        # One that is running has a thread of its own, which `Runner` sees to.
+        with contextlib.suppress(Exception):
+            points.close()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import subprocess
 import sys
 
 import numpy as np
@@ -297,3 +298,22 @@ def test_a_generator_that_runs_out_ends_the_sweep_with_what_there_was():
 def test_a_generator_too_short_for_one_step_is_an_error():
     with pytest.raises(ValueError, match="gave 2 batches and cannot"):
         list(sweep((batch for batch in batches(2)), accumulate=3))
+
+
+@pytest.mark.parametrize("isolation", ["copy", "in_place"])
+def test_a_process_may_end_with_a_sweep_half_read(isolation):
+    script = f"""
+import torch
+from torch import nn
+from lrfind_widget.training.sweep import Sweep
+model = nn.Sequential(nn.Linear(4, 8), nn.ReLU(), nn.Linear(8, 3))
+optimizer = torch.optim.Adam(model.parameters())
+data = [(torch.randn(8, 4), torch.randint(0, 3, (8,)))]
+points = iter(Sweep(model, data, optimizer, isolation={isolation!r}))
+print([next(points).step for _ in range(3)])
+"""
+    done = subprocess.run(
+        [sys.executable, "-c", script], capture_output=True, text=True, check=False
+    )
+
+    assert (done.returncode, done.stdout, done.stderr) == (0, "[0, 1, 2]\n", "")
