@@ -77,6 +77,8 @@ def check_reach(copied: Copied, memo: dict[int, Any]) -> None:
         ("a hook of the optimizer", copied.optimizer),
     ):
         reached = reach([root])
+        if not reached.complete:
+            raise CannotCopyError(f"{who} leads to more objects than can be looked through")
         for module in reached.modules:
             if id(module) in copies:
                 continue

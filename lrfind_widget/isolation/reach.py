@@ -39,10 +39,13 @@ _DEAD_ENDS = (
     *(weakref.ProxyType, weakref.CallableProxyType),
     random.SystemRandom,  # it has no state
 )
+_LISTS = (list, tuple, set, frozenset, deque)
 _ENTRIES = ("forward", "__call__", "__getitem__", "__iter__", "__next__")
 """Methods that a training step enters an object by."""
 _ELEMENTS = 1000
 """How many elements of one container are looked at."""
+_MANY = 100
+"""A container with more elements than this is data: it is looked at last."""
 
 
 @dataclass
@@ -55,10 +58,13 @@ class Reached:
     scalers: list[GradScaler] = field(default_factory=list)
     tensors: list[Tensor] = field(default_factory=list)
     generators: list[object] = field(default_factory=list)
+    complete: bool = True
 
 
 def reach(roots: Iterable[object], *, limit: int = 20_000) -> Reached:
     """Walk from `roots` through attributes, containers and functions, breadth first.
+
+    Containers with many elements, such as a replay memory, come after everything else.
 
     Parameters
     ----------
@@ -66,7 +72,7 @@ def reach(roots: Iterable[object], *, limit: int = 20_000) -> Reached:
         Functions, modules, optimizers, loaders, any objects.
     limit : int
         At most this many objects are looked at, so that a stray reference to a large program
-        costs milliseconds.
+        costs milliseconds. Where there are more, what is returned is not `complete`.
     """
     found = Reached()
     kinds: tuple[tuple[Any, list[Any]], ...] = (
@@ -78,17 +84,21 @@ def reach(roots: Iterable[object], *, limit: int = 20_000) -> Reached:
         (_GENERATORS, found.generators),
     )
     seen: dict[int, object] = {}
-    queue = deque(roots)
-    while queue and len(seen) < limit:
-        obj = queue.popleft()
+    queue, later = deque(roots), deque[object]()
+    while queue or later:
+        obj = (queue or later).popleft()
         if issubclass(type(obj), _DEAD_ENDS) or id(obj) in seen:
             continue
+        if len(seen) == limit:
+            found.complete = False
+            break
         seen[id(obj)] = obj
         for kind, group in kinds:
             if isinstance(obj, kind):
                 group.append(obj)
                 break
-        queue.extend(_next(obj))
+        many = isinstance(obj, (dict, *_LISTS)) and len(obj) > _MANY
+        (later if many else queue).extend(_next(obj))
     return found
 
 
@@ -105,7 +115,7 @@ def _next(obj: Any) -> Iterable[object]:
         return _behind_tensor(obj)
     if isinstance(obj, dict):
         return (*islice(obj.keys(), _ELEMENTS), *islice(obj.values(), _ELEMENTS))
-    if isinstance(obj, (list, tuple, set, frozenset, deque)):
+    if isinstance(obj, _LISTS):
         return tuple(islice(obj, _ELEMENTS))
     if isinstance(obj, _GENERATORS):
         return ()

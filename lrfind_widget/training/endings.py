@@ -33,7 +33,8 @@ def early(why: str, record: Record, num_it: int) -> str:
 
 def stopped(record: Record, num_it: int) -> str:
     """Say that somebody stopped it."""
-    return f"Stopped on request after {len(record.points)} of {_steps(num_it)}."
+    at = f" at a rate of {format_lr(record.points[-1].lr)}," if record.points else ""
+    return f"Stopped on request{at} after {len(record.points)} of {_steps(num_it)}."
 
 
 def scaler_gave_up(record: Record, num_it: int) -> str:

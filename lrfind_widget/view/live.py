@@ -19,11 +19,12 @@ if TYPE_CHECKING:
     from lrfind_widget.training.experiment import Experiment
     from lrfind_widget.training.runner import Runner
 
-POINTS_INTERVAL = 1 / 15
+POINTS_INTERVAL = 1 / 8
 """Least time in seconds between two messages of new points."""
 
-PROGRESS_INTERVAL = 1 / 4
-"""Least time in seconds between two sentences. With the points: under 20 messages a second."""
+PROGRESS_INTERVAL = 1 / 2
+"""Least time in seconds between two sentences. With the points, and the about nine messages in
+which a sweep begins or ends: at most 20 in any second."""
 
 
 class Live(ABC):

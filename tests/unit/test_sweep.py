@@ -147,7 +147,7 @@ def test_stop_takes_effect_before_the_next_step():
 
     assert len(points) == 5
     assert swept.stop_reason is StopReason.STOPPED
-    assert swept.stop_sentence == "Stopped on request after 5 of 100 steps."
+    assert swept.stop_sentence == ("Stopped on request at a rate of 2.1e-7, after 5 of 100 steps.")
 
 
 def test_stop_before_the_start_takes_no_step():

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 from typing import Any
 
 from comm.base_comm import BaseComm
@@ -19,7 +20,12 @@ class RecordingComm(BaseComm):
     def publish_msg(  # type: ignore[override]
         self, msg_type: str, data: Any = None, metadata: Any = None, buffers: Any = None, **_: Any
     ) -> None:
-        message = {"msg_type": msg_type, "data": data or {}, "buffers": list(buffers or [])}
+        message = {
+            "msg_type": msg_type,
+            "data": data or {},
+            "buffers": list(buffers or []),
+            "at": time.monotonic(),
+        }
         with self._publishing:
             self.published.append(message)
 

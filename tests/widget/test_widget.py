@@ -473,3 +473,15 @@ def test_apply_gives_the_groups_the_rates_that_the_sweep_gave_them(
     widget.selected_lr = 0.5
     widget.apply()
     assert [group["lr"] for group in optimizer.param_groups] == rates
+
+
+def test_no_second_of_a_long_sweep_has_more_than_twenty_messages(
+    make: Any, recording_comms: list[Any]
+) -> None:
+    widget = make(num_it=10_000, stop_div=False, end_lr=1e-2)
+    before = time.monotonic()
+    widget.start()
+    widget.wait(60)
+    sent = sorted(m["at"] for comm in recording_comms for m in comm.published if m["at"] >= before)
+    assert sent[-1] - before > 1, "start and end would share a second"
+    assert max(sum(since <= at < since + 1 for at in sent) for since in sent) <= 20
