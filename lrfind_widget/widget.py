@@ -180,8 +180,6 @@ class LRFinderWidget(NextSteps, SharedWidget, VBox):  # type: ignore[misc]
         self._panel.choice_bar.on_command(self._on_command)
         self._panel.run_bar.on_action(self._on_action)
         self._panel.choice_bar.on_action(self._on_action)
-        self.observe(self._offer, "status")
-        self._offer()
         self._panel.settings_bar.on_set(self._on_setting)
         self._panel.settings_bar.on_run(self._presenter.act_on_run)
         self._is_set_up = True
@@ -291,11 +289,6 @@ class LRFinderWidget(NextSteps, SharedWidget, VBox):  # type: ignore[misc]
             self._panel.show_error(error)
             self._presenter.conclude(Status.FAILED, phrases.failed(error, 0), None)
             self.status = Status.FAILED
-
-    def _offer(self, _: Any = None) -> None:
-        """Offer what can be done next."""
-        if self._subject is not None:
-            self._panel.offer(self.result, is_running=self.status.is_running)
 
     def _on_end(self, live: LiveSweep) -> None:
         """Hear from the publisher that the sweep has ended and everything is restored."""

@@ -44,6 +44,8 @@ _ENTRIES = ("forward", "__call__", "__getitem__", "__iter__", "__next__")
 """Methods that a training step enters an object by."""
 _ELEMENTS = 1000
 """How many elements of one container are looked at."""
+_PARTS = 30
+"""How many objects a module, or a parameter with its state in an optimizer, at most consists of."""
 _MANY = 100
 """A container with more elements than this is data: it is looked at last."""
 
@@ -71,8 +73,9 @@ def reach(roots: Iterable[object], *, limit: int = 20_000) -> Reached:
     roots : iterable
         Functions, modules, optimizers, loaders, any objects.
     limit : int
-        At most this many objects are looked at, so that a stray reference to a large program
-        costs milliseconds. Where there are more, what is returned is not `complete`.
+        At most this many objects are looked at, besides the parts of modules and parameters,
+        so that a stray reference to a large program costs milliseconds. Where there are more,
+        what is returned is not `complete`.
     """
     found = Reached()
     kinds: tuple[tuple[Any, list[Any]], ...] = (
@@ -96,6 +99,7 @@ def reach(roots: Iterable[object], *, limit: int = 20_000) -> Reached:
         for kind, group in kinds:
             if isinstance(obj, kind):
                 group.append(obj)
+                limit += _PARTS if isinstance(obj, (nn.Module, nn.Parameter)) else 0
                 break
         many = isinstance(obj, (dict, *_LISTS)) and len(obj) > _MANY
         (later if many else queue).extend(_next(obj))

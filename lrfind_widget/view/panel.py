@@ -59,8 +59,17 @@ class Panel:
 
     def __init__(self, options: Options, selected_lr: float, *, can_run: bool) -> None:
         self.chart = Chart(selected_lr, skip_start=options.skip_start, skip_end=options.skip_end)
-        self.run_bar = RunBar(sentence=phrases.waiting(), can_run=can_run)
-        self.choice_bar = ChoiceBar(marker=self.chart.marker, can_apply=can_run)
+        self._can_run = can_run
+        self._result: SweepResult | None = None
+        self._is_trying = False
+        self.run_bar = RunBar(
+            sentence=phrases.waiting(),
+            can_run=can_run,
+            actions=self._next_sweeps(is_running=False),
+        )
+        self.choice_bar = ChoiceBar(
+            marker=self.chart.marker, can_apply=can_run, actions=self._tries(is_running=False)
+        )
         self.settings_bar = SettingsBar(
             beta=options.beta,
             skip_start=options.skip_start,
@@ -90,8 +99,14 @@ class Panel:
         self._repeat = 0
         self.chart.begin(start_lr, end_lr, mode, label)
         self.receipt_bar.receipt = {}
-        self.choice_bar.set_together(suggestions=[], suggestion_sentence="", message="")
+        self.choice_bar.set_together(
+            suggestions=[],
+            suggestion_sentence="",
+            message="",
+            actions=self._tries(is_running=True),
+        )
         self.run_bar.set_together(
+            actions=self._next_sweeps(is_running=True),
             status=Status.SWEEPING.value,
             sentence=phrases.starting(steps),
             done=0,
@@ -104,8 +119,11 @@ class Panel:
 
     def begin_trials(self, lrs: Sequence[float], steps: int) -> None:
         """Say that short trainings begin; the curve stays."""
+        self._is_trying = True
         self.receipt_bar.receipt = {}
+        self.choice_bar.actions = self._tries(is_running=True)
         self.run_bar.set_together(
+            actions=self._next_sweeps(is_running=True),
             status=Status.SWEEPING.value,
             sentence=phrases.trying(lrs[0], 0, len(lrs), 0, steps, None),
             done=0,
@@ -116,7 +134,8 @@ class Panel:
 
     def end_trials(self, status: Status, sentence: str, comparison: Comparison | None) -> None:
         """Say that short trainings have ended, and what was compared afterwards."""
-        told: dict[str, Any] = {"status": status.value, "sentence": sentence}
+        self._is_trying = False
+        told = self._ended(status, sentence)
         if comparison is not None:
             finished = status is Status.FINISHED
             told["done"] = self.run_bar.total if finished else sum(comparison.taken)
@@ -124,13 +143,17 @@ class Panel:
             self.receipt_bar.receipt = receipt_rows(comparison.receipt)
         self.run_bar.set_together(**told)
 
-    def offer(self, result: SweepResult | None, *, is_running: bool) -> None:
-        """Offer what can be done next: a closer look, the range gone on, a try."""
-        self.run_bar.actions = [
-            CLOSER | {"enabled": not is_running and can_look_closer(result)},
-            FURTHER | {"enabled": not is_running and can_go_further(result)},
+    def _next_sweeps(self, *, is_running: bool) -> list[dict[str, Any]]:
+        """Return the buttons that add to the latest curve."""
+        if not self._can_run:
+            return []
+        return [
+            CLOSER | {"enabled": not is_running and can_look_closer(self._result)},
+            FURTHER | {"enabled": not is_running and can_go_further(self._result)},
         ]
-        self.choice_bar.actions = [TRY | {"enabled": not is_running}]
+
+    def _tries(self, *, is_running: bool) -> list[dict[str, Any]]:
+        return [TRY | {"enabled": not is_running}] if self._can_run else []
 
     def add(self, points: Sequence[Point]) -> None:
         """Append points to the curve, in one message for each repeat."""
@@ -160,7 +183,7 @@ class Panel:
 
     def show_end(self, status: Status, sentence: str, result: SweepResult | None) -> None:
         """Say how the sweep ended and what was compared afterwards."""
-        told: dict[str, Any] = {"status": status.value, "sentence": sentence}
+        told = self._ended(status, sentence)
         if result is not None:
             told |= {
                 "done": len(result),
@@ -173,6 +196,15 @@ class Panel:
                 self.chart.show_end(status.value, sentence)
         self.run_bar.set_together(**told)
 
+    def _ended(self, status: Status, sentence: str) -> dict[str, Any]:
+        """Offer to try rates again, and return what the run bar says of any end."""
+        self.choice_bar.actions = self._tries(is_running=False)
+        return {
+            "status": status.value,
+            "sentence": sentence,
+            "actions": self._next_sweeps(is_running=False),
+        }
+
     def show_error(self, error: BaseException) -> None:
         """Put the traceback of the user's code within reach."""
         self.run_bar.traceback = phrases.traceback_of(error)
@@ -182,6 +214,7 @@ class Panel:
 
         The curve itself is sent again only where it is not the one that is shown.
         """
+        self._result = result
         shown = self.chart.curve.smoothed
         if self._repeats or not np.array_equal(shown, analysis.smoothed, equal_nan=True):
             self._repeats = []
@@ -191,6 +224,7 @@ class Panel:
         )
         suggested = analysis.suggested
         self.choice_bar.set_together(
+            actions=self._tries(is_running=self._is_trying),
             suggestions=_chips(result, analysis),
             suggested_lr=suggested.lr,
             suggestion_sentence=_sentence(analysis),

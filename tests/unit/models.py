@@ -66,6 +66,12 @@ def not_yet_trained() -> Case:
     return case(nn.Sequential(nn.Linear(4, 8), nn.BatchNorm1d(8), nn.Linear(8, 3)), warm=0)
 
 
+def many_modules() -> Case:
+    """More objects than the search for what user code reaches looks at elsewhere."""
+    blocks = (nn.Sequential(nn.Linear(4, 4), nn.LayerNorm(4), nn.Tanh()) for _ in range(300))
+    return case(nn.Sequential(*blocks, nn.Linear(4, 3)), warm=1)
+
+
 def channels_last() -> Case:
     model: nn.Module = nn.Sequential(
         nn.Conv2d(2, 4, 3, padding=1), nn.ReLU(), nn.Flatten(), nn.Linear(64, 3)
@@ -374,7 +380,7 @@ def lbfgs() -> Case:
 CASES = [
     *(plain, not_yet_trained, channels_last, tied_weights, weight_norm, spectral_norm),
     *(recomputed_weight, lazy, recurrent, flat_buffer, strange_types, attributes, with_a_lock),
-    *(moved_parameters, parts_of_a_buffer),
+    *(moved_parameters, parts_of_a_buffer, many_modules),
     *(keeps_its_output, data_parallel, shared_memory, partly_frozen, parameter_containers),
     *(own_generator, hooked, scheduled, sparse_gradients, lbfgs),
 ]

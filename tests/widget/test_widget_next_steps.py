@@ -220,6 +220,21 @@ def test_nothing_more_is_offered_before_a_sweep_and_during_one(make: Any) -> Non
     widget.wait(60)
 
 
+def test_a_setting_changed_while_rates_are_tried_offers_nothing_yet(make: Any) -> None:
+    gate = Gate()
+    gate.let(50)
+    widget = swept(make, data=gate)
+    widget.try_lrs(steps=20)
+    widget._panel.settings_bar.comm.receive(
+        {"method": "custom", "content": {"event": "set", "name": "skip_start", "value": 3}}
+    )
+    assert not any(offered(widget).values())
+    widget.stop()
+    gate.let(2)
+    widget.wait(60)
+    assert offered(widget) == {"closer": True, "further": True, "try": True}
+
+
 def test_a_widget_of_a_stored_result_offers_nothing_that_needs_a_model(make: Any) -> None:
     stored = LRFinderWidget.from_result(swept(make).result)
     assert offered(stored) == {}
