@@ -59,7 +59,9 @@ class Divergence:
         self._all_positive = True
         self._rise = 0.0  # the first one, where there is no other measure of the loss's size
         # |raw[n] - raw[n - 1]| in two heaps, the smaller half (negated) and the greater: a
-        # sorted list would take longer at every step.
+        # sorted list would take longer at every step. Those of positive losses wait in a list,
+        # since most sweeps never ask for their median.
+        self._waiting: list[float] = []
         self._smaller: list[float] = []
         self._greater: list[float] = []
 
@@ -84,11 +86,13 @@ class Divergence:
             self._first = self.best = smoothed
         else:
             self.best = min(self.best, smoothed)
-            self._note_change(abs(loss - self._previous))
+            self._waiting.append(abs(loss - self._previous))
         self._previous = loss
         self._all_positive = self._all_positive and loss > 0
-        if self._size() == 0:
-            self._rise = loss - self.best
+        if not self._all_positive:
+            self._note_changes()
+            if self._size() == 0:
+                self._rise = loss - self.best
         if self.enabled and smoothed > self.threshold:
             return StopReason.DIVERGED
         return None
@@ -104,8 +108,10 @@ class Divergence:
         noise = self._greater[0] if self._greater else 0.0
         return max(abs(self.best), self._first - self.best, noise, self._rise)
 
-    def _note_change(self, change: float) -> None:
-        """Take a change into the half where it belongs; the median is the least greater one."""
-        heappush(self._smaller, -heappushpop(self._greater, change))
-        if len(self._smaller) > len(self._greater):
-            heappush(self._greater, -heappop(self._smaller))
+    def _note_changes(self) -> None:
+        """Take each change into the half where it belongs; the median is the least greater one."""
+        for change in self._waiting:
+            heappush(self._smaller, -heappushpop(self._greater, change))
+            if len(self._smaller) > len(self._greater):
+                heappush(self._greater, -heappop(self._smaller))
+        self._waiting.clear()

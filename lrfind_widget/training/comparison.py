@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import math
 from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -12,7 +11,6 @@ from torch import nn
 from torch.optim import Optimizer
 
 from lrfind_widget.isolation.isolation import Isolation
-from lrfind_widget.numbers.formatting import format_lr
 from lrfind_widget.points import Point, StopReason
 from lrfind_widget.results.comparison import Comparison
 from lrfind_widget.training.arguments import (
@@ -262,7 +260,5 @@ def compare_lrs(
         contextlib.closing(iter(trials)) as points,
     ):
         for point in points:
-            if math.isfinite(point.smoothed):
-                bar.set_postfix(lr=format_lr(point.lr), loss=f"{point.smoothed:.4g}", refresh=False)
-            bar.update()
+            bar.count(point)
     return trials.result()

@@ -8,6 +8,8 @@ from typing import Any
 
 import torch
 
+_NOTHING = contextlib.nullcontext()
+
 
 def gradients_on() -> contextlib.AbstractContextManager[Any]:
     """Record gradients, whatever the caller has switched off.
@@ -15,9 +17,9 @@ def gradients_on() -> contextlib.AbstractContextManager[Any]:
     Switched on for one piece of work at a time and never across a `yield` of a sweep: the
     setting belongs to the thread, so the code that reads the points would get it too.
     """
-    if not torch.is_inference_mode_enabled():
-        return torch.enable_grad()  # alone it costs a step of a small model far less
-    return _outside_inference_mode()
+    if torch.is_inference_mode_enabled():
+        return _outside_inference_mode()
+    return _NOTHING if torch.is_grad_enabled() else torch.enable_grad()
 
 
 @contextlib.contextmanager

@@ -53,6 +53,15 @@ class Fed:
     target: Any
     target_passed: bool
 
+    @property
+    def is_simple(self) -> bool:
+        """Whether the model is called with one thing, and compared with another."""
+        return (
+            len(self.args) == 1
+            and not (self.kwargs or self.target_passed)
+            and self.target is not NO_TARGET
+        )
+
     def call(self, model: nn.Module) -> Any:
         """Return the model's output."""
         return model(*self.args, **self.kwargs)

@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import contextlib
-import math
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
 from torch import nn
 from torch.optim import Optimizer
 
-from lrfind_widget.numbers.formatting import format_lr
 from lrfind_widget.results.result import SweepResult
 from lrfind_widget.training.arguments import SweepOptions, refuse_unknown
 from lrfind_widget.training.progress_bar import ProgressBar
@@ -73,9 +71,7 @@ def lr_find(
         contextlib.closing(iter(sweep)) as points,
     ):
         for point in points:
-            if math.isfinite(point.smoothed):
-                bar.set_postfix(lr=format_lr(point.lr), loss=f"{point.smoothed:.4g}", refresh=False)
-            bar.update()
+            bar.count(point)
     if sweep.stop_reason is None:  # interrupted before it began
         raise KeyboardInterrupt
     return sweep.result()

@@ -6,6 +6,9 @@ import contextlib
 from collections.abc import Iterable, Iterator
 from typing import Any
 
+_END = object()
+"""Stands for the end of an iterator, where None may be a batch."""
+
 
 class OutOfDataError(ValueError):
     """The iterable has ended and gives nothing when it is started again.
@@ -56,11 +59,12 @@ class Batches:
         OutOfDataError
             Where it has given some and cannot be started again, as a generator.
         """
-        if self._iterator is not None:
-            with contextlib.suppress(StopIteration):
-                return self._next_of(self._iterator)
-        with contextlib.suppress(StopIteration):
-            return self._next_of(self._start())
+        batch = _END if self._iterator is None else next(self._iterator, _END)
+        if batch is _END:
+            batch = next(self._start(), _END)
+        if batch is not _END:
+            self.given += 1
+            return batch
         if self.given == 0:
             raise ValueError(
                 "The dataloader gave no batch. Is it empty, a generator that was used up "
@@ -85,8 +89,3 @@ class Batches:
         self._iterator = iter(self._loader)
         self.passes += 1
         return self._iterator
-
-    def _next_of(self, iterator: Iterator[Any]) -> Any:
-        batch = next(iterator)
-        self.given += 1
-        return batch

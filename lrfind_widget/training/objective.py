@@ -71,6 +71,7 @@ class Objective:
         self._prepare_batch = prepare_batch
         self._forward = Forward(model)
         self._loss_of: LossFunction | None = None
+        self._loss_of_pairs: LossFunction | None = None
 
     def __call__(self, batch: Any) -> Tensor:
         """Return the loss of a batch.
@@ -86,7 +87,10 @@ class Objective:
             Where the batch cannot be unpacked, the loss cannot be told, or is not a scalar
             that depends on the model.
         """
-        return self._checked(self._loss(batch), needs_grad=torch.is_grad_enabled())
+        loss = self._loss(batch)
+        if type(loss) is Tensor and loss.requires_grad and not loss.dim():
+            return loss  # which is then of floating-point numbers, too
+        return self._checked(loss, needs_grad=torch.is_grad_enabled())
 
     def _loss(self, batch: Any) -> Any:
         self._where.batch = batch
@@ -99,6 +103,8 @@ class Objective:
                     "return missing?"
                 )
         self._where.at = "Unpacking the batch"
+        if self._loss_of_pairs is not None and _is_pair(batch):
+            return self._of_pair(self._loss_of_pairs, *batch)
         batch = to_device(batch, self._device)
         if self._step_fn is not None:
             self._where.at = "step_fn"
@@ -113,7 +119,18 @@ class Objective:
         self._where.at = "The loss"
         if self._loss_of is None:
             self._loss_of = self._settle(output, fed, batch)
+            if fed.is_simple and _is_pair(batch):
+                self._loss_of_pairs = self._loss_of
         return self._loss_of(output, fed.target)
+
+    def _of_pair(self, loss_of: LossFunction, inputs: Tensor, target: Tensor) -> Any:
+        """Return the loss of a batch like the first one, with nothing left to be decided."""
+        inputs = inputs.to(self._device, non_blocking=True)
+        target = target.to(self._device, non_blocking=True)
+        self._where.at = "The model"
+        output = self._model(inputs)
+        self._where.at = "The loss"
+        return loss_of(output, target)
 
     def _settle(self, output: Any, fed: Fed, batch: Any) -> LossFunction:
         """Decide how losses come about, on the first batch."""
@@ -161,6 +178,16 @@ class Objective:
         if self._step_fn is not None:
             return "step_fn"
         return "loss_fn" if self._loss_fn is not None else "The model"
+
+
+def _is_pair(batch: Any) -> bool:
+    """Whether a batch is of the commonest kind: one tensor to feed, and one to compare with."""
+    return (
+        type(batch) in (list, tuple)
+        and len(batch) == 2
+        and type(batch[0]) is Tensor
+        and type(batch[1]) is Tensor
+    )
 
 
 def name_of(function: object) -> str:

@@ -11,6 +11,8 @@ from torch.optim import Optimizer
 
 AMP_TYPES = {"bf16": torch.bfloat16, "fp16": torch.float16}
 
+_FULL = contextlib.nullcontext()
+
 MOST_SKIPS = 40
 """Optimizer steps in a row that a scaler may skip. Halving the default scale of 2**16 as often
 leaves 2**-24, below the smallest half-precision number: then it is not the scale."""
@@ -55,7 +57,7 @@ class Precision:
     def autocast(self) -> contextlib.AbstractContextManager[Any]:
         """Return the context that a forward pass and its loss belong in."""
         if self._type is None:
-            return contextlib.nullcontext()
+            return _FULL
         return torch.autocast(self._device_type, dtype=self._type)
 
     def backward(self, loss: Tensor) -> None:

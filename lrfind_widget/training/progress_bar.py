@@ -2,7 +2,13 @@
 
 from __future__ import annotations
 
+import math
+from typing import Any
+
 from tqdm import tqdm
+
+from lrfind_widget.numbers.formatting import format_lr
+from lrfind_widget.points import Point
 
 
 class ProgressBar(tqdm):  # type: ignore[misc]
@@ -17,7 +23,22 @@ class ProgressBar(tqdm):  # type: ignore[misc]
     """
 
     monitor_interval = 0
+    _latest: Point | None = None
 
     def __init__(self, title: str, steps: int, *, shown: bool = True) -> None:
         # The thread sees to bars that become slow; to look at the clock in each step does too.
         super().__init__(total=steps, desc=title, unit="step", miniters=1, disable=not shown)
+
+    def count(self, point: Point) -> None:
+        """Count a step; the bar is drawn now and then, and says its rate and loss."""
+        self._latest = point
+        self.update()
+
+    @property
+    def format_dict(self) -> dict[str, Any]:
+        """What a drawing of the bar says. Put into words only when there is one."""
+        told: dict[str, Any] = super().format_dict
+        point = self._latest
+        if point is not None and math.isfinite(point.smoothed):
+            told["postfix"] = f"lr={format_lr(point.lr)}, loss={point.smoothed:.4g}"
+        return told

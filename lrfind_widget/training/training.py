@@ -84,7 +84,8 @@ class Training:
         """
         if self._needs_closure:
             return self._closure_step(), True
-        loss = self._gradients(self._next_batches())
+        alone = self._accumulate == 1
+        loss = self._gradients((self._next_batch(),) if alone else self._next_batches())
         self._where.at = "The optimizer"
         return loss, self._precision.step(self._optimizer)
 
@@ -109,8 +110,11 @@ class Training:
 
     def _next_batches(self) -> Iterator[Any]:
         for _ in range(self._accumulate):
-            self._where.at, self._where.batch = "The dataloader", None
-            yield self._batches.next()
+            yield self._next_batch()
+
+    def _next_batch(self) -> Any:
+        self._where.at, self._where.batch = "The dataloader", None
+        return self._batches.next()
 
     def _gradients(self, batches: Iterable[Any]) -> Tensor:
         """Compute the gradients of the mean loss, and return that loss."""
