@@ -11,12 +11,11 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks import report
-from benchmarks.contestants import BARE, END_LR, HEADLESS, LIVE, START_LR, Contestant, headless
-from benchmarks.contestants import bare as bare_loop
+from benchmarks.contestants import AGAIN, BARE, CONTESTANTS, END_LR, LIVE, START_LR
 from benchmarks.setting import Setting
 from benchmarks.timing import Sample, sample, shuffled
 
-CALM = 0.5
+CALM = 0.3
 """Seconds between two runs, in which the page finishes what it draws."""
 
 
@@ -53,24 +52,25 @@ CELLS = ("from benchmarks import live_page", "display(live_page.show())")
 
 
 def measure(
-    settings: Sequence[Setting], rounds: int, steps: int | None = None
+    rounds: Sequence[Sequence[Setting]], steps: int | None = None
 ) -> dict[Setting, list[dict[str, Sample]]]:
-    """Return the samples of bare loop, `lr_find` and widget in a kernel with a live page."""
+    """Return the samples of bare loop and widget in a kernel with a live page."""
     with notebook(*CELLS) as opened:
-        return measure_in(opened, settings, rounds, steps)
+        return measure_in(opened, rounds, steps)
 
 
 def measure_in(
-    opened: Any, settings: Sequence[Setting], rounds: int, steps: int | None = None
+    opened: Any, rounds: Sequence[Sequence[Setting]], steps: int | None = None
 ) -> dict[Setting, list[dict[str, Sample]]]:
     """Measure in a notebook of `CELLS` that is open."""
-    results: dict[Setting, list[dict[str, Sample]]] = {setting: [] for setting in settings}
+    results: dict[Setting, list[dict[str, Sample]]] = {}
     opened.run(0)
-    _one_round(opened, settings[0], 20, 0)  # what is imported and compiled at first use
-    for number in range(rounds):
+    _one_round(opened, rounds[0][0], 20, 0)  # what is imported and compiled at first use
+    for number, settings in enumerate(rounds):
         for setting in settings:
-            report.tell(f"live page, round {number + 1} of {rounds}: {setting}")
-            results[setting].append(_one_round(opened, setting, steps, number))
+            report.tell(f"live page, round {number + 1} of {len(rounds)}: {setting}")
+            measured = _one_round(opened, setting, steps, number)
+            results.setdefault(setting, []).append(measured)
     return results
 
 
@@ -125,10 +125,7 @@ def one_round(number: int) -> str:
         widget.start()
         widget.wait()
 
-    others = {
-        BARE: Contestant(BARE, bare_loop),
-        HEADLESS: Contestant(HEADLESS, headless),
-    }
+    others = {name: CONTESTANTS[name] for name in (BARE, AGAIN)}
     found = {}
     with setting.threads_set():
         for name in shuffled([LIVE, *others], number):

@@ -23,7 +23,9 @@ from benchmarks.setting import Setting
 from benchmarks.tasks import TASKS
 from benchmarks.timing import Sample, ratios, sample, shuffled
 
-ROUNDS = 3
+ROUNDS = 12
+FEWER = 4
+"""With more threads or workers there are this many times fewer rounds."""
 WARM_UP = 5
 
 
@@ -49,18 +51,22 @@ def measure(
     steps: int | None = None,
     page: bool = True,
 ) -> dict[str, Any]:
-    """Measure all settings; one round goes through all of them before the next begins."""
+    """Measure all settings; one round goes through all of them before the next begins.
+
+    The first threads and workers are measured in every round, the others in some of them.
+    """
     settings = list(settings)
     rivals = [rival for rival in contestants.installed(*names) if rival.name != IN_PLACE]
     results: dict[Setting, list[dict[str, Sample]]] = {setting: [] for setting in settings}
     with _in_empty_folder():
         one_round(settings[0], 0, rivals, WARM_UP)  # whoever comes first must not pay for imports
         for number in range(rounds):
-            for setting in settings:
+            for setting in due(settings, number):
                 report.tell(f"round {number + 1} of {rounds}: {setting}")
                 taken = setting.task.steps if steps is None else steps
                 results[setting].append(one_round(setting, number, rivals, taken))
-    live = live_page.measure(settings, rounds, steps) if page else {}
+    per_round = [due(settings, number) for number in range(rounds)]
+    live = live_page.measure(per_round, steps) if page else {}
     return {
         "rounds": rounds,
         "settings": [
@@ -69,12 +75,19 @@ def measure(
                 "threads": setting.threads,
                 "workers": setting.workers,
                 "step_ms": 1000 * statistics.median(m[BARE].step for m in measured),
-                "ratios": ratios(measured, BARE),
-                "page": ratios(live[setting], BARE) if setting in live else None,
+                "rounds": len(measured),
+                "ratios": ratios(measured, (BARE, AGAIN)),
+                "page": ratios(live[setting], (BARE, AGAIN)) if setting in live else None,
             }
             for setting, measured in results.items()
         ],
     }
+
+
+def due(settings: Sequence[Setting], number: int) -> list[Setting]:
+    """Return the settings that are measured in a round."""
+    first = settings[0][1:]
+    return [setting for setting in settings if setting[1:] == first or number % FEWER == 0]
 
 
 def tables(result: dict[str, Any]) -> str:
@@ -89,7 +102,8 @@ def tables(result: dict[str, Any]) -> str:
         ]
         parts.append(
             f"{threads} thread{'s' * (threads != 1)}, "
-            f"{f'{workers} workers' if workers else 'no workers'}:"
+            f"{f'{workers} workers' if workers else 'no workers'}, "
+            f"{chosen[0]['rounds']} round{'s' * (chosen[0]['rounds'] != 1)}:"
         )
         parts.append(table(chosen))
         if (threads, workers) == alone:

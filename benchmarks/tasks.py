@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
@@ -54,7 +55,8 @@ class Task:
         """Make the job anew, the same each time, with data for so many steps and a few more."""
         torch.manual_seed(0)
         batches = (self.steps if steps is None else steps) + 8
-        dataset = TensorDataset(*self.data(batches * self.batch))
+        dataset = TensorDataset(*_data(self.data, batches * self.batch))
+        torch.manual_seed(1)
         loader = DataLoader(dataset, self.batch, shuffle=True, num_workers=workers)
         model = Timed(self.model()).to(device)
         optimizer = self.optimizer(model.parameters())
@@ -124,6 +126,12 @@ def _sgd(parameters: Any) -> torch.optim.Optimizer:
 
 def _adam(parameters: Any) -> torch.optim.Optimizer:
     return torch.optim.Adam(parameters, lr=1e-3)
+
+
+@functools.lru_cache(maxsize=1)
+def _data(data: Callable[[int], tuple[Tensor, Tensor]], count: int) -> tuple[Tensor, Tensor]:
+    """Return the data of a task, which takes longer to make than a step of it."""
+    return data(count)
 
 
 TASKS = {

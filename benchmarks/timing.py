@@ -90,14 +90,24 @@ def spread(values: Sequence[float]) -> dict[str, float]:
 
 
 def ratios(
-    rounds: Sequence[Mapping[str, Sample]], base: str
+    rounds: Sequence[Mapping[str, Sample]], bases: Sequence[str]
 ) -> dict[str, dict[str, dict[str, float]]]:
-    """Return each contestant's ratios to the base of the same round, as median and quartiles."""
+    """Return each contestant's ratios to the mean of the bases of its round.
+
+    The bases are the same thing measured more than once, since the noise of a base goes into
+    every ratio. They themselves are compared with the first of them.
+    """
     figures: dict[str, dict[str, Any]] = {}
     for name in dict.fromkeys(name for measured in rounds for name in measured):
-        both = [(measured[name], measured[base]) for measured in rounds if name in measured]
+        against = bases[:1] if name in bases else bases
         figures[name] = {
-            what: spread([getattr(own, what) / getattr(bare, what) for own, bare in both])
+            what: spread(
+                [
+                    getattr(measured[name], what)
+                    / statistics.fmean(getattr(measured[base], what) for base in against)
+                    for measured in rounds
+                ]
+            )
             for what in ("step", "work", "whole")
         }
     return figures

@@ -19,7 +19,7 @@ def test_the_page_is_measured(lab):
 
 def test_a_sweep_with_a_live_page_is_measured(lab):
     setting = Setting("tiny linear model")
-    found = live_page.measure_in(lab(*live_page.CELLS), [setting], 1, steps=10)
+    found = live_page.measure_in(lab(*live_page.CELLS), [[setting]], steps=10)
 
     (measured,) = found[setting]
     assert measured[LIVE].step > 0

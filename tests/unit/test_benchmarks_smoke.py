@@ -51,11 +51,21 @@ def test_a_run_that_ends_early_is_no_measurement():
 
 def test_ratios_are_taken_within_a_round():
     rounds = [
-        {BARE: Sample(1, 1, 1), HEADLESS: Sample(2, 2, 2)},
-        {BARE: Sample(10, 10, 10), HEADLESS: Sample(20, 20, 20)},
+        {BARE: Sample(1, 1, 1), AGAIN: Sample(3, 3, 3), HEADLESS: Sample(4, 4, 4)},
+        {BARE: Sample(10, 10, 10), AGAIN: Sample(30, 30, 30), HEADLESS: Sample(40, 40, 40)},
     ]
 
-    assert ratios(rounds, BARE)[HEADLESS]["step"] == {"median": 2, "low": 2, "high": 2}
+    found = ratios(rounds, (BARE, AGAIN))
+
+    assert found[HEADLESS]["step"] == {"median": 2, "low": 2, "high": 2}
+    assert found[AGAIN]["step"] == {"median": 3, "low": 3, "high": 3}
+
+
+def test_more_threads_and_workers_are_measured_in_fewer_rounds():
+    settings = [TINY, TINY._replace(threads=2), TINY._replace(workers=2)]
+
+    assert overhead.due(settings, 0) == settings
+    assert overhead.due(settings, 1) == [TINY]
 
 
 def test_who_is_not_installed_is_left_out_and_named(monkeypatch, capsys):
