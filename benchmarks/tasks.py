@@ -41,7 +41,7 @@ class Task:
     batch : int
         Examples in a batch.
     steps : int
-        Steps of a sweep, so that it takes about half a second.
+        Steps of a sweep: as many as `num_it` is by default, more where they are short.
     """
 
     model: Callable[[], nn.Module]
@@ -138,11 +138,11 @@ TASKS = {
     "tiny linear model": Task(
         lambda: nn.Linear(10, 1), _values, functional.mse_loss, _sgd, batch=256, steps=200
     ),
-    "CNN of the example": Task(cnn, _images, functional.cross_entropy, _adam, batch=192, steps=60),
+    "CNN of the example": Task(cnn, _images, functional.cross_entropy, _adam, batch=192, steps=100),
     "MLP with batch norm": Task(
-        mlp, _vectors, functional.cross_entropy, _adam, batch=192, steps=60
+        mlp, _vectors, functional.cross_entropy, _adam, batch=192, steps=100
     ),
     "small transformer": Task(
-        Transformer, _texts, functional.cross_entropy, _adam, batch=16, steps=60
+        Transformer, _texts, functional.cross_entropy, _adam, batch=16, steps=100
     ),
 }

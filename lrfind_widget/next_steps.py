@@ -152,6 +152,9 @@ class NextSteps(Running):
         def begin() -> None:
             self._changes = changes
             self._presenter.begin()
+            if "beta" in changes:
+                self._panel.set_smoothing(changes["beta"])
+                self._presenter.set_option("beta", changes["beta"])
 
         self._run(make, begin)
 

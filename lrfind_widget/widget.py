@@ -12,14 +12,15 @@ import traitlets
 from ipywidgets import VBox
 
 from lrfind_widget.next_steps import NextSteps
+from lrfind_widget.numbers.smoothing import BETA
 from lrfind_widget.points import Status
 from lrfind_widget.results.result import SweepResult
-from lrfind_widget.rules.suggest import Suggestion
+from lrfind_widget.rules.suggest import DEFAULT_RULE, Suggestion
 from lrfind_widget.training.groups import set_lr
 from lrfind_widget.training.subject import Subject
 from lrfind_widget.view import phrases
 from lrfind_widget.view.alive import if_alive
-from lrfind_widget.view.analysis import DEFAULT_RULE, Options, Rule
+from lrfind_widget.view.analysis import Options, Rule
 from lrfind_widget.view.cells import CELLS
 from lrfind_widget.view.comparison_panel import USE
 from lrfind_widget.view.debounce import Debounce
@@ -34,6 +35,9 @@ from lrfind_widget.view.shared_widget import SharedWidget
 
 if TYPE_CHECKING:
     import torch
+    from typing_extensions import Unpack
+
+    from lrfind_widget.training.arguments import SweepOptions
 
 CALM_SECONDS = 1.0
 """How long a choice must have stood before the picture in the cell's output follows it."""
@@ -69,7 +73,7 @@ class LRFinderWidget(NextSteps, SharedWidget, VBox):  # type: ignore[misc]
         The keywords of `lrfind_widget.Sweep`, with its defaults: `loss_fn`, `step_fn`,
         `prepare_batch`, `start_lr`, `end_lr`, `num_it`, `stop_div`, `wd`, `mode`, `groups`,
         `accumulate`, `amp`, `grad_scaler`, `clip_grad_norm`, `val_loader`, `val_batches`,
-        `seed`, `repeats`, `isolation`.
+        `seed`, `repeats`, `isolation`, `beta`.
 
     Attributes
     ----------
@@ -119,13 +123,18 @@ class LRFinderWidget(NextSteps, SharedWidget, VBox):  # type: ignore[misc]
         skip_start: int = 10,
         skip_end: int = 5,
         suggestion: Rule = DEFAULT_RULE,
-        **sweep: Any,
+        **sweep: Unpack[SweepOptions],
     ) -> None:
-        self._subject: Subject | None = Subject(model, dataloader, optimizer, sweep)
+        self._subject: Subject | None = Subject(model, dataloader, optimizer, {**sweep})
         self._auto_start = auto_start
         self._auto_apply = auto_apply
         self._set_up(
-            Options(skip_start=skip_start, skip_end=skip_end, rule=suggestion),
+            Options(
+                beta=sweep.get("beta", BETA),
+                skip_start=skip_start,
+                skip_end=skip_end,
+                rule=suggestion,
+            ),
             self._subject.lr,
         )
 
@@ -154,7 +163,7 @@ class LRFinderWidget(NextSteps, SharedWidget, VBox):  # type: ignore[misc]
         """Set up a widget without a model, and show what was stored."""
         self._subject = None
         self._auto_start = self._auto_apply = False
-        self._set_up(Options(), float(stored.lrs[len(stored) // 2]))
+        self._set_up(Options(beta=stored.beta), float(stored.lrs[len(stored) // 2]))
         self._presenter.show_stored(stored)
         self.runs.append(stored)
         self._follow()
@@ -185,7 +194,7 @@ class LRFinderWidget(NextSteps, SharedWidget, VBox):  # type: ignore[misc]
         self._is_set_up = True
         CELLS.claim(self)
 
-    def start(self, **changes: Any) -> None:
+    def start(self, **changes: Unpack[SweepOptions]) -> None:
         """Start a sweep in the background and return at once.
 
         Parameters
@@ -200,7 +209,7 @@ class LRFinderWidget(NextSteps, SharedWidget, VBox):  # type: ignore[misc]
         TypeError, ValueError
             If a change cannot work.
         """
-        self._sweep(changes)
+        self._sweep({**changes})
 
     def apply(self, optimizer: torch.optim.Optimizer | None = None) -> None:
         """Write `selected_lr` into an optimizer, the ratios of its groups kept.

@@ -11,6 +11,9 @@ from lrfind_widget.numbers.log_rate import LogRateFit
 
 Floats = npt.NDArray[np.float64]
 
+BETA = 0.98
+"""Weight of the past in fastai v1's smoothed loss."""
+
 
 class ExponentialAverage:
     """Debiased exponential moving average, fastai v1's ``SmoothenValue``.

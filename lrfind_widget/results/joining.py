@@ -238,7 +238,7 @@ def _repeats(result: SweepResult) -> npt.NDArray[np.int64]:
 def _smoothed(
     losses: npt.NDArray[np.float64], repeats: npt.NDArray[np.int64] | None, base: SweepResult
 ) -> npt.NDArray[np.float64]:
-    beta = float(base.settings.get("beta", 0.98))
+    beta = base.beta
     if repeats is None:
         return exponential_average(losses, beta)
     smoothed = np.empty_like(losses)

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
+from lrfind_widget.numbers.smoothing import BETA
 from lrfind_widget.points import StopReason
 from lrfind_widget.results import result_csv, result_json, result_plot
 from lrfind_widget.results.receipt import Receipt
@@ -132,6 +133,14 @@ class SweepResult:
         `suggestion` with ``rule="min_gradient"`` says why.
         """
         return self.suggestion("min_gradient").lr
+
+    @property
+    def beta(self) -> float:
+        """Weight of the past in `smoothed`; fastai v1's 0.98 where the settings do not tell."""
+        beta = self.settings.get("beta")
+        if isinstance(beta, (int, float)) and not isinstance(beta, bool) and 0 <= beta < 1:
+            return float(beta)
+        return BETA
 
     def suggestion(
         self, rule: str | Callable[..., Any] = DEFAULT_RULE, **options: Any

@@ -33,10 +33,9 @@ def _context(result: SweepResult, rule: str) -> dict[str, Any]:
     if rule == "balanced":
         return {"stopped": result.stop_reason in (StopReason.STOPPED, StopReason.FAILED)}
     context: dict[str, Any] = {}
-    beta, num_it = result.settings.get("beta"), result.settings.get("num_it")
-    averaged = rule in ("min_gradient", "min_over_10", "valley", "slide", "steep")
-    if averaged and isinstance(beta, (int, float)) and 0 <= beta < 1:
-        context["beta"] = beta  # the average the sweep recorded: the dot lies on that curve
+    num_it = result.settings.get("num_it")
+    if rule in ("min_gradient", "min_over_10", "valley", "slide", "steep"):
+        context["beta"] = result.beta  # the dot then lies on the curve the sweep recorded
     if rule in ("valley", "slide", "steep") and isinstance(num_it, int) and num_it > 0:
         context["num_it"] = num_it  # fastai v2 skips a tenth of the steps planned
     return context

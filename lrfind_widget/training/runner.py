@@ -11,6 +11,7 @@ from collections.abc import Callable
 from typing import Any
 
 from lrfind_widget.points import Point, Status
+from lrfind_widget.training.compute_threads import let_go_of_threads
 from lrfind_widget.training.experiment import Experiment, nobody
 
 SHUTDOWN_SECONDS = 5.0
@@ -72,6 +73,7 @@ class Runner:
                 "This runner was started before. Make another one for another sweep."
             )
         self._sweep.prepare()
+        let_go_of_threads()
         self.status = Status.SWEEPING
         self._sweep.on_wait = self._waits
         _RUNNING.add(self)

@@ -9,14 +9,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from lrfind_widget.numbers.smoothing import BETA
 from lrfind_widget.results.drawn_curve import DrawnCurve, drawn_curve
 from lrfind_widget.results.result import SweepResult
-from lrfind_widget.rules.suggest import RULES, Suggestion
+from lrfind_widget.rules.suggest import DEFAULT_RULE, RULES, Suggestion
 
 Rule = str | Callable[..., Any]
-
-DEFAULT_RULE = "balanced"
-"""Our own rule, which says where the marker starts."""
 
 
 @dataclass(frozen=True)
@@ -34,7 +32,7 @@ class Options:
         or a callable ``(lrs, losses) -> float`` of the raw losses.
     """
 
-    beta: float = 0.98
+    beta: float = BETA
     skip_start: int = 10
     skip_end: int = 5
     rule: Rule = DEFAULT_RULE

@@ -1,4 +1,9 @@
-"""What every row of controls has in common."""
+"""What every row of controls around the chart has in common.
+
+Each bar is one widget of ours with a front end in `js/src/bars/`. The kernel owns what they show;
+the page sends commands, which are checked here before anyone hears of them. What a page sends and
+makes no sense is counted in `refused_messages` and changes nothing.
+"""
 
 from __future__ import annotations
 

@@ -20,8 +20,11 @@ from lrfind_widget.results.result import SweepResult
 from lrfind_widget.rules.suggestion import Suggestion
 from lrfind_widget.view import phrases
 from lrfind_widget.view.analysis import Analysis, Options, rule_names
-from lrfind_widget.view.bars import ChoiceBar, ReceiptBar, RunBar, SettingsBar
 from lrfind_widget.view.chart import Chart
+from lrfind_widget.view.choice_bar import ChoiceBar
+from lrfind_widget.view.receipt_bar import ReceiptBar
+from lrfind_widget.view.run_bar import RunBar
+from lrfind_widget.view.settings_bar import MAX_BETA, SettingsBar
 
 OFFERED = ("balanced", "min_gradient", "min_over_10", "valley")
 """The rules that get a button each. The settings offer the others."""
@@ -71,7 +74,7 @@ class Panel:
             marker=self.chart.marker, can_apply=can_run, actions=self._tries(is_running=False)
         )
         self.settings_bar = SettingsBar(
-            beta=options.beta,
+            beta=min(options.beta, MAX_BETA),
             skip_start=options.skip_start,
             skip_end=options.skip_end,
             rules=[{"name": name, "label": name.replace("_", " ")} for name in rule_names()],
@@ -81,6 +84,10 @@ class Panel:
         self._earlier: list[dict[str, Any]] = []
         self._repeats: list[dict[str, Any]] = []
         self._repeat = 0
+
+    def set_smoothing(self, beta: float) -> None:
+        """Show how the curve is smoothed, as far as the settings reach."""
+        self.settings_bar.beta = min(beta, MAX_BETA)
 
     @property
     def rows(self) -> list[Widget]:

@@ -13,7 +13,10 @@ from traitlets import TraitError
 
 from lrfind_widget.points import Status
 from lrfind_widget.view.bar import Bar
-from lrfind_widget.view.bars import ChoiceBar, ReceiptBar, RunBar, SettingsBar
+from lrfind_widget.view.choice_bar import ChoiceBar
+from lrfind_widget.view.receipt_bar import ReceiptBar
+from lrfind_widget.view.run_bar import RunBar
+from lrfind_widget.view.settings_bar import SettingsBar
 from lrfind_widget.view.shared_widget import SharedWidget
 
 

@@ -8,9 +8,9 @@ from typing import Any
 import numpy as np
 import pytest
 
-from lrfind_widget import LRFinderWidget, Status
+from lrfind_widget import LRFinderWidget, Status, SweepResult
 from lrfind_widget.numbers.smoothing import exponential_average
-from tests.widget.training import Gate, adam, classifier
+from tests.widget.training import Gate, adam, batches, classifier
 from tests.widget.waiting import eventually
 
 FIRST_RUN = 30
@@ -104,3 +104,30 @@ def test_a_traceback_begins_where_the_users_code_does() -> None:
     assert "in loss_fn" in told
     assert __file__ in told.splitlines()[1]
     widget.close()
+
+
+@pytest.mark.parametrize("beta", [0.0, 0.5, 0.995])
+def test_the_smoothing_that_was_asked_for_stays_when_the_sweep_ends(beta: float) -> None:
+    model = classifier()
+    widget = LRFinderWidget(model, batches(), adam(model), num_it=30, beta=beta)
+    widget.start()
+    result = widget.wait(60)
+    assert isinstance(result, SweepResult)
+    np.testing.assert_array_equal(widget._panel.chart.curve.smoothed, result.smoothed)
+    assert widget._panel.settings_bar.beta == min(beta, 0.99)
+    stored = LRFinderWidget.from_result(result)
+    np.testing.assert_array_equal(stored._panel.chart.curve.smoothed, result.smoothed)
+    for each in (widget, stored):
+        each.close()
+
+
+def test_a_run_with_another_smoothing_shows_it(sweeping_again: Any) -> None:
+    widget, gate = sweeping_again
+    widget.stop()
+    gate.let(100)
+    widget.wait(60)
+    widget.start(beta=0.5)
+    assert widget._panel.settings_bar.beta == 0.5
+    result = widget.wait(60)
+    np.testing.assert_array_equal(widget._panel.chart.curve.smoothed, result.smoothed)
+    np.testing.assert_array_equal(result.smoothed, exponential_average(result.losses, 0.5))
