@@ -131,8 +131,7 @@ class RateTrials(Experiment):
         record = self._records[-1]
         every = self._validate_every
         for step in range(self._steps):
-            self._wait_while_paused(isolation)
-            if self._control.stopped:
+            if self._is_stopped(isolation):
                 yield from self._recorded(trial.losses.flush())
                 self._end(StopReason.STOPPED, self._stopped_sentence())
                 return

@@ -12,6 +12,8 @@ class Control:
         self._changed = threading.Condition()
         self._paused = False
         self._stopped = False
+        self.asked = False
+        """Whether anything is asked at all; a sweep looks here before each step."""
 
     @property
     def paused(self) -> bool:
@@ -50,4 +52,5 @@ class Control:
                 self._paused = paused
             if stopped is not None:
                 self._stopped = stopped
+            self.asked = self._paused or self._stopped
             self._changed.notify_all()

@@ -167,10 +167,16 @@ class Experiment(ABC):
         """Let it go on where it is paused. From any thread."""
         self._control.resume()
 
-    def _wait_while_paused(self, isolation: Isolation) -> None:
+    def _is_stopped(self, isolation: Isolation) -> bool:
+        """Wait while it is paused, then say whether it is to end."""
+        if not self._control.asked:
+            return False
+        if self._control.paused:
+            self._wait(isolation)
+        return self._control.stopped
+
+    def _wait(self, isolation: Isolation) -> None:
         """Wait, with the random state given back to its owner."""
-        if not self._control.paused:
-            return
         isolation.suspend()
         self.on_wait(True)
         try:

@@ -39,24 +39,6 @@ class Carrier(Protocol):
         """Start to bring 0-d tensors to the host, without waiting."""
 
 
-class Direct:
-    """Reads at once. For the CPU, where a loss is there as soon as it is computed."""
-
-    class _Arrived:
-        def __init__(self, values: list[float]) -> None:
-            self._values = values
-
-        def done(self) -> bool:
-            return True
-
-        def wait(self) -> list[float]:
-            return self._values
-
-    def send(self, scalars: Sequence[Tensor]) -> Transfer:
-        """Read the numbers now."""
-        return self._Arrived([float(scalar) for scalar in scalars])
-
-
 class CudaCarrier:
     """Copies into pinned host memory on the current stream, and marks the place with an event."""
 
@@ -83,7 +65,34 @@ class CudaCarrier:
         return self._Copy(host, event)
 
 
-class LossQueue(Generic[Label]):
+class LossList(Generic[Label]):
+    """Losses that are read as they are put in. For the CPU, where each is there when computed."""
+
+    def __init__(self) -> None:
+        self._arrived: list[tuple[Label, list[float]]] = []
+
+    def put(self, label: Label, *scalars: Tensor) -> None:
+        """Put in the numbers of a step, as 0-d tensors on the device."""
+        self._arrived.append((label, [scalar.item() for scalar in scalars]))
+
+    def ready(self) -> list[tuple[Label, list[float]]]:
+        """Take out what has arrived."""
+        arrived, self._arrived = self._arrived, []
+        return arrived
+
+    def flush(self) -> list[tuple[Label, list[float]]]:
+        """Wait for all, and take them out."""
+        return self.ready()
+
+    def rescue(self) -> list[tuple[Label, list[float]]]:
+        """Take out what can still be had after an error of the step that came last."""
+        try:
+            return self.flush()
+        except Exception:  # the error is the device's own, and is being reported already
+            return []
+
+
+class LossQueue(LossList[Label]):
     """First in, first out: losses are taken from it in the order they were put in.
 
     Parameters
@@ -96,16 +105,17 @@ class LossQueue(Generic[Label]):
     """
 
     def __init__(self, carrier: Carrier, lag: int) -> None:
+        super().__init__()
         self.lag = lag
         self._carrier = carrier
         self._under_way: deque[tuple[Label, Transfer]] = deque()
 
     @classmethod
-    def on(cls, device: torch.device) -> LossQueue[Label]:
-        """Return the queue that suits a device."""
+    def on(cls, device: torch.device) -> LossList[Label]:
+        """Return what suits a device."""
         if device.type == "cuda":
             return cls(CudaCarrier(), LAG)
-        return cls(Direct(), 0)
+        return LossList()
 
     def put(self, label: Label, *scalars: Tensor) -> None:
         """Put in the numbers of a step, as 0-d tensors on the device."""
@@ -124,10 +134,3 @@ class LossQueue(Generic[Label]):
         arrived = [(label, transfer.wait()) for label, transfer in self._under_way]
         self._under_way.clear()
         return arrived
-
-    def rescue(self) -> list[tuple[Label, list[float]]]:
-        """Take out what can still be had after an error of the step that came last."""
-        try:
-            return self.flush()
-        except Exception:  # the error is the device's own, and is being reported already
-            return []

@@ -223,14 +223,14 @@ class Sweep(Experiment):
         """Run the algorithm: set the rate, step, record, decide."""
         self.multipliers = trial.rates.multipliers
         self.axis_label = trial.rates.axis_label
-        record, step = self._records[-1], 0
+        record, step, planned = self._records[-1], 0, len(self.schedule)
+        before = (len(self._records) - 1) * planned
         ending: tuple[StopReason, endings.Sentence] = StopReason.FINISHED, endings.finished
-        while step < len(self.schedule) and record.reason is None:
-            self._wait_while_paused(isolation)
-            if self._control.stopped:
+        while step < planned and record.reason is None:
+            if self._is_stopped(isolation):
                 ending = StopReason.STOPPED, endings.stopped
                 break
-            where.step = (len(self._records) - 1) * len(self.schedule) + step
+            where.step = before + step
             try:
                 taken = trial.step(step, self.schedule.lr(step))
             except OutOfDataError as error:
@@ -251,7 +251,7 @@ class Sweep(Experiment):
         yield from self._recorded(trial.losses.flush())
         if record.reason is None:
             reason, sentence = ending
-            self._end_repeat(reason, sentence(record, len(self.schedule)))
+            self._end_repeat(reason, sentence(record, planned))
 
     def _recorded(self, arrived: Iterable[tuple[Step, list[float]]]) -> Iterator[Point]:
         """Record losses until one of them ends the sweep; what ran past that is dropped."""

@@ -12,7 +12,7 @@ from lrfind_widget.training.batch import model_device
 from lrfind_widget.training.execution import Execution
 from lrfind_widget.training.groups import GroupRates, set_weight_decay
 from lrfind_widget.training.loader import Batches
-from lrfind_widget.training.losses import LossQueue
+from lrfind_widget.training.losses import LossList, LossQueue
 from lrfind_widget.training.objective import Objective
 from lrfind_widget.training.precision import Precision
 from lrfind_widget.training.seeding import RandomSources
@@ -49,7 +49,7 @@ class Trial:
         Autocast and gradient scaler.
     batches : Batches
         The training batches, with how many were given.
-    losses : LossQueue
+    losses : LossList
         The losses of the steps, labelled with step, rate and whether the step was taken.
     """
 
@@ -60,7 +60,7 @@ class Trial:
         self.device = model_device(model)
         self._execution = Execution(self.device, own_stream=isolation.kind == "copy")
         self.batches = Batches(dataloader)
-        self.losses: LossQueue[Step] = LossQueue.on(self.device)
+        self.losses: LossList[Step] = LossQueue.on(self.device)
         self.precision = Precision(given.amp, isolation.grad_scaler, self.device)
         self.objective = Objective(
             model,

@@ -279,6 +279,8 @@ class Setting:
         assert self.state() == self.before
         assert self.sweep.receipt is not None
         assert self.sweep.receipt.identical, self.sweep.receipt.sentence
+        for thread in set(threading.enumerate()) - self.threads:
+            thread.join(5)  # one that was told to end may still be at it
         assert set(threading.enumerate()) == self.threads
         Claim().check([self.model])
 

@@ -6,7 +6,7 @@ import pytest
 import torch
 from torch import nn
 
-from lrfind_widget.training.losses import Direct, LossQueue
+from lrfind_widget.training.losses import LossList, LossQueue
 from lrfind_widget.training.sweep import Sweep
 from lrfind_widget.training.trial import Trial
 from tests.unit.toys import classifier, loader
@@ -26,7 +26,7 @@ def points(**options):
 @pytest.mark.parametrize("isolation", ["copy", "in_place"])
 def test_losses_that_come_over_late_are_the_same(monkeypatch, isolation):
     late = points(isolation=isolation)
-    monkeypatch.setattr(LossQueue, "on", classmethod(lambda cls, device: LossQueue(Direct(), 0)))
+    monkeypatch.setattr(LossQueue, "on", classmethod(lambda cls, device: LossList()))
 
     assert points(isolation=isolation) == late
 

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from lrfind_widget.points import StopReason
-from lrfind_widget.training.losses import Direct, LossQueue
+from lrfind_widget.training.losses import LossQueue
 from lrfind_widget.training.sweep import Sweep
 from tests.unit.late import LateCarrier, computes_late, number
 from tests.unit.toys import ScriptedLoss, batches, classifier, loader, sgd
@@ -24,7 +24,9 @@ def test_on_the_cpu_a_loss_is_there_at_once():
 
 def test_numbers_arrive_as_python_floats_without_a_change():
     value = torch.tensor(1 / 3, dtype=torch.float32)
-    (read,) = Direct().send([value]).wait()
+    queue = LossQueue.on(torch.device("cpu"))
+    queue.put("a", value)
+    ((_, (read,)),) = queue.ready()
 
     assert read == value.item()
 
