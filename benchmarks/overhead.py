@@ -23,8 +23,8 @@ from benchmarks.setting import Setting
 from benchmarks.tasks import TASKS
 from benchmarks.timing import Sample, ratios, sample, shuffled
 
-ROUNDS = 10
-FEWER = 5
+ROUNDS = 7
+FEWER = 4
 """With more threads or workers there are this many times fewer rounds."""
 WARM_UP = 5
 
