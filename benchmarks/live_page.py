@@ -15,7 +15,7 @@ from benchmarks.contestants import AGAIN, BARE, CONTESTANTS, END_LR, LIVE, START
 from benchmarks.setting import Setting
 from benchmarks.timing import Sample, sample, shuffled
 
-CALM = 0.3
+CALM = 0.15
 """Seconds between two runs, in which the page finishes what it draws."""
 
 

@@ -88,8 +88,13 @@ class Objective:
             that depends on the model.
         """
         loss = self._loss(batch)
-        if type(loss) is Tensor and loss.requires_grad and not loss.dim():
-            return loss  # which is then of floating-point numbers, too
+        if (
+            type(loss) is Tensor
+            and loss.requires_grad
+            and not loss.dim()
+            and loss.is_floating_point()
+        ):
+            return loss
         return self._checked(loss, needs_grad=torch.is_grad_enabled())
 
     def _loss(self, batch: Any) -> Any:

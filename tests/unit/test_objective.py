@@ -107,6 +107,7 @@ def test_a_batch_that_was_not_returned_is_told():
         (lambda out: out, ValueError, r"shape \(8, 3\).*\.mean\(\)"),
         (lambda out: out.sum().detach(), ValueError, "no gradient"),
         (lambda out: out.argmax(), TypeError, "floating-point"),
+        (lambda out: out.sum() * 1j, TypeError, "floating-point"),
     ],
 )
 @pytest.mark.parametrize("keyword", ["loss_fn", "step_fn"])
