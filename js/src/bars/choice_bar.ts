@@ -39,7 +39,8 @@ export class ChoiceBarView extends BarView {
       void this.copy();
     });
     const choose = element('div', 'lrbar-buttons lrbar-choose');
-    choose.append(label, this.field, this.applyButton, this.copyButton);
+    this.actionPlace = element('div', 'lrbar-buttons');
+    choose.append(label, this.field, this.applyButton, this.copyButton, this.actionPlace);
     this.sentence = element('span', 'lrbar-suggestion');
     const row = element('div', 'lrbar-row');
     row.append(choose, this.sentence);
@@ -62,9 +63,8 @@ export class ChoiceBarView extends BarView {
     this.backButton = button('Back to the suggestion', '', () => {
       this.back();
     });
-    this.actionPlace = element('div', 'lrbar-buttons lrbar-extra');
     this.offers = element('div', 'lrbar-row lrbar-offers');
-    this.offers.append(this.chipPlace, this.backButton, this.actionPlace);
+    this.offers.append(this.chipPlace, this.backButton);
 
     this.said = element('div', 'lrbar-said');
     this.said.setAttribute('role', 'status');
