@@ -4,40 +4,23 @@ from __future__ import annotations
 
 import random
 import threading
-from collections.abc import Callable, Iterator
-from typing import Any
 
 import numpy as np
 import pytest
 import torch
-from torch.utils.data import BatchSampler, DataLoader, Dataset, RandomSampler, Subset, TensorDataset
+from torch.utils.data import DataLoader, TensorDataset
 
 from lrfind_widget.isolation.isolation import Isolation
 from lrfind_widget.isolation.random_state import RandomState, same_state
-from tests.unit.models import X, Y, own_generator, plain, train
+from tests.unit.isolating import both, isolated, seed
+from tests.unit.models import X, Y, plain, train
 from tests.unit.user_state import random_states
 
-both = pytest.mark.parametrize("kind", ["copy", "in_place"])
-
-
-@pytest.fixture(autouse=True)
-def seeded() -> None:
-    _seed()
-
-
-def _seed() -> None:
-    torch.manual_seed(0)
-    np.random.seed(0)  # noqa: NPY002
-    random.seed(0)
+pytestmark = pytest.mark.usefixtures("seeded")
 
 
 def _draw() -> tuple[float, float, float]:
     return random.random(), float(np.random.rand()), float(torch.rand(1))  # noqa: NPY002
-
-
-def _isolated(kind: str = "copy", **more: Any) -> Isolation:
-    case = plain()
-    return Isolation(case.model, case.optimizer, kind=kind, **more)
 
 
 # --- the generators of the process ---------------------------------------------------------------
@@ -45,7 +28,7 @@ def _isolated(kind: str = "copy", **more: Any) -> Isolation:
 
 @both
 def test_the_generators_of_the_process_are_given_back(kind: str) -> None:
-    isolation = _isolated(kind)
+    isolation = isolated(kind)
     before = random_states()
     with isolation:
         _draw()
@@ -98,7 +81,7 @@ def test_training_with_a_sweep_in_between_is_training_without(kind: str) -> None
 
 def test_a_pause_gives_the_user_their_own_stream() -> None:
     expected = [_draw() for _ in range(2)]
-    _seed()
+    seed()
     state = RandomState([])
     state.start()
     _draw()
@@ -126,7 +109,7 @@ def test_a_pause_does_not_change_the_numbers_of_the_sweep() -> None:
 
 
 def test_a_sweep_that_ends_in_a_pause_leaves_what_the_user_drew() -> None:
-    isolation = _isolated()
+    isolation = isolated()
     with isolation:
         _draw()
         isolation.suspend()
@@ -220,7 +203,7 @@ def test_sweeps_on_several_threads_lose_no_state() -> None:
 
 
 def test_the_receipt_says_that_another_sweep_still_has_the_state() -> None:
-    outer, inner = _isolated(), _isolated()
+    outer, inner = isolated(), isolated()
     with outer:
         with inner:
             _draw()
@@ -230,243 +213,3 @@ def test_the_receipt_says_that_another_sweep_still_has_the_state() -> None:
         assert "still in use by another sweep" in item.how
     assert outer.receipt is not None
     assert outer.receipt.identical
-
-
-# --- generators that objects carry ---------------------------------------------------------------
-
-
-class Noisy(Dataset[Any]):
-    """A data set that carries generators of every kind, deep inside."""
-
-    def __init__(self) -> None:
-        self.python = random.Random(1)
-        self.parts = {"numpy": [np.random.default_rng(1)], "old": np.random.RandomState(1)}
-        self.torch = torch.Generator().manual_seed(1)
-        self.bits = np.random.PCG64(1)
-        self.true = random.SystemRandom()
-
-    def __len__(self) -> int:
-        return 4
-
-    def __getitem__(self, index: int) -> tuple[torch.Tensor, torch.Tensor]:
-        value = self.python.random() + self.parts["numpy"][0].random() + self.parts["old"].rand()
-        value += float(torch.rand(1, generator=self.torch)) + self.bits.random_raw() % 7
-        return X[index] + value, Y[index]
-
-
-GLOBAL = np.random.default_rng(2)
-
-
-def noisy_collate(samples: list[Any]) -> tuple[torch.Tensor, torch.Tensor]:
-    x, y = zip(*samples, strict=True)
-    return torch.stack(x) + float(GLOBAL.random()), torch.stack(y)
-
-
-def _sampler_loader() -> Any:
-    sampler = RandomSampler(range(4), generator=torch.Generator().manual_seed(3))
-    return DataLoader(TensorDataset(X, Y), sampler=sampler)
-
-
-def _batch_sampler_loader() -> Any:
-    sampler = RandomSampler(range(4), generator=torch.Generator().manual_seed(3))
-    return DataLoader(TensorDataset(X, Y), batch_sampler=BatchSampler(sampler, 2, drop_last=False))
-
-
-LOADERS: dict[str, Callable[[], Any]] = {
-    "loader": lambda: DataLoader(
-        TensorDataset(X, Y), shuffle=True, generator=torch.Generator().manual_seed(3)
-    ),
-    "sampler": _sampler_loader,
-    "batch_sampler": _batch_sampler_loader,
-    "dataset": lambda: DataLoader(Noisy()),
-    "subset": lambda: DataLoader(Subset(Noisy(), [0, 1])),
-    "collate": lambda: DataLoader(TensorDataset(X, Y), collate_fn=noisy_collate),
-    "plain iterable": lambda: Shuffled(),
-}
-
-
-class Shuffled:
-    """A loader that is no DataLoader."""
-
-    def __init__(self) -> None:
-        self.rng = random.Random(5)
-
-    def __iter__(self) -> Iterator[tuple[torch.Tensor, torch.Tensor]]:
-        for index in self.rng.sample(range(6), 3):
-            yield X[[index]], Y[[index]]
-
-
-@pytest.mark.parametrize("where", LOADERS)
-@both
-def test_a_loader_gives_what_it_would_have_given(where: str, kind: str) -> None:
-    def first(loader: Any) -> Any:
-        torch.manual_seed(9)
-        return [x.tolist() for x, _ in loader]
-
-    GLOBAL.bit_generator.state = np.random.default_rng(2).bit_generator.state
-    expected = first(LOADERS[where]())
-    GLOBAL.bit_generator.state = np.random.default_rng(2).bit_generator.state
-    loader = LOADERS[where]()
-    with _isolated(kind, dataloader=loader):
-        first(loader)
-    assert first(loader) == expected
-
-
-def test_a_generator_of_the_model_belongs_to_the_user_while_a_copy_is_swept() -> None:
-    case = own_generator()
-    noise: Any = case.model.noise
-    with Isolation(case.model, case.optimizer) as isolation:
-        train(isolation.model, isolation.optimizer, case.loss, 2)
-        torch.rand(3, generator=noise)
-        drawn = noise.get_state()
-    assert torch.equal(noise.get_state(), drawn)
-
-
-# --- loaders -------------------------------------------------------------------------------------
-
-
-class Counting(Dataset[Any]):
-    def __init__(self) -> None:
-        self.served = 0
-        self.handle: object = None
-
-    def __len__(self) -> int:
-        return 4
-
-    def __getitem__(self, index: int) -> tuple[torch.Tensor, torch.Tensor]:
-        self.served += 1
-        self.handle = self.handle or object()
-        return X[index], Y[index]
-
-
-class Epochs(RandomSampler):
-    def __init__(self) -> None:
-        super().__init__(range(4))
-        self.epoch = 0
-
-    def __iter__(self) -> Iterator[int]:
-        self.epoch += 1
-        return super().__iter__()
-
-
-def test_counters_of_data_sets_and_samplers_are_set_back() -> None:
-    data, sampler = Counting(), Epochs()
-    loader = DataLoader(Subset(data, range(4)), sampler=sampler)
-    with _isolated(dataloader=loader):
-        assert len(list(loader)) == 4
-        assert (data.served, sampler.epoch) == (4, 1)
-    assert (data.served, sampler.epoch) == (0, 0)
-
-
-class Wrapping:
-    """A loader of the user's own around another, that shuffles by its epoch."""
-
-    def __init__(self, loader: Any) -> None:
-        self.inner = loader
-        self.epoch = 0
-
-    def __iter__(self) -> Iterator[Any]:
-        self.epoch += 1
-        yield from self.inner
-
-
-def test_counters_of_a_loader_that_is_more_than_one_are_set_back() -> None:
-    class Counted(DataLoader[Any]):
-        epoch = 0
-
-        def __iter__(self) -> Any:
-            self.epoch = self.epoch + 1
-            return super().__iter__()
-
-    loader = Counted(list(range(4)))
-    list(loader)
-    with _isolated(dataloader=loader):
-        list(loader)
-    assert loader.epoch == 1
-
-
-def test_counters_of_a_loader_of_ones_own_and_of_what_it_wraps_are_set_back() -> None:
-    data, sampler = Counting(), Epochs()
-    loader = Wrapping(DataLoader(data, sampler=sampler))
-    with _isolated(dataloader=loader):
-        assert len(list(loader)) == 4
-    assert (loader.epoch, data.served, sampler.epoch) == (0, 0, 0)
-
-
-@pytest.mark.filterwarnings("ignore:.*fork.*:DeprecationWarning")
-def test_workers_of_a_wrapped_loader_go_on_where_they_were() -> None:
-    inner = DataLoader(list(range(6)), num_workers=1, persistent_workers=True)
-    epoch = iter(inner)
-    assert int(next(epoch)) == 0
-    with _isolated(dataloader=Wrapping(inner)):
-        assert len(list(inner)) == 6
-    assert [int(item) for item in epoch] == [1, 2, 3, 4, 5]
-
-
-def test_numbers_beside_a_stream_stay_with_it() -> None:
-    class Stream:
-        def __init__(self) -> None:
-            self.lines = iter(range(10))
-            self.position = 0
-
-        def __iter__(self) -> Iterator[int]:
-            for line in self.lines:
-                self.position += 1
-                yield line
-
-    stream = Stream()
-    with _isolated(dataloader=stream):
-        assert next(iter(stream)) == 0
-    assert (next(stream.lines), stream.position) == (1, 1)
-
-
-def test_an_iterator_goes_on_where_the_sweep_left_it() -> None:
-    class Forward:
-        place = 0
-
-        def __iter__(self) -> Iterator[int]:
-            return self
-
-        def __next__(self) -> int:
-            self.place = self.place + 1
-            return self.place
-
-    numbers = Forward()
-    with _isolated(dataloader=numbers):
-        assert [next(numbers), next(numbers)] == [1, 2]
-    assert numbers.place == 2
-
-
-def test_what_a_data_set_has_opened_stays_open() -> None:
-    data = Counting()
-    with _isolated(dataloader=DataLoader(data)):
-        _ = data[0]
-    assert data.handle is not None
-
-
-def test_persistent_workers_of_the_user_go_on_where_they_were() -> None:
-    loader = DataLoader(TensorDataset(X, Y), num_workers=1, persistent_workers=True)
-    mine = iter(loader)
-    first = next(mine)[1].item()
-    isolation = _isolated(dataloader=loader)
-    with isolation:
-        assert [y.item() for _, y in loader] == Y.tolist()
-        theirs: Any = loader._iterator
-        assert theirs is not mine
-        workers = list(theirs._workers)
-    assert loader._iterator is mine
-    assert [first, *(y.item() for _, y in mine)] == Y.tolist()
-    assert not any(worker.is_alive() for worker in workers)
-    assert isolation.receipt is not None
-    assert isolation.receipt.identical
-    mine._shutdown_workers()  # type: ignore[attr-defined]
-
-
-def test_workers_that_only_the_sweep_started_end_with_it() -> None:
-    loader = DataLoader(TensorDataset(X, Y), num_workers=1, persistent_workers=True)
-    with _isolated(dataloader=loader):
-        next(iter(loader))
-        theirs: Any = loader._iterator
-        workers = list(theirs._workers)
-    assert loader._iterator is None
-    assert not any(worker.is_alive() for worker in workers)

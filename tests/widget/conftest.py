@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator
+from typing import Any
+
 import comm
 import pytest
 
+from lrfind_widget import LRFinderWidget
 from tests.widget.recording import RecordingComm
+from tests.widget.training import adam, batches, classifier
 
 
 @pytest.fixture(autouse=True)
@@ -19,3 +24,20 @@ def recording_comms(monkeypatch: pytest.MonkeyPatch) -> list[RecordingComm]:
 
     monkeypatch.setattr(comm, "create_comm", create_comm)
     return made
+
+
+@pytest.fixture
+def make() -> Iterator[Callable[..., LRFinderWidget]]:
+    """Make widgets and close them after the test."""
+    made: list[LRFinderWidget] = []
+
+    def widget(model: Any = None, data: Any = None, optimizer: Any = None, **given: Any) -> Any:
+        model = classifier() if model is None else model
+        data = batches() if data is None else data
+        optimizer = adam(model) if optimizer is None else optimizer
+        made.append(LRFinderWidget(model, data, optimizer, **given))
+        return made[-1]
+
+    yield widget
+    for each in made:
+        each.close()

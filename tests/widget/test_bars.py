@@ -7,8 +7,6 @@ from typing import Any
 
 import pytest
 import traitlets
-from hypothesis import given, settings
-from hypothesis import strategies as st
 from traitlets import TraitError
 
 from lrfind_widget.points import Status
@@ -18,6 +16,7 @@ from lrfind_widget.view.receipt_bar import ReceiptBar
 from lrfind_widget.view.run_bar import RunBar
 from lrfind_widget.view.settings_bar import SettingsBar
 from lrfind_widget.view.shared_widget import SharedWidget
+from tests.widget.pressing import press
 
 
 class FakeMarker(SharedWidget):
@@ -31,15 +30,6 @@ class FakeMarker(SharedWidget):
         if not 1e-7 <= value <= 10:
             raise TraitError(f"value must lie on the chart, got {value!r}")
         return value
-
-
-def press(bar: Bar, **content: Any) -> None:
-    """Deliver a custom message as a page would send it."""
-    bar.comm.handle_msg(custom(content))
-
-
-def custom(content: Any) -> dict[str, Any]:
-    return {"content": {"data": {"method": "custom", "content": content}}, "buffers": []}
 
 
 def heard_by(bar: Bar) -> list[str]:
@@ -373,52 +363,3 @@ class TestReceiptBar:
     def test_refuses_what_is_no_receipt(self, receipt: dict[str, Any]) -> None:
         with pytest.raises(TraitError):
             ReceiptBar(receipt=receipt)
-
-
-json_values = st.recursive(
-    st.none() | st.booleans() | st.integers() | st.floats() | st.text(),
-    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(), inner, max_size=4),
-    max_leaves=12,
-)
-words = st.sampled_from(
-    ["set", "run", "action", "apply", "back", "start", "stop", "beta", "rule", "runs", "show", "1"]
-)
-hostile = st.dictionaries(
-    st.sampled_from(["event", "name", "value", "action", "id"]), json_values | words
-)
-messages = st.builds(custom, hostile | json_values) | json_values
-
-
-def legal(bar: Bar) -> bool:
-    """Whether every trait of the bar still has a value that it would accept."""
-    for name, trait in bar.traits(sync=True).items():
-        trait._validate(bar, getattr(bar, name))
-    return True
-
-
-class TestHostileMessages:
-    @pytest.mark.parametrize("kind", [RunBar, ChoiceBar, SettingsBar, ReceiptBar])
-    @given(message=messages)
-    @settings(max_examples=150, deadline=None)
-    def test_raise_nothing_and_leave_every_trait_legal(self, kind: type[Bar], message: Any) -> None:
-        bar = kind()
-        told = {"beta", "skip_start", "skip_end", "y_scale", "frame", "rule"}
-        before = {k: v for k, v in bar.get_state().items() if k not in told}
-        bar.comm.handle_msg(message)
-        assert {k: v for k, v in bar.get_state().items() if k not in told} == before
-        assert legal(bar)
-
-    @given(name=words, value=json_values)
-    @settings(max_examples=150, deadline=None)
-    def test_never_set_more_than_a_setting(self, name: str, value: Any) -> None:
-        bar = SettingsBar()
-        heard: list[tuple[str, Any]] = []
-        bar.on_set(lambda *told: heard.append(told))
-        press(bar, event="set", name=name, value=value)
-        assert [getattr(bar, setting) for setting, _ in heard] == [value for _, value in heard]
-        assert legal(bar)
-
-    def test_may_be_large(self) -> None:
-        bar = SettingsBar(rules=[{"name": "valley"}])
-        press(bar, event="set", name="rule", value="x" * 5_000_000)
-        assert bar.rule == ""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -15,20 +15,9 @@ RANGE = {"start_lr": 1e-5, "end_lr": 1.0, "num_it": 50, "seed": 0, "stop_div": F
 
 
 @pytest.fixture
-def make() -> Iterator[Callable[..., LRFinderWidget]]:
-    """Make widgets and close them after the test."""
-    made: list[LRFinderWidget] = []
-
-    def widget(model: Any = None, data: Any = None, optimizer: Any = None, **given: Any) -> Any:
-        model = classifier() if model is None else model
-        data = batches() if data is None else data
-        optimizer = adam(model) if optimizer is None else optimizer
-        made.append(LRFinderWidget(model, data, optimizer, **(RANGE | given)))
-        return made[-1]
-
-    yield widget
-    for each in made:
-        each.close()
+def make(make: Any) -> Callable[..., LRFinderWidget]:
+    """Make widgets over a short range."""
+    return lambda *objects, **given: make(*objects, **(RANGE | given))
 
 
 def swept(make: Any, **given: Any) -> LRFinderWidget:

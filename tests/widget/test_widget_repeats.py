@@ -2,30 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
 from typing import Any
 
 import numpy as np
-import pytest
 
 from lrfind_widget import LRFinderWidget, Status
 from lrfind_widget.results.drawn_curve import drawn_curve
-from tests.widget.training import Gate, adam, batches, bits, classifier
-
-
-@pytest.fixture
-def make() -> Iterator[Callable[..., LRFinderWidget]]:
-    """Make widgets and close them after the test."""
-    made: list[LRFinderWidget] = []
-
-    def widget(data: Any = None, **given: Any) -> LRFinderWidget:
-        model = classifier()
-        made.append(LRFinderWidget(model, data or batches(), adam(model), **given))
-        return made[-1]
-
-    yield widget
-    for each in made:
-        each.close()
+from tests.widget.training import Gate, adam, bits, classifier
 
 
 def test_repeats_end_as_their_median_and_their_spread(make: Any) -> None:
@@ -43,7 +26,7 @@ def test_repeats_end_as_their_median_and_their_spread(make: Any) -> None:
 
 def test_a_finished_repeat_fades_while_the_next_grows(make: Any) -> None:
     gate = Gate()
-    widget = make(gate, repeats=2, num_it=10, stop_div=False)
+    widget = make(data=gate, repeats=2, num_it=10, stop_div=False)
     faded: list[tuple[int, str]] = []
     chart = widget._panel.chart
     chart.runs.observe(

@@ -1,0 +1,36 @@
+"""Entering an isolation and leaving it, as tests of it do."""
+
+from __future__ import annotations
+
+import random
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+
+from lrfind_widget.isolation.isolation import Isolation
+from tests.unit.models import Case, plain, train
+
+both = pytest.mark.parametrize("kind", ["copy", "in_place"])
+
+
+def seed() -> None:
+    """Seed the random generators of the process."""
+    torch.manual_seed(0)
+    np.random.seed(0)  # noqa: NPY002
+    random.seed(0)
+
+
+def sweep(isolation: Isolation, case: Case, error: Any = None) -> None:
+    """Train two steps inside, and raise an error there."""
+    with isolation:
+        train(isolation.model, isolation.optimizer, case.loss, 2)
+        if error is not None:
+            raise error
+
+
+def isolated(kind: str = "copy", **more: Any) -> Isolation:
+    """Return an isolation of a plain model."""
+    case = plain()
+    return Isolation(case.model, case.optimizer, kind=kind, **more)
