@@ -8,14 +8,13 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import matplotlib.pyplot as plt
 import numpy as np
 import pytest
 
 from lrfind_widget.numbers.smoothing import exponential_average
 from lrfind_widget.points import StopReason
 from lrfind_widget.results.result import SweepResult
-
-plt = pytest.importorskip("matplotlib.pyplot")
 
 CURVES: dict[str, Any] = json.loads(
     (Path(__file__).parents[1] / "reference" / "peer_suggestions.json").read_text()
@@ -89,14 +88,12 @@ def test_suggestion_prints_fastai_v1s_two_numbers(
 
 @pytest.mark.parametrize("name", ["digits, CNN, Adam", "text, transformer, AdamW", "noisy valley"])
 def test_spline_is_fastai_v1s(name: str, capsys: pytest.CaptureFixture[str]) -> None:
-    pytest.importorskip("scipy")
     theirs = CURVES[name]["peers"]["fastai v1"]["suggestions"]["min_gradient k=3"]
     recorded(name).plot(suggestion=True, k=3)
     assert f"Min numerical gradient: {theirs:.2E}\n" in capsys.readouterr().out
 
 
 def test_spline_takes_scipys_own_arguments() -> None:
-    pytest.importorskip("scipy")
     exact = recorded().plot(k=3, s=0, return_fig=True)
     np.testing.assert_allclose(line(exact).get_ydata(), recorded().smoothed[10:-5], rtol=1e-9)
 
