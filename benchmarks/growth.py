@@ -19,8 +19,8 @@ from benchmarks import report
 from benchmarks.recording import recording_comms
 from benchmarks.timing import spread
 from lrfind_widget import LRFinderWidget, Sweep
-from lrfind_widget.numbers.smoothing import exponential_average
-from lrfind_widget.rules.suggest import RULES, suggest
+from lrfind_widget.curves.smoothing import exponential_average
+from lrfind_widget.rules.table import RULES, suggest
 
 ROUNDS = 5
 LENGTHS = (100, 1_000, 10_000, 100_000)

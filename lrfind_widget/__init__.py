@@ -19,9 +19,9 @@ if TYPE_CHECKING:
     from lrfind_widget.results.receipt import Receipt
     from lrfind_widget.results.result import SweepResult
     from lrfind_widget.rules.suggestion import Suggestion
-    from lrfind_widget.training.comparison import compare_lrs
-    from lrfind_widget.training.headless import lr_find
-    from lrfind_widget.training.sweep import Sweep
+    from lrfind_widget.training.lr_find import lr_find
+    from lrfind_widget.training.range_test import Sweep
+    from lrfind_widget.training.short_trainings import compare_lrs
     from lrfind_widget.widget import LRFinderWidget
 
 __all__ = [
@@ -47,10 +47,10 @@ _HOME = {
     "Status": "points",
     "StopReason": "points",
     "Suggestion": "rules.suggestion",
-    "Sweep": "training.sweep",
+    "Sweep": "training.range_test",
     "SweepResult": "results.result",
-    "compare_lrs": "training.comparison",
-    "lr_find": "training.headless",
+    "compare_lrs": "training.short_trainings",
+    "lr_find": "training.lr_find",
 }
 """The module each public name lives in."""
 

@@ -6,11 +6,11 @@ from collections.abc import Sequence
 from typing import Any
 
 from lrfind_widget.results.comparison import Comparison
-from lrfind_widget.results.joining import Part
+from lrfind_widget.results.joined import Part
 from lrfind_widget.results.result import SweepResult
 from lrfind_widget.running import Running
-from lrfind_widget.training.runner import Runner
-from lrfind_widget.training.subject import Subject
+from lrfind_widget.training.run_thread import RunThread
+from lrfind_widget.training.trainable import Trainable
 from lrfind_widget.view import phrases
 from lrfind_widget.view.alive import if_alive
 from lrfind_widget.view.comparison_panel import ComparisonPanel
@@ -29,7 +29,7 @@ class NextSteps(Running):
     comparison: Comparison | None = None
     selected_lr: Any
     children: Any
-    _subject: Subject | None
+    _subject: Trainable | None
     _panel: Panel
     _presenter: Presenter
     _below: ComparisonPanel | None = None
@@ -114,13 +114,13 @@ class NextSteps(Running):
                 subject.trials(tried, steps, self._changes),
                 self._panel,
                 self._shown_below(),
-                run=Runner,
+                run=RunThread,
                 on_status=if_alive(self._on_status),
                 on_end=if_alive(self._on_tried),
             )
         )
 
-    def _model_to_sweep(self) -> Subject:
+    def _model_to_sweep(self) -> Trainable:
         if self._subject is None:
             raise RuntimeError("This widget has no model to sweep; it shows a stored result.")
         return self._subject
@@ -144,7 +144,7 @@ class NextSteps(Running):
                 sweep,
                 self._panel,
                 part=part,
-                run=Runner,
+                run=RunThread,
                 on_status=if_alive(self._on_status),
                 on_end=if_alive(self._on_end),
             )

@@ -11,16 +11,17 @@ from typing import TYPE_CHECKING, Any, ClassVar
 import traitlets
 from ipywidgets import VBox
 
+from lrfind_widget.curves.smoothing import BETA
 from lrfind_widget.next_steps import NextSteps
-from lrfind_widget.numbers.smoothing import BETA
 from lrfind_widget.points import Status
+from lrfind_widget.results.analysis import Options, Rule
+from lrfind_widget.results.picture import FORMATS
 from lrfind_widget.results.result import SweepResult
-from lrfind_widget.rules.suggest import DEFAULT_RULE, Suggestion
-from lrfind_widget.training.groups import set_lr
-from lrfind_widget.training.subject import Subject
+from lrfind_widget.rules.table import DEFAULT_RULE, Suggestion
+from lrfind_widget.training.param_groups import set_lr
+from lrfind_widget.training.trainable import Trainable
 from lrfind_widget.view import phrases
 from lrfind_widget.view.alive import if_alive
-from lrfind_widget.view.analysis import Options, Rule
 from lrfind_widget.view.cells import CELLS
 from lrfind_widget.view.comparison_panel import USE
 from lrfind_widget.view.debounce import Debounce
@@ -28,22 +29,21 @@ from lrfind_widget.view.live_sweep import LiveSweep
 from lrfind_widget.view.output import SavedOutput
 from lrfind_widget.view.own_layout import OwnLayout
 from lrfind_widget.view.panel import Panel
-from lrfind_widget.view.picture import FORMATS
 from lrfind_widget.view.presenter import Presenter
 from lrfind_widget.view.rate import Rate
-from lrfind_widget.view.shared_widget import SharedWidget
+from lrfind_widget.view.thread_safe_widget import ThreadSafeWidget
 
 if TYPE_CHECKING:
     import torch
     from typing_extensions import Unpack
 
-    from lrfind_widget.training.arguments import SweepOptions
+    from lrfind_widget.training.checks import SweepOptions
 
 CALM_SECONDS = 1.0
 """How long a choice must have stood before the picture in the cell's output follows it."""
 
 
-class LRFinderWidget(NextSteps, SharedWidget, VBox):  # type: ignore[misc]
+class LRFinderWidget(NextSteps, ThreadSafeWidget, VBox):  # type: ignore[misc]
     """A learning-rate range test one can watch, stop and take a rate from.
 
     ``display(LRFinderWidget(model, dataloader, optimizer))`` starts the test in a
@@ -125,7 +125,7 @@ class LRFinderWidget(NextSteps, SharedWidget, VBox):  # type: ignore[misc]
         suggestion: Rule = DEFAULT_RULE,
         **sweep: Unpack[SweepOptions],
     ) -> None:
-        self._subject: Subject | None = Subject(model, dataloader, optimizer, {**sweep})
+        self._subject: Trainable | None = Trainable(model, dataloader, optimizer, {**sweep})
         self._auto_start = auto_start
         self._auto_apply = auto_apply
         self._set_up(

@@ -10,13 +10,13 @@ import numpy as np
 
 from benchmarks.regret import store, sweeps
 from benchmarks.regret.metric import Floats, Key, Sweep, Truth
-from lrfind_widget.numbers.divergence import Divergence
-from lrfind_widget.numbers.smoothing import ExponentialAverage
+from lrfind_widget.curves.smoothing import ExponentialAverage
+from lrfind_widget.curves.stop_rule import StopRule
 
 
 def recorded(losses: Floats) -> int:
     """Return how many points a range test with fastai v1's stop rule records of these losses."""
-    average, divergence = ExponentialAverage(), Divergence()
+    average, divergence = ExponentialAverage(), StopRule()
     for count, loss in enumerate(losses.tolist(), start=1):
         if divergence.update(loss, average.update(loss)) is not None:
             return count

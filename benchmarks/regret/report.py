@@ -13,7 +13,7 @@ from benchmarks.regret import store
 from benchmarks.regret.curves import load_sweeps, load_truths
 from benchmarks.regret.metric import Floats, Rule, Sweep, Truth, evaluate
 from benchmarks.regret.sweeps import DEFAULT
-from lrfind_widget.rules.suggest import DEFAULT_RULE, RULES
+from lrfind_widget.rules.table import DEFAULT_RULE, RULES
 
 DOCS = Path(__file__).parents[2] / "docs" / "suggestions.md"
 MARKS = ("<!-- benchmarks.regret: begin -->", "<!-- benchmarks.regret: end -->")

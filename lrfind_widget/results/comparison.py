@@ -10,8 +10,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from lrfind_widget.numbers.formatting import format_lr
-from lrfind_widget.numbers.paired import Difference, paired_difference
+from lrfind_widget.curves.formatting import format_lr
+from lrfind_widget.curves.paired import Difference, paired_difference
 from lrfind_widget.points import StopReason
 from lrfind_widget.results.receipt import Receipt
 

@@ -10,13 +10,14 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
-from lrfind_widget.numbers.smoothing import BETA
+from lrfind_widget.curves.smoothing import BETA
 from lrfind_widget.points import StopReason
-from lrfind_widget.results import result_csv, result_json, result_plot
+from lrfind_widget.results import csv_table, stored
+from lrfind_widget.results import plot as plot_module
 from lrfind_widget.results.receipt import Receipt
 from lrfind_widget.results.result_suggestion import suggest_for
-from lrfind_widget.rules.suggest import DEFAULT_RULE, RULES
 from lrfind_widget.rules.suggestion import Suggestion
+from lrfind_widget.rules.table import DEFAULT_RULE, RULES
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -199,7 +200,7 @@ class SweepResult:
 
     def to_json(self) -> dict[str, Any]:
         """Return the whole result as plain JSON values; `from_json` reads it back unchanged."""
-        return result_json.encode(self)
+        return stored.encode(self)
 
     @classmethod
     def from_json(cls, data: Any) -> SweepResult:
@@ -215,7 +216,7 @@ class SweepResult:
         ValueError
             If `data` does not describe a result. The message says what is wrong.
         """
-        return cls(**result_json.decode(data))
+        return cls(**stored.decode(data))
 
     def save(self, path: str | PathLike[str]) -> None:
         """Write the result to a file.
@@ -231,9 +232,9 @@ class SweepResult:
             If the ending is another.
         """
         if _kind_of(path) == ".csv":
-            result_csv.write(self.columns(), path)
+            csv_table.write(self.columns(), path)
         else:
-            result_json.write(self, path)
+            stored.write(self, path)
 
     @classmethod
     def load(cls, path: str | PathLike[str]) -> SweepResult:
@@ -253,7 +254,7 @@ class SweepResult:
         ValueError
             If it is not a result: broken, of another kind, or too large.
         """
-        read = result_csv.read if _kind_of(path) == ".csv" else result_json.read
+        read = csv_table.read if _kind_of(path) == ".csv" else stored.read
         return cls(**read(path))
 
     def plot(
@@ -300,7 +301,7 @@ class SweepResult:
         ValueError
             If `k` is given and not from 1 to 5.
         """
-        return result_plot.plot(
+        return plot_module.plot(
             self, skip_start, skip_end, suggestion, return_fig, show_grid, ax=ax, k=k, spline=spline
         )
 

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 from lrfind_widget.points import StopReason
 from lrfind_widget.rules.repeats import suggest_from_repeats
-from lrfind_widget.rules.suggest import suggest
 from lrfind_widget.rules.suggestion import Suggestion
+from lrfind_widget.rules.table import suggest
 
 if TYPE_CHECKING:
     from lrfind_widget.results.result import SweepResult

@@ -7,10 +7,10 @@ import math
 import numpy as np
 import numpy.typing as npt
 
-from lrfind_widget.numbers.fitted_curve import FEWEST_POINTS, fit_curve, rate_at
-from lrfind_widget.numbers.formatting import format_lr
-from lrfind_widget.numbers.trimmed import as_curve
-from lrfind_widget.rules.doubts import doubts_about, refusal
+from lrfind_widget.curves.features import FEWEST_POINTS, fit_curve, rate_at
+from lrfind_widget.curves.formatting import format_lr
+from lrfind_widget.curves.trimmed import as_curve
+from lrfind_widget.rules.caveats import caveats_about, refusal
 from lrfind_widget.rules.suggestion import Suggestion
 
 SHARE = 0.5
@@ -53,7 +53,7 @@ def balanced(lrs: npt.ArrayLike, losses: npt.ArrayLike, *, stopped: bool = False
     -------
     Suggestion
         With the usable `band`, from where the loss starts to fall (where the steepest tangent
-        meets the starting level) to where it turns up, and with `doubts`. Without a rate where
+        meets the starting level) to where it turns up, and with `caveats`. Without a rate where
         fewer than five losses are finite, and where the loss does not fall
         (`supports_suggestion`).
     """
@@ -83,5 +83,5 @@ def balanced(lrs: npt.ArrayLike, losses: npt.ArrayLike, *, stopped: bool = False
         rule,
         loss=curve.floor,
         band=(min(low, lr), least),
-        doubts=doubts_about(curve, stopped=stopped),
+        caveats=caveats_about(curve, stopped=stopped),
     )

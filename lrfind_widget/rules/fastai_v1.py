@@ -5,9 +5,9 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
-from lrfind_widget.numbers.formatting import format_lr
-from lrfind_widget.numbers.smoothing import exponential_average
-from lrfind_widget.numbers.trimmed import Trimmed, as_curve, too_few, trim
+from lrfind_widget.curves.formatting import format_lr
+from lrfind_widget.curves.smoothing import exponential_average
+from lrfind_widget.curves.trimmed import Trimmed, as_curve, too_few, trim
 from lrfind_widget.rules.suggestion import Suggestion
 
 _ROUNDING = 256 * np.finfo(np.float64).eps

@@ -11,8 +11,8 @@ from bisect import bisect_left
 import numpy as np
 import numpy.typing as npt
 
-from lrfind_widget.numbers.formatting import format_lr
-from lrfind_widget.numbers.trimmed import Trimmed, too_few
+from lrfind_widget.curves.formatting import format_lr
+from lrfind_widget.curves.trimmed import Trimmed, too_few
 from lrfind_widget.rules.fastai_v1 import fall_of, never_falls, smoothed_part
 from lrfind_widget.rules.suggestion import Suggestion
 

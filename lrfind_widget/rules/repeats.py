@@ -9,8 +9,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from lrfind_widget.rules.suggest import suggest
 from lrfind_widget.rules.suggestion import Suggestion
+from lrfind_widget.rules.table import suggest
 
 
 def suggest_from_repeats(

@@ -24,7 +24,7 @@ class Suggestion:
         The rule's smoothed loss at that rate, for a dot on the chart.
     band : tuple of float or None
         Usable learning rates, from where the loss starts to fall to where it turns up.
-    doubts : tuple of str
+    caveats : tuple of str
         Sentences that say why the suggestion may be wrong, and what to change.
     spread : float or None
         Of repeated sweeps: the standard deviation of their own suggestions, in decades.
@@ -36,5 +36,5 @@ class Suggestion:
     index: int | None = None
     loss: float | None = None
     band: tuple[float, float] | None = None
-    doubts: tuple[str, ...] = ()
+    caveats: tuple[str, ...] = ()
     spread: float | None = None

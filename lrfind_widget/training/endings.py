@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Sequence
 
-from lrfind_widget.numbers.formatting import format_lr
+from lrfind_widget.curves.formatting import format_lr
 from lrfind_widget.points import StopReason
 from lrfind_widget.training.precision import MOST_SKIPS
 from lrfind_widget.training.record import Record

@@ -22,10 +22,10 @@ from lrfind_widget._version import __version__
 from lrfind_widget.isolation.isolation import Isolation, check_trainable
 from lrfind_widget.points import Point, StopReason
 from lrfind_widget.results.receipt import Receipt
-from lrfind_widget.training.arguments import Arguments, check
+from lrfind_widget.training.checks import Arguments, check
 from lrfind_widget.training.control import Control
-from lrfind_widget.training.execution import WithGradients, await_copies
-from lrfind_widget.training.where import Where
+from lrfind_widget.training.device import WithGradients, await_copies
+from lrfind_widget.training.error_context import ErrorContext
 
 _UNDER_WAY: weakref.WeakSet[Generator[Point, None, None]] = weakref.WeakSet()
 
@@ -80,7 +80,7 @@ class Experiment(ABC):
         """How many steps are planned."""
 
     @abstractmethod
-    def _run(self, isolation: Isolation, where: Where) -> Iterator[Point]:
+    def _run(self, isolation: Isolation, where: ErrorContext) -> Iterator[Point]:
         """Do it, with what the isolation gives."""
 
     @abstractmethod
@@ -133,7 +133,7 @@ class Experiment(ABC):
                 "second one."
             )
         self._forget()
-        where = Where()
+        where = ErrorContext()
         isolation, guard = self._take_prepared()
         try:
             with guard:
@@ -250,6 +250,6 @@ def _end_all() -> None:
     Python would do it later, among objects that it takes apart already; there torch aborts.
     """
     for points in list(_UNDER_WAY):
-        # One that is running has a thread of its own, which `Runner` sees to.
+        # One that is running has a thread of its own, which `RunThread` sees to.
         with contextlib.suppress(Exception):
             points.close()

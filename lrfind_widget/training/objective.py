@@ -9,9 +9,9 @@ import torch
 from torch import Tensor, nn
 
 from lrfind_widget.training.batch import describe, to_device
-from lrfind_widget.training.feeding import NO_TARGET, Fed, Forward, feed
-from lrfind_widget.training.inference import infer
-from lrfind_widget.training.where import Where
+from lrfind_widget.training.error_context import ErrorContext
+from lrfind_widget.training.loss_inference import infer
+from lrfind_widget.training.model_inputs import NO_TARGET, Forward, ModelInputs, feed
 
 LossFunction = Callable[[Any, Any], Any]
 StepFunction = Callable[[nn.Module, Any], Any]
@@ -43,7 +43,7 @@ class Objective:
         `(model, batch) -> loss`, instead of everything else here.
     prepare_batch : callable, optional
         `batch -> batch`, applied first; for example to `(inputs, target)`.
-    where : Where, optional
+    where : ErrorContext, optional
         Told what runs, for the report of an error.
 
     Attributes
@@ -60,10 +60,10 @@ class Objective:
         loss_fn: LossFunction | None = None,
         step_fn: StepFunction | None = None,
         prepare_batch: PrepareFunction | None = None,
-        where: Where | None = None,
+        where: ErrorContext | None = None,
     ) -> None:
         self.sentence = ""
-        self._where = where or Where()
+        self._where = where or ErrorContext()
         self._model = model
         self._device = device
         self._loss_fn = loss_fn
@@ -137,7 +137,7 @@ class Objective:
         self._where.at = "The loss"
         return loss_of(output, target)
 
-    def _settle(self, output: Any, fed: Fed, batch: Any) -> LossFunction:
+    def _settle(self, output: Any, fed: ModelInputs, batch: Any) -> LossFunction:
         """Decide how losses come about, on the first batch."""
         if self._loss_fn is not None:
             if fed.target is NO_TARGET:

@@ -7,7 +7,7 @@ from typing import Any
 
 from tqdm import tqdm
 
-from lrfind_widget.numbers.formatting import format_lr
+from lrfind_widget.curves.formatting import format_lr
 from lrfind_widget.points import Point
 
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import math
 
-from lrfind_widget.numbers.divergence import Divergence
-from lrfind_widget.numbers.smoothing import ExponentialAverage
+from lrfind_widget.curves.smoothing import ExponentialAverage
+from lrfind_widget.curves.stop_rule import StopRule
 from lrfind_widget.points import Point, StopReason
 
 
@@ -39,7 +39,7 @@ class Record:
         self.reason: StopReason | None = None
         self.sentence = ""
         self._repeat = repeat
-        self.rule = Divergence(enabled=stop_div)
+        self.rule = StopRule(enabled=stop_div)
         self._average = ExponentialAverage(beta)
 
     def add(self, step: int, lr: float, loss: float, val_loss: float | None = None) -> Point:

@@ -10,10 +10,10 @@ import torch
 from torch import Tensor
 from torch.optim import Optimizer
 
-from lrfind_widget.training.loader import Batches
+from lrfind_widget.training.batches import Batches
+from lrfind_widget.training.error_context import ErrorContext
 from lrfind_widget.training.objective import Objective
 from lrfind_widget.training.precision import Precision
-from lrfind_widget.training.where import Where
 
 
 def needs_closure(optimizer: Optimizer) -> bool:
@@ -42,7 +42,7 @@ class Training:
         Batches whose gradients are averaged for one step.
     clip_grad_norm : float or None
         Largest norm of the gradient of all the optimizer's parameters together.
-    where : Where
+    where : ErrorContext
         Told what runs.
     """
 
@@ -55,7 +55,7 @@ class Training:
         *,
         accumulate: int = 1,
         clip_grad_norm: float | None = None,
-        where: Where,
+        where: ErrorContext,
     ) -> None:
         self._optimizer = optimizer
         self._objective = objective

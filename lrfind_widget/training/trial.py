@@ -7,18 +7,18 @@ from collections.abc import Iterable
 from typing import Any
 
 from lrfind_widget.isolation.isolation import Isolation
-from lrfind_widget.training.arguments import Arguments
 from lrfind_widget.training.batch import model_device
-from lrfind_widget.training.execution import Execution
-from lrfind_widget.training.groups import GroupRates, set_weight_decay
-from lrfind_widget.training.loader import Batches
-from lrfind_widget.training.losses import LossList, LossQueue
+from lrfind_widget.training.batches import Batches
+from lrfind_widget.training.checks import Arguments
+from lrfind_widget.training.device import Execution
+from lrfind_widget.training.error_context import ErrorContext
+from lrfind_widget.training.late_losses import LossList, LossQueue
 from lrfind_widget.training.objective import Objective
+from lrfind_widget.training.param_groups import GroupRates, set_weight_decay
 from lrfind_widget.training.precision import Precision
 from lrfind_widget.training.seeding import RandomSources
 from lrfind_widget.training.training import Training
 from lrfind_widget.training.validation import Validation
-from lrfind_widget.training.where import Where
 
 Step = tuple[int, float, bool]
 
@@ -34,7 +34,7 @@ class Trial:
         Training batches.
     given : Arguments
         The arguments of the sweep.
-    where : Where
+    where : ErrorContext
         Told what runs.
 
     Attributes
@@ -54,7 +54,7 @@ class Trial:
     """
 
     def __init__(
-        self, isolation: Isolation, dataloader: Iterable[Any], given: Arguments, where: Where
+        self, isolation: Isolation, dataloader: Iterable[Any], given: Arguments, where: ErrorContext
     ) -> None:
         model, self._optimizer = isolation.model, isolation.optimizer
         self.device = model_device(model)

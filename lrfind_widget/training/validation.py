@@ -12,10 +12,10 @@ import torch
 from torch import Tensor, nn
 
 from lrfind_widget.training.batch import batch_size
+from lrfind_widget.training.error_context import ErrorContext
 from lrfind_widget.training.objective import Objective
 from lrfind_widget.training.precision import Precision
 from lrfind_widget.training.seeding import RandomSources
-from lrfind_widget.training.where import Where
 
 
 class Validation:
@@ -38,7 +38,7 @@ class Validation:
         The same autocast as in training.
     random : RandomSources
         The generators that the loader may draw from.
-    where : Where
+    where : ErrorContext
         Told what runs.
     """
 
@@ -50,7 +50,7 @@ class Validation:
         objective: Objective,
         precision: Precision,
         random: RandomSources,
-        where: Where,
+        where: ErrorContext,
     ) -> None:
         self._model = model
         self._persistent = bool(getattr(loader, "persistent_workers", False))

@@ -18,10 +18,10 @@ from traitlets import TraitError
 
 from lrfind_widget._version import __version__
 from lrfind_widget.view.own_layout import OwnLayout
-from lrfind_widget.view.shared_widget import SharedWidget
+from lrfind_widget.view.thread_safe_widget import ThreadSafeWidget
 
 
-class Bar(SharedWidget, DOMWidget):  # type: ignore[misc]
+class Bar(ThreadSafeWidget, DOMWidget):  # type: ignore[misc]
     """What all rows have in common: the front end they belong to, and extra buttons.
 
     Attributes

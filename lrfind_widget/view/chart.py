@@ -7,26 +7,26 @@ from typing import Any
 import bqplot
 import numpy as np
 
-from lrfind_widget.numbers.formatting import format_lr
-from lrfind_widget.results.drawn_curve import DrawnCurve
+from lrfind_widget.curves.combined import CombinedCurve
+from lrfind_widget.curves.formatting import format_lr
 from lrfind_widget.rules.suggestion import Suggestion
 from lrfind_widget.view.marks import Bands, Curve, Frame, Marker, Runs, Spots, Spread
 from lrfind_widget.view.own_layout import OwnLayout
-from lrfind_widget.view.shared_widget import SharedWidget
+from lrfind_widget.view.thread_safe_widget import ThreadSafeWidget
 
 MARGIN = {"top": 34, "bottom": 58, "left": 54, "right": 18}
 """Room around the plot area in pixels, for the marker's handle and the axes."""
 
 
-class _Figure(SharedWidget, bqplot.Figure):  # type: ignore[misc]
+class _Figure(ThreadSafeWidget, bqplot.Figure):  # type: ignore[misc]
     """bqplot's figure, which a page cannot change."""
 
 
-class _LogScale(SharedWidget, bqplot.LogScale):  # type: ignore[misc]
+class _LogScale(ThreadSafeWidget, bqplot.LogScale):  # type: ignore[misc]
     """bqplot's logarithmic scale, which a page cannot change."""
 
 
-class _LinearScale(SharedWidget, bqplot.LinearScale):  # type: ignore[misc]
+class _LinearScale(ThreadSafeWidget, bqplot.LinearScale):  # type: ignore[misc]
     """bqplot's linear scale, which a page cannot change."""
 
 
@@ -191,7 +191,7 @@ class Chart:
                 f"got {name} {value!r}."
             )
 
-    def show_curve(self, curve: DrawnCurve) -> None:
+    def show_curve(self, curve: CombinedCurve) -> None:
         """Show a whole curve, with the spread of the repeats it is the median of."""
         self.curve.replace(curve.lrs, curve.losses, curve.smoothed)
         self.spread.area = (

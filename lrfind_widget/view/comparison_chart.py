@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from lrfind_widget.numbers.formatting import format_lr
+from lrfind_widget.curves.formatting import format_lr
 from lrfind_widget.points import Point
 from lrfind_widget.view.chart import figure, linear_scale
 from lrfind_widget.view.marks import Frame

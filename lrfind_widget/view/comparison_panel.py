@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from ipywidgets import Widget
 
-from lrfind_widget.numbers.formatting import format_lr
+from lrfind_widget.curves.formatting import format_lr
 from lrfind_widget.points import Point
 from lrfind_widget.results.comparison import Comparison
 from lrfind_widget.view import phrases

@@ -7,17 +7,17 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
+from lrfind_widget.completion import Completion
 from lrfind_widget.points import Point, Status
 from lrfind_widget.view import phrases
 from lrfind_widget.view.background import reported
-from lrfind_widget.view.ending import Ending
 from lrfind_widget.view.panel import Panel
 from lrfind_widget.view.progress import Progress
 from lrfind_widget.view.publisher import Publisher
 
 if TYPE_CHECKING:
     from lrfind_widget.training.experiment import Experiment
-    from lrfind_widget.training.runner import Runner
+    from lrfind_widget.training.run_thread import RunThread
 
 POINTS_INTERVAL = 1 / 8
 """Least time in seconds between two messages of new points."""
@@ -38,7 +38,7 @@ class Live(ABC):
         Where its progress is shown.
     run : callable
         Takes the experiment and what to call when there is something new; returns what runs it,
-        a `Runner`.
+        a `RunThread`.
     on_status : callable
         Called with each new `Status` but the last, on the publisher's thread.
     on_end : callable
@@ -51,7 +51,7 @@ class Live(ABC):
         experiment: Experiment,
         panel: Panel,
         *,
-        run: Callable[[Experiment, Callable[[], None]], Runner],
+        run: Callable[[Experiment, Callable[[], None]], RunThread],
         on_status: Callable[[Status], None],
         on_end: Callable[[Any], None],
     ) -> None:
@@ -63,7 +63,7 @@ class Live(ABC):
         self._shown: tuple[Status, float] = (Status.SWEEPING, 0.0)
         self._told = 0
         self._last: Point | None = None
-        self._ending = Ending()
+        self._ending = Completion()
         self._publisher = Publisher(self, interval=POINTS_INTERVAL, on_end=self._ending.come)
         self._runner = run(experiment, self._publisher.wake)
 

@@ -7,14 +7,14 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from lrfind_widget.points import Point
-from lrfind_widget.results.joining import Part
+from lrfind_widget.results.joined import Part
 from lrfind_widget.results.result import SweepResult
 from lrfind_widget.view import phrases
 from lrfind_widget.view.live import Live
 from lrfind_widget.view.panel import Panel
 
 if TYPE_CHECKING:
-    from lrfind_widget.training.sweep import Sweep
+    from lrfind_widget.training.range_test import Sweep
 
 
 class LiveSweep(Live):

@@ -13,7 +13,7 @@ from lrfind_widget.view.live import Live
 from lrfind_widget.view.panel import Panel
 
 if TYPE_CHECKING:
-    from lrfind_widget.training.comparison import RateTrials
+    from lrfind_widget.training.short_trainings import ShortTrainings
 
 
 class LiveTrials(Live):
@@ -21,7 +21,7 @@ class LiveTrials(Live):
 
     Parameters
     ----------
-    trials : RateTrials
+    trials : ShortTrainings
         The trainings to run.
     panel : Panel
         Where their progress is shown.
@@ -33,7 +33,7 @@ class LiveTrials(Live):
 
     def __init__(
         self,
-        trials: RateTrials,
+        trials: ShortTrainings,
         panel: Panel,
         below: ComparisonPanel,
         **told: Callable[..., Any],

@@ -10,13 +10,13 @@ import bqplot
 import traitlets
 
 from lrfind_widget._version import __version__
-from lrfind_widget.view.shared_widget import SharedWidget
+from lrfind_widget.view.thread_safe_widget import ThreadSafeWidget
 
 MODULE = "lrfind-widget"
 """The npm module that holds the front ends."""
 
 
-class ChartMark(SharedWidget, bqplot.Mark):  # type: ignore[misc]
+class ChartMark(ThreadSafeWidget, bqplot.Mark):  # type: ignore[misc]
     """Base of our marks: a bqplot mark whose front end is in `js/src/`.
 
     bqplot's figure finds the axes of a mark through `scales_metadata`. The marks never

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from ipywidgets import Layout
 
-from lrfind_widget.view.shared_widget import SharedWidget
+from lrfind_widget.view.thread_safe_widget import ThreadSafeWidget
 
 
-class OwnLayout(SharedWidget, Layout):  # type: ignore[misc]
+class OwnLayout(ThreadSafeWidget, Layout):  # type: ignore[misc]
     """A layout that Python may change and a page may not."""

@@ -14,12 +14,12 @@ import numpy as np
 from ipywidgets import Widget
 
 from lrfind_widget.points import Point, Status
+from lrfind_widget.results.analysis import Analysis, Options, rule_names
 from lrfind_widget.results.comparison import Comparison
-from lrfind_widget.results.joining import can_go_further, can_look_closer
+from lrfind_widget.results.joined import can_go_further, can_look_closer
 from lrfind_widget.results.result import SweepResult
 from lrfind_widget.rules.suggestion import Suggestion
 from lrfind_widget.view import phrases
-from lrfind_widget.view.analysis import Analysis, Options, rule_names
 from lrfind_widget.view.chart import Chart
 from lrfind_widget.view.choice_bar import ChoiceBar
 from lrfind_widget.view.receipt_bar import ReceiptBar

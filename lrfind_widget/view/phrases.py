@@ -5,11 +5,11 @@ from __future__ import annotations
 import traceback
 from types import TracebackType
 
-from lrfind_widget.numbers.formatting import format_duration, format_lr
+from lrfind_widget.curves.formatting import format_duration, format_lr
 from lrfind_widget.points import Point, Status, StopReason
 from lrfind_widget.results.comparison import Comparison
 from lrfind_widget.results.result import SweepResult
-from lrfind_widget.rules.suggest import Suggestion
+from lrfind_widget.rules.table import Suggestion
 
 _PACKAGE = __name__.partition(".")[0]
 
@@ -101,7 +101,9 @@ def suggestion(suggested: Suggestion | None) -> str:
         parts.append(f"usable {format_lr(low)} to {format_lr(high)}")
     if suggested.spread is not None:
         parts.append(f"spread between repeats {suggested.spread:.2f} decades")
-    return ". ".join([", ".join(parts), *(doubt.rstrip(".") for doubt in suggested.doubts)]) + "."
+    return (
+        ". ".join([", ".join(parts), *(caveat.rstrip(".") for caveat in suggested.caveats)]) + "."
+    )
 
 
 def applied(before: list[float], after: list[float]) -> str:

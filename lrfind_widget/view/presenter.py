@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from typing import Any
 
+from lrfind_widget.curves.combined import combined_curve
 from lrfind_widget.points import Status
-from lrfind_widget.results.drawn_curve import drawn_curve
+from lrfind_widget.results.analysis import Analysis, Options
+from lrfind_widget.results.picture import render
 from lrfind_widget.results.result import SweepResult
 from lrfind_widget.view import phrases
-from lrfind_widget.view.analysis import Analysis, Options
 from lrfind_widget.view.output import SavedOutput
 from lrfind_widget.view.panel import Panel
-from lrfind_widget.view.picture import render
 from lrfind_widget.view.runs import Run, Runs
 
 
@@ -151,7 +151,7 @@ class Presenter:
         self._panel.chart.curve.visible = all(run.visible for run in latest)
 
     def _drawn(self, run: Run, name: str) -> dict[str, Any]:
-        curve = drawn_curve(run.result, self._options.beta)
+        curve = combined_curve(run.result, self._options.beta)
         return {
             "name": name,
             "lr": curve.lrs,

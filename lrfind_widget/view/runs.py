@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from lrfind_widget.numbers.formatting import format_lr
+from lrfind_widget.curves.formatting import format_lr
 from lrfind_widget.results.result import SweepResult
 
 _RATES = ("start_lr", "end_lr")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
-from lrfind_widget.numbers.schedule import Schedule
+from lrfind_widget.curves.schedule import Schedule
 
 Floats = npt.NDArray[np.float64]
 

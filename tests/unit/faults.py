@@ -13,7 +13,7 @@ import torch
 from torch import Tensor, nn
 
 from lrfind_widget.isolation.claim import Claim
-from lrfind_widget.training.sweep import Sweep
+from lrfind_widget.training.range_test import Sweep
 from tests.unit.models import X, Y
 from tests.unit.user_state import state_of
 

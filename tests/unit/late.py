@@ -5,7 +5,7 @@ from __future__ import annotations
 import torch
 
 from lrfind_widget.training import trial
-from lrfind_widget.training.losses import LossQueue
+from lrfind_widget.training.late_losses import LossQueue
 
 
 class LateCarrier:

@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from lrfind_widget.numbers.schedule import Schedule
-from lrfind_widget.rules.suggest import Suggestion, balanced
+from lrfind_widget.curves.schedule import Schedule
+from lrfind_widget.rules.table import Suggestion, balanced
 from tests.unit.curves import exponential, valley
 
 LRS = exponential()
@@ -24,7 +24,7 @@ def log10(answer: Suggestion) -> float:
 
 def about(answer: Suggestion, words: str) -> bool:
     """Return whether exactly one doubt holds these words."""
-    return sum(words in doubt for doubt in answer.doubts) == 1
+    return sum(words in doubt for doubt in answer.caveats) == 1
 
 
 @pytest.mark.parametrize("bottom", [-2.0, -1.0, 0.0])
@@ -36,11 +36,11 @@ def test_suggestion_is_half_the_rate_on_which_the_valley_balances(bottom: float)
 
 
 def test_clean_curve_raises_no_doubt() -> None:
-    assert balanced(LRS, valley(LRS)).doubts == ()
+    assert balanced(LRS, valley(LRS)).caveats == ()
 
 
 def test_healthy_noisy_curves_raise_no_doubt() -> None:
-    assert [balanced(LRS, valley(LRS, noise=0.2, seed=s)).doubts for s in range(30)] == [()] * 30
+    assert [balanced(LRS, valley(LRS, noise=0.2, seed=s)).caveats for s in range(30)] == [()] * 30
 
 
 def test_band_reaches_from_the_start_of_the_fall_to_the_turn() -> None:
@@ -60,7 +60,7 @@ def test_suggestion_band_and_doubts_do_not_depend_on_scale_and_offset(
     before, after = balanced(LRS, losses), balanced(LRS, scale * (losses + offset))
     assert after.lr == pytest.approx(before.lr, rel=1e-6)
     assert after.band == pytest.approx(before.band, rel=1e-5)
-    assert len(after.doubts) == len(before.doubts)
+    assert len(after.caveats) == len(before.caveats)
 
 
 @pytest.mark.parametrize("num_it", [50, 200, 400])
@@ -144,7 +144,7 @@ def test_flat_noise_is_refused_nearly_always() -> None:
 
 def test_suggestion_from_flat_noise_is_always_doubted() -> None:
     answers = [balanced(LRS, np.random.default_rng(s).normal(size=100)) for s in range(200)]
-    assert all(answer.doubts for answer in answers if answer.lr is not None)
+    assert all(answer.caveats for answer in answers if answer.lr is not None)
 
 
 def test_fall_hidden_in_noise_says_to_use_larger_batches() -> None:
@@ -196,7 +196,7 @@ def test_sweep_stopped_by_hand_before_the_turn_is_doubted_in_its_own_words() -> 
 def test_loss_that_ends_in_nan_has_turned_up() -> None:
     losses = valley(LRS)[:60]
     losses[-1] = math.nan
-    assert balanced(LRS[:60], losses).doubts == ()
+    assert balanced(LRS[:60], losses).caveats == ()
 
 
 def test_fall_that_starts_before_the_range_is_doubted() -> None:

@@ -14,10 +14,10 @@ import pytest
 import torch
 from torch import nn
 
-from lrfind_widget.numbers.schedule import Schedule
+from lrfind_widget.curves.schedule import Schedule
 from lrfind_widget.points import StopReason
-from lrfind_widget.training.headless import lr_find
-from lrfind_widget.training.sweep import Sweep
+from lrfind_widget.training.lr_find import lr_find
+from lrfind_widget.training.range_test import Sweep
 from tests.unit.toys import (
     ScriptedLoss,
     batches,

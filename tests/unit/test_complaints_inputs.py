@@ -14,7 +14,7 @@ from torch import nn
 from torch.utils.data import DataLoader, IterableDataset
 
 from lrfind_widget.points import StopReason
-from lrfind_widget.training.sweep import Sweep
+from lrfind_widget.training.range_test import Sweep
 from tests.unit.toys import ScriptedLoss, batches, classifier, loader, sgd
 
 

@@ -21,12 +21,12 @@ import torch
 from torch import nn
 from torch.utils.data import DataLoader, DistributedSampler
 
-from lrfind_widget.numbers.schedule import Schedule
+from lrfind_widget.curves.schedule import Schedule
 from lrfind_widget.points import Status, StopReason
-from lrfind_widget.training.groups import set_lr
-from lrfind_widget.training.headless import lr_find
-from lrfind_widget.training.runner import Runner
-from lrfind_widget.training.sweep import Sweep
+from lrfind_widget.training.lr_find import lr_find
+from lrfind_widget.training.param_groups import set_lr
+from lrfind_widget.training.range_test import Sweep
+from lrfind_widget.training.run_thread import RunThread
 from tests.unit.toys import batches, classifier, data, loader, plain_loop, seed_everything, sgd
 from tests.unit.user_state import state_of
 
@@ -227,7 +227,7 @@ def test_lightning_14113_the_users_schedule_is_the_one_they_made(isolation):
 def test_lightning_21068_a_rate_applied_after_the_sweep_stays(isolation):
     model = classifier()
     optimizer = sgd(model)
-    runner = Runner(Sweep(model, loader(), optimizer, isolation=isolation, num_it=20))
+    runner = RunThread(Sweep(model, loader(), optimizer, isolation=isolation, num_it=20))
     runner.start()
     assert runner.wait(60)
 
@@ -313,7 +313,7 @@ def test_fastai_3240_two_at_once_in_one_directory(isolation, tmp_path, monkeypat
     held = batches()
     before = [state_of(*pair) for pair in zip(models, optimizers, strict=True)]
     runners = [
-        Runner(Sweep(model, held, optimizer, isolation=isolation, num_it=40, stop_div=False))
+        RunThread(Sweep(model, held, optimizer, isolation=isolation, num_it=40, stop_div=False))
         for model, optimizer in zip(models, optimizers, strict=True)
     ]
 

@@ -9,8 +9,8 @@ import pytest
 from torch.utils.data import DataLoader, TensorDataset
 
 from lrfind_widget.points import StopReason
-from lrfind_widget.training.runner import Runner
-from lrfind_widget.training.sweep import Sweep
+from lrfind_widget.training.range_test import Sweep
+from lrfind_widget.training.run_thread import RunThread
 from tests.unit.faults import (
     FAMILIES,
     FAULTS,
@@ -186,7 +186,7 @@ def test_an_error_in_a_hook_of_the_user_loses_nothing(where: str, kind: str) -> 
 def test_a_fault_on_a_thread_loses_nothing(fault: str, kind: str) -> None:
     model_fault, wrap, options, _ = FAULTS[fault]
     setting = Setting(conv_sgd_scheduled, kind, model_fault=model_fault, wrap=wrap, **options)
-    runner = Runner(setting.sweep)
+    runner = RunThread(setting.sweep)
     runner.start()
     assert runner.wait(60)
     setting.check()
@@ -198,7 +198,7 @@ def test_an_error_of_the_listener_loses_nothing(kind: str) -> None:
         raise Mine("the page is gone")
 
     setting = Setting(mlp_adam, kind)
-    runner = Runner(setting.sweep, wake)
+    runner = RunThread(setting.sweep, wake)
     runner.start()
     assert runner.wait(60)
     assert isinstance(runner.error, Mine)
@@ -209,7 +209,7 @@ def test_an_error_of_the_listener_loses_nothing(kind: str) -> None:
 def test_a_sweep_stopped_in_a_pause_on_a_thread_loses_nothing(kind: str) -> None:
     setting = Setting(mlp_adam, kind)
     paused = threading.Event()
-    runner = Runner(setting.sweep, lambda: paused.set() if runner.status == "paused" else None)
+    runner = RunThread(setting.sweep, lambda: paused.set() if runner.status == "paused" else None)
     setting.sweep.pause()
     runner.start()
     assert paused.wait(60)

@@ -10,8 +10,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from torch import nn
 
-from lrfind_widget.numbers.schedule import Schedule
-from lrfind_widget.training.sweep import Sweep
+from lrfind_widget.curves.schedule import Schedule
+from lrfind_widget.training.range_test import Sweep
 from tests.unit.toys import classifier, data, endless, loader, plain_loop, seed_everything, sgd
 
 OPTIMIZERS = {

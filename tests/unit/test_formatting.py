@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from lrfind_widget.numbers.formatting import format_duration, format_lr, parse_lr
+from lrfind_widget.curves.formatting import format_duration, format_lr, parse_lr
 
 
 @pytest.mark.parametrize(

@@ -6,8 +6,8 @@ import pytest
 import torch
 from torch import nn
 
-from lrfind_widget.training.losses import LossList, LossQueue
-from lrfind_widget.training.sweep import Sweep
+from lrfind_widget.training.late_losses import LossList, LossQueue
+from lrfind_widget.training.range_test import Sweep
 from lrfind_widget.training.trial import Trial
 from tests.unit.toys import classifier, loader
 

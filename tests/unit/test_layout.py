@@ -17,7 +17,7 @@ TRAINING = ("torch", "lrfind_widget.training", "lrfind_widget.isolation")
 BOTH = ("lrfind_widget.widget",)
 
 FORBIDDEN = {
-    "numbers": SHOWING + TRAINING + BOTH,
+    "curves": SHOWING + TRAINING + BOTH,
     "rules": SHOWING + TRAINING + BOTH,
     "results": SHOWING + TRAINING + BOTH,
     "training": SHOWING + BOTH,

@@ -6,8 +6,8 @@ import pytest
 import torch
 from torch import nn
 
+from lrfind_widget.training.error_context import ErrorContext
 from lrfind_widget.training.objective import Objective
-from lrfind_widget.training.where import Where
 from tests.unit.toys import batches
 
 CPU = torch.device("cpu")
@@ -141,7 +141,7 @@ def test_a_loss_function_without_a_target_says_so():
     ],
 )
 def test_an_error_is_laid_at_the_right_door(options, part):
-    where = Where()
+    where = ErrorContext()
 
     with pytest.raises(ZeroDivisionError) as caught:
         Objective(net(), CPU, where=where, **options)(batches()[0])
@@ -152,7 +152,7 @@ def test_an_error_is_laid_at_the_right_door(options, part):
 
 
 def test_the_last_line_of_a_worker_error_is_what_is_told():
-    where = Where()
+    where = ErrorContext()
     where.at = "The dataloader"
     error = ValueError(
         "Caught ValueError in DataLoader worker process 0.\n"
@@ -163,6 +163,6 @@ def test_the_last_line_of_a_worker_error_is_what_is_told():
 
 
 def test_a_very_long_message_is_shortened():
-    where = Where()
+    where = ErrorContext()
 
     assert len(where.failed(ValueError("x" * 10_000), 10)) < 500

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from lrfind_widget.numbers.paired import _student, paired_difference
+from lrfind_widget.curves.paired import _student, paired_difference
 
 
 def noise(count: int, seed: int = 0, correlation: float = 0.0) -> np.ndarray:

@@ -9,10 +9,10 @@ from typing import Any
 import numpy as np
 import pytest
 
-from lrfind_widget.numbers.divergence import Divergence
-from lrfind_widget.numbers.schedule import Schedule
-from lrfind_widget.numbers.smoothing import ExponentialAverage, exponential_average
-from lrfind_widget.rules.suggest import suggest
+from lrfind_widget.curves.schedule import Schedule
+from lrfind_widget.curves.smoothing import ExponentialAverage, exponential_average
+from lrfind_widget.curves.stop_rule import StopRule
+from lrfind_widget.rules.table import suggest
 
 REFERENCE: dict[str, Any] = json.loads(
     (Path(__file__).parents[1] / "reference" / "peer_suggestions.json").read_text()
@@ -115,7 +115,7 @@ def test_schedule_is_fastai_v1s(curve: str) -> None:
 @pytest.mark.parametrize("curve", [name for name in CURVES if name != "crossing zero"])
 def test_sweep_ends_at_the_step_where_fastai_v1s_ends(curve: str) -> None:
     losses = numbers(CURVES[curve]["losses"])
-    average, divergence = ExponentialAverage(), Divergence()
+    average, divergence = ExponentialAverage(), StopRule()
     count = 0
     for loss in losses.tolist():
         count += 1

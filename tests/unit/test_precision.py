@@ -8,7 +8,7 @@ from torch import nn
 
 from lrfind_widget.points import StopReason
 from lrfind_widget.training.precision import MOST_SKIPS, Precision
-from lrfind_widget.training.sweep import Sweep
+from lrfind_widget.training.range_test import Sweep
 from tests.unit.toys import batches, classifier, loader, sgd
 
 CPU = torch.device("cpu")

@@ -11,7 +11,7 @@ from hypothesis import HealthCheck, Phase, given, settings
 from torch import Tensor, nn
 from torch.nn.utils import parametrizations
 
-from lrfind_widget.training.sweep import Sweep
+from lrfind_widget.training.range_test import Sweep
 from tests.unit.models import X, Y, train
 from tests.unit.user_state import state_of
 

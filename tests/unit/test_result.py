@@ -15,12 +15,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from lrfind_widget.numbers.smoothing import exponential_average
+from lrfind_widget.curves.smoothing import exponential_average
 from lrfind_widget.points import StopReason
-from lrfind_widget.results import result_json
+from lrfind_widget.results import stored
 from lrfind_widget.results.receipt import Receipt, ReceiptItem
 from lrfind_widget.results.result import SweepResult
-from lrfind_widget.rules.suggest import RULES, suggest
+from lrfind_widget.rules.table import RULES, suggest
 from tests.unit.curves import exponential, valley
 
 LRS = exponential()
@@ -99,7 +99,7 @@ def test_red_dot_lies_on_the_average_that_the_sweep_recorded() -> None:
 
 def test_stopping_by_hand_is_known_to_our_own_rule() -> None:
     stopped = result(valley(LRS)[:60], stop_reason=StopReason.STOPPED)
-    assert any("was stopped" in doubt for doubt in stopped.suggestion().doubts)
+    assert any("was stopped" in doubt for doubt in stopped.suggestion().caveats)
 
 
 @pytest.mark.parametrize("settings", [{"beta": "x", "num_it": []}, {"beta": 7, "num_it": -1}])
@@ -293,7 +293,7 @@ def test_any_value_in_any_place_is_taken_or_refused_in_words(value: Any, key: st
 
 
 def test_too_large_file_is_refused_unread(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(result_json, "LARGEST_FILE", 1000)
+    monkeypatch.setattr(stored, "LARGEST_FILE", 1000)
     full().save(tmp_path / "run.json")
     with pytest.raises(ValueError, match="Is it the right file"):
         SweepResult.load(tmp_path / "run.json")

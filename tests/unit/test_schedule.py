@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from lrfind_widget.numbers.schedule import Schedule
+from lrfind_widget.curves.schedule import Schedule
 
 RATES = st.floats(1e-300, 1e300)
 

@@ -10,8 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from lrfind_widget.numbers.schedule import Schedule
-from lrfind_widget.numbers.smoothing import (
+from lrfind_widget.curves.schedule import Schedule
+from lrfind_widget.curves.smoothing import (
     ExponentialAverage,
     exponential_average,
     gaussian_average,

@@ -10,8 +10,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from lrfind_widget.numbers.smoothing import exponential_average
-from lrfind_widget.rules.suggest import DEFAULT_RULE, RULES, Suggestion, min_gradient, suggest
+from lrfind_widget.curves.smoothing import exponential_average
+from lrfind_widget.rules.table import DEFAULT_RULE, RULES, Suggestion, min_gradient, suggest
 from tests.unit.curves import exponential, valley
 
 LRS = exponential()
@@ -48,7 +48,7 @@ def check(answer: Suggestion, rule: str) -> None:
     if answer.lr is None:
         assert answer.reason.startswith("No suggestion: ")
         assert answer.band is None
-        assert not answer.doubts
+        assert not answer.caveats
     else:
         assert 0 < answer.lr < math.inf
         assert answer.loss is not None

@@ -10,9 +10,9 @@ import pytest
 import torch
 from torch import nn
 
-from lrfind_widget.numbers.schedule import Schedule
+from lrfind_widget.curves.schedule import Schedule
 from lrfind_widget.points import StopReason
-from lrfind_widget.training.sweep import Sweep
+from lrfind_widget.training.range_test import Sweep
 from tests.unit.toys import ScriptedLoss, batches, classifier, loader, sgd
 
 
@@ -305,7 +305,7 @@ def test_a_process_may_end_with_a_sweep_half_read(isolation):
     script = f"""
 import torch
 from torch import nn
-from lrfind_widget.training.sweep import Sweep
+from lrfind_widget.training.range_test import Sweep
 model = nn.Sequential(nn.Linear(4, 8), nn.ReLU(), nn.Linear(8, 3))
 optimizer = torch.optim.Adam(model.parameters())
 data = [(torch.randn(8, 4), torch.randint(0, 3, (8,)))]

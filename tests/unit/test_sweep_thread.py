@@ -10,7 +10,7 @@ import pytest
 import torch
 
 from lrfind_widget.points import StopReason
-from lrfind_widget.training.sweep import Sweep
+from lrfind_widget.training.range_test import Sweep
 from tests.unit.toys import batches, classifier, loader, sgd
 
 

@@ -9,7 +9,7 @@ import torch
 from torch import nn
 from torch.utils.data import IterableDataset
 
-from lrfind_widget.training.sweep import Sweep
+from lrfind_widget.training.range_test import Sweep
 from tests.unit.toys import batches, classifier, loader, sgd
 
 

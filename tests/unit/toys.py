@@ -12,7 +12,7 @@ from torch import Tensor, nn
 from torch.optim import Optimizer
 from torch.utils.data import DataLoader, TensorDataset
 
-from lrfind_widget.numbers.schedule import Schedule
+from lrfind_widget.curves.schedule import Schedule
 
 # Models this small are slower on several threads, far slower where cores are busy.
 torch.set_num_threads(1)

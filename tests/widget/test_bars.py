@@ -15,11 +15,11 @@ from lrfind_widget.view.choice_bar import ChoiceBar
 from lrfind_widget.view.receipt_bar import ReceiptBar
 from lrfind_widget.view.run_bar import RunBar
 from lrfind_widget.view.settings_bar import SettingsBar
-from lrfind_widget.view.shared_widget import SharedWidget
+from lrfind_widget.view.thread_safe_widget import ThreadSafeWidget
 from tests.widget.pressing import press
 
 
-class FakeMarker(SharedWidget):
+class FakeMarker(ThreadSafeWidget):
     """The part of the marker that the choice bar knows."""
 
     value = traitlets.Float(1e-3).tag(sync=True)

@@ -12,7 +12,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from lrfind_widget import LRFinderWidget
-from lrfind_widget.view.shared_widget import SharedWidget
+from lrfind_widget.view.thread_safe_widget import ThreadSafeWidget
 from tests.widget.recording import RecordingComm
 from tests.widget.training import adam, batches, classifier
 
@@ -90,7 +90,9 @@ def test_the_tree_holds_every_kind_of_widget(tree: Any) -> None:
 
 
 def test_every_widget_of_the_tree_is_one_that_a_page_cannot_change(tree: Any) -> None:
-    assert {type(part).__name__ for part in tree[1] if not isinstance(part, SharedWidget)} == set()
+    assert {
+        type(part).__name__ for part in tree[1] if not isinstance(part, ThreadSafeWidget)
+    } == set()
 
 
 def test_a_valid_state_of_what_is_the_kernels_changes_nothing(tree: Any) -> None:

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from lrfind_widget import LRFinderWidget, Status, SweepResult
-from lrfind_widget.numbers.smoothing import exponential_average
+from lrfind_widget.curves.smoothing import exponential_average
 from tests.widget.training import Gate, adam, batches, classifier
 from tests.widget.waiting import eventually
 

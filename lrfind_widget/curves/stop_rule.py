@@ -1,0 +1,117 @@
+"""The rule that ends a sweep once the loss has run away."""
+
+from __future__ import annotations
+
+import math
+from heapq import heappop, heappush, heappushpop
+
+from lrfind_widget.points import StopReason
+
+
+class StopRule:
+    """Decides after each step whether the sweep has diverged.
+
+    **Positive losses.** As long as every raw loss was above 0 the rule is fastai v1's: stop when
+    the smoothed loss exceeds `factor` times its best value so far (``LRFinder.on_batch_end``).
+
+    **Losses at or below 0.** Four times a negative number lies below it, so fastai's rule would
+    stop at once. From the first raw loss that is not positive, the sweep stops when ::
+
+        smoothed > best + (factor - 1) * max(|best|, first - best, noise)
+
+    where ``first`` is the smoothed loss of the first step and ``noise`` the median absolute
+    difference of neighbouring raw losses. This is our own rule. Where ``|best|`` is the largest
+    of the three and positive it is fastai's again. ``first - best``, the fall so far, stands in
+    for the loss's size where the loss passes zero; ``noise`` keeps a loss that merely flickers
+    around zero from counting as a divergence. It is a median, so the few steps of an explosion
+    do not hide themselves in it. A loss that begins with zeros, as that of a margin may, has no
+    size yet: then its first raw value above them is taken for it.
+
+    **NaN and infinity.** A raw loss that is not finite ends the sweep at once, whatever the rule
+    and even when it is switched off: from there on every parameter is NaN.
+
+    Parameters
+    ----------
+    factor : float, default 4.0
+        How many times the best smoothed loss is too much. Greater than 1.
+    enabled : bool, default True
+        False switches the rule off (fastai's ``stop_div=False``), except for NaN and infinity.
+
+    Attributes
+    ----------
+    best : float
+        Least smoothed loss so far; NaN before the first finite one.
+
+    Raises
+    ------
+    ValueError
+        If `factor` is not a finite number above 1.
+    """
+
+    def __init__(self, factor: float = 4.0, enabled: bool = True) -> None:
+        if not math.isfinite(factor) or factor <= 1:
+            raise ValueError(f"factor must be finite and greater than 1, got {factor!r}.")
+        self.factor = float(factor)
+        self.enabled = bool(enabled)
+        self.best = math.nan
+        self._first = math.nan
+        self._previous = math.nan
+        self._all_positive = True
+        self._rise = 0.0  # the first one, where there is no other measure of the loss's size
+        # |raw[n] - raw[n - 1]| in two heaps, the smaller half (negated) and the greater: a
+        # sorted list would take longer at every step. Those of positive losses wait in a list,
+        # since most sweeps never ask for their median.
+        self._waiting: list[float] = []
+        self._smaller: list[float] = []
+        self._greater: list[float] = []
+
+    def update(self, loss: float, smoothed: float) -> StopReason | None:
+        """Take one step's losses and say whether the sweep should end.
+
+        Parameters
+        ----------
+        loss : float
+            The raw loss of the step.
+        smoothed : float
+            The smoothed loss after the step.
+
+        Returns
+        -------
+        StopReason or None
+            ``NON_FINITE``, ``DIVERGED``, or None to go on.
+        """
+        if not math.isfinite(loss):
+            return StopReason.NON_FINITE
+        if math.isnan(self._first):
+            self._first = self.best = smoothed
+        else:
+            self.best = min(self.best, smoothed)
+            self._waiting.append(abs(loss - self._previous))
+        self._previous = loss
+        self._all_positive = self._all_positive and loss > 0
+        if not self._all_positive:
+            self._note_changes()
+            if self._size() == 0:
+                self._rise = loss - self.best
+        if self.enabled and smoothed > self.threshold:
+            return StopReason.DIVERGED
+        return None
+
+    @property
+    def threshold(self) -> float:
+        """The smoothed loss above which the sweep ends now; NaN before the first step."""
+        if self._all_positive:
+            return self.factor * self.best
+        return self.best + (self.factor - 1) * self._size()
+
+    def _size(self) -> float:
+        noise = self._greater[0] if self._greater else 0.0
+        return max(abs(self.best), self._first - self.best, noise, self._rise)
+
+    def _note_changes(self) -> None:
+        """Take each change into the half where it belongs; the median is the least greater one."""
+        for change in self._waiting:
+            heappush(self._smaller, -heappushpop(self._greater, change))
+            if len(self._smaller) > len(self._greater):
+                heappush(self._greater, -heappop(self._smaller))
+        self._waiting.clear()

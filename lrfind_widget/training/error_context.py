@@ -1,0 +1,76 @@
+"""Where a sweep is, so that an error can be reported in a sentence."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import torch
+
+from lrfind_widget.training.batch import describe
+
+
+class ErrorContext:
+    """What runs now: somebody's model, data, loss, ...
+
+    Attributes
+    ----------
+    at : str
+        The part that runs, as the subject of a sentence. Empty before the first step.
+    step : int
+        The step that is under way, from 0.
+    batch
+        The batch that is under way.
+    """
+
+    def __init__(self) -> None:
+        self.at = ""
+        self.step = 0
+        self.batch: Any = None
+        self._hint = ""
+
+    def failed(self, error: BaseException, num_it: int) -> str:
+        """Return the sentence for an error that was raised here."""
+        text = _essence(str(error))
+        if not self.at:
+            return f"The sweep could not start: {text or type(error).__name__}"
+        raised = f"{self.at} raised {type(error).__name__} in step {self.step + 1} of {num_it}"
+        if self._hint:
+            return f"{raised}: {text.rstrip('.')}. {self._hint}"
+        return f"{raised}: {text}" if text else f"{raised}."
+
+    def annotate(self, error: BaseException) -> None:
+        """Add to an error, in the traceback, what it was raised over. The error stays itself."""
+        batch, self.batch = self.batch, None
+        if batch is None:
+            return
+        seen = f"the batch was a {describe(batch)}."
+        if self.at == "The model" and self.step == 0 and _may_be_misfed(error):
+            seen += (
+                " If that is not what the model takes, pass prepare_batch=batch -> (inputs, "
+                "target), or step_fn=(model, batch) -> loss."
+            )
+            self._hint = seen[0].upper() + seen[1:]
+        note = f"In the range test, {seen}"
+        if not hasattr(error, "add_note"):  # before Python 3.11
+            return
+        if note not in getattr(error, "__notes__", ()):
+            error.add_note(note)
+
+
+def _may_be_misfed(error: BaseException) -> bool:
+    """Whether an error of a model is one of those that a wrong input gives."""
+    kinds = (TypeError, KeyError, AttributeError, RuntimeError)
+    return isinstance(error, kinds) and not isinstance(error, torch.OutOfMemoryError)
+
+
+_LONGEST = 400
+
+
+def _essence(message: str) -> str:
+    """Return the line of an error's message that says what happened."""
+    lines = [line.strip() for line in message.splitlines() if line.strip()]
+    if not lines:
+        return ""
+    # Errors of a worker process come wrapped in its traceback, the error itself last.
+    line = lines[-1] if "Original Traceback" in message else lines[0]
+    return line if len(line) <= _LONGEST else line[: _LONGEST - 3] + "..."

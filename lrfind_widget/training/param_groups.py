@@ -1,0 +1,192 @@
+"""One learning rate for a chart, one for each parameter group of the optimizer."""
+
+from __future__ import annotations
+
+import difflib
+import math
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import torch
+from torch import Tensor
+from torch.optim import Optimizer
+
+from lrfind_widget.curves.formatting import format_lr
+
+
+class GroupRates:
+    """Sets the learning rate of a sweep in the parameter groups of an optimizer.
+
+    The rate that a chart shows is that of the reference group, the first one with a rate
+    above zero. The others follow by their multipliers.
+
+    Parameters
+    ----------
+    optimizer : torch.optim.Optimizer
+        Read, not changed. Where every rate is zero, as in the first step of a warm-up, the
+        `initial_lr` that a scheduler left is read instead; without one, all are equal.
+    groups : str, default "ratio"
+        "ratio" keeps the ratios between the groups; "same" gives one rate to all; the `name`
+        of a group sweeps that one and leaves the others at their own rates.
+
+    Attributes
+    ----------
+    multipliers : tuple of float
+        For each group, its rate divided by the rate of the sweep. 0 is a group that the sweep
+        leaves at its own rate.
+    axis_label : str
+        What the rate of the sweep is the rate of.
+    """
+
+    def __init__(self, optimizer: Optimizer, groups: str = "ratio") -> None:
+        rates = _rates(optimizer.param_groups)
+        names = [
+            str(group.get("name", place)) for place, group in enumerate(optimizer.param_groups)
+        ]
+        reference = next((place for place, rate in enumerate(rates) if rate > 0), 0)
+        if groups == "ratio":
+            self.multipliers = tuple(rate / rates[reference] for rate in rates)
+        elif groups == "same":
+            self.multipliers = (1.0,) * len(rates)
+        else:
+            reference = _place(groups, names, optimizer.param_groups)
+            self.multipliers = tuple(float(place == reference) for place in range(len(rates)))
+        self.axis_label = _label(self.multipliers, names, reference)
+
+    def set(self, optimizer: Optimizer, lr: float) -> None:
+        """Give every group its rate for the sweep's rate `lr`, without reading it back.
+
+        A rate that is a tensor on a GPU would have to be waited for.
+        """
+        _write(optimizer.param_groups, lr, self.multipliers)
+
+
+def reference_lr(optimizer: Optimizer) -> float:
+    """Return the rate of the first parameter group that has one above zero."""
+    return next(rate for rate in _rates(optimizer.param_groups) if rate > 0)
+
+
+def set_lr(
+    optimizer: Optimizer, lr: float, multipliers: Sequence[float] | None = None
+) -> tuple[list[float], list[float]]:
+    """Write a learning rate into an optimizer's groups.
+
+    Parameters
+    ----------
+    optimizer : torch.optim.Optimizer
+        Optimizer to change. A rate that is a tensor stays one.
+    lr : float
+        Learning rate of the reference group.
+    multipliers : sequence of float, optional
+        One for each group; a group with 0 keeps its rate. By default the ratios that the
+        groups have now are kept.
+
+    Returns
+    -------
+    before, after : list of float
+        The rates of the groups.
+
+    Raises
+    ------
+    ValueError
+        Where there are not as many multipliers as groups.
+    """
+    groups = optimizer.param_groups
+    if multipliers is None:
+        multipliers = GroupRates(optimizer).multipliers
+    if len(multipliers) != len(groups):
+        raise ValueError(
+            f"The optimizer has {len(groups)} parameter groups, expected {len(multipliers)}, as "
+            "the sweep had."
+        )
+    before = [float(group["lr"]) for group in groups]
+    _write(groups, lr, multipliers)
+    return before, [float(group["lr"]) for group in groups]
+
+
+def _write(groups: Sequence[dict[str, Any]], lr: float, multipliers: Sequence[float]) -> None:
+    tensors = [id(group["lr"]) for group in groups if isinstance(group["lr"], Tensor)]
+    for group, multiplier in zip(groups, multipliers, strict=True):
+        if multiplier == 0:
+            continue
+        rate = group["lr"]
+        if not isinstance(rate, Tensor):
+            group["lr"] = lr * multiplier
+        elif tensors.count(id(rate)) == 1:
+            # A captured or compiled step reads this very tensor.
+            rate.fill_(lr * multiplier)
+        else:
+            # Given once for all groups, it is one tensor in all of them.
+            group["lr"] = torch.full_like(rate, lr * multiplier)
+
+
+def check_weight_decay(optimizer: Optimizer) -> None:
+    """Raise ValueError where an optimizer has no weight decay to set."""
+    if not any("weight_decay" in group for group in optimizer.param_groups):
+        raise ValueError(
+            f"wd was given, but {type(optimizer).__name__} has no weight_decay. Leave wd out."
+        )
+
+
+def set_weight_decay(optimizer: Optimizer, wd: float) -> None:
+    """Give the groups that decay their weights the decay `wd`.
+
+    Where some groups decay and others, such as biases and norms, are at zero, those stay at
+    zero; where all are at zero, all are given `wd`.
+    """
+    decays = [float(group.get("weight_decay") or 0) for group in optimizer.param_groups]
+    for group, decay in zip(optimizer.param_groups, decays, strict=True):
+        if "weight_decay" in group and (decay != 0 or not any(decays)):
+            group["weight_decay"] = wd
+
+
+def _rates(groups: Sequence[Mapping[str, Any]]) -> list[float]:
+    rates = [_rate(group.get("lr"), place) for place, group in enumerate(groups)]
+    if any(rates):
+        return rates
+    initial = [_rate(group.get("initial_lr", 0.0), place) for place, group in enumerate(groups)]
+    return initial if any(initial) else [1.0] * len(groups)
+
+
+def _rate(value: Any, place: int) -> float:
+    try:
+        rate = float(value)
+    except (TypeError, ValueError):
+        rate = math.nan
+    if not math.isfinite(rate) or rate < 0:
+        raise ValueError(
+            f"Parameter group {place} of the optimizer has lr={value!r}, expected a number that "
+            "is finite and not negative. An optimizer that chooses its own rate has to be told "
+            "not to (for example relative_step=False)."
+        )
+    return rate
+
+
+def _place(wanted: str, names: Sequence[str], groups: Sequence[Mapping[str, Any]]) -> int:
+    found = [place for place, name in enumerate(names) if name == wanted]
+    if len(found) == 1:
+        return found[0]
+    if found:
+        raise ValueError(f"{len(found)} parameter groups are named {wanted!r}, expected one.")
+    near = difflib.get_close_matches(wanted, ["ratio", "same", *names], n=1)
+    named = ", ".join(repr(name) for name in names)
+    hint = f" Did you mean {near[0]!r}?" if near else ""
+    if not any("name" in group for group in groups):
+        hint += ' Name a group with {"params": ..., "name": ...}.'
+    raise ValueError(
+        f"groups={wanted!r} is not known, expected 'ratio', 'same' or one of the optimizer's "
+        f"groups: {named}.{hint}"
+    )
+
+
+def _label(multipliers: Sequence[float], names: Sequence[str], reference: int) -> str:
+    if len(set(multipliers)) == 1:
+        return "learning rate"
+    others = [
+        f"group {name} {f'at {format_lr(multiplier)} times' if multiplier else 'fixed'}"
+        for place, (name, multiplier) in enumerate(zip(names, multipliers, strict=True))
+        if place != reference
+    ]
+    if len(others) > 3:
+        others = [*others[:2], f"{len(others) - 2} more"]
+    return f"learning rate of group {names[reference]} ({', '.join(others)})"

@@ -1,0 +1,146 @@
+"""A widget that several threads may touch and that a page cannot break."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Mapping
+from typing import Any, ClassVar
+
+from ipywidgets import Widget
+from ipywidgets.widgets.widget import JUPYTER_WIDGETS_ECHO
+from traitlets import TraitError
+
+from lrfind_widget.view.background import reported
+
+_REFUSALS = (TraitError, TypeError, ValueError, KeyError, IndexError, AttributeError, OverflowError)
+
+
+class ThreadSafeWidget(Widget):  # type: ignore[misc]
+    """Base of every widget of ours: safe between threads, deaf to malformed messages.
+
+    ipywidgets keeps one note per widget of what the page has just sent, and defers
+    notifications while it applies it; a second thread that sets a trait meanwhile
+    loses its notification or raises. Here the note belongs to the thread that
+    handles the message, and nothing is deferred, so a publisher thread, the cells
+    of the person and the handler of messages may set traits at the same time.
+
+    What an observer of the person's raises on a thread of ours is told and ends nothing, and
+    neither does a page that cannot be reached (see `reported`).
+
+    A page may set only the traits that `_page_may_set` names. What it sends besides,
+    or a value that the trait refuses, changes nothing: the page is sent the true
+    value again and the message is counted in `refused_messages`.
+    """
+
+    _page_may_set: ClassVar[tuple[str, ...]] = ()
+
+    def __init__(self, **kwargs: Any) -> None:
+        self._of_thread = threading.local()
+        self.refused_messages = 0
+        super().__init__(**kwargs)
+
+    def set_together(self, **values: Any) -> None:
+        """Set several traits and tell the page in one message.
+
+        Unlike `hold_sync`, it leaves alone what other threads set meanwhile.
+        """
+        gathered: list[str] = []
+        self._of_thread.gathered = gathered
+        try:
+            for name, value in values.items():
+                setattr(self, name, value)
+        finally:
+            self._of_thread.gathered = None
+            if gathered and self.comm is not None:
+                self.send_state(gathered)
+
+    def set_state(self, sync_data: Mapping[str, Any]) -> None:
+        """Take a state that the page sent, as far as it is allowed and valid."""
+        if not isinstance(sync_data, Mapping):
+            self.refused_messages += 1
+            return
+        known = {name: value for name, value in sync_data.items() if name in self.keys}
+        self._echo(known)
+        allowed = {name: known[name] for name in known if name in self._page_may_set}
+        if len(allowed) < len(sync_data):
+            self.refused_messages += 1
+        for name, value in allowed.items():
+            self._take(name, value)
+        refused = [name for name in known if name not in allowed]
+        if refused:
+            self.send_state(refused)
+
+    def _take(self, name: str, value: Any) -> None:
+        convert = self.trait_metadata(name, "from_json", self._trait_from_json)
+        try:
+            # Checked apart from the setting, so that an error of the person's own
+            # observer is never mistaken for a value that the trait refuses.
+            valid = self.traits()[name]._validate(self, convert(value, self))  # noqa: SLF001
+        except _REFUSALS:
+            self.refused_messages += 1
+            self.send_state(name)
+            return
+        self._of_thread.held = {name: value}
+        try:
+            self.set_trait(name, valid)
+        finally:
+            self._of_thread.held = {}
+
+    def _echo(self, state: Mapping[str, Any]) -> None:
+        """Confirm what arrived, as the ipywidgets protocol asks."""
+        if not JUPYTER_WIDGETS_ECHO:
+            return
+        echoed = {
+            name: value
+            for name, value in state.items()
+            if self.trait_metadata(name, "echo_update", default=True)
+        }
+        if echoed:
+            self._send({"method": "echo_update", "state": echoed, "buffer_paths": []})
+
+    def notify_change(self, change: Any) -> None:
+        """Tell the page and the observers of a change."""
+        with reported():
+            super().notify_change(change)
+
+    def _send(self, msg: Any, buffers: Any = None) -> None:
+        with reported():
+            super()._send(msg, buffers)
+
+    def _should_send_property(self, key: str, value: Any) -> bool:
+        gathered = getattr(self._of_thread, "gathered", None)
+        if gathered is not None:
+            gathered.append(key)
+            return False
+        held = getattr(self._of_thread, "held", {})
+        if key in held:
+            convert = self.trait_metadata(key, "to_json", self._trait_to_json)
+            if convert(value, self) == held[key]:
+                return False
+        return bool(super()._should_send_property(key, value))
+
+    def _handle_msg(self, msg: Any) -> None:
+        """Take a message of the page; a malformed one is counted and dropped."""
+        if not _is_well_formed(msg):
+            self.refused_messages += 1
+            return
+        super()._handle_msg(msg)
+
+
+def _is_well_formed(msg: Any) -> bool:
+    """Whether a comm message has the shape that ipywidgets' protocol 2 gives it."""
+    try:
+        data = msg["content"]["data"]
+        method = data["method"]
+    except (TypeError, KeyError, IndexError):
+        return False
+    if method == "request_state":
+        return True
+    if method == "custom":
+        return isinstance(data.get("content"), Mapping)
+    # Nothing that a page may set in our widgets is binary.
+    return (
+        method == "update"
+        and isinstance(data.get("state"), Mapping)
+        and not (data.get("buffer_paths"))
+    )

@@ -1,0 +1,162 @@
+"""Whatever can be told wrong is told before any data is read."""
+
+from __future__ import annotations
+
+import functools
+
+import pytest
+import torch
+from torch import nn
+
+from lrfind_widget.training.checks import refuse_unknown
+from lrfind_widget.training.lr_find import lr_find
+from lrfind_widget.training.range_test import Sweep
+from tests.unit.toys import batches, classifier, data, sgd
+
+
+class Untouchable:
+    """A loader that must not be read."""
+
+    def __iter__(self):
+        raise AssertionError("the loader was read")
+
+
+def sweep(**changes):
+    model = changes.pop("model", None) or classifier()
+    optimizer = changes.pop("optimizer", None) or sgd(model)
+    return Sweep(model, changes.pop("dataloader", Untouchable()), optimizer, **changes)
+
+
+@pytest.mark.parametrize(
+    ("changes", "kind", "message"),
+    [
+        ({"model": "net", "optimizer": sgd(classifier())}, TypeError, "model is a str"),
+        ({"optimizer": "sgd"}, TypeError, "optimizer is a str"),
+        ({"optimizer": sgd(classifier())}, ValueError, "not the model's"),
+        ({"dataloader": []}, ValueError, "dataloader is empty"),
+        ({"dataloader": 3}, TypeError, "dataloader is a int"),
+        ({"dataloader": "data"}, TypeError, "dataloader is a str"),
+        ({"dataloader": torch.zeros(3)}, TypeError, "dataloader is a Tensor"),
+        ({"dataloader": data()}, TypeError, r"data set of single examples.*DataLoader\(dataset"),
+        ({"start_lr": 1.0, "end_lr": 0.1}, ValueError, "must be below"),
+        ({"start_lr": 0.0}, ValueError, "start_lr"),
+        ({"end_lr": float("inf")}, ValueError, "end_lr"),
+        ({"start_lr": float("nan")}, ValueError, "start_lr"),
+        ({"num_it": 0}, ValueError, "num_it"),
+        ({"num_it": 1.5}, TypeError, "num_it"),
+        ({"mode": "log"}, ValueError, "mode"),
+        ({"stop_div": 1}, TypeError, "stop_div=1, expected True or False"),
+        ({"wd": -1.0}, ValueError, "wd=-1.0, expected a finite number of at least 0"),
+        ({"wd": "much"}, TypeError, "wd='much'"),
+        ({"groups": "body"}, ValueError, "groups='body'"),
+        ({"groups": 0}, TypeError, "groups is a int"),
+        ({"accumulate": 0}, ValueError, "accumulate=0, expected at least 1"),
+        ({"accumulate": 2.0}, TypeError, "accumulate=2.0"),
+        ({"amp": "fp8"}, ValueError, "amp='fp8', expected 'bf16' or 'fp16' or None"),
+        ({"amp": True}, ValueError, "amp=True"),
+        ({"grad_scaler": 65536.0}, TypeError, "grad_scaler is a float"),
+        ({"clip_grad_norm": 0}, ValueError, "clip_grad_norm=0, expected a finite number above 0"),
+        ({"clip_grad_norm": True}, TypeError, "clip_grad_norm=True"),
+        (
+            {"loss_fn": nn.CrossEntropyLoss},
+            TypeError,
+            r"expected an instance: CrossEntropyLoss\(\)",
+        ),
+        ({"loss_fn": "mse"}, TypeError, "loss_fn is a str, expected a callable"),
+        ({"step_fn": 1}, TypeError, "step_fn is a int"),
+        ({"prepare_batch": ()}, TypeError, "prepare_batch is a tuple"),
+        ({"loss_fn": max, "step_fn": max}, ValueError, "Both loss_fn and step_fn"),
+        ({"loss_fn": lambda output: output}, TypeError, r"loss_fn takes \(output\), expected a"),
+        ({"step_fn": lambda model: model}, TypeError, r"expected a callable of \(model, batch\)"),
+        ({"prepare_batch": lambda: None}, TypeError, r"prepare_batch takes \(\), expected"),
+        ({"loss_fn": nn.Linear(3, 1)}, TypeError, r"loss_fn takes \(input.*\(output, target\)"),
+        ({"val_batches": 2}, ValueError, "without a val_loader"),
+        ({"val_loader": []}, ValueError, "val_loader is empty"),
+        ({"val_loader": iter([1])}, TypeError, "read only once"),
+        ({"val_loader": [1], "val_batches": 0}, ValueError, "val_batches=0"),
+        ({"seed": -1}, ValueError, "seed=-1"),
+        ({"seed": 2**32}, ValueError, "seed=4294967296"),
+        ({"seed": 1.0}, TypeError, r"seed=1\.0"),
+        ({"isolation": "none"}, ValueError, "isolation='none'.*'auto', 'copy' or 'in_place'"),
+        ({"beta": 1.0}, ValueError, "beta"),
+        ({"numit": 5}, TypeError, "'numit'.*Did you mean 'num_it'"),
+        ({"learning_rate": 5}, TypeError, "'learning_rate'"),
+    ],
+)
+def test_a_wrong_argument_is_refused_before_the_data_is_read(changes, kind, message):
+    with pytest.raises(kind, match=f"(?s){message}"):
+        sweep(**changes)
+
+
+@pytest.mark.parametrize(
+    "functions",
+    [
+        {"loss_fn": nn.functional.cross_entropy},
+        {"loss_fn": nn.CrossEntropyLoss()},
+        {"loss_fn": functools.partial(nn.functional.cross_entropy, label_smoothing=0.1)},
+        {"loss_fn": lambda *both: sum(both)},
+        {"loss_fn": torch.sub},
+        {"step_fn": lambda model, batch, weight=1.0: model(batch[0]).sum() * weight},
+        {"prepare_batch": tuple},
+    ],
+)
+def test_a_function_that_can_be_called_is_accepted(functions):
+    sweep(**functions)
+
+
+def test_weight_decay_for_an_optimizer_without_one_is_refused():
+    model = classifier()
+
+    with pytest.raises(ValueError, match="LBFGS has no weight_decay"):
+        sweep(model=model, optimizer=torch.optim.LBFGS(model.parameters()), wd=0.1)
+
+
+def test_a_scaler_with_a_closure_optimizer_is_refused():
+    model = classifier()
+
+    with pytest.raises(ValueError, match="LBFGS evaluates the loss itself"):
+        sweep(model=model, optimizer=torch.optim.LBFGS(model.parameters()), amp="fp16")
+
+
+def test_a_model_over_several_processes_is_refused(monkeypatch):
+    """Each process would stop by its own loss, and the others would wait for ever."""
+    model = classifier()
+    monkeypatch.setattr(torch.distributed, "is_initialized", lambda: True)
+    monkeypatch.setattr(torch.distributed, "get_world_size", lambda: 4)
+    type_of_wrapper = type("DistributedDataParallel", (nn.Module,), {})
+    wrapper = type_of_wrapper()
+    wrapper.module = model
+
+    with pytest.raises(ValueError, match=r"over 4 processes.*model\.module"):
+        sweep(model=wrapper, optimizer=sgd(model))
+
+
+def test_the_nearest_keyword_is_named_by_lr_find_too():
+    model = classifier()
+
+    with pytest.raises(TypeError, match=r"lr_find .*'progres'.*Did you mean 'progress'"):
+        lr_find(model, batches(), sgd(model), progres=False)
+
+
+def test_a_keyword_like_no_other_is_refused_with_all():
+    with pytest.raises(TypeError, match="Known are alpha, beta"):
+        refuse_unknown(["zzz"], ["alpha", "beta"], "It")
+
+
+def test_settings_are_plain_json():
+    def my_loss(output, target): ...
+
+    settings = sweep(
+        loss_fn=my_loss,
+        seed=3,
+        end_lr=1,
+        val_loader=batches(),
+        grad_scaler=torch.amp.GradScaler("cpu"),
+    ).settings
+
+    assert settings["loss_fn"] == "my_loss"
+    assert settings["seed"] == 3
+    assert settings["end_lr"] == 1.0
+    assert settings["val_loader"] == "list"
+    assert settings["grad_scaler"] == "GradScaler"
+    assert settings["wd"] is None
