@@ -1,13 +1,20 @@
-"""The seam between the half that trains and the half that shows.
+"""The seam between what trains and what shows: neither torch nor numpy nor Jupyter.
 
-A sweep produces a stream of `Point` and ends for a `StopReason`; a widget shows
-the stream and a `Status`. Neither side needs to know more of the other.
+A `Trainable` makes a `Run`, which has a `Plan`, grows a list of `Point`, says its `Progress` and
+ends for a `StopReason`. A session asks for no more than these protocols, so a thread of this
+process can fulfil them, a follower of a job elsewhere, or ten lines in a test. On the other side
+an `Update` takes one optimizer step, whoever's it is.
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable, Sequence
 from enum import Enum
-from typing import NamedTuple
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple, Protocol
+
+if TYPE_CHECKING:
+    from lrfind_widget.results.comparison import Comparison
+    from lrfind_widget.results.result import SweepResult
 
 
 class Point(NamedTuple):
@@ -38,7 +45,17 @@ class Point(NamedTuple):
     repeat: int = 0
 
 
-class StopReason(str, Enum):
+class _Word(str, Enum):
+    """A word that is written as itself; what an f-string makes of an enum differs by version."""
+
+    def __str__(self) -> str:
+        return str(self.value)
+
+    def __format__(self, spec: str) -> str:
+        return format(str(self.value), spec)
+
+
+class StopReason(_Word):
     """Why a sweep ended."""
 
     FINISHED = "finished"
@@ -53,8 +70,8 @@ class StopReason(str, Enum):
     """The user's model, data, loss or optimizer raised an exception."""
 
 
-class Status(str, Enum):
-    """What a sweep is doing, as `LRFinderWidget.status` says it."""
+class Status(_Word):
+    """What a run is doing, as `LRFinderWidget.status` says it; ``f"{status}"`` is "finished"."""
 
     WAITING = "waiting"
     SWEEPING = "sweeping"
@@ -75,3 +92,156 @@ class Status(str, Enum):
         if reason is StopReason.NON_FINITE:
             return cls.DIVERGED
         return cls(reason.value)
+
+
+class Plan(NamedTuple):
+    """What a run is going to do.
+
+    Attributes
+    ----------
+    kind : {"sweep", "comparison"}
+        A range test, or short trainings at some rates.
+    lrs : tuple of float
+        The ends of the range, or the rates compared.
+    steps_each : int
+        Steps planned for one pass: a repeat of the sweep, or the training at one rate.
+    passes : int
+        Repeats, or rates.
+    mode : {"exp", "linear"}
+        How the rate rises.
+    label : str
+        Which rate it is, for the axis.
+    """
+
+    kind: Literal["sweep", "comparison"]
+    lrs: tuple[float, ...]
+    steps_each: int
+    passes: int = 1
+    mode: str = "exp"
+    label: str = "learning rate"
+
+    @property
+    def steps(self) -> int:
+        """Steps planned, those of all passes together."""
+        return self.steps_each * self.passes
+
+
+class Progress(NamedTuple):
+    """How far a run is. Replaced as a whole, so it is read without a lock.
+
+    Attributes
+    ----------
+    status : Status
+    done : int
+        Steps taken; those that a pass which diverged has left out count as taken.
+    seconds_per_step : float or None
+        Mean time of a step, pauses left out. None before the first.
+    objective : str
+        Which loss is made smaller. Empty before that is known.
+    isolation : str
+        How the model is kept from change, and why so.
+    """
+
+    status: Status = Status.WAITING
+    done: int = 0
+    seconds_per_step: float | None = None
+    objective: str = ""
+    isolation: str = ""
+
+
+class Run(Protocol):
+    """Something that trains and can be watched, paused and stopped. Any thread may ask."""
+
+    @property
+    def plan(self) -> Plan:
+        """What it is going to do."""
+
+    @property
+    def progress(self) -> Progress:
+        """How far it is. Read it before `points`: an ended run has shown them all then."""
+
+    @property
+    def points(self) -> Sequence[Point]:
+        """What was recorded. Only ever appended to, so each reader goes on from its own place."""
+
+    @property
+    def result(self) -> SweepResult | Comparison | None:
+        """What was found, once it has ended; None where it ended before there was anything."""
+
+    @property
+    def error(self) -> BaseException | None:
+        """What the user's code raised."""
+
+    def start(self, news: Callable[[], None]) -> None:
+        """Start, and return at once. `news` is called on any thread and only sets a flag."""
+
+    def pause(self) -> None:
+        """Wait before the next step."""
+
+    def resume(self) -> None:
+        """Go on."""
+
+    def stop(self) -> None:
+        """End before the next step and give everything back. Does not wait; too late is fine."""
+
+    def wait(self, timeout: float | None = None) -> bool:
+        """Block until it has ended and everything is given back; return whether it has."""
+
+
+class Trainable(Protocol):
+    """What runs are made of: a model with its loader and optimizer, or a trainer's object."""
+
+    @property
+    def lr(self) -> float:
+        """The optimizer's own rate, of the reference group."""
+
+    def sweep(self, **changes: Any) -> Run:
+        """Return a range test with some keywords changed: copied or saved now, not started."""
+
+    def compare(self, lrs: Sequence[float], steps: int, **changes: Any) -> Run:
+        """Return short trainings at some rates: copied or saved now, not started."""
+
+    def apply(self, lr: float, optimizer: Any = None) -> tuple[list[float], list[float]]:
+        """Write a rate where training will read it; return the groups' rates before and after."""
+
+
+class Losses(NamedTuple):
+    """The losses of one update that have arrived from the device.
+
+    Attributes
+    ----------
+    step : int
+        Index of the update, from 0.
+    lr : float
+        The rate it was taken with.
+    taken : bool
+        False where a gradient scaler skipped it.
+    loss : float
+        Training loss before the update.
+    val_loss : float or None
+        Validation loss after it, where it was computed.
+    """
+
+    step: int
+    lr: float
+    taken: bool
+    loss: float
+    val_loss: float | None = None
+
+
+class Update(Protocol):
+    """One optimizer step, ours or a trainer's.
+
+    It is made with a `checkpoint(part)`, which it calls before it fetches the data, before the
+    forward pass and before the backward pass. Today that names the part for an error's sentence;
+    several processes can agree there whether to go on.
+    """
+
+    def step(self, step: int, lr: float) -> bool:
+        """Set the rate and take a step; False where a gradient scaler skipped it."""
+
+    def arrived(self) -> Iterable[Losses]:
+        """Take out the losses that have arrived; on a GPU they may lag by a few steps."""
+
+    def rest(self) -> Iterable[Losses]:
+        """Wait for all others, and take them out."""
