@@ -20,11 +20,11 @@ class Completion:
         self._waiting: list[tuple[asyncio.AbstractEventLoop, asyncio.Event]] = []
 
     @property
-    def has_come(self) -> bool:
+    def is_set(self) -> bool:
         """Whether the moment is past."""
         return self._event.is_set()
 
-    def come(self) -> None:
+    def set(self) -> None:
         """Let everyone go on. Any thread may call it, more than once."""
         with self._lock:
             self._event.set()
@@ -42,7 +42,7 @@ class Completion:
                 return False
         return True
 
-    async def arrive(self) -> None:
+    async def wait_async(self) -> None:
         """Wait for the moment in a coroutine, without blocking its loop."""
         arrived = asyncio.Event()
         with self._lock:

@@ -3,47 +3,39 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from os import PathLike
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any
 
 import traitlets
-from ipywidgets import VBox
+from ipywidgets import Layout, ValueWidget, VBox
 
-from lrfind_widget.curves.smoothing import BETA
-from lrfind_widget.next_steps import NextSteps
-from lrfind_widget.points import Status
-from lrfind_widget.results.analysis import Options, Rule
-from lrfind_widget.results.picture import FORMATS
+from lrfind_widget import messages
+from lrfind_widget.options import AnalysisOptions, WidgetOptions, keywords
+from lrfind_widget.points import Status, Trainable
+from lrfind_widget.results.picture import FORMATS, render
 from lrfind_widget.results.result import SweepResult
-from lrfind_widget.rules.table import DEFAULT_RULE, Suggestion
-from lrfind_widget.training.param_groups import set_lr
-from lrfind_widget.training.trainable import Trainable
-from lrfind_widget.view import phrases
-from lrfind_widget.view.alive import if_alive
+from lrfind_widget.session import Session
 from lrfind_widget.view.cells import CELLS
-from lrfind_widget.view.comparison_panel import USE
 from lrfind_widget.view.debounce import Debounce
-from lrfind_widget.view.live_sweep import LiveSweep
+from lrfind_widget.view.mark import Rate
 from lrfind_widget.view.output import SavedOutput
-from lrfind_widget.view.own_layout import OwnLayout
-from lrfind_widget.view.panel import Panel
-from lrfind_widget.view.presenter import Presenter
-from lrfind_widget.view.rate import Rate
-from lrfind_widget.view.thread_safe_widget import ThreadSafeWidget
+from lrfind_widget.view.screen import SETTINGS, Screen
+from lrfind_widget.view.thread_safe_widget import OwnLayout, ThreadSafeWidget
 
 if TYPE_CHECKING:
     import torch
-    from typing_extensions import Unpack
-
-    from lrfind_widget.training.checks import SweepOptions
 
 CALM_SECONDS = 1.0
 """How long a choice must have stood before the picture in the cell's output follows it."""
 
+HEIGHT = "380px"
+"""Height of the chart where none is given."""
 
-class LRFinderWidget(NextSteps, ThreadSafeWidget, VBox):  # type: ignore[misc]
+
+@keywords(WidgetOptions)
+class LRFinderWidget(Session, ThreadSafeWidget, VBox, ValueWidget):  # type: ignore[misc]
     """A learning-rate range test one can watch, stop and take a rate from.
 
     ``display(LRFinderWidget(model, dataloader, optimizer))`` starts the test in a
@@ -60,42 +52,24 @@ class LRFinderWidget(NextSteps, ThreadSafeWidget, VBox):  # type: ignore[misc]
     optimizer : torch.optim.Optimizer
         An optimizer over the model's parameters. The ratios between the rates of its
         parameter groups are kept.
-    auto_start : bool, default True
-        Start when the widget is first displayed. False waits for `start()` or its button.
-    auto_apply : bool, default False
-        Write every chosen rate into the optimizer at once, as `apply()` does.
-    skip_start, skip_end : int, default 10 and 5
-        Points at either end that the search for the steepest fall leaves out (fastai v1).
-    suggestion : str or callable, default "balanced"
-        The rule that says where the marker starts: a name in `lrfind_widget.rules.RULES`
-        or a callable ``(lrs, losses) -> float``.
-    **sweep
-        The keywords of `lrfind_widget.Sweep`, with its defaults: `loss_fn`, `step_fn`,
-        `prepare_batch`, `start_lr`, `end_lr`, `num_it`, `stop_div`, `wd`, `mode`, `groups`,
-        `accumulate`, `amp`, `grad_scaler`, `clip_grad_norm`, `val_loader`, `val_batches`,
-        `seed`, `repeats`, `isolation`, `beta`.
+    {keywords}
 
     Attributes
     ----------
-    selected_lr : float
+    selected_lr, value : float
         The chosen rate. At first the optimizer's own; the suggestion when a sweep ends,
-        unless the person has chosen before. May be set and observed from Python.
+        unless the person has chosen before. May be set, observed and linked from Python;
+        `value` is its other name, for `interact`, `interactive_output` and `link`.
+    beta, skip_start, skip_end, rule, y_scale, y_range
+        How the curves are read and drawn, as the keywords of these names. May be set and
+        observed; the stored curves are read anew. `beta` also counts for the next sweep.
     status : Status
         "waiting", "sweeping", "paused", "finished", "diverged", "stopped" or "failed".
     min_grad_lr : float or None
         fastai v1's min-gradient rate of the latest curve; None where it has none. Of repeated
         sweeps, the middle one of their own.
     suggested_lr : float or None
-        What the rule `suggestion` suggests; None where the curve does not support a rate.
-    error : BaseException or None
-        What the user's code raised in the latest sweep or comparison.
-    result : SweepResult or None
-        The latest result, also of a sweep that was stopped or failed.
-    comparison : Comparison or None
-        What the latest `try_lrs` found.
-    runs : list of SweepResult
-        The results of all sweeps of this widget, the latest last. A closer look and a range
-        gone on add the curve that they were joined to.
+        What `rule` suggests; None where the curve does not support a rate.
 
     Raises
     ------
@@ -104,38 +78,33 @@ class LRFinderWidget(NextSteps, ThreadSafeWidget, VBox):  # type: ignore[misc]
         given, what was expected and what to do.
     """
 
-    _page_may_set: ClassVar[tuple[str, ...]] = ("selected_lr",)
-    _is_set_up = False  # while its arguments can still be refused, there is nothing to close
+    selected_lr = Rate(1e-3)
+    value = Rate(1e-3)
+    beta = traitlets.Any(0.98)
+    skip_start = traitlets.Any(10)
+    skip_end = traitlets.Any(5)
+    rule = traitlets.Any("balanced")
+    y_scale = traitlets.Any("linear")
+    y_range = traitlets.Any("focus")
+    min_grad_lr = Rate(None, allow_none=True, read_only=True)
+    suggested_lr = Rate(None, allow_none=True, read_only=True)
+    status = traitlets.UseEnum(Status, Status.WAITING, read_only=True)
 
-    selected_lr = Rate(allow_none=False).tag(sync=True)
-    status = traitlets.UseEnum(Status, Status.WAITING)
-    min_grad_lr = Rate(None, allow_none=True)
-    suggested_lr = Rate(None, allow_none=True)
+    _is_set_up = False  # while its arguments can still be refused, there is nothing to close
 
     def __init__(
         self,
         model: torch.nn.Module,
         dataloader: Iterable[Any],
         optimizer: torch.optim.Optimizer,
-        *,
-        auto_start: bool = True,
-        auto_apply: bool = False,
-        skip_start: int = 10,
-        skip_end: int = 5,
-        suggestion: Rule = DEFAULT_RULE,
-        **sweep: Unpack[SweepOptions],
+        options: WidgetOptions,
     ) -> None:
-        self._subject: Trainable | None = Trainable(model, dataloader, optimizer, {**sweep})
-        self._auto_start = auto_start
-        self._auto_apply = auto_apply
+        from lrfind_widget.training.trainable import TorchTrainable
+
+        trainable = TorchTrainable(model, dataloader, optimizer, options)
+        self._auto_start = options.auto_start
         self._set_up(
-            Options(
-                beta=sweep.get("beta", BETA),
-                skip_start=skip_start,
-                skip_end=skip_end,
-                rule=suggestion,
-            ),
-            self._subject.lr,
+            trainable, options, None, options.auto_apply, options.height, options.layout
         )
 
     @classmethod
@@ -145,7 +114,8 @@ class LRFinderWidget(NextSteps, ThreadSafeWidget, VBox):  # type: ignore[misc]
         Parameters
         ----------
         result : SweepResult or path-like
-            The result, or a file that `SweepResult.save` wrote.
+            The result, or a file that `SweepResult.save` wrote. The rate that was chosen when it
+            was saved is chosen again.
 
         Raises
         ------
@@ -155,88 +125,43 @@ class LRFinderWidget(NextSteps, ThreadSafeWidget, VBox):  # type: ignore[misc]
             If the file cannot be read.
         """
         stored = result if isinstance(result, SweepResult) else SweepResult.load(result)
-        if not len(stored):
-            raise ValueError("This result has no points, so there is nothing to show.")
-        return cls.__new__(cls)._of_stored(stored)  # noqa: SLF001 - it is this class
-
-    def _of_stored(self, stored: SweepResult) -> LRFinderWidget:
-        """Set up a widget without a model, and show what was stored."""
-        self._subject = None
-        self._auto_start = self._auto_apply = False
-        self._set_up(Options(beta=stored.beta), float(stored.lrs[len(stored) // 2]))
-        self._presenter.show_stored(stored)
-        self.runs.append(stored)
-        self._follow()
-        self.status = Status.after(stored.stop_reason)
-        self._keep()
+        self = cls.__new__(cls)
+        self._auto_start = False
+        self._set_up(None, AnalysisOptions(beta=stored.beta), stored)
         return self
 
-    def _set_up(self, options: Options, selected_lr: float) -> None:
-        self._placing = threading.local()
-        self._chosen_by_hand = False
-        self._changes: dict[str, Any] = {}
-        self.error = None
-        self.runs: list[SweepResult] = []
-        self._panel = Panel(options, selected_lr, can_run=self._subject is not None)
-        super().__init__(children=self._panel.rows, selected_lr=selected_lr, layout=OwnLayout())
+    def _set_up(
+        self,
+        trainable: Trainable | None,
+        options: AnalysisOptions,
+        stored: SweepResult | None,
+        auto_apply: bool = False,
+        height: str | int | None = None,
+        layout: Any = None,
+    ) -> None:
+        Session.__init__(self, trainable, options, stored=stored, auto_apply=auto_apply)
+        self._mirroring = threading.RLock()
+        self._mirror_again = False
+        self._writing = threading.local()
+        self._screen = Screen(self, _css(height) or HEIGHT, self._show_rows)
+        ThreadSafeWidget.__init__(self, children=self._screen.rows, layout=_own(layout))
         self.add_class("lrfind-widget")
         self._output = SavedOutput(self.model_id)
-        self._presenter = Presenter(self._panel, self._output, options)
-        self._keep_soon = Debounce(if_alive(self._keep), CALM_SECONDS)
-        self._panel.chart.marker.observe(self._on_marker, "value")
-        self.observe(self._on_selected, "selected_lr")
-        self._panel.run_bar.on_command(self._on_command)
-        self._panel.choice_bar.on_command(self._on_command)
-        self._panel.run_bar.on_action(self._on_action)
-        self._panel.choice_bar.on_action(self._on_action)
-        self._panel.settings_bar.on_set(self._on_setting)
-        self._panel.settings_bar.on_run(self._presenter.act_on_run)
+        self._keep_later = Debounce(self._keep)
+        self._kept: tuple[Any, ...] = self._what_is_kept()
         self._is_set_up = True
+        self._mirror()
+        self.listen(self._show)
         CELLS.claim(self)
 
-    def start(self, **changes: Unpack[SweepOptions]) -> None:
-        """Start a sweep in the background and return at once.
+    @property
+    def height(self) -> str:
+        """The height of the chart in CSS; may be set, also to a number of pixels."""
+        return str(self._screen.chart.figure.layout.height)
 
-        Parameters
-        ----------
-        **changes
-            Keywords of the sweep to change in this run, for example ``wd=0.1``.
-
-        Raises
-        ------
-        RuntimeError
-            If a sweep is running or paused, or there is no model to sweep.
-        TypeError, ValueError
-            If a change cannot work.
-        """
-        self._sweep({**changes})
-
-    def apply(self, optimizer: torch.optim.Optimizer | None = None) -> None:
-        """Write `selected_lr` into an optimizer, the ratios of its groups kept.
-
-        The widget's own optimizer gets the rates that a sweep gives it: with ``groups="same"``
-        one rate for all, with the name of a group that group's alone.
-
-        Parameters
-        ----------
-        optimizer : torch.optim.Optimizer, optional
-            By default the optimizer that the widget was made with.
-
-        Raises
-        ------
-        RuntimeError
-            If a sweep is running or paused, since its end would undo the change; or if there
-            is no optimizer to write to.
-        """
-        if self.status.is_running:
-            raise RuntimeError("A sweep is running: apply() when it has ended, or stop() it.")
-        if optimizer is not None:
-            before, after = set_lr(optimizer, self.selected_lr)
-        elif self._subject is not None:
-            before, after = self._subject.set_lr(self.selected_lr)
-        else:
-            raise RuntimeError("There is no optimizer to write to: pass one, apply(optimizer).")
-        self._panel.choice_bar.message = phrases.applied(before, after)
+    @height.setter
+    def height(self, height: str | int) -> None:
+        self._screen.chart.figure.layout.height = _css(height)
 
     def save_figure(self, path: str | PathLike[str]) -> None:
         """Save the chart with the present choice as a picture.
@@ -258,119 +183,123 @@ class LRFinderWidget(NextSteps, ThreadSafeWidget, VBox):  # type: ignore[misc]
             raise ValueError(
                 f"A picture is saved as .svg, .png or .pdf, got {str(path)!r}: change its ending."
             )
-        Path(path).write_bytes(self._presenter.picture(self.selected_lr, kind))
-
-    @property
-    def result(self) -> SweepResult | None:
-        """The latest result, also of a sweep that was stopped or failed."""
-        return self._presenter.result
-
-    @property
-    def suggestions(self) -> dict[str, Suggestion]:
-        """What every rule suggests on the latest curve, by name; empty before the first."""
-        return {} if self.result is None else self.result.suggestions()
+        picture = self._picture(kind)
+        if picture is None:
+            raise RuntimeError("There is no curve yet: save the figure after a sweep.")
+        Path(path).write_bytes(picture)
 
     def close(self) -> None:
-        """End the sweep, wait until everything is restored, and let go of the model."""
+        """End what runs, wait until everything is restored, and let go of the model."""
         if self._is_set_up:
-            if self._live is not None:
-                self._live.close()
-            self._keep_soon.cancel()
-            self._panel.close()
-            if self._below is not None:
-                self._below.close()
-            self._subject = self._live = None
-        super().close()
+            self._is_set_up = False
+            Session.close(self)
+            self._keep_later.close()
+            self._screen.close()
+        ThreadSafeWidget.close(self)
 
     def _ipython_display_(self, **_: Any) -> None:
+        if self.result is not None and not self.state.is_running:
+            self._keep()
         self._output.display()
-        if self._auto_start and self._live is None:
-            self._start_or_say_why_not()
+        if self._auto_start and self.state.run is None and self.result is None:
+            try:
+                self.start()
+            except (RuntimeError, TypeError, ValueError) as error:
+                self.refuse(error)
 
-    def _start_or_say_why_not(self, start: Callable[[], None] | None = None) -> None:
-        """Start for a person who looks at the widget, and not at what a cell raises."""
-        try:
-            (self.start if start is None else start)()
-        except (RuntimeError, TypeError, ValueError) as error:
-            if self.status.is_running:
-                return  # a second press of the button
-            self.error = error
-            self._panel.show_error(error)
-            self._presenter.conclude(Status.FAILED, phrases.failed(error, 0), None)
-            self.status = Status.FAILED
+    # ------------------------------------------------------------------------------ shown
 
-    def _on_end(self, live: LiveSweep) -> None:
-        """Hear from the publisher that the sweep has ended and everything is restored."""
-        self.error, result = live.error, live.result
-        status = phrases.status_of(None if result is None else result.stop_reason, live.error)
-        sentence = phrases.ended(result, live.error)
-        if live.error is not None:
-            self._panel.show_error(live.error)
-        base = None if live.part is None else live.part.base
-        if result is not None:
-            self.runs.append(result)
-        try:
-            self._presenter.conclude(status, sentence, result, base)
-            self._follow()
-        finally:  # whatever cannot be shown
-            self.status = status
-        self._keep()
+    def _show(self) -> bool:
+        """Bring screen, traits and picture up to the state; return whether something waits."""
+        waits = self._screen.tick()
+        self._mirror()
+        what, before = self._what_is_kept(), self._kept
+        if not self.state.is_running and what != before:
+            self._kept = what
+            self._keep_later.call(CALM_SECONDS if what[:2] == before[:2] else 0.0)
+        return waits
 
-    def _follow(self) -> None:
-        """Take over what the latest curve says, the marker included."""
-        analysis = self._presenter.analysis
-        if analysis is None:
+    def _show_rows(self, rows: Any) -> None:
+        self.children = rows
+
+    def _mirror(self) -> None:
+        """Set the public traits to the state.
+
+        One thread at a time, so that observers hear changes in their order; a thread that comes
+        while another is at it leaves the work to that one, and never waits for its observers.
+        """
+        self._mirror_again = True
+        while self._mirror_again and self._mirroring.acquire(blocking=False):
+            try:
+                self._mirror_again = False
+                self._mirror_once()
+            finally:
+                self._mirroring.release()
+
+    def _mirror_once(self) -> None:
+        state = self.state
+        analysis = state.analysis
+        chosen = {"selected_lr": state.selected_lr, "value": state.selected_lr}
+        values = {
+            **{name: getattr(state.options, name) for name in SETTINGS},
+            "min_grad_lr": None if analysis is None else analysis.min_gradient.lr,
+            "suggested_lr": None if analysis is None else analysis.suggested.lr,
+            **chosen,
+            "status": state.status,
+        }
+        for name, value in values.items():
+            self._writing.trait = name, value
+            try:
+                self.set_trait(name, value)
+            finally:
+                self._writing.trait = None
+
+    @traitlets.observe("selected_lr", "value", *SETTINGS)
+    def _on_set(self, change: Any) -> None:
+        """Take what a person or a program has set."""
+        if not self._is_set_up or getattr(self._writing, "trait", None) == (change.name, change.new):
             return
-        self.min_grad_lr = analysis.min_gradient.lr
-        self.suggested_lr = analysis.suggested.lr
-        if analysis.suggested.lr is not None and not self._chosen_by_hand:
-            self._place(analysis.suggested.lr)
+        if change.name in SETTINGS:
+            self.analyse(**{change.name: change.new})
+        else:
+            self.select(change.new)
 
-    def _place(self, lr: float) -> None:
-        """Move the marker in the person's stead."""
-        self._placing.active = True
+    @traitlets.validate(*SETTINGS)
+    def _checked(self, proposal: Any) -> Any:
+        """Return a setting as it is kept; refuse what cannot work."""
+        name = proposal["trait"].name
         try:
-            self.selected_lr = lr
-        finally:
-            self._placing.active = False
+            return getattr(AnalysisOptions().changed(**{name: proposal["value"]}), name)
+        except (TypeError, ValueError) as error:
+            raise traitlets.TraitError(str(error)) from error
+
+    # ------------------------------------------------------------------------------ kept
+
+    def _what_is_kept(self) -> tuple[Any, ...]:
+        state = self.state
+        return state.status, len(state.runs), state.selected_lr, state.options
 
     def _keep(self) -> None:
-        self._presenter.keep(self.status, self.selected_lr)
+        """Keep the chart with the present choice in the outputs of the cells."""
+        state = self.state
+        steepest = None if state.analysis is None else state.analysis.min_gradient.lr
+        text = messages.text_fallback(state.status, state.selected_lr, steepest)
+        self._output.keep(text, self._picture("png"))
 
-    def _on_marker(self, change: dict[str, Any]) -> None:
-        self.selected_lr = change["new"]
+    def _picture(self, kind: str) -> bytes | None:
+        """Return the chart as a picture, or None where there is no curve yet."""
+        state = self.state
+        if state.result is None or not len(state.result):
+            return None
+        return render(state.result, state.options, state.selected_lr, kind)
 
-    def _on_selected(self, change: dict[str, Any]) -> None:
-        if not getattr(self._placing, "active", False):
-            self._chosen_by_hand = True
-        self._panel.chart.marker.value = change["new"]
-        if self.result is not None and not self.status.is_running:
-            self._keep_soon.call()
-        if self._auto_apply and self._subject is not None and not self.status.is_running:
-            self.apply()
 
-    def _on_command(self, command: str) -> None:
-        """Do what a button asks for. Handlers of the bars call it, on whichever thread."""
-        if command == "back":
-            self._chosen_by_hand = False
-        elif command == "start":
-            self._start_or_say_why_not()
-        elif command in ("pause", "resume", "stop", "apply"):
-            getattr(self, command)()
+def _css(height: str | int | None) -> str | None:
+    return f"{height}px" if isinstance(height, int) else height
 
-    def _on_action(self, action: str) -> None:
-        """Do what one of the extra buttons asks for."""
-        if action == USE:
-            if self.comparison is not None and self.comparison.best_lr is not None:
-                self.selected_lr = self.comparison.best_lr
-        else:
-            starts: dict[str, Callable[[], None]] = {
-                "closer": self.refine,
-                "further": self.extend,
-                "try": self.try_lrs,
-            }
-            self._start_or_say_why_not(starts[action])
 
-    def _on_setting(self, name: str, value: Any) -> None:
-        self._presenter.set_option(name, value)
-        self._follow()
+def _own(layout: Any) -> OwnLayout:
+    """Return a layout of ours with the values of the one that was given."""
+    if isinstance(layout, Layout):
+        layout = {k: v for k, v in layout.get_state().items() if k[0] != "_" and v is not None}
+    return OwnLayout(**(layout or {}))

@@ -2,9 +2,16 @@
 
 from __future__ import annotations
 
+import atexit
 import threading
 import time
+import weakref
 from collections.abc import Callable
+
+CLOSE_SECONDS = 10.0
+"""How long closing, and the end of the process, wait for an action under way."""
+
+_ALL: weakref.WeakSet[Debounce] = weakref.WeakSet()
 
 
 class Debounce:
@@ -12,38 +19,66 @@ class Debounce:
 
     Parameters
     ----------
-    action : callable
-        Runs on a thread of its own.
-    seconds : float
-        How long there must be no further call.
+    action : bound method
+        Runs on a thread of its own. Its object is held weakly.
     """
 
-    def __init__(self, action: Callable[[], None], seconds: float) -> None:
-        self._action = action
-        self._seconds = seconds
+    def __init__(self, action: Callable[[], None]) -> None:
+        self._action = weakref.WeakMethod(action)
         self._lock = threading.Lock()
-        self._cancelled = threading.Event()
+        self._changed = threading.Event()
         self._due = 0.0
-        self._waiting = False
+        self._thread: threading.Thread | None = None
+        self._closed = False
+        _ALL.add(self)
 
-    def call(self) -> None:
-        """Ask for the action. Returns at once; any thread may call it."""
+    def call(self, seconds: float) -> None:
+        """Ask for the action after so many seconds. Returns at once; any thread may call it."""
         with self._lock:
-            self._due = time.monotonic() + self._seconds
-            if self._waiting or self._cancelled.is_set():
+            self._due = time.monotonic() + seconds
+            self._changed.set()
+            if self._closed or self._thread is not None:
                 return
-            self._waiting = True
-        threading.Thread(target=self._run, name="lrfind-debounce", daemon=True).start()
+            self._thread = threading.Thread(target=self._run, name="lrfind-later", daemon=True)
+            self._thread.start()
 
-    def cancel(self) -> None:
-        """Forget what was asked for, and refuse further calls."""
-        self._cancelled.set()
+    def close(self) -> None:
+        """Drop what was asked for, and wait for an action that is under way."""
+        with self._lock:
+            self._closed = True
+            self._changed.set()
+            thread = self._thread
+        if thread is not None and thread is not threading.current_thread():
+            thread.join(timeout=CLOSE_SECONDS)
 
     def _run(self) -> None:
-        while not self._cancelled.wait(max(0.0, self._due - time.monotonic())):
+        while self._is_due():
+            action = self._action()
+            if action is not None:
+                action()
+            del action
             with self._lock:
-                if time.monotonic() < self._due:
-                    continue
-                self._waiting = False
-            self._action()
-            return
+                if self._due <= 0.0:
+                    self._thread = None
+                    return
+
+    def _is_due(self) -> bool:
+        """Wait until the action is due; return False where it is dropped."""
+        while True:
+            with self._lock:
+                if self._closed:
+                    self._thread = None
+                    return False
+                left = self._due - time.monotonic()
+                if left <= 0:
+                    self._due = 0.0
+                    return True
+                self._changed.clear()
+            self._changed.wait(left)
+
+
+@atexit.register
+def _close_all() -> None:
+    """End what draws or waits while the libraries it uses are still whole."""
+    for debounce in list(_ALL):
+        debounce.close()

@@ -2,31 +2,22 @@
 
 from __future__ import annotations
 
-import math
-from numbers import Real
 from typing import Any
 
 import bqplot
+import numpy as np
 import traitlets
 
-from lrfind_widget._version import __version__
-from lrfind_widget.view.thread_safe_widget import ThreadSafeWidget
-
-MODULE = "lrfind-widget"
-"""The npm module that holds the front ends."""
+from lrfind_widget.options import check_rate
+from lrfind_widget.view.thread_safe_widget import OwnModule
 
 
-class ChartMark(ThreadSafeWidget, bqplot.Mark):  # type: ignore[misc]
+class ChartMark(OwnModule, bqplot.Mark):  # type: ignore[misc]
     """Base of our marks: a bqplot mark whose front end is in `js/src/`.
 
     bqplot's figure finds the axes of a mark through `scales_metadata`. The marks never
     widen an axis: the chart sets both ends itself.
     """
-
-    _model_module = traitlets.Unicode(MODULE).tag(sync=True)
-    _view_module = traitlets.Unicode(MODULE).tag(sync=True)
-    _model_module_version = traitlets.Unicode(f"^{__version__}").tag(sync=True)
-    _view_module_version = traitlets.Unicode(f"^{__version__}").tag(sync=True)
 
     scales_metadata = traitlets.Dict(
         {
@@ -37,18 +28,29 @@ class ChartMark(ThreadSafeWidget, bqplot.Mark):  # type: ignore[misc]
     preserve_domain = traitlets.Dict({"x": True, "y": True}).tag(sync=True)
 
 
-def finite_rate(value: Any, what: str) -> float:
-    """Return a positive, finite rate as a float; raise TraitError naming `what` otherwise."""
-    if isinstance(value, bool) or not isinstance(value, Real):
-        raise traitlets.TraitError(f"{what} must be a positive number, got {value!r}.")
-    rate = float(value)
-    if not (math.isfinite(rate) and rate > 0):
-        raise traitlets.TraitError(f"{what} must be positive and finite, got {rate!r}.")
-    return rate
+class Rate(traitlets.Float[Any, Any]):
+    """The trait of a learning rate: positive and finite; what is not raises TraitError."""
+
+    info_text = "a positive, finite learning rate such as 3e-4"
+
+    def validate(self, obj: Any, value: Any) -> float:
+        """Return `value` as a float, or raise TraitError."""
+        try:
+            return check_rate(self.name or "the rate", value)
+        except (TypeError, ValueError) as error:
+            raise traitlets.TraitError(str(error)) from error
 
 
-def one_of(value: Any, allowed: tuple[str, ...], what: str) -> str:
-    """Return `value` if it is one of `allowed`; raise TraitError naming `what` otherwise."""
-    if value not in allowed:
-        raise traitlets.TraitError(f"{what} must be one of {', '.join(allowed)}, got {value!r}.")
-    return str(value)
+def to_wire(value: Any, _widget: Any = None) -> Any:
+    """Return a trait's value with its arrays as bytes of little-endian doubles, at any depth."""
+    if isinstance(value, np.ndarray):
+        return memoryview(np.ascontiguousarray(value, dtype="<f8").tobytes())
+    if isinstance(value, dict):
+        return {key: to_wire(item) for key, item in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [to_wire(item) for item in value]
+    return value
+
+
+BINARY = {"sync": True, "echo_update": False, "to_json": to_wire}
+"""The tags of a trait that holds arrays."""

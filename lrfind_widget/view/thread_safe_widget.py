@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any, ClassVar
 
-from ipywidgets import Widget
+from ipywidgets import Layout, Widget
 from ipywidgets.widgets.widget import JUPYTER_WIDGETS_ECHO
-from traitlets import TraitError
+from traitlets import TraitError, Unicode
 
-from lrfind_widget.view.background import reported
+from lrfind_widget._version import __version__
+from lrfind_widget.background import reported
+
+MODULE = "lrfind-widget"
+"""The npm module that holds the front ends."""
 
 _REFUSALS = (TraitError, TypeError, ValueError, KeyError, IndexError, AttributeError, OverflowError)
 
@@ -24,12 +28,18 @@ class ThreadSafeWidget(Widget):  # type: ignore[misc]
     handles the message, and nothing is deferred, so a publisher thread, the cells
     of the person and the handler of messages may set traits at the same time.
 
-    What an observer of the person's raises on a thread of ours is told and ends nothing, and
-    neither does a page that cannot be reached (see `reported`).
+    What an observer raises on a thread of ours is reported and ends nothing, and neither does
+    a page that cannot be reached (see `reported`).
 
     A page may set only the traits that `_page_may_set` names. What it sends besides,
     or a value that the trait refuses, changes nothing: the page is sent the true
     value again and the message is counted in `refused_messages`.
+
+    Attributes
+    ----------
+    page_handlers : dict
+        What to call with the new value of a trait that a page has set, by the trait's name. A
+        change from Python calls nothing here.
     """
 
     _page_may_set: ClassVar[tuple[str, ...]] = ()
@@ -37,6 +47,7 @@ class ThreadSafeWidget(Widget):  # type: ignore[misc]
     def __init__(self, **kwargs: Any) -> None:
         self._of_thread = threading.local()
         self.refused_messages = 0
+        self.page_handlers: dict[str, Callable[[Any], object]] = {}
         super().__init__(**kwargs)
 
     def set_together(self, **values: Any) -> None:
@@ -65,12 +76,13 @@ class ThreadSafeWidget(Widget):  # type: ignore[misc]
         if len(allowed) < len(sync_data):
             self.refused_messages += 1
         for name, value in allowed.items():
-            self._take(name, value)
+            self.take(name, value)
         refused = [name for name in known if name not in allowed]
         if refused:
             self.send_state(refused)
 
-    def _take(self, name: str, value: Any) -> None:
+    def take(self, name: str, value: Any) -> None:
+        """Take one value that the page sent, if the trait accepts it."""
         convert = self.trait_metadata(name, "from_json", self._trait_from_json)
         try:
             # Checked apart from the setting, so that an error of the person's own
@@ -85,6 +97,8 @@ class ThreadSafeWidget(Widget):  # type: ignore[misc]
             self.set_trait(name, valid)
         finally:
             self._of_thread.held = {}
+        if name in self.page_handlers:
+            self.page_handlers[name](valid)
 
     def _echo(self, state: Mapping[str, Any]) -> None:
         """Confirm what arrived, as the ipywidgets protocol asks."""
@@ -125,6 +139,19 @@ class ThreadSafeWidget(Widget):  # type: ignore[misc]
             self.refused_messages += 1
             return
         super()._handle_msg(msg)
+
+
+class OwnModule(ThreadSafeWidget):
+    """A widget whose front end is ours, in `js/src/`."""
+
+    _model_module = Unicode(MODULE).tag(sync=True)
+    _model_module_version = Unicode(f"^{__version__}").tag(sync=True)
+    _view_module = Unicode(MODULE).tag(sync=True)
+    _view_module_version = Unicode(f"^{__version__}").tag(sync=True)
+
+
+class OwnLayout(ThreadSafeWidget, Layout):  # type: ignore[misc]
+    """A layout that Python may change and a page may not."""
 
 
 def _is_well_formed(msg: Any) -> bool:

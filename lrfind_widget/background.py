@@ -12,28 +12,29 @@ _HERE = threading.local()
 @contextlib.contextmanager
 def background() -> Iterator[None]:
     """Make the present thread one of ours, for as long as the context lasts."""
-    _HERE.told = set()
+    _HERE.seen = set()
     try:
         yield
     finally:
-        del _HERE.told
+        del _HERE.seen
 
 
 @contextlib.contextmanager
 def reported() -> Iterator[None]:
-    """On a thread of ours, tell of an error and go on; on another, let its caller have it.
+    """On a thread of ours, report an error and go on; on another, let its caller have it.
 
     An observer of the person's may raise on any change, and a page may be gone. Neither must
-    end the thread that shows how the sweep goes on. It is told as Python tells of an error that
-    ends a thread, through `threading.excepthook`, and only once where it comes with every point.
+    end the thread that shows how the sweep goes on. It is reported as
+    Python reports an error that ends a thread, through `threading.excepthook`, and only once
+    where it comes with every point.
     """
     try:
         yield
     except Exception as error:
-        told: set[str] | None = getattr(_HERE, "told", None)
-        if told is None:
+        seen: set[str] | None = getattr(_HERE, "seen", None)
+        if seen is None:
             raise
-        if repr(error) not in told:
-            told.add(repr(error))
+        if repr(error) not in seen:
+            seen.add(repr(error))
             report = (type(error), error, error.__traceback__, threading.current_thread())
             threading.excepthook(threading.ExceptHookArgs(report))

@@ -1,0 +1,97 @@
+"""One thread that takes news to its listeners at a bounded pace."""
+
+from __future__ import annotations
+
+import threading
+import weakref
+from collections.abc import Callable
+from typing import Any
+
+from lrfind_widget.background import background, reported
+from lrfind_widget.completion import Completion
+
+INTERVAL = 1 / 8
+"""Least time in seconds between two publications."""
+
+CLOSE_SECONDS = 10.0
+"""How long closing waits for a publication under way."""
+
+
+class Publisher:
+    """Calls a method soon after each `wake()`, at most every `interval` seconds.
+
+    The thread that trains calls `wake()`, which only sets an event: it never waits for a front
+    end. The method's object is held weakly, and the thread ends with it.
+
+    Parameters
+    ----------
+    publish : bound method
+        Called with `run`. Returns whether it was the last time, and whether it wants to be called again without
+        news. Runs on the publisher's thread; what it raises is reported and ends nothing.
+    run : object
+        What it publishes the progress of.
+    interval : float, default 1/8
+        Least time between two calls, in seconds.
+
+    Attributes
+    ----------
+    completion : Completion
+        Comes after the last publication.
+    """
+
+    def __init__(
+        self, publish: Callable[[Any], tuple[bool, bool]], run: Any, *, interval: float = INTERVAL
+    ) -> None:
+        self._published = run
+        self._publish = weakref.WeakMethod(publish)
+        self._interval = interval
+        self._news = threading.Event()
+        self._closed = threading.Event()
+        self._thread = threading.Thread(target=self._run, name="lrfind-publisher", daemon=True)
+        self.completion = Completion()
+
+    @property
+    def is_current_thread(self) -> bool:
+        """Whether the caller runs on this publisher's thread."""
+        return threading.current_thread() is self._thread
+
+    def start(self) -> None:
+        """Start the thread."""
+        self._thread.start()
+
+    def wake(self) -> None:
+        """Say that there is something new. Never blocks; any thread may call it."""
+        self._news.set()
+
+    def close(self) -> None:
+        """End the thread without another publication, and wait for one that is under way."""
+        self._closed.set()
+        self._news.set()
+        if self._thread.ident is not None and not self.is_current_thread:
+            # Bounded, since it may be inside an observer that waits for the caller.
+            self._thread.join(timeout=CLOSE_SECONDS)
+
+    def _run(self) -> None:
+        try:
+            with background():
+                while not self._publish_once():
+                    # The pause bounds the pace; what happens meanwhile goes with the next call.
+                    self._closed.wait(self._interval)
+        finally:
+            self.completion.set()
+
+    def _publish_once(self) -> bool:
+        """Wait for news and publish it; return whether it was the last."""
+        while not self._news.wait(timeout=1.0):
+            if self._publish() is None:
+                return True
+        self._news.clear()
+        publish = self._publish()
+        if self._closed.is_set() or publish is None:
+            return True
+        ended = again = False
+        with reported():
+            ended, again = publish(self._published)
+        if again:
+            self._news.set()
+        return ended

@@ -1,0 +1,482 @@
+"""What is being run, what has been found, and what may be done next. No torch, no Jupyter."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Generator, Sequence
+from dataclasses import replace
+from typing import Any, Literal
+
+from lrfind_widget import messages
+from lrfind_widget.background import reported
+from lrfind_widget.completion import Completion
+from lrfind_widget.options import AnalysisOptions, check_rate
+from lrfind_widget.points import Progress, Run, Status, Trainable
+from lrfind_widget.publisher import Publisher
+from lrfind_widget.results.comparison import Comparison
+from lrfind_widget.results.joined import Refinement
+from lrfind_widget.results.result import SweepResult
+from lrfind_widget.rules.suggestion import Suggestion
+from lrfind_widget.state import NO_MODEL, ListedRun, SessionState
+
+CLOSED = "This widget was closed: make another one."
+
+Listener = Callable[[], bool]
+"""Called after each change of the state, on the thread that made it; returns whether it wants to
+be called again soon although nothing has changed."""
+
+
+class Session:
+    """Runs sweeps and comparisons one at a time, and keeps what was found and chosen.
+
+    **Threads.** Any thread may call any method. One lock guards the swap of the state and the
+    start of a run; listeners, and with them a person's observers, are called without it, on the
+    thread that made the change. While something runs, a publisher's thread takes its progress
+    into the state. `wait` returns when everything is restored, the result is in the state and
+    the listeners have been called. A listener may call every method, `wait`, `start` and `close`
+    among them, and may raise: where a caller's method made the change, the caller gets the
+    error, and the run goes on; on the publisher's thread it is reported and ends nothing.
+
+    Parameters
+    ----------
+    trainable : Trainable or None
+        What is trained; None for a session of a stored result.
+    options : AnalysisOptions
+        How curves are read at first.
+    stored : SweepResult, optional
+        A result that was found another time.
+    auto_apply : bool, default False
+        Write each chosen rate into the optimizer: at once while nothing runs, else at the end.
+
+    Raises
+    ------
+    ValueError
+        If the stored result has no points.
+    """
+
+    def __init__(
+        self,
+        trainable: Trainable | None,
+        options: AnalysisOptions,
+        *,
+        stored: SweepResult | None = None,
+        auto_apply: bool = False,
+    ) -> None:
+        self._trainable = trainable
+        self._auto_apply = auto_apply
+        self._lock = threading.RLock()
+        self._listeners: list[Listener] = []
+        self._publisher: Publisher | None = None
+        self._changes: dict[str, Any] = {}  # of the latest sweep, which what adds to it has too
+        self._closed = False
+        if trainable is not None:
+            self._state = SessionState(True, options, trainable.lr)
+        elif stored is not None and len(stored):
+            self._state = self._stored(stored, options)
+        else:
+            raise ValueError("This result has no points, so there is nothing to show.")
+
+    @property
+    def state(self) -> SessionState:
+        """All that is known now; replaced as a whole, so it never changes in a reader's hands."""
+        return self._state
+
+    @property
+    def result(self) -> SweepResult | None:
+        """The latest result, also of a sweep that was stopped or failed."""
+        return self._state.result
+
+    @property
+    def comparison(self) -> Comparison | None:
+        """What the latest `compare` found."""
+        return self._state.comparison
+
+    @property
+    def error(self) -> BaseException | None:
+        """What the user's code raised in what ran last, or why it could not start."""
+        return self._state.error
+
+    @property
+    def runs(self) -> list[SweepResult]:
+        """The results of all sweeps, the latest last.
+
+        `refine` and `extend` add the curve that their sweep was joined to.
+        """
+        return [run.result for run in self._state.runs]
+
+    @property
+    def suggestions(self) -> dict[str, Suggestion]:
+        """What every rule suggests on the latest curve, by name; empty before the first."""
+        analysis = self._state.analysis
+        return {} if analysis is None else dict(analysis.suggestions)
+
+    def listen(self, listener: Listener) -> None:
+        """Call `listener` after each change of the state."""
+        self._listeners.append(listener)
+
+    # ------------------------------------------------------------------------------ what runs
+
+    def start(self, **changes: Any) -> None:
+        """Start a sweep and return at once; `changes` are keywords that differ in this run.
+
+        Raises
+        ------
+        RuntimeError
+            If something is running or paused, or there is nothing to train.
+        TypeError, ValueError
+            If a change cannot work.
+        """
+        self._sweep(lambda _: None, changes)
+
+    def refine(
+        self, start_lr: float | None = None, end_lr: float | None = None, num_it: int | None = None
+    ) -> None:
+        """Sweep a part of the range again with smaller steps; the points join the curve."""
+        self._sweep(lambda result: Refinement.refine(result, start_lr, end_lr, num_it))
+
+    def extend(self, end_lr: float | None = None) -> None:
+        """Sweep on beyond the end of the range; the new part joins the curve."""
+        self._sweep(lambda result: Refinement.extend(result, end_lr))
+
+    def compare(self, lrs: Sequence[float] | None = None, steps: int = 100) -> None:
+        """Train a little at some rates; by default at `selected_lr`, a third and three times it."""
+
+        def make(state: SessionState, trainable: Trainable) -> SessionState:
+            given = [state.selected_lr * share for share in (1 / 3, 1, 3)] if lrs is None else lrs
+            run = trainable.compare(given, steps, **self._changes)
+            return replace(state, run=run, comparing=run, comparison=None)
+
+        self._begin(make)
+
+    def pause(self) -> None:
+        """Pause what runs after the step under way. The random state is the caller's meanwhile."""
+        if self._state.run is not None:
+            self._state.run.pause()
+
+    def resume(self) -> None:
+        """Go on with what is paused."""
+        if self._state.run is not None:
+            self._state.run.resume()
+
+    def stop(self) -> None:
+        """End what runs after the step under way and restore everything. Does not wait."""
+        if self._state.run is not None:
+            self._state.run.stop()
+
+    def wait(self, timeout: float | None = None) -> SweepResult | Comparison | None:
+        """Block until what runs has ended, everything is restored and the result is in the state.
+
+        A keyboard interrupt stops it, waits until everything is restored and is raised again.
+
+        Parameters
+        ----------
+        timeout : float, optional
+            Seconds to wait at most; by default as long as it takes.
+
+        Returns
+        -------
+        SweepResult, Comparison or None
+            What was found; None if it had not ended after `timeout` seconds.
+
+        Raises
+        ------
+        RuntimeError
+            If nothing was started.
+        Exception
+            What the user's model, data, loss or optimizer raised.
+        """
+        run, publisher = self._started()
+        try:
+            if not self._wait(run, publisher, timeout):
+                return None
+        except KeyboardInterrupt:
+            run.stop()
+            self._wait(run, publisher, None)
+            raise
+        return self._outcome(run)
+
+    def __await__(self) -> Generator[Any, None, SweepResult | Comparison | None]:
+        """Wait for the end in a coroutine."""
+        run, publisher = self._started()
+        yield from publisher.completion.wait_async().__await__()
+        return self._outcome(run)
+
+    def close(self) -> None:
+        """Stop what runs, wait until everything is restored, and let go of what is trained."""
+        with self._lock:
+            run, publisher = self._state.run, self._publisher
+            self._closed, self._trainable = True, None
+            self._listeners.clear()
+        if run is not None and publisher is not None:
+            run.stop()
+            run.wait()
+            publisher.close()
+            self._take_progress(run)
+        with self._lock:
+            self._state = replace(self._state, run=None, sweep=None, comparing=None)
+
+    # ------------------------------------------------------------------------------ what is chosen
+
+    def select(self, lr: float) -> None:
+        """Choose a rate; from now on no suggestion replaces it."""
+        self._select(check_rate("selected_lr", lr), by_hand=True)
+
+    def choose_best(self) -> None:
+        """Choose the best rate of the latest comparison, if there is one."""
+        comparison = self._state.comparison
+        if comparison is not None and comparison.best_lr is not None:
+            self.select(comparison.best_lr)
+
+    def back_to_suggestion(self) -> None:
+        """Choose what is suggested; from now on later suggestions are followed again."""
+        analysis = self._state.analysis
+        if analysis is not None and analysis.suggested.lr is not None:
+            self._select(analysis.suggested.lr, by_hand=False)
+
+    def analyse(self, **changes: Any) -> None:
+        """Read the curves under changed options: `beta`, `rule`, `skip_start`, `y_scale`, ...
+
+        Raises
+        ------
+        TypeError, ValueError
+            If an option cannot work.
+        """
+        with self._lock:
+            before = self._state
+            options = before.options.changed(**changes)
+            if options == before.options:
+                return
+            state = self._followed(replace(before, options=options))
+            if state.selected_lr != before.selected_lr:
+                state = self._auto_applied(replace(state, message=""))
+            self._state = state
+        self._changed()
+
+    def apply(self, optimizer: Any = None) -> tuple[list[float], list[float]]:
+        """Write the chosen rate into the optimizer, or into another one.
+
+        Returns
+        -------
+        before, after : list of float
+            The rates of the parameter groups.
+
+        Raises
+        ------
+        RuntimeError
+            If something is running or paused, or there is no optimizer.
+        ValueError
+            If the optimizer has other parameter groups than the sweep had.
+        """
+        with self._lock:
+            state = self._state
+            if state.is_running:
+                raise RuntimeError("A sweep is running: apply() when it has ended, or stop() it.")
+            before, after = self._write(state, optimizer)
+            self._state = replace(state, message=messages.applied(before, after))
+        self._changed()
+        return before, after
+
+    def change_run(self, number: int, action: Literal["show", "hide", "remove"]) -> None:
+        """Show, hide or remove a run of the legend; its result stays."""
+        with self._lock:
+            self._state = replace(
+                self._state,
+                runs=tuple(
+                    replace(run, visible=action == "show", listed=action != "remove")
+                    if run.listed and run.number == number
+                    else run
+                    for run in self._state.runs
+                ),
+            )
+        self._changed()
+
+    def refuse(self, error: BaseException) -> None:
+        """Show why what was asked for could not start, for who looks at the screen."""
+        with self._lock:
+            if self._state.is_running:
+                return  # a second press of the button
+            self._state = replace(self._state, refusal=error)
+        self._changed()
+
+    # ------------------------------------------------------------------------------ private
+
+    def _stored(self, stored: SweepResult, options: AnalysisOptions) -> SessionState:
+        middle = float(stored.lrs[len(stored) // 2])
+        state = SessionState(False, options, middle, runs=(ListedRun(1, stored),))
+        if stored.selected_lr is not None:
+            return replace(state, selected_lr=stored.selected_lr, chosen_by_hand=True)
+        return self._followed(state)
+
+    def _sweep(
+        self,
+        plan: Callable[[SweepResult], Refinement | None],
+        changes: dict[str, Any] | None = None,
+    ) -> None:
+        """Start a sweep, or, where `changes` are None, one that adds to the latest curve."""
+
+        def make(state: SessionState, trainable: Trainable) -> SessionState:
+            refinement = None if changes is not None else plan(_curve_of(state))
+            options = state.options
+            if changes is not None:
+                options = options.changed(beta=changes.get("beta", options.beta))
+            kept = self._changes if changes is None else changes
+            more = {} if refinement is None else refinement.changes
+            run = trainable.sweep(**{**kept, **more, "beta": options.beta})
+            self._changes = {key: value for key, value in kept.items() if key != "beta"}
+            return replace(state, run=run, sweep=run, refinement=refinement, options=options)
+
+        self._begin(make)
+
+    def _begin(self, make: Callable[[SessionState, Trainable], SessionState]) -> None:
+        """Make a run and start it; where that raises, nothing has changed."""
+        with self._lock:
+            before, changes = self._state, self._changes
+            if self._trainable is None:
+                raise RuntimeError(CLOSED if self._closed else NO_MODEL)
+            if before.is_running:
+                raise RuntimeError(
+                    f"A sweep is {before.status}: stop() it and wait(), then start again."
+                )
+            try:
+                state = make(before, self._trainable)
+                assert state.run is not None
+                publisher = Publisher(self._publish, state.run)
+                state.run.start(publisher.wake)
+            except BaseException:
+                self._changes = changes
+                raise
+            self._publisher = publisher
+            progress = Progress(Status.SWEEPING)
+            self._state = replace(state, progress=progress, refusal=None, message="")
+        publisher.start()
+        self._changed()
+
+    def _publish(self, run: Run) -> tuple[bool, bool]:
+        """Take what is new into the state and call the listeners; return (ended, again)."""
+        ended, again = self._take_progress(run), False
+        with reported():
+            again = self._changed()
+        return ended, again
+
+    def _changed(self) -> bool:
+        """Call the listeners; return whether one wants to be called again."""
+        return any([listener() for listener in list(self._listeners)])
+
+    def _take_progress(self, run: Run) -> bool:
+        """Take the progress of the run into the state; return whether it has ended."""
+        with self._lock:
+            before = self._state
+            if run is not before.run or not before.is_running:
+                return True
+            progress = run.progress
+            state = replace(before, progress=progress)
+            if not progress.status.is_running:
+                state = self._ended(state)
+            self._state = state
+        return not progress.status.is_running
+
+    def _ended(self, state: SessionState) -> SessionState:
+        """Return the state with what its run has found."""
+        with reported():  # whatever cannot be joined or read, the run has ended
+            if state.run is state.comparing:
+                state = replace(state, comparison=_as(Comparison, state.run and state.run.result))
+            else:
+                state = self._followed(_with_result(state))
+        return self._auto_applied(state)
+
+    def _followed(self, state: SessionState) -> SessionState:
+        """Return the state with the suggestion chosen, unless a choice was made by hand."""
+        if state.is_sweeping or state.analysis is None:
+            return state
+        lr = state.analysis.suggested.lr
+        if lr is not None and not state.chosen_by_hand:
+            state = replace(state, selected_lr=lr)
+        return _with_choice(state)
+
+    def _select(self, lr: float, *, by_hand: bool) -> None:
+        with self._lock:
+            before = self._state
+            message = before.message if lr == before.selected_lr else ""
+            state = replace(before, selected_lr=lr, chosen_by_hand=by_hand, message=message)
+            self._state = self._auto_applied(_with_choice(state))
+        self._changed()
+
+    def _auto_applied(self, state: SessionState) -> SessionState:
+        """Write the choice into the optimizer where that was asked for and nothing runs."""
+        if not self._auto_apply or state.is_running or not state.has_choice:
+            return state
+        try:
+            self._write(state, None)
+        except (RuntimeError, TypeError, ValueError) as error:
+            return replace(state, message=f"Not applied: {error}")
+        return replace(state, message=messages.AUTO_APPLIED)
+
+    def _write(self, state: SessionState, optimizer: Any) -> tuple[list[float], list[float]]:
+        if self._trainable is not None:
+            return self._trainable.apply(state.selected_lr, optimizer)
+        if optimizer is None:
+            raise RuntimeError("There is no optimizer to write to: pass one, apply(optimizer).")
+        if state.result is None:
+            raise RuntimeError(CLOSED)
+        return state.result.apply(optimizer, state.selected_lr)
+
+    def _started(self) -> tuple[Run, Publisher]:
+        with self._lock:
+            run, publisher = self._state.run, self._publisher
+        if run is None or publisher is None:
+            raise RuntimeError("No sweep was started: call start(), or display the widget.")
+        return run, publisher
+
+    def _wait(self, run: Run, publisher: Publisher, timeout: float | None) -> bool:
+        if publisher.is_current_thread:
+            # An observer waits inside the last publication: the run alone can be waited for.
+            return run.wait(timeout) and self._take_progress(run)
+        return publisher.completion.wait(timeout)
+
+    def _outcome(self, run: Run) -> SweepResult | Comparison | None:
+        if run.error is not None:
+            raise run.error
+        state = self._state
+        if run is state.comparing:
+            return state.comparison
+        if run is state.sweep and run.result is not None:
+            return state.result
+        return run.result
+
+
+def _curve_of(state: SessionState) -> SweepResult:
+    """Return the curve that another sweep is to add to."""
+    if state.result is None or not len(state.result):
+        raise RuntimeError("Nothing was swept yet, so there is no curve to add to: start().")
+    return state.result
+
+
+def _with_result(state: SessionState) -> SessionState:
+    """Return the state with the result of its sweep among the runs."""
+    assert state.run is not None
+    result = _as(SweepResult, state.run.result)
+    if result is None:
+        return state
+    runs, number, visible = state.runs, 1 + max((r.number for r in state.runs), default=0), True
+    if state.refinement is not None:
+        result, joined = state.refinement.joined_by(result), state.runs[-1]
+        number, visible = joined.number, joined.visible
+        runs = (*runs[:-1], replace(joined, listed=False))
+    elif not len(result):
+        number = 0  # nothing to list
+    latest = ListedRun(number, result, visible, listed=len(result) > 0)
+    return replace(state, runs=(*runs, latest))
+
+
+def _with_choice(state: SessionState) -> SessionState:
+    """Return the state with the choice kept in the latest result."""
+    if state.is_sweeping or not state.runs or state.runs[-1].result.selected_lr == state.selected_lr:
+        return state
+    latest = state.runs[-1]
+    chosen = latest.result.with_choice(state.selected_lr)
+    return replace(state, runs=(*state.runs[:-1], replace(latest, result=chosen)))
+
+
+def _as(kind: type[Any], found: Any) -> Any:
+    """Return what was found if it is of a kind, else None."""
+    return found if isinstance(found, kind) else None

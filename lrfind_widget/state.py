@@ -1,0 +1,174 @@
+"""All that a session knows at one moment. No torch, no Jupyter."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from lrfind_widget import messages
+from lrfind_widget.curves.formatting import format_lr
+from lrfind_widget.options import AnalysisOptions
+from lrfind_widget.points import Plan, Progress, Run, Status
+from lrfind_widget.results.analysis import Analysis, analyse
+from lrfind_widget.results.comparison import Comparison
+from lrfind_widget.results.joined import Refinement, why_not_extend, why_not_refine
+from lrfind_widget.results.result import SweepResult
+
+NO_MODEL = "This widget has no model to sweep; it shows a stored result."
+
+
+@dataclass(frozen=True)
+class ListedRun:
+    """A sweep of the session and how it is shown.
+
+    Attributes
+    ----------
+    number : int
+        Its place among the sweeps, from 1. A curve that another sweep was joined to keeps it.
+    result : SweepResult
+        What it found.
+    visible : bool
+        Whether its curve is drawn.
+    listed : bool
+        Whether the legend has it; False once it was removed, or joined with another sweep.
+    """
+
+    number: int
+    result: SweepResult
+    visible: bool = True
+    listed: bool = True
+
+
+@dataclass(frozen=True)
+class SessionState:
+    """All that is known at one moment; what a screen shows is a function of it.
+
+    Attributes
+    ----------
+    can_train : bool
+        Whether there is anything to train; False where a stored result is shown.
+    options : AnalysisOptions
+        How the curves are read and drawn.
+    selected_lr : float
+        The chosen rate.
+    chosen_by_hand : bool
+        Whether a person or a program has chosen it, so that a suggestion does not replace it.
+    run : Run or None
+        What runs now, or ran last.
+    progress : Progress
+        How far it is, as far as this state knows.
+    sweep, comparing : Run or None
+        The latest sweep and the latest comparison among the runs.
+    refinement : Refinement or None
+        The curve that the latest sweep adds to.
+    runs : tuple of ListedRun
+        What all sweeps have found, the latest last.
+    comparison : Comparison or None
+        What the latest comparison has found.
+    refusal : BaseException or None
+        Why what was asked for last could not start.
+    message : str
+        What the latest command did.
+    """
+
+    can_train: bool
+    options: AnalysisOptions
+    selected_lr: float
+    chosen_by_hand: bool = False
+    run: Run | None = None
+    progress: Progress = Progress()
+    sweep: Run | None = None
+    comparing: Run | None = None
+    refinement: Refinement | None = None
+    runs: tuple[ListedRun, ...] = ()
+    comparison: Comparison | None = None
+    refusal: BaseException | None = None
+    message: str = ""
+
+    @property
+    def status(self) -> Status:
+        """What the session is doing."""
+        if self.refusal is not None:
+            return Status.FAILED
+        if self.run is None and self.result is not None:
+            return Status.after(self.result.stop_reason)
+        return self.progress.status
+
+    @property
+    def is_running(self) -> bool:
+        """Whether something runs or is paused."""
+        return self.status.is_running
+
+    @property
+    def is_sweeping(self) -> bool:
+        """Whether what runs or is paused is a sweep, whose curve is not read yet."""
+        return self.is_running and self.run is self.sweep
+
+    @property
+    def result(self) -> SweepResult | None:
+        """What the latest sweep has found, joined with the curve that it added to."""
+        return self.runs[-1].result if self.runs else None
+
+    @property
+    def analysis(self) -> Analysis | None:
+        """What the latest curve says under the present options; None before the first."""
+        return None if self.result is None else analyse(self.result, self.options)
+
+    @property
+    def has_choice(self) -> bool:
+        """Whether the selected rate was chosen or suggested, and is not merely the optimizer's."""
+        suggested = None if self.analysis is None else self.analysis.suggested.lr
+        return self.chosen_by_hand or suggested is not None
+
+    @property
+    def error(self) -> BaseException | None:
+        """What the user's code raised in what ran last, or why it could not start."""
+        if self.refusal is not None or self.run is None or self.is_running:
+            return self.refusal
+        return self.run.error
+
+    @property
+    def plan(self) -> Plan | None:
+        """The plan of what runs or ran last."""
+        return None if self.run is None else self.run.plan
+
+    @property
+    def listed(self) -> tuple[ListedRun, ...]:
+        """The runs of the legend."""
+        return tuple(run for run in self.runs if run.listed)
+
+    @property
+    def why_not_train(self) -> str:
+        """Why nothing can be trained now; empty where it can."""
+        if not self.can_train:
+            return NO_MODEL
+        return messages.RUNNING if self.is_running else ""
+
+    @property
+    def why_not_refine(self) -> str:
+        """Why the curve cannot be refined now; empty where it can."""
+        return self.why_not_train or why_not_refine(self.result)
+
+    @property
+    def why_not_extend(self) -> str:
+        """Why the range cannot be extended now; empty where it can."""
+        return self.why_not_train or why_not_extend(self.result)
+
+    @property
+    def names(self) -> dict[int, str]:
+        """A name for each listed run, by its number, that says what tells it from the others."""
+        settings = [run.result.settings for run in self.listed]
+        # What was joined to a curve is seen on it.
+        keys = dict.fromkeys(key for each in settings for key in each if key != "joined")
+        differing = [key for key in keys if any(s.get(key) != settings[0].get(key) for s in settings)]
+        return {run.number: _name(run, differing) for run in self.listed}
+
+
+def _name(run: ListedRun, differing: Sequence[str]) -> str:
+    values = [f"{key}={_value(key, run.result.settings.get(key))}" for key in differing]
+    return ": ".join([f"Run {run.number}", *([", ".join(values)] if values else [])])
+
+
+def _value(key: str, value: Any) -> str:
+    return format_lr(value) if key.endswith("_lr") and isinstance(value, float) else str(value)

@@ -1,0 +1,196 @@
+"""The marks whose points are appended while they grow."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Mapping
+from typing import Any, ClassVar, NamedTuple
+
+import numpy as np
+import traitlets
+from numpy.typing import ArrayLike, NDArray
+
+from lrfind_widget.view.mark import BINARY, ChartMark
+
+Array = NDArray[np.float64]
+
+
+class _Snapshot(NamedTuple):
+    """The columns at one moment. They never change."""
+
+    generation: int
+    columns: Array  # shape (number of columns, n), not writable
+
+
+def _column() -> Any:
+    return traitlets.Instance(np.ndarray, read_only=True).tag(**BINARY)
+
+
+class ColumnsMark(ChartMark):
+    """Columns of numbers that grow at their end.
+
+    New points travel as one message with one binary buffer. Whoever asks for the state (a
+    second view, a reloaded page, a saved notebook) always gets the whole columns: points are
+    numbered by their offset within a `generation`, and a page that misses some asks again.
+    Any thread may call any method.
+
+    Attributes
+    ----------
+    generation : int
+        How often the columns were replaced or cleared.
+    """
+
+    COLUMNS: ClassVar[tuple[str, ...]]
+
+    generation = traitlets.Int(0, read_only=True).tag(sync=True, echo_update=False)
+
+    def __init__(self, **kwargs: Any) -> None:
+        # Held only while points are stored, never while anything is sent or called.
+        self._storing = threading.Lock()
+        self._store = np.empty((len(self.COLUMNS), 0))
+        self._keep(0, self._store)
+        super().__init__(**kwargs)
+        self.on_msg(self._on_page)
+
+    @property
+    def length(self) -> int:
+        """How many points there are."""
+        return int(self._snapshot.columns.shape[1])
+
+    def append(self, *columns: ArrayLike) -> None:
+        """Add points at the end and send them, alone, in one message.
+
+        Parameters
+        ----------
+        *columns : array_like of float, shape (k,)
+            The new points, one array for each of `COLUMNS`.
+
+        Raises
+        ------
+        ValueError
+            If they are not one-dimensional or differ in length.
+        """
+        added = self._checked(columns)
+        if added.shape[1] == 0:
+            return
+        with self._storing:
+            offset, generation = self.length, self._snapshot.generation
+            self._keep(generation, self._extended(added))
+        # A copy: what is sent leaves later, on the thread of the kernel's sockets.
+        self.send(
+            {"event": "append", "offset": offset, "generation": generation},
+            buffers=[added.astype("<f8").tobytes()],
+        )
+
+    def replace(self, *columns: ArrayLike) -> None:
+        """Show other points instead; the arguments are those of `append`."""
+        new = self._checked(columns)
+        with self._storing:
+            self._store = new
+            self._keep(self._snapshot.generation + 1, new)
+        if self.comm is not None:
+            self.send_state([*self.COLUMNS, "generation"])
+
+    def clear(self) -> None:
+        """Remove every point."""
+        self.replace(*(() for _ in self.COLUMNS))
+
+    def get_state(self, key: Any = None, drop_defaults: bool = False) -> dict[str, Any]:
+        """Return the state for the page; the columns in it are those of one moment."""
+        generation, columns = self._snapshot
+        state: dict[str, Any] = super().get_state(key=key, drop_defaults=drop_defaults)
+        for name, value in zip(("generation", *self.COLUMNS), (generation, *columns), strict=True):
+            if name in state:
+                state[name] = BINARY["to_json"](value)
+        return state
+
+    def _keep(self, generation: int, columns: Array) -> None:
+        """Make columns the present ones, without a message to the page."""
+        columns.flags.writeable = False
+        self._snapshot = _Snapshot(generation, columns)
+        self._trait_values.update(zip(self.COLUMNS, columns, strict=True), generation=generation)
+
+    def _extended(self, added: Array) -> Array:
+        """Store more points; return all of them. What was stored never moves."""
+        before, after = self.length, self.length + added.shape[1]
+        if after > self._store.shape[1]:
+            grown = np.empty((len(added), max(after, 2 * self._store.shape[1], 128)))
+            grown[:, :before] = self._store[:, :before]
+            self._store = grown
+        self._store[:, before:after] = added
+        return self._store[:, :after]
+
+    def _checked(self, columns: tuple[ArrayLike, ...]) -> Array:
+        """Return the columns as one new array."""
+        arrays = [np.asarray(column, dtype=np.float64) for column in columns]
+        if len(arrays) != len(self.COLUMNS) or any(
+            array.ndim != 1 or array.size != arrays[0].size for array in arrays
+        ):
+            raise ValueError(
+                f"{', '.join(self.COLUMNS)} must be one-dimensional and equally long, got the "
+                f"shapes {', '.join(str(array.shape) for array in arrays)}."
+            )
+        return np.stack(arrays)
+
+    def _on_page(self, _: Any, content: Mapping[str, Any], __: Any) -> None:
+        """Send all columns to a page that misses points."""
+        event = content.get("event")
+        present = {"generation": self._snapshot.generation, "length": self.length}
+        behind = event == "have" and any(content.get(name) != present[name] for name in present)
+        if event == "resync" or behind:
+            self.send_state([*self.COLUMNS, "generation"])
+
+
+@traitlets.signature_has_traits
+class Curve(ColumnsMark):
+    """Raw losses as faint points, and the smoothed loss as a line over them.
+
+    Attributes
+    ----------
+    lr, loss, smoothed : ndarray of float64, shape (n,)
+        The curve so far: rates, raw losses and smoothed losses. Not writable. Losses may be
+        NaN or infinite; such points are not drawn.
+    skip_start, skip_end : int, default 0
+        Points at either end that no suggestion is drawn from; their line is paler.
+    """
+
+    COLUMNS = ("lr", "loss", "smoothed")
+
+    _model_name = traitlets.Unicode("CurveModel").tag(sync=True)
+    _view_name = traitlets.Unicode("Curve").tag(sync=True)
+
+    lr = _column()
+    loss = _column()
+    smoothed = _column()
+    skip_start = traitlets.Int(0, min=0).tag(sync=True)
+    skip_end = traitlets.Int(0, min=0).tag(sync=True)
+
+
+@traitlets.signature_has_traits
+class ComparisonCurves(ColumnsMark):
+    """Losses over steps, one line for each rate, with a legend above.
+
+    Attributes
+    ----------
+    number, step, smoothed, val_loss : ndarray of float64, shape (n,)
+        For each point the line that it belongs to, from 0, its step, from 1, the smoothed loss
+        and the validation loss, which is drawn as a dot; NaN where there is none.
+    names : list of str
+        The names of the lines.
+    label : str
+        What a screen reader says.
+    """
+
+    COLUMNS = ("number", "step", "smoothed", "val_loss")
+
+    _model_name = traitlets.Unicode("ComparisonCurvesModel").tag(sync=True)
+    _view_name = traitlets.Unicode("ComparisonCurves").tag(sync=True)
+
+    number = _column()
+    step = _column()
+    smoothed = _column()
+    val_loss = _column()
+    names = traitlets.List(traitlets.Unicode()).tag(sync=True)
+    label = traitlets.Unicode().tag(sync=True)
+    # The legend stands above the plot area.
+    apply_clip = traitlets.Bool(False).tag(sync=True)

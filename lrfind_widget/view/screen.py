@@ -1,0 +1,235 @@
+"""What a person sees of a session: built once, and then kept equal to its view state."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+from ipywidgets import Widget
+
+from lrfind_widget.session import Session
+from lrfind_widget.view.bars import ChoiceBar, ComparisonBar, ReceiptBar, RunBar, SettingsBar
+from lrfind_widget.view.chart import Chart, ComparisonChart
+from lrfind_widget.view.growth import Growth, columns_of
+from lrfind_widget.view.thread_safe_widget import ThreadSafeWidget
+from lrfind_widget.view.view_state import Traits, ViewState, view_state
+
+PROGRESS_INTERVAL = 1 / 2
+"""Least time in seconds between two sentences of a run. With the points, and the about nine
+messages in which a sweep begins or ends: at most 20 in any second."""
+
+_PROGRESS = ("sentence", "done", "lr")
+"""The traits of the run bar that change with every step."""
+
+
+class Screen:
+    """The chart between its rows of controls, and the comparison below.
+
+    `tick` is idempotent and may be called on any thread: it computes the view state and sends
+    what differs from the one before, one message a widget.
+
+    Parameters
+    ----------
+    session : Session
+        What is shown, and what the controls act on.
+    height : str
+        Height of the chart, in CSS.
+    on_rows : callable
+        Called with all rows when another one is to be shown.
+    """
+
+    def __init__(
+        self, session: Session, height: str, on_rows: Callable[[Sequence[Widget]], None]
+    ) -> None:
+        self._session = session
+        self._on_rows = on_rows
+        self._ticking = threading.RLock()
+        self._shown = shown = view_state(session.state)
+        self._progress_at = 0.0
+        self.chart = Chart(height, shown)
+        self.run_bar = RunBar(**shown.run_bar)
+        self.choice_bar = ChoiceBar(marker=self.chart.marker, **shown.choice_bar)
+        self.settings_bar = SettingsBar(**shown.settings_bar)
+        self.receipt_bar = ReceiptBar(**shown.receipt_bar)
+        self.comparison_chart: ComparisonChart | None = None
+        self.comparison_bar: ComparisonBar | None = None
+        self._curve = Growth()
+        self._compared = Growth()
+        self._connect()
+
+    @property
+    def rows(self) -> list[Widget]:
+        """The rows from top to bottom."""
+        rows = [
+            self.run_bar,
+            self.chart.figure,
+            self.choice_bar,
+            self.settings_bar,
+            self.receipt_bar,
+        ]
+        if self.comparison_chart is not None:
+            rows += [self.comparison_chart.figure, self.comparison_bar]
+        return rows
+
+    def tick(self) -> bool:
+        """Show the present state; return whether something waits for its time."""
+        with self._ticking:
+            before, state = self._shown, view_state(self._session.state)
+            waits = self._waits(before, state)
+            if waits:  # kept as it was, so that the next tick finds the difference again
+                state = replace(state, run_bar=before.run_bar)
+            _show(self.run_bar, before.run_bar, state.run_bar)
+            self._show_chart(before, state)
+            _show(self.choice_bar, before.choice_bar, state.choice_bar)
+            _show(self.settings_bar, before.settings_bar, state.settings_bar)
+            _show(self.receipt_bar, before.receipt_bar, state.receipt_bar)
+            self._show_comparison(before, state)
+            self._shown = state
+        return waits
+
+    def close(self) -> None:
+        """Close every widget of the screen."""
+        charts = [self.chart, *([self.comparison_chart] if self.comparison_chart else [])]
+        bars = [self.run_bar, self.choice_bar, self.settings_bar, self.receipt_bar]
+        bars += [self.comparison_bar] if self.comparison_bar is not None else []
+        for widget in (*bars, *(widget for chart in charts for widget in chart.widgets)):
+            widget.close()
+
+    def _connect(self) -> None:
+        """Let the controls act on the session."""
+        session = self._session
+        self.run_bar.commands = {
+            "start": self._shown_to_fail(session.start),
+            "pause": session.pause,
+            "resume": session.resume,
+            "stop": session.stop,
+            "refine": self._shown_to_fail(session.refine),
+            "extend": self._shown_to_fail(session.extend),
+        }
+        self.choice_bar.commands = {
+            "apply": session.apply,
+            "compare": self._shown_to_fail(session.compare),
+            "back": session.back_to_suggestion,
+        }
+        self.chart.marker.page_handlers["value"] = session.select
+        self.settings_bar.act_on_run = session.change_run
+        for bar, names in ((self.chart.axes, ("y_range",)), (self.settings_bar, SETTINGS)):
+            for name in names:
+                bar.page_handlers[name] = _setter(session, name)
+
+    def _shown_to_fail(self, start: Callable[[], None]) -> Callable[[], None]:
+        """Return `start` for a person who looks at the screen, and not at what a cell raises."""
+
+        def run() -> None:
+            try:
+                start()
+            except (RuntimeError, TypeError, ValueError) as error:
+                self._session.refuse(error)
+
+        return run
+
+    def _waits(self, before: ViewState, state: ViewState) -> bool:
+        """Whether the row above the chart waits, where only the steps of a run have changed."""
+        changed = _changed(before.run_bar, state.run_bar)
+        now = time.monotonic()
+        only_steps = bool(changed) and set(changed) <= {*_PROGRESS}
+        running = state.run_bar["lr"] is not None
+        if only_steps and running and now - self._progress_at < PROGRESS_INTERVAL:
+            return True
+        if changed:
+            self._progress_at = now
+        return False
+
+    def _show_chart(self, before: ViewState, state: ViewState) -> None:
+        chart = self.chart
+        chart.set_scales(state.x_kind, state.y_kind)
+        begins = state.growing is not None and state.growing is not before.growing
+        ends = (state.axes["lo"], state.axes["hi"], state.x_kind)
+        if begins or ends != (before.axes["lo"], before.axes["hi"], before.x_kind):
+            chart.set_range(*ends)
+        repeats = self._show_curve(before, state)
+        _show(chart.axes, before.axes, state.axes)
+        _show(chart.bands, before.bands, state.bands)
+        _show(chart.spread, before.spread, state.spread)
+        _show(chart.marker, before.marker, state.marker)
+        _show(chart.curve, before.curve, state.curve)
+        _show(chart.runs, {"runs": chart.runs.runs}, {"runs": [*state.runs["runs"], *repeats]})
+        _show(chart.annotations, before.annotations, state.annotations)
+
+    def _show_curve(self, before: ViewState, state: ViewState) -> list[dict[str, Any]]:
+        """Show the points of the curve; return the lines of the repeats that are complete."""
+        curve, growth = self.chart.curve, self._curve
+        growing = state.growing or growth.run  # which may have had its last points since
+        if growing is not None:
+            if growing is not growth.run and curve.length:
+                curve.clear()
+            for repeat, points in growth.take(growing):
+                if repeat != growth.repeat and curve.length:
+                    growth.keep(curve.lr, curve.smoothed)
+                    curve.clear()
+                growth.repeat = repeat
+                curve.append(*columns_of(points, "lr", "loss", "smoothed"))
+        if state.growing is not None:
+            return growth.repeats
+        line = state.line
+        if line is not None and line is not before.line:
+            if growth.repeats or not np.array_equal(line.smoothed, curve.smoothed, equal_nan=True):
+                curve.replace(line.lrs, line.losses, line.smoothed)
+        growth.forget()
+        return []
+
+    def _show_comparison(self, before: ViewState, state: ViewState) -> None:
+        run = state.compared
+        if run is None:
+            return
+        if self.comparison_chart is None or self.comparison_bar is None:
+            self.comparison_chart, self.comparison_bar = ComparisonChart(), ComparisonBar()
+            self.comparison_bar.commands = {"choose_best": self._session.choose_best}
+            self._on_rows(self.rows)
+        chart = self.comparison_chart
+        if run is not before.compared:
+            chart.set_range(state.comparison_axes["hi"])
+            if chart.curves.length:
+                chart.curves.clear()
+        _show(chart.curves, before.comparison_curves, state.comparison_curves)
+        for _, points in self._compared.take(run):
+            number, step, *losses = columns_of(points, "repeat", "step", "smoothed", "val_loss")
+            chart.curves.append(number, step + 1, *losses)
+        _show(chart.axes, before.comparison_axes, state.comparison_axes)
+        _show(self.comparison_bar, before.comparison_bar, state.comparison_bar)
+
+
+SETTINGS = ("beta", "skip_start", "skip_end", "y_scale", "y_range", "rule")
+"""The options that a person may change on the page."""
+
+
+def _setter(session: Session, name: str) -> Callable[[Any], None]:
+    return lambda value: session.analyse(**{name: value})
+
+
+def _show(widget: ThreadSafeWidget, before: Traits, now: Traits) -> None:
+    """Give a widget, in one message, the traits that differ from those shown before."""
+    changed = _changed(before, now)
+    if changed:
+        widget.set_together(**changed)
+
+
+def _changed(before: Traits, now: Traits) -> dict[str, Any]:
+    return {k: v for k, v in now.items() if k not in before or not _same(before[k], v)}
+
+
+def _same(one: Any, other: Any) -> bool:
+    """Whether two values of a trait are equal, arrays by identity."""
+    if one is other:
+        return True
+    if isinstance(one, np.ndarray) or isinstance(other, np.ndarray) or type(one) is not type(other):
+        return False
+    if isinstance(one, Mapping):
+        return one.keys() == other.keys() and all(_same(one[key], other[key]) for key in one)
+    if isinstance(one, (list, tuple)):
+        return len(one) == len(other) and all(map(_same, one, other))
+    return bool(one == other)

@@ -1,0 +1,329 @@
+"""What a screen shows of each state, by its values."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import pytest
+
+from lrfind_widget.options import AnalysisOptions
+from lrfind_widget.points import Status, StopReason
+from lrfind_widget.session import Session
+from lrfind_widget.view.view_state import ViewState, view_state
+from tests.played import RATES, PlayedTrainable, valley
+
+LOSSES = [valley(lr) for lr in RATES]
+
+
+class Play:
+    """A session whose runs a test plays."""
+
+    def __init__(self, **given: Any) -> None:
+        self.trainable = PlayedTrainable(**given)
+        self.session = Session(self.trainable, AnalysisOptions())
+
+    def sweep(self) -> Play:
+        """Run a whole sweep."""
+        self.session.start()
+        self.trainable.latest.whole()
+        self.session.wait(10)
+        return self
+
+    @property
+    def view(self) -> ViewState:
+        return view_state(self.session.state)
+
+
+def first(play: Play) -> None:
+    play.session.start()
+
+
+def again(play: Play) -> None:
+    play.sweep().session.start()
+
+
+def refine(play: Play) -> None:
+    play.sweep().session.refine(1e-3, 1e-2, 20)
+
+
+def extend(play: Play) -> None:
+    play.sweep().session.extend(10.0)
+
+
+def compare(play: Play) -> None:
+    play.session.compare([1e-3, 1e-2], steps=30)
+
+
+KINDS = [first, again, refine, extend, compare]
+
+
+def buttons(view: ViewState) -> dict[str, bool]:
+    """Return which buttons can be pressed, by their labels."""
+    shown = [*view.run_bar["buttons"], *view.choice_bar["buttons"]]
+    return {button["label"]: button["enabled"] for button in shown}
+
+
+def reasons(view: ViewState) -> dict[str, str]:
+    """Return why buttons cannot be pressed."""
+    shown = [*view.run_bar["buttons"], *view.choice_bar["buttons"]]
+    return {button["label"]: button["title"] for button in shown if not button["enabled"]}
+
+
+@pytest.mark.parametrize("kind", KINDS)
+class TestEveryRun:
+    def begin(self, kind: Callable[[Play], None], steps: int = 3) -> Play:
+        play = Play()
+        kind(play)
+        play.trainable.latest.step(*LOSSES[:steps])
+        return play
+
+    def until(self, play: Play, status: Status) -> ViewState:
+        while play.session.state.status is not status:
+            play.session._publish(play.trainable.latest)
+        return play.view
+
+    def test_sweeping(self, kind: Any) -> None:
+        play = self.begin(kind)
+        play.session._publish(play.trainable.latest)
+        view = play.view
+        assert view.run_bar["status"] == "sweeping"
+        assert f"3 of {play.trainable.latest.plan.steps} steps" in view.run_bar["sentence"]
+        assert view.run_bar["done"] == 3
+        assert view.run_bar["lr"] is not None
+        enabled = {label for label, can in buttons(view).items() if can}
+        assert enabled == {"Pause", "Stop"}
+        assert all("running" in why for why in reasons(view).values())
+        assert view.receipt_bar == {"receipt": {}}
+        if kind is compare:
+            assert view.compared is play.trainable.latest
+            assert view.growing is None
+        else:
+            assert view.growing is play.trainable.latest
+            assert view.annotations == {"annotations": []}
+            assert view.choice_bar["suggestions"] == []
+
+    def test_paused(self, kind: Any) -> None:
+        play = self.begin(kind)
+        play.session.pause()
+        view = self.until(play, Status.PAUSED)
+        assert view.run_bar["sentence"].startswith("Paused after 3 of")
+        assert {label for label, can in buttons(view).items() if can} == {"Resume", "Stop"}
+
+    @pytest.mark.parametrize(
+        "reason", [StopReason.FINISHED, StopReason.DIVERGED, StopReason.NON_FINITE]
+    )
+    def test_ended_by_itself(self, kind: Any, reason: StopReason) -> None:
+        play = self.begin(kind, steps=20)
+        play.trainable.latest.end(reason)
+        play.session.wait(10)
+        view = play.view
+        assert view.run_bar["status"] == Status.after(reason)
+        assert view.run_bar["done"] <= view.run_bar["total"]
+        assert view.run_bar["lr"] is None
+        assert view.growing is None
+        assert buttons(view)["Run again"]
+        assert not buttons(view)["Stop"]
+        assert reasons(view)["Pause"] == "Nothing is running."
+
+    def test_stopped(self, kind: Any) -> None:
+        play = self.begin(kind)
+        play.session.stop()
+        play.session.wait(10)
+        assert play.view.run_bar["status"] == "stopped"
+        assert "Played: stopped." in play.view.run_bar["sentence"]
+
+    def test_failed(self, kind: Any) -> None:
+        play = self.begin(kind)
+        play.trainable.latest.end(StopReason.FAILED, ValueError("<b>odd</b> labels"))
+        with pytest.raises(ValueError, match="odd"):
+            play.session.wait(10)
+        view = play.view
+        noun = "comparison" if kind is compare else "sweep"
+        assert view.run_bar["sentence"] == (
+            f"The {noun} failed in step 4: ValueError: <b>odd</b> labels"
+        )
+        assert "ValueError: <b>odd</b> labels" in view.run_bar["traceback"]
+
+    def test_refused(self, kind: Any) -> None:
+        play = Play()
+        play.session.refuse(RuntimeError("the model is being swept"))
+        assert play.view.run_bar["status"] == "failed"
+        assert play.view.run_bar["sentence"].endswith("RuntimeError: the model is being swept")
+        kind(play)
+        assert play.view.run_bar["status"] == "sweeping"
+        assert play.view.run_bar["traceback"] == ""
+
+
+def test_waiting() -> None:
+    view = Play().view
+    assert view.run_bar["sentence"] == "Ready: press Run to start the range test."
+    assert buttons(view) == {
+        **{"Run": True, "Pause": False, "Stop": False},
+        **{"Look closer": False, "Go further": False},
+        **{"Apply": True, "Try it": True},
+    }
+    assert view.marker["value"] == 1e-3
+    assert (view.line, view.growing, view.compared) == (None, None, None)
+
+
+def test_a_curve_with_a_suggestion() -> None:
+    view = Play().sweep().view
+    kinds = [dot["kind"] for dot in view.annotations["annotations"]]
+    assert kinds == ["min_gradient", "suggestion"]
+    suggested = view.annotations["annotations"][1]
+    assert view.marker["value"] == suggested["lr"] == view.choice_bar["suggested_lr"]
+    on_line = np.interp(np.log(suggested["lr"]), np.log(view.line.lrs), view.line.smoothed)
+    assert suggested["loss"] == pytest.approx(on_line)
+    assert [band["kind"] for band in view.bands["bands"]] == ["skipped", "skipped", "usable"]
+    active = [chip["rule"] for chip in view.choice_bar["suggestions"] if chip["active"]]
+    assert active == ["balanced"]
+    assert view.choice_bar["suggestions"][0]["rule"] == "balanced"
+
+
+def test_a_curve_without_a_suggestion() -> None:
+    play = Play()
+    play.session.start()
+    play.trainable.latest.step(*[2.0] * 40)
+    play.trainable.latest.end(StopReason.FINISHED)
+    play.session.wait(10)
+    view = play.view
+    assert view.choice_bar["suggestion_sentence"].startswith("No suggestion")
+    assert "No steepest fall is marked" in view.choice_bar["suggestion_sentence"]
+    assert view.annotations == {"annotations": []}
+    assert view.marker["value"] == 1e-3
+    assert reasons(view)["Look closer"]
+
+
+def test_skipped_ends_are_bands_over_their_points() -> None:
+    play = Play().sweep()
+    play.session.analyse(skip_start=7, skip_end=0)
+    (skipped,) = (band for band in play.view.bands["bands"] if band["kind"] == "skipped")
+    assert (skipped["start"], skipped["stop"]) == (RATES[0], RATES[7])
+    assert (play.view.curve["skip_start"], play.view.curve["skip_end"]) == (7, 0)
+    play.session.analyse(skip_start=1000, skip_end=1000)
+    bands = {(b["start"], b["stop"]) for b in play.view.bands["bands"] if b["kind"] == "skipped"}
+    assert bands == {(RATES[0], RATES[-1])}
+
+
+def test_one_dot_where_the_rule_is_the_red_dots() -> None:
+    play = Play().sweep()
+    play.session.analyse(rule="min_gradient")
+    assert [dot["kind"] for dot in play.view.annotations["annotations"]] == ["min_gradient"]
+
+
+def test_an_early_end_is_marked_but_not_that_of_a_part() -> None:
+    play = Play()
+    play.session.start()
+    play.trainable.latest.step(*LOSSES[:30])
+    play.session.stop()
+    play.session.wait(10)
+    dot = play.view.annotations["annotations"][-1]
+    assert (dot["kind"], dot["label"], dot["lr"]) == ("end", "stopped", RATES[29])
+    refined = Play()
+    refine(refined)
+    refined.trainable.latest.step(*LOSSES[:5])
+    refined.session.stop()
+    refined.session.wait(10)
+    kinds = [dot["kind"] for dot in refined.view.annotations["annotations"]]
+    assert "end" not in kinds
+
+
+def test_no_number_that_json_cannot_carry() -> None:
+    play = Play()
+    play.session.start()
+    play.trainable.latest.step(float("nan"))
+    play.trainable.latest.end(StopReason.NON_FINITE)
+    play.session.wait(10)
+    (dot,) = play.view.annotations["annotations"]
+    assert dot["loss"] is None
+
+
+def test_earlier_runs_are_named_by_what_differs_and_can_be_hidden_and_removed() -> None:
+    play = Play()
+    for wd in (0.0, 0.5):
+        play.session.start(wd=wd)
+        play.trainable.latest.whole()
+        play.session.wait(10)
+    names = [run["name"] for run in play.view.settings_bar["runs"]]
+    assert names == ["Run 1: wd=0.0", "Run 2: wd=0.5"]
+    assert [run["removable"] for run in play.view.settings_bar["runs"]] == [True, False]
+    play.session.change_run(1, "hide")
+    assert [run["visible"] for run in play.view.runs["runs"]] == [False]
+    play.session.change_run(2, "hide")
+    assert play.view.curve["visible"] is False
+    play.session.change_run(1, "remove")
+    assert (play.view.runs["runs"], play.view.settings_bar["runs"]) == ([], [])
+    assert len(play.session.runs) == 2
+
+
+def test_repeats_have_a_spread() -> None:
+    play = Play(repeats=2)
+    play.session.start()
+    play.trainable.latest.step(*LOSSES, *LOSSES)
+    play.trainable.latest.end(StopReason.FINISHED)
+    play.session.wait(10)
+    assert set(play.view.spread["area"]) == {"lr", "low", "high"}
+    assert play.view.run_bar["total"] == 2 * len(RATES)
+
+
+def test_a_refined_range_keeps_the_whole_axis_and_counts_its_own_steps() -> None:
+    play = Play()
+    refine(play)
+    assert (play.view.axes["lo"], play.view.axes["hi"]) == (RATES[0], RATES[-1])
+    play.trainable.latest.step(*[0.5] * 60)
+    play.trainable.latest.end(StopReason.FINISHED)
+    play.session.wait(10)
+    assert (play.view.run_bar["done"], play.view.run_bar["total"]) == (60, 60)
+
+
+def test_a_comparison_has_a_line_for_each_rate_and_a_verdict() -> None:
+    play = Play()
+    compare(play)
+    play.trainable.latest.step(*[1.0] * 30, *[0.5 + 0.01 * (n % 2) for n in range(30)])
+    play.trainable.latest.end(StopReason.FINISHED)
+    play.session.wait(10)
+    view = play.view
+    assert view.comparison_curves["names"] == ["1e-3", "1e-2"]
+    assert view.comparison_axes == {"lo": 1.0, "hi": 30.0, "x_label": "step"}
+    assert view.comparison_bar["sentence"] == play.session.comparison.sentence
+    assert [b["label"] for b in view.comparison_bar["buttons"]] == ["Use 1e-2"]
+
+
+def test_a_stored_result_offers_nothing_that_needs_a_model() -> None:
+    stored = Session(None, AnalysisOptions(), stored=Play().sweep().session.result)
+    view = view_state(stored.state)
+    assert buttons(view) == {}
+    assert view.run_bar["sentence"] == "Played: finished."
+    assert view.line is not None
+
+
+@pytest.mark.parametrize("name", ["beta", "skip_start", "skip_end", "y_scale", "y_range", "rule"])
+def test_each_setting_is_shown_as_it_is(name: str) -> None:
+    play = Play().sweep()
+    value = {"beta": 0.995, "y_scale": "log", "y_range": "all", "rule": "valley"}.get(name, 3)
+    play.session.analyse(**{name: value})
+    assert play.view.settings_bar[name] == value
+    shown = {"y_scale": play.view.y_kind, "y_range": play.view.axes["y_range"]}
+    assert shown.get(name, value) == value
+
+
+def test_equal_states_give_equal_views() -> None:
+    play = Play().sweep()
+    one, other = view_state(play.session.state), view_state(play.session.state)
+    assert one.line is other.line
+    assert one.run_bar == other.run_bar
+    assert one.annotations == other.annotations
+
+
+def test_the_view_of_a_state_does_not_depend_on_how_it_came_about() -> None:
+    straight, roundabout = Play().sweep(), Play()
+    roundabout.session.analyse(beta=0.5, y_scale="log")
+    roundabout.session.start()
+    roundabout.session.analyse(beta=0.98)
+    roundabout.trainable.latest.whole()
+    roundabout.session.wait(10)
+    roundabout.session.analyse(y_scale="linear")
+    for part in ("run_bar", "choice_bar", "settings_bar", "annotations", "bands", "axes", "marker"):
+        assert getattr(straight.view, part) == getattr(roundabout.view, part)
