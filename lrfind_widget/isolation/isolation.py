@@ -5,7 +5,6 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from types import TracebackType
-from typing import Any
 
 from torch import Tensor, nn
 from torch.optim import Optimizer
@@ -22,10 +21,8 @@ from lrfind_widget.isolation.random_state import RandomState
 from lrfind_widget.isolation.reach import reach
 from lrfind_widget.isolation.snapshot import Snapshot
 from lrfind_widget.isolation.storage import total_bytes
-from lrfind_widget.isolation.trainable import check_trainable
+from lrfind_widget.isolation.training_objects import TrainingObjects
 from lrfind_widget.results.receipt import Receipt, ReceiptItem
-
-__all__ = ["KINDS", "Isolation", "check_trainable"]
 
 KINDS = ("auto", "copy", "in_place")
 
@@ -33,14 +30,15 @@ KINDS = ("auto", "copy", "in_place")
 class Isolation:
     """Everything a sweep may disturb, kept safe while it runs and back bit for bit after it.
 
-    A context manager. Inside it, `model`, `optimizer`, `grad_scaler`, `loss_fn`, `step_fn` and
-    `prepare_batch` are what the sweep trains with; after it, however it ended, the user's objects
-    are as they were and `receipt` proves it.
+    A context manager. Inside it, `objects` is what the sweep trains with; after it, however it
+    ended, the user's objects are as they were and `receipt` proves it.
 
     Parameters
     ----------
-    model : Module
-    optimizer : Optimizer
+    objects : TrainingObjects
+        The user's own. The random generators, workers and counters of its loaders are set back
+        too. Its functions are searched for other models and optimizers that a step would train;
+        a loss that is a Module is copied along with the model.
     kind : {"auto", "copy", "in_place"}
         ``"copy"``: train a copy; the originals are never touched, and cells may use them
         meanwhile. Takes once more the memory of parameters, buffers and optimizer state, on the
@@ -48,15 +46,11 @@ class Isolation:
         Takes the same number of bytes of host memory (pinned where there is a GPU) and nothing on
         the device, except that gradients which were there stay there. ``"auto"``: a copy where a
         sound one can be made and takes at most half of the free memory, else in place.
-    dataloader, val_loader : iterable, optional
-        Their random generators, workers and counters are set back too.
-    loss_fn, step_fn, prepare_batch : callable, optional
-        Searched for other models and optimizers that a step would train. A loss that is a Module
-        is copied along with the model.
-    grad_scaler : GradScaler, optional
 
     Attributes
     ----------
+    objects : TrainingObjects
+        While entered: what is trained, a copy or the user's own. Otherwise the user's own.
     kind : {"copy", "in_place"}
         Which it is, from entering on.
     reason : str
@@ -72,50 +66,32 @@ class Isolation:
         On entering, if the model is being swept in place already.
     """
 
-    def __init__(
-        self,
-        model: nn.Module,
-        optimizer: Optimizer,
-        *,
-        kind: str = "auto",
-        dataloader: object = None,
-        val_loader: object = None,
-        loss_fn: Callable[..., Any] | None = None,
-        step_fn: Callable[..., Any] | None = None,
-        grad_scaler: Any = None,
-        prepare_batch: Callable[..., Any] | None = None,
-    ) -> None:
+    def __init__(self, objects: TrainingObjects, kind: str = "auto") -> None:
         if kind not in KINDS:
             raise ValueError(f"isolation={kind!r} is unknown; use one of {', '.join(KINDS)}.")
         self._wanted = self.kind = kind
         self.reason = ""
-        self.model = model
-        self.optimizer = optimizer
-        self.grad_scaler = grad_scaler
-        self.loss_fn = loss_fn
-        self.step_fn = step_fn
-        self.prepare_batch = prepare_batch
+        self.objects = self._own = objects
         self.receipt: Receipt | None = None
-        self._user = (model, optimizer, grad_scaler, loss_fn, step_fn, prepare_batch)
-        self._loaders = [loader for loader in (dataloader, val_loader) if loader is not None]
         self._active = False
 
     def __enter__(self) -> Isolation:
         self.receipt = None
         self._seconds = 0.0
-        model, optimizer, _, *functions = self._user
-        reached = reach([model, optimizer, *functions])
+        own = self._own
+        model, optimizer = own.model, own.optimizer
+        reached = reach([model, optimizer, *own.functions])
         self._schedulers = attached_schedulers([optimizer, *reached.optimizers])
         self._others = others(model, optimizer, reached)
         self._claim = Claim()
         self._snapshot: Snapshot | None = None
         self._mark: Snapshot | None = None
         self._before: Fingerprint | None = None
-        self._loader_state = LoaderState(self._loaders)
+        self._loader_state = LoaderState(own.loaders)
         watched = tensors_inside([model, optimizer, *self._others])
         self._random = RandomState(
             {tensor.device for tensor in watched},
-            reach([*self._loaders, *functions]).generators,
+            reach([*own.loaders, *own.functions]).generators,
         )
         self._random.start()
         try:
@@ -150,9 +126,7 @@ class Isolation:
         Where a copy is trained, this takes its bytes once more, in host memory.
         """
         if self._snapshot is None:
-            functions = (self.loss_fn, self.step_fn, self.prepare_batch)
-            roots = [self.model, self.optimizer, self.grad_scaler, *functions]
-            self._mark = Snapshot([root for root in roots if root is not None])
+            self._mark = Snapshot([*self.objects.trained, *self.objects.functions])
 
     def rewind(self) -> None:
         """Bring what is trained, and the loaders' counters, back to where `mark` found them.
@@ -197,7 +171,7 @@ class Isolation:
     # --- entering ------------------------------------------------------------------------------
 
     def _why_not_copy(self, watched: list[Tensor]) -> str | None:
-        model, optimizer, *_ = self._user
+        model, optimizer = self._own.model, self._own.optimizer
         if self._wanted == "in_place":
             return "you asked for that"
         if self._wanted == "auto":
@@ -213,25 +187,13 @@ class Isolation:
         return None
 
     def _copy(self) -> str | None:
-        model, optimizer, scaler, loss_fn, step_fn, prepare_batch = self._user
         self._before = self._fingerprint(in_place=False)
         try:
-            copied = verified_copy(
-                model,
-                optimizer,
-                grad_scaler=scaler,
-                loss_fn=loss_fn,
-                step_fn=step_fn,
-                prepare_batch=prepare_batch,
-                before=self._before,
-            )
+            copied = verified_copy(self._own, before=self._before)
         except CannotCopyError as error:
             return str(error)
         self.kind = "copy"
-        self.model, self.optimizer = copied.model, copied.optimizer
-        self.grad_scaler = copied.grad_scaler
-        self.loss_fn, self.step_fn = copied.loss_fn, copied.step_fn
-        self.prepare_batch = copied.prepare_batch
+        self.objects = copied
         size = sum(total_bytes(tensors_inside([copied.model, copied.optimizer])).values())
         self.reason = (
             f"A copy is trained ({in_words(size)}): your model and optimizer are not touched."
@@ -246,9 +208,11 @@ class Isolation:
             )
         self.kind = "in_place"
         self._before = self._fingerprint(in_place=True)
-        roots = [*self._user[:4], *self._schedulers, *self._others]
+        own = self._own
+        loss = [own.loss_fn] if own.loss_fn is not None else []
+        roots = [*own.trained, *loss, *self._schedulers, *self._others]
         self._claim.take(roots)
-        self._snapshot = Snapshot([root for root in roots if root is not None])
+        self._snapshot = Snapshot(roots)
         self._snapshot.put_gradients_aside()
         self.reason = (
             "Your model is trained in place and set back from a snapshot "
@@ -257,13 +221,13 @@ class Isolation:
 
     def _fingerprint(self, *, in_place: bool) -> Fingerprint:
         start = time.perf_counter()
-        model, optimizer, scaler, *_ = self._user
+        own = self._own
         others = self._others if in_place else []
         found = Fingerprint(
-            [model, *(o for o in others if isinstance(o, nn.Module))],
-            [optimizer, *(o for o in others if isinstance(o, Optimizer))],
+            [own.model, *(o for o in others if isinstance(o, nn.Module))],
+            [own.optimizer, *(o for o in others if isinstance(o, Optimizer))],
             schedulers=self._schedulers,
-            grad_scaler=scaler,
+            grad_scaler=own.grad_scaler,
             tensors=[o for o in others if isinstance(o, Tensor)],
         )
         self._seconds += time.perf_counter() - start
@@ -310,8 +274,7 @@ class Isolation:
     def _let_go(self) -> None:
         """Drop the copy and the snapshot, and every reference that is not the user's own."""
         self._claim.release()
-        self.model, self.optimizer, self.grad_scaler = self._user[:3]
-        self.loss_fn, self.step_fn, self.prepare_batch = self._user[3:]
+        self.objects = self._own
         self._snapshot = self._mark = None
         self._others = []
         self._schedulers = []

@@ -18,6 +18,7 @@ import torch
 from lrfind_widget.isolation.isolation import Isolation
 from lrfind_widget.isolation.snapshot import Snapshot
 from lrfind_widget.results.receipt import Receipt, ReceiptItem
+from tests.unit.isolating import isolated
 from tests.unit.models import Case, scheduled, train
 
 CATEGORIES = [
@@ -50,9 +51,9 @@ def _swept(case: Case, after_restoring: Callable[[], object], monkeypatch: Any) 
 
     monkeypatch.setattr(Snapshot, "restore", restore_and_plant)
     scaler = case.others[1]
-    isolation = Isolation(case.model, case.optimizer, kind="in_place", grad_scaler=scaler)
+    isolation = isolated(case.model, case.optimizer, kind="in_place", grad_scaler=scaler)
     with isolation:
-        train(isolation.model, isolation.optimizer, case.loss, 2)
+        train(isolation.objects.model, isolation.objects.optimizer, case.loss, 2)
     assert isolation.receipt is not None
     return isolation.receipt
 
