@@ -14,7 +14,7 @@ from lrfind_widget.isolation.company import attached_schedulers, others, why_not
 from lrfind_widget.isolation.copy_checks import CannotCopyError
 from lrfind_widget.isolation.copying import verified_copy
 from lrfind_widget.isolation.fingerprint import Fingerprint
-from lrfind_widget.isolation.loader_state import LoaderState
+from lrfind_widget.isolation.loaders import LoaderState
 from lrfind_widget.isolation.memory import fits, in_words
 from lrfind_widget.isolation.object_graph import tensors_inside
 from lrfind_widget.isolation.random_state import RandomState
@@ -87,7 +87,7 @@ class Isolation:
         self._snapshot: Snapshot | None = None
         self._mark: Snapshot | None = None
         self._before: Fingerprint | None = None
-        self._loader_state = LoaderState(own.loaders)
+        self._loaders = LoaderState(own.loaders)
         watched = tensors_inside([model, optimizer, *self._others])
         self._random = RandomState(
             {tensor.device for tensor in watched},
@@ -100,7 +100,7 @@ class Isolation:
             if why_not is not None:
                 self._random.add(reached.generators)
                 self._take_in_place(why_not)
-            self._loader_state.put_workers_aside()
+            self._loaders.detach_workers()
         except BaseException:
             if self._snapshot is not None:
                 self._snapshot.restore()
@@ -141,8 +141,8 @@ class Isolation:
         if snapshot is None or problems:
             raise RuntimeError("The model could not be set back: " + "; ".join(problems))
         snapshot.put_gradients_aside()
-        self._loader_state.restore()
-        self._loader_state.put_workers_aside()
+        self._loaders.restore()
+        self._loaders.detach_workers()
 
     def __exit__(
         self,
@@ -155,7 +155,7 @@ class Isolation:
         self._active = False
         problems: list[str] = []
         interrupts: list[BaseException] = []
-        self._secure(problems, interrupts, self._restore_loaders)
+        self._secure(problems, interrupts, self._loaders.restore)
         if self._snapshot is not None:
             self._secure(problems, interrupts, self._snapshot.restore)
         self._secure(problems, interrupts, self._random.stop)
@@ -250,9 +250,6 @@ class Isolation:
             except BaseException as error:  # Ctrl-C must not leave half of it
                 interrupts.append(error)
 
-    def _restore_loaders(self) -> None:
-        self._loader_state.restore()
-
     def _write_receipt(self, problems: list[str]) -> None:
         start = time.perf_counter()
         compared, differing, lent = self._random.compare()
@@ -279,4 +276,4 @@ class Isolation:
         self._others = []
         self._schedulers = []
         self._before = None
-        self._loader_state = LoaderState([])
+        self._loaders = LoaderState([])

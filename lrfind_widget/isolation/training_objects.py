@@ -46,7 +46,8 @@ class TrainingObjects:
     @property
     def loaders(self) -> list[Iterable[Any]]:
         """The loaders that were given."""
-        return [self.dataloader, *([] if self.val_loader is None else [self.val_loader])]
+        loaders = (self.dataloader, self.val_loader)
+        return [loader for loader in loaders if loader is not None]
 
     @property
     def trained(self) -> list[Any]:
