@@ -21,7 +21,6 @@ from torch.optim import Optimizer
 
 from lrfind_widget.isolation.checksum import checksums
 from lrfind_widget.isolation.storage import inner_tensors
-from lrfind_widget.isolation.surroundings import loading_threads, saved_state_files
 from lrfind_widget.results.receipt import ReceiptItem
 
 HOW = {
@@ -36,8 +35,6 @@ HOW = {
     "optimizer groups": "every key, value and parameter of each group, and plain attributes",
     "grad scaler": "scale, growth tracker and settings",
     "schedulers": "every number of each scheduler attached to the optimizer",
-    "files": "names of files like .pt and .ckpt in the working and the temporary directory",
-    "threads": "threads and worker processes of data loading",
 }
 
 
@@ -76,8 +73,6 @@ class Fingerprint:
             self._add_object("schedulers", f"{type(scheduler).__name__} {index + 1}", scheduler)
         if grad_scaler is not None:
             self._add_object("grad scaler", type(grad_scaler).__name__, grad_scaler)
-        self._facts["files"] = dict.fromkeys(saved_state_files(), True)
-        self._facts["threads"] = dict.fromkeys(loading_threads(), True)
         sums = checksums(self._tensors)
         for facts in self._facts.values():
             for name, fact in facts.items():
@@ -97,9 +92,7 @@ class Fingerprint:
         items = []
         for category, how in HOW.items():
             then, now = self._facts[category], after._facts[category]
-            if category in ("files", "threads"):
-                differing = [name for name in now if name not in then]
-            elif list(then) != list(now):
+            if list(then) != list(now):
                 differing = sorted(then.keys() ^ now.keys()) or ["the order"]
             else:
                 differing = [name for name in then if then[name] != now[name]]
@@ -110,7 +103,7 @@ class Fingerprint:
                     how=how,
                     identical=not differing,
                     detail=_named(differing),
-                    by_sweep=mine and category not in ("files", "threads"),
+                    by_sweep=mine,
                 )
             )
         return items

@@ -14,7 +14,7 @@ from lrfind_widget.isolation.company import attached_schedulers, others, why_not
 from lrfind_widget.isolation.copy_checks import CannotCopyError
 from lrfind_widget.isolation.copying import verified_copy
 from lrfind_widget.isolation.fingerprint import Fingerprint
-from lrfind_widget.isolation.loaders import LoaderState
+from lrfind_widget.isolation.loaders import LoaderState, live_workers
 from lrfind_widget.isolation.memory import fits, in_words
 from lrfind_widget.isolation.object_graph import tensors_inside
 from lrfind_widget.isolation.random_state import RandomState
@@ -88,6 +88,7 @@ class Isolation:
         self._mark: Snapshot | None = None
         self._before: Fingerprint | None = None
         self._loaders = LoaderState(own.loaders)
+        self._workers = live_workers()
         watched = tensors_inside([model, optimizer, *self._others])
         self._random = RandomState(
             {tensor.device for tensor in watched},
@@ -187,7 +188,7 @@ class Isolation:
         return None
 
     def _copy(self) -> str | None:
-        self._before = self._fingerprint(in_place=False)
+        self._take_fingerprint(in_place=False)
         try:
             copied = verified_copy(self._own, before=self._before)
         except CannotCopyError as error:
@@ -207,7 +208,7 @@ class Isolation:
                 'Use isolation="auto" or "in_place", which set everything back from a snapshot.'
             )
         self.kind = "in_place"
-        self._before = self._fingerprint(in_place=True)
+        self._take_fingerprint(in_place=True)
         own = self._own
         loss = [own.loss_fn] if own.loss_fn is not None else []
         roots = [*own.trained, *loss, *self._schedulers, *self._others]
@@ -219,19 +220,21 @@ class Isolation:
             f"({in_words(self._snapshot.nbytes)} in host memory), because {why}."
         )
 
-    def _fingerprint(self, *, in_place: bool) -> Fingerprint:
+    def _take_fingerprint(self, *, in_place: bool) -> None:
         start = time.perf_counter()
+        self._before = self._fingerprint(in_place=in_place)
+        self._seconds += time.perf_counter() - start
+
+    def _fingerprint(self, *, in_place: bool) -> Fingerprint:
         own = self._own
         others = self._others if in_place else []
-        found = Fingerprint(
+        return Fingerprint(
             [own.model, *(o for o in others if isinstance(o, nn.Module))],
             [own.optimizer, *(o for o in others if isinstance(o, Optimizer))],
             schedulers=self._schedulers,
             grad_scaler=own.grad_scaler,
             tensors=[o for o in others if isinstance(o, Tensor)],
         )
-        self._seconds += time.perf_counter() - start
-        return found
 
     # --- leaving -------------------------------------------------------------------------------
 
@@ -252,21 +255,26 @@ class Isolation:
 
     def _write_receipt(self, problems: list[str]) -> None:
         start = time.perf_counter()
-        compared, differing, lent = self._random.compare()
         in_place = self._snapshot is not None
         after = self._fingerprint(in_place=in_place)
         items = [] if self._before is None else self._before.compare(after, mine=in_place)
+        items += [self._random_item(), self._workers_item()]
+        seconds = self._seconds + time.perf_counter() - start
+        self.receipt = Receipt(tuple(items), seconds, tuple(problems))
+
+    def _random_item(self) -> ReceiptItem:
+        compared, differing, lent = self._random.compare()
         how = "the state of each generator: Python, numpy, torch on each device, your own"
         if lent:
             how += f"; {lent} are still in use by another sweep, which gives them back"
-        random_item = ReceiptItem(
-            "random state", compared, how, not differing, ", ".join(differing)
+        return ReceiptItem("random state", compared, how, not differing, ", ".join(differing))
+
+    def _workers_item(self) -> ReceiptItem:
+        new = [name for name in live_workers() if name not in self._workers]
+        how = "threads and worker processes of data loading"
+        return ReceiptItem(
+            "threads", len(self._workers), how, not new, ", ".join(new), by_sweep=False
         )
-        names = [item.category for item in items]
-        position = names.index("files") if names else 0
-        items.insert(position, random_item)
-        self._seconds += time.perf_counter() - start
-        self.receipt = Receipt(tuple(items), self._seconds, tuple(problems))
 
     def _let_go(self) -> None:
         """Drop the copy and the snapshot, and every reference that is not the user's own."""
