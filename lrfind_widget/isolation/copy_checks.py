@@ -18,6 +18,17 @@ class CannotCopyError(Exception):
     """Says why a sound copy cannot be made, to follow the word "because"."""
 
 
+def why_not_copy_wrapped(model: nn.Module) -> str | None:
+    """Return why a wrapped model is better trained in place, None where it is not wrapped."""
+    for module in model.modules():
+        name = type(module).__name__
+        if name in ("DistributedDataParallel", "FullyShardedDataParallel") or name[:4] == "FSDP":
+            return f"a copy of a {name} would have to be set up in every process"
+        if name == "OptimizedModule" or vars(module).get("_compiled_call_impl") is not None:
+            return "a copy of a compiled model would have to be compiled again"
+    return None
+
+
 def check_structure(
     objects: TrainingObjects, copied: TrainingObjects, memo: dict[int, Any]
 ) -> None:

@@ -8,13 +8,15 @@ found the same way.
 
 from __future__ import annotations
 
+import contextlib
 import dis
 import functools
+import gc
 import random
 import types
 import weakref
 from collections import deque
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from itertools import islice
 from typing import Any
@@ -25,6 +27,8 @@ from torch import Tensor, nn
 from torch.amp import GradScaler
 from torch.optim import Optimizer
 from torch.optim.lr_scheduler import LRScheduler
+
+from lrfind_widget.isolation.object_graph import tensors_inside
 
 _LIBRARIES = {"torch", "numpy", "builtins", "functools", "typing", "collections", "lrfind_widget"}
 _GENERATORS = (
@@ -106,6 +110,55 @@ def reach(roots: Iterable[object], *, limit: int = 20_000) -> Reached:
     return found
 
 
+def attached_schedulers(optimizers: Sequence[Optimizer]) -> list[LRScheduler]:
+    """Return the learning-rate schedulers of some optimizers.
+
+    An optimizer does not know its schedulers. They are found among the objects that refer to it,
+    and only where the optimizer shows that there has been one, since the search takes some
+    milliseconds in a large program.
+    """
+    marked = [
+        optimizer
+        for optimizer in optimizers
+        if "step" in vars(optimizer) or any("initial_lr" in g for g in optimizer.param_groups)
+    ]
+    if not marked:
+        return []
+    found: dict[int, LRScheduler] = {}
+    referrers = gc.get_referrers(*marked)
+    # Up to Python 3.10 an object is referred to by way of its dictionary of attributes.
+    spaces = [r for r in referrers if type(r) is dict and "optimizer" in r and "base_lrs" in r]
+    if spaces:
+        referrers += gc.get_referrers(*spaces)
+    for referrer in referrers:
+        if issubclass(type(referrer), LRScheduler):
+            found[id(referrer)] = referrer
+    return list(found.values())
+
+
+def other_state(model: nn.Module, optimizer: Optimizer, reached: Reached) -> list[Any]:
+    """Return the training state besides model and optimizer that user code can reach.
+
+    The discriminator of a GAN and its optimizer, a loss with parameters, a trainable constant.
+    """
+    modules = {id(module) for module in model.modules()}
+    tensors = {id(tensor) for tensor in tensors_inside([model, optimizer])}
+    found: list[Any] = []
+    for module in reached.modules:
+        if id(module) not in modules:
+            modules.update(id(inner) for inner in module.modules())
+            tensors.update(id(parameter) for parameter in module.parameters())
+            found.append(module)
+    found += [other for other in reached.optimizers if other is not optimizer]
+    found += [*reached.schedulers, *reached.scalers]
+    found += [
+        tensor
+        for tensor in reached.tensors
+        if id(tensor) not in tensors and tensor.is_leaf and tensor.requires_grad
+    ]
+    return found
+
+
 def _next(obj: Any) -> Iterable[object]:
     if isinstance(obj, types.FunctionType):
         return _behind_function(obj)
@@ -139,17 +192,11 @@ def _behind_tensor(tensor: Tensor) -> Iterable[object]:
     return (*hooks.values(), *later.values(), *getattr(tensor, "__dict__", {}).values())
 
 
-def _cell(cell: types.CellType) -> Iterable[object]:
-    try:
-        return (cell.cell_contents,)
-    except ValueError:  # not yet assigned
-        return ()
-
-
 def _behind_function(function: types.FunctionType) -> Iterable[object]:
     found: list[object] = []
     for cell in function.__closure__ or ():
-        found.extend(_cell(cell))
+        with contextlib.suppress(ValueError):  # not yet assigned
+            found.append(cell.cell_contents)
     found.extend(function.__defaults__ or ())
     found.extend((function.__kwdefaults__ or {}).values())
     found.extend(vars(function).values())

@@ -100,7 +100,7 @@ class TensorRecord:
     tensor : Tensor
     grad : Tensor or None
         The gradient it had.
-    can_put_gradient_aside : bool
+    can_detach_gradient : bool
         Whether the gradient may be taken off and put back as it is. Not where it is a part of a
         larger buffer, which something else may rely on: then its bytes are saved instead.
     """
@@ -116,7 +116,7 @@ class TensorRecord:
         self._hooks = getattr(tensor, "_backward_hooks", None)
         self._version = None if lazy or tensor.is_inference() else tensor._version  # noqa: SLF001
         self.grad = tensor.grad if tensor.is_leaf else None
-        self.can_put_gradient_aside = self.grad is not None and _is_alone(self.grad)
+        self.can_detach_gradient = self.grad is not None and _is_alone(self.grad)
 
     def restore_place(self) -> None:
         """Give the tensor its class, storage, flag, attributes and hooks again."""

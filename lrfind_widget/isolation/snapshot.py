@@ -30,7 +30,7 @@ class Snapshot:
     Notes
     -----
     Costs as many bytes of host memory as the tensors have (`nbytes`), pinned where a tensor lives
-    on a GPU. Gradients cost nothing more: the tensors are put aside, not copied.
+    on a GPU. Gradients cost nothing more: the tensors are detached and kept, not copied.
     """
 
     def __init__(self, roots: Iterable[object]) -> None:
@@ -44,9 +44,9 @@ class Snapshot:
                 self._arrays.append((obj, obj.copy()))
             else:
                 self._contents.append(ContentsRecord(obj))
-        aside = {id(record.grad) for record in self._tensors if record.can_put_gradient_aside}
+        detached = {id(record.grad) for record in self._tensors if record.can_detach_gradient}
         self._saved = SavedBytes(
-            intervals(r.tensor for r in self._tensors if id(r.tensor) not in aside)
+            intervals(r.tensor for r in self._tensors if id(r.tensor) not in detached)
         )
 
     @property
@@ -54,10 +54,10 @@ class Snapshot:
         """Bytes of host memory the saved tensors take."""
         return self._saved.nbytes
 
-    def put_gradients_aside(self) -> None:
+    def detach_gradients(self) -> None:
         """Take the gradients off their parameters, so that training cannot write into them."""
         for record in self._tensors:
-            if record.can_put_gradient_aside:
+            if record.can_detach_gradient:
                 record.tensor.grad = None
 
     def restore(self) -> list[str]:
