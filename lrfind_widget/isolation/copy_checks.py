@@ -82,7 +82,7 @@ def check_reach(copied: TrainingObjects, memo: dict[int, Any]) -> None:
             if id(module) in copies:
                 continue
             # A frozen twin of the model, or of a part of it, may be its moving average: the
-            # target of self-distillation, a mean teacher. Another frozen network only looks on.
+            # target of self-distillation, a mean teacher. Any other frozen network stays as it is.
             if id(module) in memo or _is_trained(module) or _shapes(module) in shapes:
                 raise CannotCopyError(
                     f"{who} uses a {type(module).__name__} that a copy cannot replace"

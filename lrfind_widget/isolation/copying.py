@@ -204,7 +204,7 @@ def _copy_optimizer(optimizer: Optimizer, memo: dict[int, Any]) -> Optimizer:
     for name, value in vars(optimizer).items():
         if name == "step" and hasattr(value, "_wrapped_by_lr_sched"):
             continue
-        if name in ("_opt_called", "_step_count"):  # a scheduler's notes
+        if name in ("_opt_called", "_step_count"):  # written by a scheduler
             continue
         vars(new)[name] = copy.deepcopy(value, memo)
     return new

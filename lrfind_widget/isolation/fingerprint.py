@@ -69,14 +69,14 @@ class Fingerprint:
             fact.checksum = checksum
         self._tensors = {}
 
-    def compare(self, after: Fingerprint, *, mine: bool = True) -> list[ReceiptItem]:
+    def compare(self, after: Fingerprint, *, by_sweep: bool) -> list[ReceiptItem]:
         """Compare with a later fingerprint of the same objects, one item per category.
 
         Parameters
         ----------
         after : Fingerprint
-        mine : bool
-            Whether the sweep had these objects in hand; not where it trained a copy.
+        by_sweep : bool
+            Whether a difference can come from the sweep; not where it trained a copy.
         """
         items = []
         for category, how in HOW.items():
@@ -92,7 +92,7 @@ class Fingerprint:
                     how=how,
                     identical=not differing,
                     detail=_named(differing),
-                    by_sweep=mine,
+                    by_sweep=by_sweep,
                 )
             )
         return items

@@ -233,7 +233,7 @@ class Isolation:
         start = time.perf_counter()
         in_place = self._snapshot is not None
         after = self._fingerprint(in_place=in_place)
-        items = [] if self._before is None else self._before.compare(after, mine=in_place)
+        items = [] if self._before is None else self._before.compare(after, by_sweep=in_place)
         items += [self._random_item(), self._workers_item()]
         seconds = self._seconds + time.perf_counter() - start
         self.receipt = Receipt(tuple(items), seconds, tuple(problems))

@@ -38,14 +38,14 @@ _GENERATORS = (
     np.random.RandomState,
     np.random.BitGenerator,
 )
-_DEAD_ENDS = (
+_LEAVES = (
     *(str, bytes, int, float, complex, type(None), type, types.ModuleType, np.ndarray),
     *(weakref.ProxyType, weakref.CallableProxyType),
     random.SystemRandom,  # it has no state
 )
 _LISTS = (list, tuple, set, frozenset, deque)
-_ENTRIES = ("forward", "__call__", "__getitem__", "__iter__", "__next__")
-"""Methods that a training step enters an object by."""
+_CALLED = ("forward", "__call__", "__getitem__", "__iter__", "__next__")
+"""Methods of an object that a training step calls."""
 _ELEMENTS = 1000
 """How many elements of one container are looked at."""
 _PARTS = 30
@@ -78,7 +78,7 @@ def reach(roots: Iterable[object], *, limit: int = 20_000) -> Reached:
         Functions, modules, optimizers, loaders, any objects.
     limit : int
         At most this many objects are looked at, besides the parts of modules and parameters,
-        so that a stray reference to a large program costs milliseconds. Where there are more,
+        so that a reference into a large program costs milliseconds. Where there are more,
         what is returned is not `complete`.
     """
     found = Reached()
@@ -94,7 +94,7 @@ def reach(roots: Iterable[object], *, limit: int = 20_000) -> Reached:
     queue, later = deque(roots), deque[object]()
     while queue or later:
         obj = (queue or later).popleft()
-        if issubclass(type(obj), _DEAD_ENDS) or id(obj) in seen:
+        if issubclass(type(obj), _LEAVES) or id(obj) in seen:
             continue
         if len(seen) == limit:
             found.complete = False
@@ -113,9 +113,9 @@ def reach(roots: Iterable[object], *, limit: int = 20_000) -> Reached:
 def attached_schedulers(optimizers: Sequence[Optimizer]) -> list[LRScheduler]:
     """Return the learning-rate schedulers of some optimizers.
 
-    An optimizer does not know its schedulers. They are found among the objects that refer to it,
-    and only where the optimizer shows that there has been one, since the search takes some
-    milliseconds in a large program.
+    An optimizer has no reference to its schedulers. They are searched for among the objects that
+    refer to it, and only where the optimizer shows that there has been one, since the search
+    takes some milliseconds in a large program.
     """
     marked = [
         optimizer
@@ -161,7 +161,7 @@ def other_state(model: nn.Module, optimizer: Optimizer, reached: Reached) -> lis
 
 def _next(obj: Any) -> Iterable[object]:
     if isinstance(obj, types.FunctionType):
-        return _behind_function(obj)
+        return _inside_function(obj)
     if isinstance(obj, types.MethodType):
         return (obj.__self__, obj.__func__)
     if isinstance(obj, functools.partial):
@@ -169,7 +169,7 @@ def _next(obj: Any) -> Iterable[object]:
     if isinstance(obj, weakref.ref):
         return (obj(),)
     if isinstance(obj, Tensor):
-        return _behind_tensor(obj)
+        return _inside_tensor(obj)
     if isinstance(obj, dict):
         return (*islice(obj.keys(), _ELEMENTS), *islice(obj.values(), _ELEMENTS))
     if isinstance(obj, _LISTS):
@@ -186,13 +186,13 @@ def _attributes(obj: object) -> tuple[object, ...]:
         return ()
 
 
-def _behind_tensor(tensor: Tensor) -> Iterable[object]:
+def _inside_tensor(tensor: Tensor) -> Iterable[object]:
     hooks = getattr(tensor, "_backward_hooks", None) or {}
     later = getattr(tensor, "_post_accumulate_grad_hooks", None) or {}
     return (*hooks.values(), *later.values(), *getattr(tensor, "__dict__", {}).values())
 
 
-def _behind_function(function: types.FunctionType) -> Iterable[object]:
+def _inside_function(function: types.FunctionType) -> Iterable[object]:
     found: list[object] = []
     for cell in function.__closure__ or ():
         with contextlib.suppress(ValueError):  # not yet assigned
@@ -226,7 +226,7 @@ def _methods(obj: object) -> tuple[object, ...]:
     if cls.__module__.split(".")[0] in _LIBRARIES:
         return ()
     found: dict[str, object] = {}
-    names = list(_ENTRIES)
+    names = list(_CALLED)
     while names:
         name = names.pop()
         method = getattr(cls, name, None)
