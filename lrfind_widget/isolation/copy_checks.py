@@ -3,41 +3,40 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from typing import Any
 
 from torch import Tensor, nn
 from torch.nn.parameter import is_lazy
-from torch.optim import Optimizer
 
 from lrfind_widget.isolation.object_graph import tensors_inside
 from lrfind_widget.isolation.reach import reach
 from lrfind_widget.isolation.storage import intervals, storage_key
+from lrfind_widget.isolation.training_objects import TrainingObjects
 
 
 class CannotCopyError(Exception):
     """Says why a sound copy cannot be made, to follow the word "because"."""
 
 
-@dataclass
-class Copied:
-    """What a sweep trains instead of the originals."""
-
-    model: nn.Module
-    optimizer: Optimizer
-    grad_scaler: Any
-    loss_fn: Any
-    step_fn: Any
-    prepare_batch: Any
+def why_not_copy_wrapped(model: nn.Module) -> str | None:
+    """Return why a wrapped model is better trained in place, None where it is not wrapped."""
+    for module in model.modules():
+        name = type(module).__name__
+        if name in ("DistributedDataParallel", "FullyShardedDataParallel") or name[:4] == "FSDP":
+            return f"a copy of a {name} would have to be set up in every process"
+        if name == "OptimizedModule" or vars(module).get("_compiled_call_impl") is not None:
+            return "a copy of a compiled model would have to be compiled again"
+    return None
 
 
 def check_structure(
-    model: nn.Module, optimizer: Optimizer, copied: Copied, memo: dict[int, Any]
+    objects: TrainingObjects, copied: TrainingObjects, memo: dict[int, Any]
 ) -> None:
     """Check that model and optimizer have the same parameters in the same places.
 
     `memo` maps the identity of each original to its copy.
     """
+    model, optimizer = objects.model, objects.optimizer
     then = dict(model.named_parameters(remove_duplicate=False))
     now = dict(copied.model.named_parameters(remove_duplicate=False))
     if type(model) is not type(copied.model):
@@ -65,7 +64,7 @@ def check_storage(roots: Iterable[object], new_roots: Iterable[object]) -> None:
         raise CannotCopyError("its copy would share memory with it")
 
 
-def check_reach(copied: Copied, memo: dict[int, Any]) -> None:
+def check_reach(copied: TrainingObjects, memo: dict[int, Any]) -> None:
     """Check that nothing trainable but the copy can be reached from it and its functions."""
     copies = {id(value) for key, value in memo.items() if key != id(memo)}
     shapes = {_shapes(module) for module in copied.model.modules()} - {()}
@@ -83,7 +82,7 @@ def check_reach(copied: Copied, memo: dict[int, Any]) -> None:
             if id(module) in copies:
                 continue
             # A frozen twin of the model, or of a part of it, may be its moving average: the
-            # target of self-distillation, a mean teacher. Another frozen network only looks on.
+            # target of self-distillation, a mean teacher. Any other frozen network stays as it is.
             if id(module) in memo or _is_trained(module) or _shapes(module) in shapes:
                 raise CannotCopyError(
                     f"{who} uses a {type(module).__name__} that a copy cannot replace"

@@ -16,7 +16,6 @@ from torch.optim import Optimizer
 
 from lrfind_widget.isolation.copy_checks import (
     CannotCopyError,
-    Copied,
     check_reach,
     check_storage,
     check_structure,
@@ -24,18 +23,10 @@ from lrfind_widget.isolation.copy_checks import (
 from lrfind_widget.isolation.fingerprint import Fingerprint
 from lrfind_widget.isolation.object_graph import visit
 from lrfind_widget.isolation.storage import Interval, intervals, storage_key
+from lrfind_widget.isolation.training_objects import TrainingObjects
 
 
-def verified_copy(
-    model: nn.Module,
-    optimizer: Optimizer,
-    *,
-    grad_scaler: Any = None,
-    loss_fn: Any = None,
-    step_fn: Any = None,
-    prepare_batch: Any = None,
-    before: Fingerprint | None = None,
-) -> Copied:
+def verified_copy(objects: TrainingObjects, before: Fingerprint) -> TrainingObjects:
     """Copy a model and its optimizer, and prove that the copy is one.
 
     Proven are: every parameter of the copied optimizer belongs to the copied model (or to a
@@ -48,22 +39,31 @@ def verified_copy(
 
     Costs as much memory as the model and the optimizer's state, on the same devices.
 
+    Parameters
+    ----------
+    objects : TrainingObjects
+    before : Fingerprint
+        Of the originals.
+
     Raises
     ------
     CannotCopyError
         With the reason.
     """
     memo: dict[int, Any] = {}
-    functions = (loss_fn, step_fn, prepare_batch)
-    roots = [model, optimizer, grad_scaler, *filter(_is_tied, functions)]
+    roots = _copied_parts(objects)
     try:
         _copy_tensors(roots, memo)
         _copy_generators(roots, memo)
-        copied = Copied(
-            copy.deepcopy(model, memo),
-            _copy_optimizer(optimizer, memo),
-            _copy_scaler(grad_scaler, memo),
-            *(copy.deepcopy(f, memo) if _is_tied(f) else f for f in functions),
+        copied = TrainingObjects(
+            model=copy.deepcopy(objects.model, memo),
+            optimizer=_copy_optimizer(objects.optimizer, memo),
+            grad_scaler=_copy_scaler(objects.grad_scaler, memo),
+            loss_fn=_copy_function(objects.loss_fn, memo),
+            step_fn=_copy_function(objects.step_fn, memo),
+            prepare_batch=_copy_function(objects.prepare_batch, memo),
+            dataloader=objects.dataloader,
+            val_loader=objects.val_loader,
         )
     except CannotCopyError:
         raise
@@ -72,16 +72,21 @@ def verified_copy(
     except Exception as error:
         text = str(error).strip().split("\n")[0][:200]
         raise CannotCopyError(f"it cannot be copied ({type(error).__name__}: {text})") from error
-    check_structure(model, optimizer, copied, memo)
-    new_roots = [copied.model, copied.optimizer, copied.grad_scaler]
-    new_roots += filter(_is_tied, (copied.loss_fn, copied.step_fn, copied.prepare_batch))
-    check_storage(roots, new_roots)
+    check_structure(objects, copied, memo)
+    check_storage(roots, _copied_parts(copied))
     check_reach(copied, memo)
-    if before is not None:
-        difference = before.difference_of_copy(Fingerprint([copied.model], [copied.optimizer]))
-        if difference is not None:
-            raise CannotCopyError(f"the copy did not come out equal ({difference})")
+    difference = before.difference_of_copy(Fingerprint([copied.model, copied.optimizer]))
+    if difference is not None:
+        raise CannotCopyError(f"the copy did not come out equal ({difference})")
     return copied
+
+
+def _copied_parts(objects: TrainingObjects) -> list[Any]:
+    return [*objects.trained, *filter(_is_tied, objects.functions)]
+
+
+def _copy_function(function: Any, memo: dict[int, Any]) -> Any:
+    return copy.deepcopy(function, memo) if _is_tied(function) else function
 
 
 def _is_tied(function: Any) -> bool:
@@ -199,7 +204,7 @@ def _copy_optimizer(optimizer: Optimizer, memo: dict[int, Any]) -> Optimizer:
     for name, value in vars(optimizer).items():
         if name == "step" and hasattr(value, "_wrapped_by_lr_sched"):
             continue
-        if name in ("_opt_called", "_step_count"):  # a scheduler's notes
+        if name in ("_opt_called", "_step_count"):  # written by a scheduler
             continue
         vars(new)[name] = copy.deepcopy(value, memo)
     return new

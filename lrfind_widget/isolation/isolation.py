@@ -1,46 +1,42 @@
-"""What a sweep may disturb, and how all of it comes back."""
+"""What a sweep may change, and how all of it is restored."""
 
 from __future__ import annotations
 
 import time
 from collections.abc import Callable
 from types import TracebackType
-from typing import Any
 
-from torch import Tensor, nn
-from torch.optim import Optimizer
+from torch import Tensor
 
 from lrfind_widget.isolation.claim import Claim
-from lrfind_widget.isolation.company import attached_schedulers, others, why_not_copy_wrapped
-from lrfind_widget.isolation.copy_checks import CannotCopyError
+from lrfind_widget.isolation.copy_checks import CannotCopyError, why_not_copy_wrapped
 from lrfind_widget.isolation.copying import verified_copy
 from lrfind_widget.isolation.fingerprint import Fingerprint
-from lrfind_widget.isolation.loader_state import LoaderState
+from lrfind_widget.isolation.loaders import LoaderState, live_workers
 from lrfind_widget.isolation.memory import fits, in_words
 from lrfind_widget.isolation.object_graph import tensors_inside
 from lrfind_widget.isolation.random_state import RandomState
-from lrfind_widget.isolation.reach import reach
+from lrfind_widget.isolation.reach import attached_schedulers, other_state, reach
 from lrfind_widget.isolation.snapshot import Snapshot
 from lrfind_widget.isolation.storage import total_bytes
-from lrfind_widget.isolation.trainable import check_trainable
+from lrfind_widget.isolation.training_objects import TrainingObjects
 from lrfind_widget.results.receipt import Receipt, ReceiptItem
-
-__all__ = ["KINDS", "Isolation", "check_trainable"]
 
 KINDS = ("auto", "copy", "in_place")
 
 
 class Isolation:
-    """Everything a sweep may disturb, kept safe while it runs and back bit for bit after it.
+    """Everything a sweep may change, saved before it and restored bit for bit after it.
 
-    A context manager. Inside it, `model`, `optimizer`, `grad_scaler`, `loss_fn`, `step_fn` and
-    `prepare_batch` are what the sweep trains with; after it, however it ended, the user's objects
-    are as they were and `receipt` proves it.
+    A context manager. Inside it, `objects` is what the sweep trains with; after it, however it
+    ended, the user's objects are as they were and `receipt` proves it.
 
     Parameters
     ----------
-    model : Module
-    optimizer : Optimizer
+    objects : TrainingObjects
+        The user's own. The random generators, workers and counters of its loaders are set back
+        too. Its functions are searched for other models and optimizers that a step would train;
+        a loss that is a Module is copied along with the model.
     kind : {"auto", "copy", "in_place"}
         ``"copy"``: train a copy; the originals are never touched, and cells may use them
         meanwhile. Takes once more the memory of parameters, buffers and optimizer state, on the
@@ -48,15 +44,11 @@ class Isolation:
         Takes the same number of bytes of host memory (pinned where there is a GPU) and nothing on
         the device, except that gradients which were there stay there. ``"auto"``: a copy where a
         sound one can be made and takes at most half of the free memory, else in place.
-    dataloader, val_loader : iterable, optional
-        Their random generators, workers and counters are set back too.
-    loss_fn, step_fn, prepare_batch : callable, optional
-        Searched for other models and optimizers that a step would train. A loss that is a Module
-        is copied along with the model.
-    grad_scaler : GradScaler, optional
 
     Attributes
     ----------
+    objects : TrainingObjects
+        While entered: what is trained, a copy or the user's own. Otherwise the user's own.
     kind : {"copy", "in_place"}
         Which it is, from entering on.
     reason : str
@@ -72,50 +64,33 @@ class Isolation:
         On entering, if the model is being swept in place already.
     """
 
-    def __init__(
-        self,
-        model: nn.Module,
-        optimizer: Optimizer,
-        *,
-        kind: str = "auto",
-        dataloader: object = None,
-        val_loader: object = None,
-        loss_fn: Callable[..., Any] | None = None,
-        step_fn: Callable[..., Any] | None = None,
-        grad_scaler: Any = None,
-        prepare_batch: Callable[..., Any] | None = None,
-    ) -> None:
+    def __init__(self, objects: TrainingObjects, kind: str = "auto") -> None:
         if kind not in KINDS:
             raise ValueError(f"isolation={kind!r} is unknown; use one of {', '.join(KINDS)}.")
         self._wanted = self.kind = kind
         self.reason = ""
-        self.model = model
-        self.optimizer = optimizer
-        self.grad_scaler = grad_scaler
-        self.loss_fn = loss_fn
-        self.step_fn = step_fn
-        self.prepare_batch = prepare_batch
+        self.objects = self._given = objects
         self.receipt: Receipt | None = None
-        self._user = (model, optimizer, grad_scaler, loss_fn, step_fn, prepare_batch)
-        self._loaders = [loader for loader in (dataloader, val_loader) if loader is not None]
         self._active = False
 
     def __enter__(self) -> Isolation:
         self.receipt = None
         self._seconds = 0.0
-        model, optimizer, _, *functions = self._user
-        reached = reach([model, optimizer, *functions])
+        given = self._given
+        model, optimizer = given.model, given.optimizer
+        reached = reach([model, optimizer, *given.functions])
         self._schedulers = attached_schedulers([optimizer, *reached.optimizers])
-        self._others = others(model, optimizer, reached)
+        self._others = other_state(model, optimizer, reached)
         self._claim = Claim()
         self._snapshot: Snapshot | None = None
         self._mark: Snapshot | None = None
         self._before: Fingerprint | None = None
-        self._loader_state = LoaderState(self._loaders)
+        self._loaders = LoaderState(given.loaders)
+        self._workers = live_workers()
         watched = tensors_inside([model, optimizer, *self._others])
         self._random = RandomState(
             {tensor.device for tensor in watched},
-            reach([*self._loaders, *functions]).generators,
+            reach([*given.loaders, *given.functions]).generators,
         )
         self._random.start()
         try:
@@ -124,38 +99,36 @@ class Isolation:
             if why_not is not None:
                 self._random.add(reached.generators)
                 self._take_in_place(why_not)
-            self._loader_state.put_workers_aside()
+            self._loaders.detach_workers()
         except BaseException:
             if self._snapshot is not None:
                 self._snapshot.restore()
             self._random.stop()
-            self._let_go()
+            self._release()
             raise
         self._active = True
         return self
 
     def suspend(self) -> None:
-        """Give the random state back to the user, for the time of a pause."""
+        """Restore the user's random state, for the time of a pause."""
         if self._active:
             self._random.suspend()
 
     def resume(self) -> None:
-        """Take the random state again; what the user drew meanwhile is kept for the end."""
+        """Continue with the sweep's random state; what the user drew meanwhile is kept."""
         if self._active:
             self._random.resume()
 
     def mark(self) -> None:
-        """Remember what is trained as it is now, so that `rewind` can go back to it.
+        """Save what is trained as it is now, so that `rewind` can restore it.
 
         Where a copy is trained, this takes its bytes once more, in host memory.
         """
         if self._snapshot is None:
-            functions = (self.loss_fn, self.step_fn, self.prepare_batch)
-            roots = [self.model, self.optimizer, self.grad_scaler, *functions]
-            self._mark = Snapshot([root for root in roots if root is not None])
+            self._mark = Snapshot([*self.objects.trained, *self.objects.functions])
 
     def rewind(self) -> None:
-        """Bring what is trained, and the loaders' counters, back to where `mark` found them.
+        """Set what is trained, and the loaders' counters, back to what `mark` saved.
 
         Raises
         ------
@@ -166,9 +139,9 @@ class Isolation:
         problems = ["nothing was marked"] if snapshot is None else snapshot.restore()
         if snapshot is None or problems:
             raise RuntimeError("The model could not be set back: " + "; ".join(problems))
-        snapshot.put_gradients_aside()
-        self._loader_state.restore()
-        self._loader_state.put_workers_aside()
+        snapshot.detach_gradients()
+        self._loaders.restore()
+        self._loaders.detach_workers()
 
     def __exit__(
         self,
@@ -181,12 +154,12 @@ class Isolation:
         self._active = False
         problems: list[str] = []
         interrupts: list[BaseException] = []
-        self._secure(problems, interrupts, self._restore_loaders)
+        steps: list[Callable[[], list[str] | None]] = [self._loaders.restore]
         if self._snapshot is not None:
-            self._secure(problems, interrupts, self._snapshot.restore)
-        self._secure(problems, interrupts, self._random.stop)
-        self._secure(problems, interrupts, lambda: self._write_receipt(problems))
-        self._secure(problems, interrupts, self._let_go)
+            steps.append(self._snapshot.restore)
+        steps += [self._random.stop, lambda: self._write_receipt(problems), self._release]
+        for step in steps:
+            _complete(step, problems, interrupts)
         if exc is None and interrupts:
             raise interrupts[0]
         if exc is None and problems:
@@ -197,7 +170,7 @@ class Isolation:
     # --- entering ------------------------------------------------------------------------------
 
     def _why_not_copy(self, watched: list[Tensor]) -> str | None:
-        model, optimizer, *_ = self._user
+        model, optimizer = self._given.model, self._given.optimizer
         if self._wanted == "in_place":
             return "you asked for that"
         if self._wanted == "auto":
@@ -213,25 +186,13 @@ class Isolation:
         return None
 
     def _copy(self) -> str | None:
-        model, optimizer, scaler, loss_fn, step_fn, prepare_batch = self._user
-        self._before = self._fingerprint(in_place=False)
+        before = self._take_fingerprint(in_place=False)
         try:
-            copied = verified_copy(
-                model,
-                optimizer,
-                grad_scaler=scaler,
-                loss_fn=loss_fn,
-                step_fn=step_fn,
-                prepare_batch=prepare_batch,
-                before=self._before,
-            )
+            copied = verified_copy(self._given, before)
         except CannotCopyError as error:
             return str(error)
         self.kind = "copy"
-        self.model, self.optimizer = copied.model, copied.optimizer
-        self.grad_scaler = copied.grad_scaler
-        self.loss_fn, self.step_fn = copied.loss_fn, copied.step_fn
-        self.prepare_batch = copied.prepare_batch
+        self.objects = copied
         size = sum(total_bytes(tensors_inside([copied.model, copied.optimizer])).values())
         self.reason = (
             f"A copy is trained ({in_words(size)}): your model and optimizer are not touched."
@@ -245,75 +206,73 @@ class Isolation:
                 'Use isolation="auto" or "in_place", which set everything back from a snapshot.'
             )
         self.kind = "in_place"
-        self._before = self._fingerprint(in_place=True)
-        roots = [*self._user[:4], *self._schedulers, *self._others]
+        self._take_fingerprint(in_place=True)
+        given = self._given
+        roots = [*given.trained, *given.functions, *self._schedulers, *self._others]
         self._claim.take(roots)
-        self._snapshot = Snapshot([root for root in roots if root is not None])
-        self._snapshot.put_gradients_aside()
+        self._snapshot = Snapshot(roots)
+        self._snapshot.detach_gradients()
         self.reason = (
             "Your model is trained in place and set back from a snapshot "
             f"({in_words(self._snapshot.nbytes)} in host memory), because {why}."
         )
 
-    def _fingerprint(self, *, in_place: bool) -> Fingerprint:
+    def _take_fingerprint(self, *, in_place: bool) -> Fingerprint:
         start = time.perf_counter()
-        model, optimizer, scaler, *_ = self._user
-        others = self._others if in_place else []
-        found = Fingerprint(
-            [model, *(o for o in others if isinstance(o, nn.Module))],
-            [optimizer, *(o for o in others if isinstance(o, Optimizer))],
-            schedulers=self._schedulers,
-            grad_scaler=scaler,
-            tensors=[o for o in others if isinstance(o, Tensor)],
-        )
+        self._before = self._fingerprint(in_place=in_place)
         self._seconds += time.perf_counter() - start
-        return found
+        return self._before
+
+    def _fingerprint(self, *, in_place: bool) -> Fingerprint:
+        others = self._others if in_place else []
+        return Fingerprint([*self._given.trained, *self._schedulers, *others])
 
     # --- leaving -------------------------------------------------------------------------------
 
-    @staticmethod
-    def _secure(
-        problems: list[str], interrupts: list[BaseException], action: Callable[[], list[str] | None]
-    ) -> None:
-        """Run one step of the way back, again if it is interrupted; go on if it fails."""
-        for _ in range(3):
-            try:
-                problems.extend(action() or [])
-                return
-            except Exception as error:
-                problems.append(f"{type(error).__name__}: {error}")
-                return
-            except BaseException as error:  # Ctrl-C must not leave half of it
-                interrupts.append(error)
-
-    def _restore_loaders(self) -> None:
-        self._loader_state.restore()
-
     def _write_receipt(self, problems: list[str]) -> None:
         start = time.perf_counter()
-        compared, differing, lent = self._random.compare()
         in_place = self._snapshot is not None
         after = self._fingerprint(in_place=in_place)
-        items = [] if self._before is None else self._before.compare(after, mine=in_place)
-        how = "the state of each generator: Python, numpy, torch on each device, your own"
-        if lent:
-            how += f"; {lent} are still in use by another sweep, which gives them back"
-        random_item = ReceiptItem(
-            "random state", compared, how, not differing, ", ".join(differing)
-        )
-        names = [item.category for item in items]
-        position = names.index("files") if names else 0
-        items.insert(position, random_item)
-        self._seconds += time.perf_counter() - start
-        self.receipt = Receipt(tuple(items), self._seconds, tuple(problems))
+        items = [] if self._before is None else self._before.compare(after, by_sweep=in_place)
+        items += [self._random_item(), self._workers_item()]
+        seconds = self._seconds + time.perf_counter() - start
+        self.receipt = Receipt(tuple(items), seconds, tuple(problems))
 
-    def _let_go(self) -> None:
+    def _random_item(self) -> ReceiptItem:
+        compared, differing, in_use = self._random.compare()
+        how = "the state of each generator: Python, numpy, torch on each device, your own"
+        if in_use:
+            how += f"; {in_use} are still in use by another sweep, which restores them"
+        return ReceiptItem("random state", compared, how, not differing, ", ".join(differing))
+
+    def _workers_item(self) -> ReceiptItem:
+        new = [name for name in live_workers() if name not in self._workers]
+        how = "threads and worker processes of data loading"
+        return ReceiptItem(
+            "threads", len(self._workers), how, not new, ", ".join(new), by_sweep=False
+        )
+
+    def _release(self) -> None:
         """Drop the copy and the snapshot, and every reference that is not the user's own."""
         self._claim.release()
-        self.model, self.optimizer, self.grad_scaler = self._user[:3]
-        self.loss_fn, self.step_fn, self.prepare_batch = self._user[3:]
+        self.objects = self._given
         self._snapshot = self._mark = None
         self._others = []
         self._schedulers = []
         self._before = None
-        self._loader_state = LoaderState([])
+        self._loaders = LoaderState([])
+
+
+def _complete(
+    step: Callable[[], list[str] | None], problems: list[str], interrupts: list[BaseException]
+) -> None:
+    """Run a step of restoring, again where it is interrupted; note what fails."""
+    for _ in range(3):
+        try:
+            problems.extend(step() or [])
+            return
+        except Exception as error:
+            problems.append(f"{type(error).__name__}: {error}")
+            return
+        except BaseException as error:  # Ctrl-C must not leave half of it
+            interrupts.append(error)

@@ -81,15 +81,14 @@ class Receipt:
         others = [item for item in self.items if not item.identical]
         if not others:
             return "Your model, optimizer and random state are exactly as they were."
-        if any(item.category != "files" and item.category != "threads" for item in others):
+        if any(item.category != "threads" for item in others):
             names = _join([item.category for item in others])
             return (
                 f"The sweep left nothing behind. Changed while it ran, not by the sweep: {names}."
             )
-        more = "; ".join(_line(item) for item in others)
         return (
             "Your model, optimizer and random state are exactly as they were. "
-            f"New while the sweep ran: {more}."
+            f"Started while the sweep ran, and running still: {others[0].detail}."
         )
 
     def to_json(self) -> dict[str, Any]:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-import contextlib
 from collections.abc import Iterable, Iterator
 from typing import Any
+
+from lrfind_widget.isolation.loaders import end_iterator
 
 _END = object()
 """Stands for the end of an iterator, where None may be a batch."""
@@ -75,14 +76,8 @@ class Batches:
     def close(self) -> None:
         """End the worker processes and generators that were started here."""
         iterator, self._iterator = self._iterator, None
-        if iterator is None or iterator is self._loader:
-            return
-        for name in ("close", "_shutdown_workers"):
-            end = getattr(iterator, name, None)
-            if callable(end):
-                # The sweep's own end, and its error if there is one, matter more.
-                with contextlib.suppress(Exception):
-                    end()
+        if iterator is not self._loader:
+            end_iterator(iterator)
 
     def _start(self) -> Iterator[Any]:
         self._iterator = None  # before its successor: two sets of workers would be one too many

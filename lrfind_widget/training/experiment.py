@@ -19,7 +19,8 @@ from torch import nn
 from torch.optim import Optimizer
 
 from lrfind_widget._version import __version__
-from lrfind_widget.isolation.isolation import Isolation, check_trainable
+from lrfind_widget.isolation.isolation import Isolation
+from lrfind_widget.isolation.training_objects import TrainingObjects
 from lrfind_widget.points import Point, StopReason
 from lrfind_widget.results.receipt import Receipt
 from lrfind_widget.training.checks import Arguments, check
@@ -61,11 +62,18 @@ class Experiment(ABC):
         optimizer: Optimizer,
         given: Arguments,
     ) -> None:
-        check_trainable(model, optimizer, loss_fn=given.loss_fn)
+        self._objects = TrainingObjects(
+            model,
+            optimizer,
+            dataloader,
+            val_loader=given.val_loader,
+            loss_fn=given.loss_fn,
+            step_fn=given.step_fn,
+            prepare_batch=given.prepare_batch,
+            grad_scaler=given.grad_scaler,
+        )
+        self._objects.check()
         check(model, dataloader, optimizer, given)
-        self._model = model
-        self._dataloader = dataloader
-        self._optimizer = optimizer
         self._given = given
         self._control = Control()
         self._running = threading.Lock()
@@ -109,7 +117,7 @@ class Experiment(ABC):
             guard = WithGradients(isolation)
             guard.enter()
             # The thread that trains does not know the stream that the copy was made on.
-            await_copies(self._model)
+            await_copies(self._objects.model)
             self._prepared = isolation, guard
             # Dropped without a point being asked for, it gives everything back all the same.
             self._dropped = weakref.finalize(self, guard.__exit__, None, None, None)
@@ -199,18 +207,7 @@ class Experiment(ABC):
         return isolation, WithGradients(isolation)
 
     def _isolation(self) -> Isolation:
-        given = self._given
-        return Isolation(
-            self._model,
-            self._optimizer,
-            kind=given.isolation,
-            dataloader=self._dataloader,
-            val_loader=given.val_loader,
-            loss_fn=given.loss_fn,
-            step_fn=given.step_fn,
-            grad_scaler=given.grad_scaler,
-            prepare_batch=given.prepare_batch,
-        )
+        return Isolation(self._objects, kind=self._given.isolation)
 
     def _forget(self) -> None:
         """Begin anew."""

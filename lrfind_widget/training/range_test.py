@@ -210,9 +210,7 @@ class Sweep(Experiment):
                 isolation.rewind()
                 self._records.append(Record(given.beta, given.stop_div, repeat))
             skipped = self.skipped_steps
-            with contextlib.closing(
-                Trial(isolation, self._dataloader, given.of_repeat(repeat), where)
-            ) as trial:
+            with contextlib.closing(Trial(isolation, given.of_repeat(repeat), where)) as trial:
                 yield from self._range_test(trial, isolation, where, skipped)
             if self.stop_reason is not None:
                 return

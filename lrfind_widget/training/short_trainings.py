@@ -106,17 +106,15 @@ class ShortTrainings(Experiment):
     def _run(self, isolation: Isolation, where: ErrorContext) -> Iterator[Point]:
         given = self._given
         isolation.mark()
-        random = RandomSources(
-            model_device(isolation.model),
-            [isolation.model, self._dataloader, given.val_loader],
-        )
+        model, loaders = isolation.objects.model, isolation.objects.loaders
+        random = RandomSources(model_device(model), [model, *loaders])
         beginning = random.get()
         for number, lr in enumerate(self.lrs):
             if number > 0:
                 isolation.rewind()
                 random.set(beginning)
             self._records.append(Record(BETA, stop_div=False, repeat=number))
-            with contextlib.closing(Trial(isolation, self._dataloader, given, where)) as trial:
+            with contextlib.closing(Trial(isolation, given, where)) as trial:
                 yield from self._train(trial, lr, isolation, where)
             if self.stop_reason is not None:
                 return

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterable
-from typing import Any
 
 from lrfind_widget.isolation.isolation import Isolation
 from lrfind_widget.training.batch import model_device
@@ -30,8 +28,6 @@ class Trial:
     ----------
     isolation : Isolation
         Entered. What is changed here, it sets back.
-    dataloader : iterable
-        Training batches.
     given : Arguments
         The arguments of the sweep.
     where : ErrorContext
@@ -53,21 +49,20 @@ class Trial:
         The losses of the steps, labelled with step, rate and whether the step was taken.
     """
 
-    def __init__(
-        self, isolation: Isolation, dataloader: Iterable[Any], given: Arguments, where: ErrorContext
-    ) -> None:
-        model, self._optimizer = isolation.model, isolation.optimizer
+    def __init__(self, isolation: Isolation, given: Arguments, where: ErrorContext) -> None:
+        objects = isolation.objects
+        model, self._optimizer = objects.model, objects.optimizer
         self.device = model_device(model)
         self._execution = Execution(self.device, own_stream=isolation.kind == "copy")
-        self.batches = Batches(dataloader)
+        self.batches = Batches(objects.dataloader)
         self.losses: LossList[Step] = LossQueue.on(self.device)
-        self.precision = Precision(given.amp, isolation.grad_scaler, self.device)
+        self.precision = Precision(given.amp, objects.grad_scaler, self.device)
         self.objective = Objective(
             model,
             self.device,
-            loss_fn=isolation.loss_fn,
-            step_fn=isolation.step_fn,
-            prepare_batch=isolation.prepare_batch,
+            loss_fn=objects.loss_fn,
+            step_fn=objects.step_fn,
+            prepare_batch=objects.prepare_batch,
             where=where,
         )
         self._training = Training(
@@ -85,15 +80,15 @@ class Trial:
         if given.wd is not None:
             set_weight_decay(self._optimizer, given.wd)
         self._validation: Validation | None = None
-        if given.seed is None and given.val_loader is None:
+        if given.seed is None and objects.val_loader is None:
             return
-        random = RandomSources(self.device, [model, dataloader, given.val_loader])
+        random = RandomSources(self.device, [model, *objects.loaders])
         if given.seed is not None:
             random.seed(given.seed)
-        if given.val_loader is not None:
+        if objects.val_loader is not None:
             self._validation = Validation(
                 model,
-                given.val_loader,
+                objects.val_loader,
                 given.val_batches,
                 self.objective,
                 self.precision,

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
-import copy
 import itertools
 from collections.abc import Iterable
 from typing import Any
@@ -11,6 +9,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
+from lrfind_widget.isolation.loaders import SeparateLoader
 from lrfind_widget.training.batch import batch_size
 from lrfind_widget.training.error_context import ErrorContext
 from lrfind_widget.training.objective import Objective
@@ -53,13 +52,7 @@ class Validation:
         where: ErrorContext,
     ) -> None:
         self._model = model
-        self._persistent = bool(getattr(loader, "persistent_workers", False))
-        self._loader: Any = loader
-        if self._persistent:
-            # To start a loader again takes its workers from whoever iterates over it meanwhile,
-            # such as the training where it is the same loader.
-            self._loader = copy.copy(loader)
-            self._loader._iterator = None  # noqa: SLF001
+        self._loader = SeparateLoader(loader)
         self._batches = batches
         self._objective = objective
         self._precision = precision
@@ -79,10 +72,9 @@ class Validation:
         modes = [(module, module.training) for module in self._model.modules()]
         self._random.set(self._start)
         try:
-            if self._persistent and self._loader._iterator is None:  # noqa: SLF001
+            self._where.at, self._where.batch = "The val_loader", None
+            if self._loader.start_workers():
                 # With new workers it draws other random numbers than with those it has.
-                self._where.at, self._where.batch = "The val_loader", None
-                iter(self._loader)
                 self._random.set(self._start)
             self._model.eval()
             with torch.no_grad():
@@ -94,18 +86,11 @@ class Validation:
 
     def close(self) -> None:
         """End the worker processes that were started here."""
-        if not self._persistent:
-            return
-        workers, self._loader._iterator = self._loader._iterator, None  # noqa: SLF001
-        if workers is not None:
-            # The sweep's own end, and its error if there is one, matter more.
-            with contextlib.suppress(Exception):
-                workers._shutdown_workers()  # noqa: SLF001
+        self._loader.close()
 
     def _mean(self) -> Tensor:
         total: Tensor | None = None
         examples = 0
-        self._where.at, self._where.batch = "The val_loader", None
         for batch in itertools.islice(iter(self._loader), self._batches):
             size = batch_size(batch)
             with self._precision.autocast():

@@ -11,7 +11,7 @@ import torch
 from torch import nn
 
 from lrfind_widget.isolation import memory
-from lrfind_widget.isolation.isolation import Isolation
+from tests.unit.isolating import isolated
 from tests.unit.models import X, classify, plain, train
 from tests.unit.user_state import state_of
 
@@ -21,12 +21,12 @@ pytestmark = pytest.mark.usefixtures("seeded")
 def test_an_unknown_kind_is_refused() -> None:
     case = plain()
     with pytest.raises(ValueError, match="isolation='both' is unknown; use one of auto, copy, in"):
-        Isolation(case.model, case.optimizer, kind="both")
+        isolated(case.model, case.optimizer, kind="both")
 
 
 def test_a_copy_is_announced() -> None:
     case = plain()
-    with Isolation(case.model, case.optimizer) as isolation:
+    with isolated(case.model, case.optimizer) as isolation:
         assert isolation.reason == (
             "A copy is trained (1.09 kB): your model and optimizer are not touched."
         )
@@ -35,7 +35,7 @@ def test_a_copy_is_announced() -> None:
 def test_in_place_is_announced_with_the_reason(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(memory, "free_bytes", lambda device: 1000)
     case = plain()
-    with Isolation(case.model, case.optimizer) as isolation:
+    with isolated(case.model, case.optimizer) as isolation:
         assert isolation.kind == "in_place"
         assert isolation.reason.startswith("Your model is trained in place and set back from a ")
         assert isolation.reason.endswith("on cpu, where 1 kB are free.")
@@ -48,9 +48,9 @@ def test_running_out_of_memory_while_copying_falls_back(monkeypatch: pytest.Monk
     monkeypatch.setattr("lrfind_widget.isolation.copying._copy_tensors", full)
     case = plain()
     before = state_of(case.model, case.optimizer)
-    with Isolation(case.model, case.optimizer) as isolation:
+    with isolated(case.model, case.optimizer) as isolation:
         assert isolation.reason.endswith("because there is not enough memory for a copy.")
-        train(isolation.model, isolation.optimizer, case.loss, 1)
+        train(isolation.objects.model, isolation.objects.optimizer, case.loss, 1)
     assert state_of(case.model, case.optimizer) == before
 
 
@@ -58,7 +58,7 @@ def test_a_copy_asked_for_is_never_silently_something_else() -> None:
     case = plain()
     case.model.lock = threading.Lock()  # type: ignore[assignment]
     with pytest.raises(ValueError, match=r'isolation="copy" is not possible here, .*pickle'):
-        Isolation(case.model, case.optimizer, kind="copy").__enter__()
+        isolated(case.model, case.optimizer, kind="copy").__enter__()
 
 
 def test_a_copy_that_comes_out_wrong_is_noticed() -> None:
@@ -68,7 +68,7 @@ def test_a_copy_that_comes_out_wrong_is_noticed() -> None:
 
     model = Forgetful(4, 3)
     optimizer = torch.optim.SGD(model.parameters(), lr=0.1)
-    with Isolation(model, optimizer) as isolation:
+    with isolated(model, optimizer) as isolation:
         assert isolation.kind == "in_place"
 
 
@@ -87,7 +87,7 @@ def test_a_copy_that_shares_memory_is_noticed() -> None:
 
     model = Sharing(torch.ones(3))
     optimizer = torch.optim.SGD(model.parameters(), lr=0.1)
-    with Isolation(model, optimizer) as isolation:
+    with isolated(model, optimizer) as isolation:
         assert isolation.reason.endswith("because its copy would share memory with it.")
 
 
@@ -100,7 +100,7 @@ def test_a_copy_that_is_made_anew_is_noticed() -> None:
 
     model = Rebuilt(4, 3)
     optimizer = torch.optim.SGD(model.parameters(), lr=0.1)
-    with Isolation(model, optimizer) as isolation:
+    with isolated(model, optimizer) as isolation:
         assert isolation.reason.endswith("because its copy has parameters of its own.")
 
 
@@ -113,7 +113,7 @@ def test_a_copy_with_other_values_is_noticed() -> None:
     model = nn.Sequential(nn.Linear(4, 3), Restarted(3))
     model(X)
     optimizer = torch.optim.SGD(model.parameters(), lr=0.1)
-    with Isolation(model, optimizer) as isolation:
+    with isolated(model, optimizer) as isolation:
         assert "because the copy did not come out equal (buffers: 1.running" in isolation.reason
 
 
@@ -121,9 +121,9 @@ def test_a_compiled_model_is_trained_in_place() -> None:
     model = torch.compile(nn.Linear(4, 3), backend="eager")
     optimizer = torch.optim.SGD(model.parameters(), lr=0.1)
     before = state_of(model._orig_mod, optimizer)
-    with Isolation(model, optimizer) as isolation:
+    with isolated(model, optimizer) as isolation:
         assert "would have to be compiled again" in isolation.reason
-        train(isolation.model, isolation.optimizer, classify, 2)
+        train(isolation.objects.model, isolation.objects.optimizer, classify, 2)
     assert state_of(model._orig_mod, optimizer) == before
 
 
@@ -136,9 +136,9 @@ def test_a_distributed_model_is_trained_in_place() -> None:
         optimizer = torch.optim.SGD(model.parameters(), lr=0.1)
         train(model, optimizer, classify, 1)
         before = state_of(model.module, optimizer)
-        with Isolation(model, optimizer) as isolation:
+        with isolated(model, optimizer) as isolation:
             assert "in every process" in isolation.reason
-            train(isolation.model, isolation.optimizer, classify, 3)
+            train(isolation.objects.model, isolation.objects.optimizer, classify, 3)
         assert state_of(model.module, optimizer) == before
     finally:
         torch.distributed.destroy_process_group()

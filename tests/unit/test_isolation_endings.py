@@ -5,10 +5,9 @@ from __future__ import annotations
 import pytest
 import torch
 
-from lrfind_widget.isolation.isolation import Isolation
 from lrfind_widget.isolation.records import ContentsRecord
 from lrfind_widget.isolation.snapshot import Snapshot
-from tests.unit.isolating import both, sweep
+from tests.unit.isolating import both, isolated, sweep
 from tests.unit.models import plain, train
 from tests.unit.user_state import state_of
 
@@ -22,7 +21,7 @@ def test_an_exception_passes_and_everything_comes_back(
 ) -> None:
     case = plain()
     before = state_of(case.model, case.optimizer)
-    isolation = Isolation(case.model, case.optimizer, kind=kind)
+    isolation = isolated(case.model, case.optimizer, kind=kind)
     with pytest.raises(error):
         sweep(isolation, case, error)
     assert state_of(case.model, case.optimizer) == before
@@ -33,9 +32,9 @@ def test_an_exception_passes_and_everything_comes_back(
 @both
 def test_leaving_twice_does_nothing_more(kind: str) -> None:
     case = plain()
-    isolation = Isolation(case.model, case.optimizer, kind=kind)
+    isolation = isolated(case.model, case.optimizer, kind=kind)
     with isolation:
-        train(isolation.model, isolation.optimizer, case.loss, 1)
+        train(isolation.objects.model, isolation.objects.optimizer, case.loss, 1)
     receipt = isolation.receipt
     train(case.model, case.optimizer, case.loss, 1)
     after = state_of(case.model, case.optimizer)
@@ -47,11 +46,11 @@ def test_leaving_twice_does_nothing_more(kind: str) -> None:
 @both
 def test_one_isolation_can_be_entered_again(kind: str) -> None:
     case = plain()
-    isolation = Isolation(case.model, case.optimizer, kind=kind)
+    isolation = isolated(case.model, case.optimizer, kind=kind)
     for _ in range(2):
         before = state_of(case.model, case.optimizer)
         with isolation:
-            train(isolation.model, isolation.optimizer, case.loss, 1)
+            train(isolation.objects.model, isolation.objects.optimizer, case.loss, 1)
         assert state_of(case.model, case.optimizer) == before
         train(case.model, case.optimizer, case.loss, 1)
 
@@ -60,7 +59,7 @@ def test_a_step_of_the_way_back_that_fails_does_not_keep_the_others_from_it(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     case = plain()
-    isolation = Isolation(case.model, case.optimizer, kind="in_place")
+    isolation = isolated(case.model, case.optimizer, kind="in_place")
     weight = case.model[4].weight
     before = weight.detach().clone()
     _let_restoring_fail(monkeypatch)
@@ -76,7 +75,7 @@ def test_a_failing_way_back_does_not_hide_the_users_exception(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     case = plain()
-    isolation = Isolation(case.model, case.optimizer, kind="in_place")
+    isolation = isolated(case.model, case.optimizer, kind="in_place")
     _let_restoring_fail(monkeypatch)
     with pytest.raises(ValueError, match="mine"):
         sweep(isolation, case, ValueError("mine"))
@@ -100,7 +99,7 @@ def _let_restoring_fail(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_an_interrupt_on_the_way_back_loses_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
     case = plain()
     before = state_of(case.model, case.optimizer)
-    isolation = Isolation(case.model, case.optimizer, kind="in_place")
+    isolation = isolated(case.model, case.optimizer, kind="in_place")
     restore = Snapshot.restore
     calls = []
 
@@ -123,11 +122,11 @@ def test_what_fails_on_entering_leaves_nothing_behind(
     case = plain()
     before = state_of(case.model, case.optimizer)
     with monkeypatch.context() as patch:
-        patch.setattr("lrfind_widget.isolation.isolation.LoaderState.put_workers_aside", _raise)
+        patch.setattr("lrfind_widget.isolation.isolation.LoaderState.detach_workers", _raise)
         with pytest.raises(OSError, match="no"):
-            Isolation(case.model, case.optimizer, kind=kind).__enter__()
+            isolated(case.model, case.optimizer, kind=kind).__enter__()
     assert state_of(case.model, case.optimizer) == before
-    with Isolation(case.model, case.optimizer, kind=kind):
+    with isolated(case.model, case.optimizer, kind=kind):
         pass
 
 

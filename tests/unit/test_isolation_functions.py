@@ -12,8 +12,7 @@ import torch
 from torch import nn
 from torch.nn import functional as F
 
-from lrfind_widget.isolation.isolation import Isolation
-from tests.unit.isolating import both
+from tests.unit.isolating import both, isolated
 from tests.unit.models import X, Y, classify, plain, train
 from tests.unit.user_state import state_of
 
@@ -37,10 +36,10 @@ def test_a_loss_with_parameters_comes_back_too(kind: str) -> None:
     optimizer = torch.optim.Adam([*model.parameters(), *loss.parameters()], lr=0.1)
     train(model, optimizer, lambda m: loss(m(X), Y), 1)
     before = state_of(model, optimizer, loss)
-    with Isolation(model, optimizer, kind=kind, loss_fn=loss) as isolation:
-        used: Any = isolation.loss_fn
+    with isolated(model, optimizer, kind=kind, loss_fn=loss) as isolation:
+        used: Any = isolation.objects.loss_fn
         assert (used is loss) == (kind == "in_place")
-        train(isolation.model, isolation.optimizer, lambda m: used(m(X), Y), 2)
+        train(isolation.objects.model, isolation.objects.optimizer, lambda m: used(m(X), Y), 2)
         assert used.centres.abs().sum() > 0.1
     assert state_of(model, optimizer, loss) == before
 
@@ -58,25 +57,25 @@ class Penalised(nn.Module):
 
 def test_a_loss_module_over_the_model_is_copied_with_it() -> None:
     case = plain()
-    with Isolation(case.model, case.optimizer, loss_fn=Penalised(case.model)) as isolation:
+    with isolated(case.model, case.optimizer, loss_fn=Penalised(case.model)) as isolation:
         assert isolation.kind == "copy"
-        assert isolation.loss_fn.model is isolation.model
+        assert isolation.objects.loss_fn.model is isolation.objects.model
 
 
 def test_a_method_of_the_model_is_bound_to_the_copy() -> None:
     model = Penalised(nn.Linear(4, 3))
     optimizer = torch.optim.SGD(model.parameters(), lr=0.1)
-    with Isolation(model, optimizer, loss_fn=model.forward) as isolation:
+    with isolated(model, optimizer, loss_fn=model.forward) as isolation:
         assert isolation.kind == "copy"
-        assert isolation.loss_fn.__self__ is isolation.model
+        assert isolation.objects.loss_fn.__self__ is isolation.objects.model
 
 
 def test_a_partial_over_the_model_is_copied_with_it() -> None:
     case = plain()
     loss = functools.partial(classify, case.model)
-    with Isolation(case.model, case.optimizer, loss_fn=loss) as isolation:
+    with isolated(case.model, case.optimizer, loss_fn=loss) as isolation:
         assert isolation.kind == "copy"
-        assert isolation.loss_fn.args[0] is isolation.model
+        assert isolation.objects.loss_fn.args[0] is isolation.objects.model
 
 
 MODEL_OF_THE_NOTEBOOK: Any = None
@@ -128,7 +127,7 @@ def _parameter_only(model: nn.Module) -> Any:
 )
 def test_a_function_that_refers_to_the_model_itself_makes_it_in_place(make: Any) -> None:
     case = plain()
-    with Isolation(case.model, case.optimizer, loss_fn=make(case.model)) as isolation:
+    with isolated(case.model, case.optimizer, loss_fn=make(case.model)) as isolation:
         assert isolation.kind == "in_place"
         assert "because the loss function uses a" in isolation.reason
 
@@ -138,7 +137,7 @@ def test_a_function_that_uses_the_model_as_a_global_makes_it_in_place(
 ) -> None:
     case = plain()
     monkeypatch.setitem(globals(), "MODEL_OF_THE_NOTEBOOK", case.model)
-    with Isolation(case.model, case.optimizer, loss_fn=global_loss) as isolation:
+    with isolated(case.model, case.optimizer, loss_fn=global_loss) as isolation:
         assert isolation.reason.endswith(
             "because the loss function uses a Sequential that a copy cannot replace."
         )
@@ -147,7 +146,7 @@ def test_a_function_that_uses_the_model_as_a_global_makes_it_in_place(
 def test_a_method_of_a_trainer_makes_it_in_place() -> None:
     case = plain()
     step = Trainer(case.model).step
-    with Isolation(case.model, case.optimizer, step_fn=step) as isolation:
+    with isolated(case.model, case.optimizer, step_fn=step) as isolation:
         assert "because the step function uses a" in isolation.reason
 
 
@@ -159,7 +158,7 @@ def test_a_function_that_uses_only_what_it_is_given_leaves_the_choice_free() -> 
     def step(model: nn.Module, batch: Any) -> torch.Tensor:
         return criterion(model(X), teacher(X).argmax(1))
 
-    with Isolation(case.model, case.optimizer, step_fn=step) as isolation:
+    with isolated(case.model, case.optimizer, step_fn=step) as isolation:
         assert isolation.kind == "copy"
 
 
@@ -178,11 +177,11 @@ def test_a_moving_average_that_a_step_updates_comes_back_too(part: str) -> None:
 
     before = state_of(case.model, case.optimizer, average)
     values = [parameter.clone() for parameter in average.parameters()]
-    with Isolation(case.model, case.optimizer, step_fn=step) as isolation:
+    with isolated(case.model, case.optimizer, step_fn=step) as isolation:
         assert isolation.kind == "in_place"
         for _ in range(3):
-            step(isolation.model, None).backward()
-            isolation.optimizer.step()
+            step(isolation.objects.model, None).backward()
+            isolation.objects.optimizer.step()
         assert not any(map(torch.equal, average.parameters(), values))
     assert state_of(case.model, case.optimizer, average) == before
 
@@ -205,11 +204,11 @@ def test_a_second_model_and_its_optimizer_come_back_too(kind: str) -> None:
 
     objects = (case.model, case.optimizer, critic, critic_optimizer, scheduler, scaler, temperature)
     before = state_of(*objects)
-    with Isolation(case.model, case.optimizer, kind=kind, step_fn=step) as isolation:
+    with isolated(case.model, case.optimizer, kind=kind, step_fn=step) as isolation:
         assert isolation.kind == "in_place"
         for _ in range(3):
-            step(isolation.model, None).backward()
-            isolation.optimizer.step()
+            step(isolation.objects.model, None).backward()
+            isolation.objects.optimizer.step()
         assert state_of(critic) != before[3:4]
     assert state_of(*objects) == before
 
@@ -225,9 +224,9 @@ def test_a_hook_that_holds_the_model_makes_it_in_place() -> None:
 
     case.optimizer.register_step_post_hook(follow)
     before = state_of(case.model, case.optimizer, average)
-    with Isolation(case.model, case.optimizer) as isolation:
+    with isolated(case.model, case.optimizer) as isolation:
         assert "because a hook" in isolation.reason
-        train(isolation.model, isolation.optimizer, case.loss, 2)
+        train(isolation.objects.model, isolation.objects.optimizer, case.loss, 2)
     assert state_of(case.model, case.optimizer, average) == before
 
 
@@ -235,7 +234,7 @@ def test_a_hook_that_holds_the_model_weakly_makes_it_in_place() -> None:
     case = plain()
     model = weakref.ref(case.model)
     case.model[0].register_forward_hook(lambda *_: model())
-    with Isolation(case.model, case.optimizer) as isolation:
+    with isolated(case.model, case.optimizer) as isolation:
         assert isolation.kind == "in_place"
 
 
@@ -244,7 +243,7 @@ def test_a_forward_that_was_replaced_by_a_closure_makes_it_in_place() -> None:
     forward = model.forward
     model.forward = lambda x: forward(x) * 2
     optimizer = torch.optim.SGD(model.parameters(), lr=0.1)
-    with Isolation(model, optimizer) as isolation:
+    with isolated(model, optimizer) as isolation:
         assert isolation.kind == "in_place"
 
 
@@ -263,7 +262,7 @@ def test_a_model_whose_forward_uses_a_global_model_is_trained_in_place(
     head = Head(4, 3)
     optimizer = torch.optim.SGD(head.parameters(), lr=0.1)
     before = state_of(head, optimizer, body)
-    with Isolation(head, optimizer) as isolation:
+    with isolated(head, optimizer) as isolation:
         assert isolation.kind == "in_place"
-        train(isolation.model, isolation.optimizer, classify, 2)
+        train(isolation.objects.model, isolation.objects.optimizer, classify, 2)
     assert state_of(head, optimizer, body) == before

@@ -9,8 +9,7 @@ from typing import Any
 import pytest
 from torch import nn
 
-from lrfind_widget.isolation.isolation import Isolation
-from tests.unit.isolating import both
+from tests.unit.isolating import both, isolated
 from tests.unit.models import plain, train
 from tests.unit.user_state import state_of
 
@@ -20,21 +19,21 @@ pytestmark = pytest.mark.usefixtures("seeded")
 @both
 def test_a_model_that_is_swept_in_place_is_refused(kind: str) -> None:
     case = plain()
-    with Isolation(case.model, case.optimizer, kind="in_place"):
-        second = Isolation(case.model[0], case.optimizer, kind=kind)
+    with isolated(case.model, case.optimizer, kind="in_place"):
+        second = isolated(case.model[0], case.optimizer, kind=kind)
         with pytest.raises(RuntimeError, match="is being swept in place by another sweep"):
             second.__enter__()
-    with Isolation(case.model, case.optimizer, kind=kind):
+    with isolated(case.model, case.optimizer, kind=kind):
         pass
 
 
 def test_two_copies_of_one_model_can_be_swept_at_once() -> None:
     case = plain()
     before = state_of(case.model, case.optimizer)
-    one, other = (Isolation(case.model, case.optimizer) for _ in range(2))
+    one, other = (isolated(case.model, case.optimizer) for _ in range(2))
     with one as first, other as second:
-        train(second.model, second.optimizer, case.loss, 2)
-        train(first.model, first.optimizer, case.loss, 2)
+        train(second.objects.model, second.objects.optimizer, case.loss, 2)
+        train(first.objects.model, first.objects.optimizer, case.loss, 2)
     assert state_of(case.model, case.optimizer) == before
 
 
@@ -46,26 +45,26 @@ def _bytes_of(model: nn.Module, optimizer: Any) -> int:
 
 def test_a_snapshot_takes_the_bytes_of_parameters_buffers_and_optimizer_state() -> None:
     case = plain()
-    with Isolation(case.model, case.optimizer, kind="in_place") as isolation:
+    with isolated(case.model, case.optimizer, kind="in_place") as isolation:
         assert isolation._snapshot is not None
         assert isolation._snapshot.nbytes == _bytes_of(case.model, case.optimizer)
 
 
 def test_a_copy_takes_the_bytes_of_parameters_buffers_and_optimizer_state() -> None:
     case = plain()
-    with Isolation(case.model, case.optimizer) as isolation:
-        copied = isolation.model, isolation.optimizer
+    with isolated(case.model, case.optimizer) as isolation:
+        copied = isolation.objects.model, isolation.objects.optimizer
         assert abs(_bytes_of(*copied) - _bytes_of(case.model, case.optimizer)) < 64
-        assert all(p.grad is None for p in isolation.model.parameters())
+        assert all(p.grad is None for p in isolation.objects.model.parameters())
 
 
 @both
 def test_nothing_holds_the_model_afterwards(kind: str) -> None:
     case = plain()
-    isolation = Isolation(case.model, case.optimizer, kind=kind)
+    isolation = isolated(case.model, case.optimizer, kind=kind)
     with isolation:
-        trained = weakref.ref(isolation.model)
-        train(isolation.model, isolation.optimizer, case.loss, 1)
+        trained = weakref.ref(isolation.objects.model)
+        train(isolation.objects.model, isolation.objects.optimizer, case.loss, 1)
     original = weakref.ref(case.model)
     receipt = isolation.receipt
     del isolation, case
@@ -80,9 +79,9 @@ def test_the_copy_is_freed_at_once() -> None:
     gc.collect()
     gc.disable()
     try:
-        isolation = Isolation(case.model, case.optimizer)
+        isolation = isolated(case.model, case.optimizer)
         with isolation:
-            trained = weakref.ref(isolation.model[0].weight)
+            trained = weakref.ref(isolation.objects.model[0].weight)
         assert trained() is None
     finally:
         gc.enable()

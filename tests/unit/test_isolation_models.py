@@ -8,6 +8,7 @@ import pytest
 import torch
 
 from lrfind_widget.isolation.isolation import Isolation
+from tests.unit.isolating import isolated
 from tests.unit.models import CASES, Case, train
 from tests.unit.user_state import state_of
 
@@ -21,10 +22,10 @@ def seeded() -> None:
 
 def _sweep(isolation: Isolation, case: Case, steps: int = 3) -> list[float]:
     with isolation:
-        for group in isolation.optimizer.param_groups:
+        for group in isolation.objects.optimizer.param_groups:
             group["lr"] = 0.3
             group["extra"] = 1
-        return train(isolation.model, isolation.optimizer, case.loss, steps)
+        return train(isolation.objects.model, isolation.objects.optimizer, case.loss, steps)
 
 
 @cases
@@ -33,7 +34,7 @@ def test_everything_is_what_it_was(make: Callable[[], Case], kind: str) -> None:
     case = make()
     objects = (case.model, case.optimizer, *case.others)
     before = state_of(*objects)
-    isolation = Isolation(case.model, case.optimizer, kind=kind)
+    isolation = isolated(case.model, case.optimizer, kind=kind)
     _sweep(isolation, case)
     assert state_of(*objects) == before
     assert isolation.receipt is not None
@@ -43,21 +44,21 @@ def test_everything_is_what_it_was(make: Callable[[], Case], kind: str) -> None:
 @cases
 def test_auto_takes_a_copy_where_one_can_be_made(make: Callable[[], Case]) -> None:
     case = make()
-    with Isolation(case.model, case.optimizer) as isolation:
+    with isolated(case.model, case.optimizer) as isolation:
         assert (isolation.kind, isolation.reason) == (case.kind, isolation.reason)
-        assert (isolation.model is case.model) == (case.kind == "in_place")
+        assert (isolation.objects.model is case.model) == (case.kind == "in_place")
 
 
 @cases
 def test_a_copy_trains_exactly_as_the_original(make: Callable[[], Case]) -> None:
     case = make()
-    in_place = _sweep(Isolation(case.model, case.optimizer, kind="in_place"), case)
-    copied = _sweep(Isolation(case.model, case.optimizer), case)
+    in_place = _sweep(isolated(case.model, case.optimizer, kind="in_place"), case)
+    copied = _sweep(isolated(case.model, case.optimizer), case)
     assert copied == in_place
 
 
 @cases
 def test_the_sweep_really_moves_what_it_trains(make: Callable[[], Case]) -> None:
     case = make()
-    losses = _sweep(Isolation(case.model, case.optimizer, kind="in_place"), case)
+    losses = _sweep(isolated(case.model, case.optimizer, kind="in_place"), case)
     assert len(set(losses)) == len(losses)

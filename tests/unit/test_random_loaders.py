@@ -11,8 +11,7 @@ import pytest
 import torch
 from torch.utils.data import BatchSampler, DataLoader, Dataset, RandomSampler, Subset, TensorDataset
 
-from lrfind_widget.isolation.isolation import Isolation
-from tests.unit.isolating import both, isolated
+from tests.unit.isolating import both, isolated, isolated_plain
 from tests.unit.models import X, Y, own_generator, train
 
 pytestmark = pytest.mark.usefixtures("seeded")
@@ -90,7 +89,7 @@ def test_a_loader_gives_what_it_would_have_given(where: str, kind: str) -> None:
     expected = first(LOADERS[where]())
     GLOBAL.bit_generator.state = np.random.default_rng(2).bit_generator.state
     loader = LOADERS[where]()
-    with isolated(kind, dataloader=loader):
+    with isolated_plain(kind, dataloader=loader):
         first(loader)
     assert first(loader) == expected
 
@@ -98,8 +97,8 @@ def test_a_loader_gives_what_it_would_have_given(where: str, kind: str) -> None:
 def test_a_generator_of_the_model_belongs_to_the_user_while_a_copy_is_swept() -> None:
     case = own_generator()
     noise: Any = case.model.noise
-    with Isolation(case.model, case.optimizer) as isolation:
-        train(isolation.model, isolation.optimizer, case.loss, 2)
+    with isolated(case.model, case.optimizer) as isolation:
+        train(isolation.objects.model, isolation.objects.optimizer, case.loss, 2)
         torch.rand(3, generator=noise)
         drawn = noise.get_state()
     assert torch.equal(noise.get_state(), drawn)
@@ -132,7 +131,7 @@ class Epochs(RandomSampler):
 def test_counters_of_data_sets_and_samplers_are_set_back() -> None:
     data, sampler = Counting(), Epochs()
     loader = DataLoader(Subset(data, range(4)), sampler=sampler)
-    with isolated(dataloader=loader):
+    with isolated_plain(dataloader=loader):
         assert len(list(loader)) == 4
         assert (data.served, sampler.epoch) == (4, 1)
     assert (data.served, sampler.epoch) == (0, 0)
@@ -160,7 +159,7 @@ def test_counters_of_a_loader_that_is_more_than_one_are_set_back() -> None:
 
     loader = Counted(list(range(4)))
     list(loader)
-    with isolated(dataloader=loader):
+    with isolated_plain(dataloader=loader):
         list(loader)
     assert loader.epoch == 1
 
@@ -168,7 +167,7 @@ def test_counters_of_a_loader_that_is_more_than_one_are_set_back() -> None:
 def test_counters_of_a_loader_of_ones_own_and_of_what_it_wraps_are_set_back() -> None:
     data, sampler = Counting(), Epochs()
     loader = Wrapping(DataLoader(data, sampler=sampler))
-    with isolated(dataloader=loader):
+    with isolated_plain(dataloader=loader):
         assert len(list(loader)) == 4
     assert (loader.epoch, data.served, sampler.epoch) == (0, 0, 0)
 
@@ -178,7 +177,7 @@ def test_workers_of_a_wrapped_loader_go_on_where_they_were() -> None:
     inner = DataLoader(list(range(6)), num_workers=1, persistent_workers=True)
     epoch = iter(inner)
     assert int(next(epoch)) == 0
-    with isolated(dataloader=Wrapping(inner)):
+    with isolated_plain(dataloader=Wrapping(inner)):
         assert len(list(inner)) == 6
     assert [int(item) for item in epoch] == [1, 2, 3, 4, 5]
 
@@ -195,7 +194,7 @@ def test_numbers_beside_a_stream_stay_with_it() -> None:
                 yield line
 
     stream = Stream()
-    with isolated(dataloader=stream):
+    with isolated_plain(dataloader=stream):
         assert next(iter(stream)) == 0
     assert (next(stream.lines), stream.position) == (1, 1)
 
@@ -212,14 +211,14 @@ def test_an_iterator_goes_on_where_the_sweep_left_it() -> None:
             return self.place
 
     numbers = Forward()
-    with isolated(dataloader=numbers):
+    with isolated_plain(dataloader=numbers):
         assert [next(numbers), next(numbers)] == [1, 2]
     assert numbers.place == 2
 
 
 def test_what_a_data_set_has_opened_stays_open() -> None:
     data = Counting()
-    with isolated(dataloader=DataLoader(data)):
+    with isolated_plain(dataloader=DataLoader(data)):
         _ = data[0]
     assert data.handle is not None
 
@@ -228,7 +227,7 @@ def test_persistent_workers_of_the_user_go_on_where_they_were() -> None:
     loader = DataLoader(TensorDataset(X, Y), num_workers=1, persistent_workers=True)
     mine = iter(loader)
     first = next(mine)[1].item()
-    isolation = isolated(dataloader=loader)
+    isolation = isolated_plain(dataloader=loader)
     with isolation:
         assert [y.item() for _, y in loader] == Y.tolist()
         theirs: Any = loader._iterator
@@ -244,7 +243,7 @@ def test_persistent_workers_of_the_user_go_on_where_they_were() -> None:
 
 def test_workers_that_only_the_sweep_started_end_with_it() -> None:
     loader = DataLoader(TensorDataset(X, Y), num_workers=1, persistent_workers=True)
-    with isolated(dataloader=loader):
+    with isolated_plain(dataloader=loader):
         next(iter(loader))
         theirs: Any = loader._iterator
         workers = list(theirs._workers)

@@ -10,9 +10,8 @@ import pytest
 import torch
 from torch.utils.data import DataLoader, TensorDataset
 
-from lrfind_widget.isolation.isolation import Isolation
 from lrfind_widget.isolation.random_state import RandomState, same_state
-from tests.unit.isolating import both, isolated, seed
+from tests.unit.isolating import both, isolated, isolated_plain, seed
 from tests.unit.models import X, Y, plain, train
 from tests.unit.user_state import random_states
 
@@ -28,7 +27,7 @@ def _draw() -> tuple[float, float, float]:
 
 @both
 def test_the_generators_of_the_process_are_given_back(kind: str) -> None:
-    isolation = isolated(kind)
+    isolation = isolated_plain(kind)
     before = random_states()
     with isolation:
         _draw()
@@ -58,10 +57,10 @@ def _trained(sweep_between: bool, kind: str = "copy") -> list[float]:
     losses = []
     for epoch in range(3):
         if epoch == 1 and sweep_between:
-            isolation = Isolation(case.model, case.optimizer, kind=kind, dataloader=loader)
+            isolation = isolated(case.model, case.optimizer, kind=kind, dataloader=loader)
             with isolation:
                 for _ in loader:
-                    train(isolation.model, isolation.optimizer, case.loss, 1)
+                    train(isolation.objects.model, isolation.objects.optimizer, case.loss, 1)
         for x, y in loader:
             case.optimizer.zero_grad()
             loss = torch.nn.functional.cross_entropy(case.model(x), y)
@@ -109,7 +108,7 @@ def test_a_pause_does_not_change_the_numbers_of_the_sweep() -> None:
 
 
 def test_a_sweep_that_ends_in_a_pause_leaves_what_the_user_drew() -> None:
-    isolation = isolated()
+    isolation = isolated_plain()
     with isolation:
         _draw()
         isolation.suspend()
@@ -203,7 +202,7 @@ def test_sweeps_on_several_threads_lose_no_state() -> None:
 
 
 def test_the_receipt_says_that_another_sweep_still_has_the_state() -> None:
-    outer, inner = isolated(), isolated()
+    outer, inner = isolated_plain(), isolated_plain()
     with outer:
         with inner:
             _draw()

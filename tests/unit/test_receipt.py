@@ -8,7 +8,6 @@ import subprocess
 import sys
 import threading
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -18,12 +17,13 @@ import torch
 from lrfind_widget.isolation.isolation import Isolation
 from lrfind_widget.isolation.snapshot import Snapshot
 from lrfind_widget.results.receipt import Receipt, ReceiptItem
+from tests.unit.isolating import isolated
 from tests.unit.models import Case, scheduled, train
 
 CATEGORIES = [
     *("parameters", "buffers", "gradients", "requires_grad", "train/eval mode"),
     *("module attributes", "hooks", "optimizer state", "optimizer groups", "grad scaler"),
-    *("schedulers", "random state", "files", "threads"),
+    *("schedulers", "random state", "threads"),
 ]
 
 
@@ -50,9 +50,9 @@ def _swept(case: Case, after_restoring: Callable[[], object], monkeypatch: Any) 
 
     monkeypatch.setattr(Snapshot, "restore", restore_and_plant)
     scaler = case.others[1]
-    isolation = Isolation(case.model, case.optimizer, kind="in_place", grad_scaler=scaler)
+    isolation = isolated(case.model, case.optimizer, kind="in_place", grad_scaler=scaler)
     with isolation:
-        train(isolation.model, isolation.optimizer, case.loss, 2)
+        train(isolation.objects.model, isolation.objects.optimizer, case.loss, 2)
     assert isolation.receipt is not None
     return isolation.receipt
 
@@ -163,10 +163,6 @@ def _draw_torch(case: Case) -> None:
     Isolation._write_receipt = draw  # type: ignore[method-assign]
 
 
-def _file(case: Case) -> None:
-    Path("_tmp.pth").touch()
-
-
 def _thread(case: Case) -> None:
     threading.Thread(target=STAY.wait, name="a pin_memory thread", daemon=True).start()
 
@@ -175,8 +171,7 @@ STAY = threading.Event()
 
 
 @pytest.fixture(autouse=True)
-def tidy(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Any:
-    monkeypatch.chdir(tmp_path)
+def tidy(monkeypatch: pytest.MonkeyPatch) -> Any:
     monkeypatch.setattr(Isolation, "_write_receipt", Isolation._write_receipt)
     STAY.clear()
     yield
@@ -209,7 +204,6 @@ def tidy(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Any:
         ("grad scaler", _scale),
         ("schedulers", _scheduler),
         ("random state", _draw_torch),
-        ("files", _file),
         ("threads", _thread),
     ],
     ids=lambda value: value.__name__ if callable(value) else None,
@@ -225,7 +219,7 @@ def test_a_planted_change_is_reported(
     if plant is not _replace_parameter:
         assert [item.category for item in found] == [category]
     assert all(item.detail for item in found)
-    assert category in receipt.sentence or category in ("files", "threads")
+    assert category in receipt.sentence or category == "threads"
 
 
 @pytest.mark.parametrize(
@@ -252,18 +246,18 @@ def test_an_undisturbed_sweep_is_identical_in_every_category(
     assert receipt.identical
     assert receipt.clean
     assert [item.category for item in receipt.items] == CATEGORIES
-    assert all(item.compared for item in receipt.items[:-2])
+    assert all(item.compared for item in receipt.items[:-1])
     assert receipt.seconds > 0
     assert receipt.sentence == ("Your model, optimizer and random state are exactly as they were.")
 
 
-def test_a_new_file_is_named_without_blaming_the_sweep(
+def test_a_new_thread_is_named_without_blaming_the_sweep(
     case: Case, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    receipt = _swept(case, lambda: _file(case), monkeypatch)
+    receipt = _swept(case, lambda: _thread(case), monkeypatch)
     assert receipt.clean
     assert receipt.sentence.startswith("Your model, optimizer and random state are exactly as ")
-    assert "_tmp.pth" in receipt.sentence
+    assert "a pin_memory thread" in receipt.sentence
 
 
 def test_a_difference_names_what_differs(case: Case, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -286,7 +280,7 @@ def test_what_could_not_be_set_back_comes_first() -> None:
 def test_a_receipt_survives_json() -> None:
     items = (
         ReceiptItem("parameters", 3, "bits", identical=True),
-        ReceiptItem("files", 2, "names", identical=False, detail="x.pt", by_sweep=False),
+        ReceiptItem("threads", 2, "names", identical=False, detail="a worker", by_sweep=False),
     )
     receipt = Receipt(items, 0.25, ("a problem",))
     assert Receipt.from_json(json.loads(json.dumps(receipt.to_json()))) == receipt

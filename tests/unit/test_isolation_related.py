@@ -9,8 +9,7 @@ import pytest
 import torch
 from torch import nn
 
-from lrfind_widget.isolation.isolation import Isolation
-from tests.unit.isolating import both
+from tests.unit.isolating import both, isolated
 from tests.unit.models import classify, plain, scheduled, train
 from tests.unit.user_state import state_of
 
@@ -21,9 +20,9 @@ pytestmark = pytest.mark.usefixtures("seeded")
 def test_a_scheduler_does_not_notice(kind: str) -> None:
     case = scheduled()
     (scheduler,) = case.others
-    with Isolation(case.model, case.optimizer, kind=kind) as isolation:
-        assert ("step" in vars(isolation.optimizer)) == (kind == "in_place")
-        train(isolation.model, isolation.optimizer, case.loss, 2)
+    with isolated(case.model, case.optimizer, kind=kind) as isolation:
+        assert ("step" in vars(isolation.objects.optimizer)) == (kind == "in_place")
+        train(isolation.objects.model, isolation.objects.optimizer, case.loss, 2)
     train(case.model, case.optimizer, case.loss, 1)
     scheduler.step()
     assert scheduler.last_epoch == 2
@@ -32,7 +31,7 @@ def test_a_scheduler_does_not_notice(kind: str) -> None:
 
 def test_the_receipt_counts_the_scheduler() -> None:
     case = scheduled()
-    with Isolation(case.model, case.optimizer) as isolation:
+    with isolated(case.model, case.optimizer) as isolation:
         pass
     assert isolation.receipt is not None
     counts = {item.category: item.compared for item in isolation.receipt.items}
@@ -47,10 +46,12 @@ def test_a_grad_scaler_is_set_back(kind: str, used_before: bool) -> None:
     if used_before:
         _scaled_step(case.model, case.optimizer, scaler)
     before = state_of(case.model, case.optimizer, scaler)
-    with Isolation(case.model, case.optimizer, kind=kind, grad_scaler=scaler) as isolation:
+    with isolated(case.model, case.optimizer, kind=kind, grad_scaler=scaler) as isolation:
         for _ in range(2):
-            _scaled_step(isolation.model, isolation.optimizer, isolation.grad_scaler)
-        assert isolation.grad_scaler.get_scale() == (64.0 if used_before else 32.0) / 1
+            _scaled_step(
+                isolation.objects.model, isolation.objects.optimizer, isolation.objects.grad_scaler
+            )
+        assert isolation.objects.grad_scaler.get_scale() == (64.0 if used_before else 32.0) / 1
     assert state_of(case.model, case.optimizer, scaler) == before
 
 
@@ -61,15 +62,27 @@ def _scaled_step(model: nn.Module, optimizer: Any, scaler: Any) -> None:
     scaler.update()
 
 
+def test_a_scaler_of_ones_own_class_is_compared_too() -> None:
+    class Scaler:
+        def __init__(self) -> None:
+            self.growth = 2.0
+
+    case, scaler = plain(), Scaler()
+    with isolated(case.model, case.optimizer, grad_scaler=scaler) as isolation:
+        scaler.growth = 4.0
+    assert isolation.receipt is not None
+    assert [i.category for i in isolation.receipt.items if not i.identical] == ["grad scaler"]
+
+
 @both
 def test_gradients_stay_the_same_tensors(kind: str) -> None:
     case = plain()
     grads = {name: p.grad for name, p in case.model.named_parameters()}
     case.model[0].bias.grad = None
     values = [None if g is None else g.clone() for g in grads.values()]
-    with Isolation(case.model, case.optimizer, kind=kind) as isolation:
-        assert all(p.grad is None for p in isolation.model.parameters())
-        train(isolation.model, isolation.optimizer, case.loss, 2)
+    with isolated(case.model, case.optimizer, kind=kind) as isolation:
+        assert all(p.grad is None for p in isolation.objects.model.parameters())
+        train(isolation.objects.model, isolation.objects.optimizer, case.loss, 2)
     for (name, parameter), value in zip(case.model.named_parameters(), values, strict=True):
         if name == "0.bias":
             assert parameter.grad is None
@@ -83,10 +96,10 @@ def test_gradients_that_are_parts_of_one_buffer_stay_there() -> None:
     buffer = torch.arange(15.0)
     model.weight.grad, model.bias.grad = buffer[:12].view(3, 4), buffer[12:]
     optimizer = torch.optim.SGD(model.parameters(), lr=0.1)
-    with Isolation(model, optimizer, kind="in_place") as isolation:
-        isolation.optimizer.zero_grad(set_to_none=False)
-        classify(isolation.model).backward()
-        isolation.optimizer.step()
+    with isolated(model, optimizer, kind="in_place") as isolation:
+        isolation.objects.optimizer.zero_grad(set_to_none=False)
+        classify(isolation.objects.model).backward()
+        isolation.objects.optimizer.step()
         assert buffer.tolist() != list(range(15))
     assert buffer.tolist() == list(range(15))
     assert model.weight.grad.data_ptr() == buffer.data_ptr()
@@ -98,8 +111,8 @@ def test_a_loss_from_before_can_be_differentiated_after() -> None:
     case.optimizer.zero_grad()
     torch.manual_seed(1)
     loss = case.loss(case.model)
-    with Isolation(case.model, case.optimizer, kind="in_place") as isolation:
-        train(isolation.model, isolation.optimizer, case.loss, 2)
+    with isolated(case.model, case.optimizer, kind="in_place") as isolation:
+        train(isolation.objects.model, isolation.objects.optimizer, case.loss, 2)
     loss.backward()
     expected.zero_grad()
     torch.manual_seed(1)
@@ -111,8 +124,8 @@ def test_a_loss_from_before_can_be_differentiated_after() -> None:
 def test_a_cell_may_train_the_original_while_a_copy_is_swept() -> None:
     case = plain()
     reference = copy.deepcopy(case.model)
-    with Isolation(case.model, case.optimizer) as isolation:
-        train(isolation.model, isolation.optimizer, case.loss, 2)
+    with isolated(case.model, case.optimizer) as isolation:
+        train(isolation.objects.model, isolation.objects.optimizer, case.loss, 2)
         with torch.no_grad():
             case.model[0].weight += 1
         case.optimizer.param_groups[0]["lr"] = 0.5
@@ -130,7 +143,7 @@ def test_a_cell_may_train_the_original_while_a_copy_is_swept() -> None:
 def test_the_order_of_an_optimizers_state_is_set_back() -> None:
     case = plain()
     before = state_of(case.model, case.optimizer)
-    with Isolation(case.model, case.optimizer, kind="in_place"):
+    with isolated(case.model, case.optimizer, kind="in_place"):
         state = case.optimizer.state
         first = next(iter(state))
         state[first] = dict(reversed(state.pop(first).items()))

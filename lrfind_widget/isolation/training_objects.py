@@ -1,0 +1,102 @@
+"""What a user gives to be trained, as one thing."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from typing import Any
+
+from torch import nn
+from torch.optim import Optimizer
+
+
+@dataclass(frozen=True, eq=False)
+class TrainingObjects:
+    """A model with all that it takes to train it: the user's own, or copies of them.
+
+    Attributes
+    ----------
+    model : Module
+    optimizer : Optimizer
+        May hold only a part of the model's parameters, and parameters of `loss_fn` where that is
+        a Module.
+    dataloader : iterable
+        Training batches.
+    val_loader : iterable or None
+        Held-out batches.
+    loss_fn, step_fn, prepare_batch : callable or None
+    grad_scaler : GradScaler or None
+    """
+
+    model: nn.Module
+    optimizer: Optimizer
+    dataloader: Iterable[Any]
+    val_loader: Iterable[Any] | None = None
+    loss_fn: Callable[..., Any] | None = None
+    step_fn: Callable[..., Any] | None = None
+    prepare_batch: Callable[..., Any] | None = None
+    grad_scaler: Any = None
+
+    @property
+    def functions(self) -> list[Callable[..., Any]]:
+        """The functions that were given."""
+        functions = (self.loss_fn, self.step_fn, self.prepare_batch)
+        return [function for function in functions if function is not None]
+
+    @property
+    def loaders(self) -> list[Iterable[Any]]:
+        """The loaders that were given."""
+        loaders = (self.dataloader, self.val_loader)
+        return [loader for loader in loaders if loader is not None]
+
+    @property
+    def trained(self) -> list[Any]:
+        """Model, optimizer and, where there is one, the gradient scaler."""
+        scalers = [] if self.grad_scaler is None else [self.grad_scaler]
+        return [self.model, self.optimizer, *scalers]
+
+    def check(self) -> None:
+        """Check that the optimizer trains the model.
+
+        Raises
+        ------
+        TypeError
+            If `model` is not a Module or `optimizer` not an Optimizer.
+        ValueError
+            If the optimizer holds parameters that are not the model's, or none that can be
+            trained.
+        """
+        if not isinstance(self.model, nn.Module):
+            raise TypeError(
+                f"model is {_class_of(self.model)}, expected a torch.nn.Module. "
+                "Pass the model itself, as in LRFinderWidget(model, dataloader, optimizer)."
+            )
+        if not isinstance(self.optimizer, Optimizer):
+            raise TypeError(
+                f"optimizer is {_class_of(self.optimizer)}, expected a torch.optim.Optimizer "
+                "(an instance, not a class or a function that makes one)."
+            )
+        own = {id(p) for p in self.model.parameters()}
+        if not own:
+            raise ValueError("model has no parameters, so there is nothing to train.")
+        if isinstance(self.loss_fn, nn.Module):
+            own |= {id(p) for p in self.loss_fn.parameters()}
+        held = [p for group in self.optimizer.param_groups for p in group["params"]]
+        foreign = sum(id(p) not in own for p in held)
+        if foreign:
+            raise ValueError(
+                f"{foreign} of the optimizer's {len(held)} parameters are not the model's. "
+                "Was the model made again, or replaced by a copy, after the optimizer was made? "
+                "Make the optimizer from this model's parameters."
+            )
+        if not any(p.requires_grad for p in held):
+            raise ValueError(
+                f"None of the optimizer's {len(held)} parameters requires a gradient: all are "
+                "frozen. Set requires_grad_(True) on those to train."
+            )
+
+
+def _class_of(given: object) -> str:
+    if isinstance(given, type):
+        return f"the class {given.__name__}"
+    return f"a {type(given).__name__}"
