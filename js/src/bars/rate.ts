@@ -5,6 +5,7 @@
  */
 
 import { formatRate } from '../geometry/format';
+import { asNumber } from '../values';
 
 export interface Rate {
   readonly value: number;
@@ -19,6 +20,12 @@ const LABEL = /^(?:lr|learning[_ ]rate)\s*[=:]\s*/i;
 
 /** Rates that the chart's own rounding puts just beyond its ends still count as inside. */
 const EDGE = 1e-9;
+
+/** A learning rate as the kernel sent it; null where it is none. */
+export function asRate(value: unknown): number | null {
+  const rate = asNumber(value);
+  return rate !== null && rate > 0 ? rate : null;
+}
 
 /** Reads a rate that lies on the chart, from `lo` to `hi`. */
 export function readRate(text: string, lo: number, hi: number): Rate | Problem {
