@@ -200,11 +200,11 @@ export class ChoiceBarView extends BarView {
       return this.problem.hidden;
     }
     const read = readRate(this.field.value, ...this.marker.limits);
-    if ('problem' in read) {
-      this.complain(read.problem);
+    if (typeof read === 'string') {
+      this.complain(read);
       return false;
     }
-    this.choose(read.value);
+    this.choose(read);
     return true;
   }
 

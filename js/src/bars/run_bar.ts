@@ -101,16 +101,20 @@ export class RunBarView extends BarView {
     if (this.isLive || !isRunning(status)) {
       return { status, sentence: textOf(this.state, 'sentence') };
     }
-    const { text } = progressOf(numberOf(this.state, 'done') ?? 0, numberOf(this.state, 'total') ?? 0);
+    const { done, total } = this.steps;
+    const { text } = progressOf(done, total);
     return {
       status: GONE,
       sentence: `The kernel went away after ${text}: run the cell again to start anew.`,
     };
   }
 
+  private get steps(): { done: number; total: number } {
+    return { done: numberOf(this.state, 'done') ?? 0, total: numberOf(this.state, 'total') ?? 0 };
+  }
+
   private showProgress(): void {
-    const done = numberOf(this.state, 'done') ?? 0;
-    const total = numberOf(this.state, 'total') ?? 0;
+    const { done, total } = this.steps;
     const progress = progressOf(done, total);
     const max = Math.max(total, 1);
     attr(this.bar, {

@@ -164,7 +164,8 @@ describe('the spread', () => {
     'is nothing in %j',
     (value) => {
       const model = makeModel(SpreadModel, { scales: makeScales(), area: value });
-      expect(Object.values(model.area).map(({ length }) => length)).toEqual([0, 0, 0]);
+      const { lr, low, high } = model.area;
+      expect([lr.length, low.length, high.length]).toEqual([0, 0, 0]);
     },
   );
 });
