@@ -1,94 +1,221 @@
-import { attr, keep, say, svg, textWidth } from './dom';
-import type { Mapping } from './geometry/mapping';
-import { linearTicks, logTicks, type Tick } from './geometry/ticks';
+import { unpack_models, type IBackboneModelOptions } from '@jupyter-widgets/base';
+import { MarkModel, type ScaleModel } from 'bqplot';
 
-/** Height that a label takes along the vertical axis, and the air between two. */
-const LINE = 18;
-const STROKE = 5;
-const SMALL_STROKE = 3;
+import { AxisLines } from './axis_lines';
+import { ChartMark, ChartMarkModel } from './chart_mark';
+import { attr, html, say, svg } from './dom';
+import type { Framed } from './framed';
+import { frameLosses, type Framing } from './geometry/framing';
+import { Mapping, type Interval } from './geometry/mapping';
+import { isZoomed, panWindow, zoomWindow } from './geometry/window';
+import { identity } from './identity';
+import { numberOf, textOf } from './values';
+import { ZoomGestures } from './zoom';
 
-/** The two axes: strokes, labels in people's notation, and a faint grid. */
-export class Axes {
-  private readonly grid: SVGPathElement;
-  private readonly strokes: SVGPathElement;
-  private readonly labels: SVGGElement;
-  private readonly texts: SVGTextElement[] = [];
-  private readonly xLabel: SVGTextElement;
-  private readonly yLabel: SVGTextElement;
+/**
+ * What part of the plane one looks at.
+ *
+ * The horizontal window is what was zoomed to, within the rates of the sweep; the vertical
+ * one follows the losses in it. Both live in the page alone: they are written to the
+ * domains of the scales that the marks share, and never sent to the kernel.
+ */
+export class AxesModel extends ChartMarkModel {
+  declare private seen: Interval | undefined;
+  /** Whether there is any loss to frame. */
+  declare empty: boolean;
+  /** Whether losses lie beyond the frame. */
+  declare cut: boolean;
 
-  constructor(parent: Element) {
-    this.grid = svg(parent, 'path', { class: 'lrfind-grid' });
-    this.strokes = svg(parent, 'path', { class: 'lrfind-axis' });
-    this.labels = svg(parent, 'g', { class: 'lrfind-tick-labels', 'aria-hidden': 'true' });
-    this.xLabel = svg(parent, 'text', { class: 'lrfind-axis-label', 'text-anchor': 'end' });
-    this.yLabel = svg(parent, 'text', { class: 'lrfind-axis-label', 'text-anchor': 'end' });
+  override defaults(): Backbone.ObjectHash {
+    return {
+      ...super.defaults(),
+      ...identity('Axes'),
+      apply_clip: false,
+      lo: 1e-7,
+      hi: 10,
+      x_label: 'learning rate',
+      y_label: 'loss',
+      y_range: 'focus',
+      curve: null,
+      runs: null,
+      spread: null,
+    };
   }
 
-  /** Draws both; the vertical axis without numbers where there is nothing to measure. */
-  paint(mapX: Mapping, mapY: Mapping, xLabel: string, yLabel: string, measured: boolean): void {
-    const width = mapX.range[1];
-    const height = mapY.range[0];
-    const across = mapX.log ? logTicks(mapX) : linearTicks(mapX);
-    const up = !measured ? [] : mapY.log ? logTicks(mapY, LINE) : linearTicks(mapY, LINE);
-    const grid: string[] = [];
-    const strokes = [`M0 0V${height}H${width}`];
-    for (const tick of across) {
-      const x = crisp(mapX.pixel(tick.value));
-      strokes.push(`M${x} ${height}v${tick.label ? STROKE : SMALL_STROKE}`);
-      if (tick.label) {
-        grid.push(`M${x} 0V${height}`);
-      }
-    }
-    for (const tick of up) {
-      const y = crisp(mapY.pixel(tick.value));
-      strokes.push(`M0 ${y}h${tick.label ? -STROKE : -SMALL_STROKE}`);
-      if (tick.label) {
-        grid.push(`M0 ${y}H${width}`);
-      }
-    }
-    attr(this.grid, { d: grid.join('') });
-    attr(this.strokes, { d: strokes.join('') });
-    this.paintLabels(across, up, mapX, mapY);
-    say(this.xLabel, xLabel);
-    attr(this.xLabel, { x: width, y: height + 40 });
-    say(this.yLabel, yLabel);
-    attr(this.yLabel, { x: -15, y: -10 });
-  }
-
-  /** Width of the label of the horizontal axis. */
-  get labelWidth(): number {
-    return textWidth(this.xLabel);
-  }
-
-  /** Shows or hides the label of the horizontal axis. */
-  showLabel(shown: boolean): void {
-    attr(this.xLabel, { visibility: shown ? null : 'hidden' });
-  }
-
-  private paintLabels(across: Tick[], up: Tick[], mapX: Mapping, mapY: Mapping): void {
-    const height = mapY.range[0];
-    const placed = [
-      ...across.map(({ value, label }) => ({
-        label,
-        attributes: { x: mapX.pixel(value), y: height + 19, 'text-anchor': 'middle', dy: null },
-      })),
-      ...up.map(({ value, label }) => ({
-        label,
-        attributes: { x: -9, y: mapY.pixel(value), 'text-anchor': 'end', dy: '0.33em' },
-      })),
-    ].filter(({ label }) => label !== '');
-    keep(this.texts, placed.length, () => svg(this.labels, 'text'));
-    placed.forEach(({ label, attributes }, index) => {
-      const text = this.texts[index];
-      if (text) {
-        say(text, label);
-        attr(text, attributes);
+  override initialize(attributes: Backbone.ObjectHash, options: IBackboneModelOptions): void {
+    this.seen = undefined;
+    this.empty = true;
+    this.cut = false;
+    super.initialize(attributes, options);
+    this.listenTo(this, 'change:lo change:hi', this.reset);
+    this.listenTo(this, 'change:y_range', this.fit);
+    this.listenTo(this, 'scales_updated', this.reset);
+    this.listenTo(this, 'msg:custom', (content: unknown) => {
+      if ((content as Record<string, unknown> | null)?.['event'] === 'reset') {
+        this.reset();
       }
     });
+    for (const lines of this.framed) {
+      this.listenTo(lines, lines.lossEvents, this.fit);
+    }
+    this.fit();
+  }
+
+  get framing(): Framing {
+    return this.get('y_range') === 'all' ? 'all' : 'focus';
+  }
+
+  /** Shows every loss, or what matters; the kernel is told, so that it lasts. */
+  toggleFraming(): void {
+    this.set('y_range', this.framing === 'all' ? 'focus' : 'all');
+    this.save_changes();
+  }
+
+  /** The rates of the sweep. */
+  get whole(): Interval {
+    return [numberOf(this, 'lo') ?? 1e-7, numberOf(this, 'hi') ?? 10];
+  }
+
+  get zoomed(): boolean {
+    return this.seen !== undefined;
+  }
+
+  /** Zooms by a factor, below 1 to see less, about a part of the width from 0 to 1. */
+  zoom(factor: number, at: number): void {
+    this.look(zoomWindow(this.seen ?? this.whole, this.whole, factor, at, this.log));
+  }
+
+  /** Moves the window by a part of its width, to the right if positive. */
+  pan(part: number): void {
+    this.look(panWindow(this.seen ?? this.whole, this.whole, part, this.log));
+  }
+
+  /** Shows all rates of the sweep. */
+  reset(): void {
+    this.look(this.whole);
+  }
+
+  private look(window: Interval): void {
+    this.seen = isZoomed(window, this.whole, this.log) ? window : undefined;
+    const [min, max] = this.seen ?? this.whole;
+    this.scale('x')?.set({ min, max });
+    this.fit();
+  }
+
+  /** Frames the losses in the window. */
+  private fit(): void {
+    const [low, high] = this.seen ?? this.whole;
+    const axis = new Mapping([low, high], [0, 1], this.log);
+    const curves = this.framed.flatMap((lines) => lines.losses(axis));
+    const scale = this.scale('y');
+    const frame = frameLosses(curves, this.framing, scale?.type === 'log');
+    this.empty = curves.every((curve) => curve.raw.length + curve.smoothed.length === 0);
+    this.cut = frame.cut;
+    scale?.set({ min: frame.domain[0], max: frame.domain[1] });
+    this.trigger('framed');
+  }
+
+  /** The models whose lines the vertical axis follows. */
+  private get framed(): Framed[] {
+    return ['curve', 'runs', 'spread'].flatMap((name) => {
+      const lines = this.get(name) as Framed | null | undefined;
+      return lines ? [lines] : [];
+    });
+  }
+
+  private get log(): boolean {
+    return this.scale('x')?.type === 'log';
+  }
+
+  private scale(dimension: 'x' | 'y'): ScaleModel | undefined {
+    return this.getScales()[dimension];
+  }
+
+  static override serializers = {
+    ...MarkModel.serializers,
+    curve: { deserialize: unpack_models },
+    runs: { deserialize: unpack_models },
+    spread: { deserialize: unpack_models },
+  };
+}
+
+/** Draws the axes and takes the gestures of zooming; the lowest mark of the chart. */
+export class Axes extends ChartMark {
+  declare model: AxesModel;
+  declare private lines: AxisLines;
+  declare private background: SVGRectElement;
+  declare private tools: HTMLDivElement;
+  declare private framingButton: HTMLButtonElement;
+  declare private resetButton: HTMLButtonElement;
+  declare private placed: string;
+
+  protected override build(): void {
+    this.el.classList.add('lrfind-frame');
+    this.background = svg(this.el, 'rect', { class: 'lrfind-background', x: 0, y: 0 });
+    this.lines = new AxisLines(this.el);
+    this.tools = html('div', { class: 'lrfind-tools', 'data-lm-suppress-shortcuts': 'true' });
+    this.figureElement.append(this.tools);
+    this.framingButton = this.button(() => {
+      this.model.toggleFraming();
+    });
+    this.resetButton = this.button(() => {
+      this.model.reset();
+    });
+    say(this.resetButton, 'Reset zoom');
+    this.placed = '';
+    this.listenTo(this.model, 'framed', this.schedule);
+    const locate = (event: { clientX: number; clientY: number }): { x: number; y: number } => {
+      const { x, y } = this.place(event);
+      return { x: x / this.width, y: y / this.height };
+    };
+    new ZoomGestures(this.model, this.background, this.figureElement, locate, this.alive);
+  }
+
+  private button(press: () => void): HTMLButtonElement {
+    const button = html('button', { type: 'button', class: 'lrfind-tool' });
+    button.addEventListener('click', press);
+    this.tools.append(button);
+    return button;
+  }
+
+  protected override paint(): void {
+    const { model, mapX, mapY, width, height } = this;
+    const { left, bottom } = this.figure.margin;
+    attr(this.background, { width, height });
+    this.lines.paint(mapX, mapY, textOf(model, 'x_label'), textOf(model, 'y_label'), !model.empty);
+    this.el.classList.toggle('lrfind-zoomed', model.zoomed);
+    this.resetButton.hidden = !model.zoomed;
+    const all = model.framing === 'all';
+    this.framingButton.hidden = !model.cut && !all;
+    say(this.framingButton, all ? 'Focus on the fall' : 'Show all losses');
+    this.tools.style.bottom = `${Math.max(0, bottom - TOOLS)}px`;
+    this.placeTools(left, left + width);
+  }
+
+  /** The buttons under the plot area; in a narrow chart the axis label makes room for them. */
+  private placeTools(left: number, right: number): void {
+    const { framingButton, resetButton, model } = this;
+    // Measured only when it may have changed: to ask for a width makes the browser lay out.
+    const now = [left, right, framingButton.hidden, resetButton.hidden, framingButton.textContent];
+    const placed = [...now, textOf(model, 'x_label')].join();
+    if (placed === this.placed || this.figureElement.offsetParent === null) {
+      return;
+    }
+    this.placed = placed;
+    const room = right - this.tools.offsetWidth - GAP;
+    const label = this.lines.labelWidth;
+    this.tools.style.left = `${left + label <= room ? left : 0}px`;
+    this.lines.showLabel(label <= room);
+  }
+
+  override remove(): this {
+    // The tools exist only once the view is rendered.
+    (this.tools as HTMLDivElement | undefined)?.remove();
+    return super.remove();
   }
 }
 
-/** The middle of a pixel, where a line of one pixel is sharp. */
-function crisp(pixel: number): number {
-  return Math.floor(pixel) + 0.5;
-}
+/** From the plot area down to the lower edge of the buttons, which lie beside the axis label. */
+const TOOLS = 52;
+/** Between the buttons and the axis label. */
+const GAP = 8;

@@ -3,22 +3,20 @@ import { Mark, MarkModel, type Figure } from 'bqplot';
 
 import { catchUp } from './catch_up';
 import { Mapping } from './geometry/mapping';
-import { MODULE_NAME, MODULE_VERSION } from './version';
-
-/** What every model of ours says of itself; `name` is that of its view. */
-export function identity(name: string): Record<string, string> {
-  return {
-    _model_name: `${name}Model`,
-    _view_name: name,
-    _model_module: MODULE_NAME,
-    _view_module: MODULE_NAME,
-    _model_module_version: MODULE_VERSION,
-    _view_module_version: MODULE_VERSION,
-  };
-}
 
 /** Base of the models of our marks. */
 export abstract class ChartMarkModel extends MarkModel {
+  override defaults(): Backbone.ObjectHash {
+    return {
+      ...super.defaults(),
+      scales_metadata: {
+        x: { orientation: 'horizontal', dimension: 'x' },
+        y: { orientation: 'vertical', dimension: 'y' },
+      },
+      preserve_domain: { x: true, y: true },
+    };
+  }
+
   override initialize(attributes: Backbone.ObjectHash, options: IBackboneModelOptions): void {
     super.initialize(attributes, options);
     // bqplot reads it of every mark.
@@ -30,24 +28,6 @@ export abstract class ChartMarkModel extends MarkModel {
   protected catchUp(): void {
     catchUp(this);
   }
-
-  /** A trait that is a number; `fallback` where the page has none that is. */
-  number(name: string, fallback: number): number {
-    const value: unknown = this.get(name);
-    return typeof value === 'number' && !Number.isNaN(value) ? value : fallback;
-  }
-
-  /** A trait that is a text. */
-  text(name: string): string {
-    const value: unknown = this.get(name);
-    return typeof value === 'string' ? value : '';
-  }
-
-  /** A trait that is a list of objects. */
-  list(name: string): Record<string, unknown>[] {
-    const value: unknown = this.get(name);
-    return Array.isArray(value) ? (value as Record<string, unknown>[]) : [];
-  }
 }
 
 /**
@@ -55,7 +35,7 @@ export abstract class ChartMarkModel extends MarkModel {
  *
  * A subclass builds its elements once in `build` and places them in `paint`. Whatever
  * changes calls `schedule`, and `paint` runs at most once per frame of the browser. What
- * is listened to outside of Backbone goes through `on`, and ends with the view.
+ * is listened to outside of Backbone is given the signal `alive`, and ends with the view.
  */
 export abstract class ChartMark extends Mark {
   declare model: ChartMarkModel;
@@ -107,17 +87,9 @@ export abstract class ChartMark extends Mark {
     }
   }
 
-  /** Listens to an element for as long as the view lives. */
-  protected on_element<Name extends keyof HTMLElementEventMap>(
-    element: Element,
-    name: Name,
-    listener: (event: HTMLElementEventMap[Name]) => void,
-    options: AddEventListenerOptions = {},
-  ): void {
-    element.addEventListener(name, listener as EventListener, {
-      ...options,
-      signal: this.abort.signal,
-    });
+  /** What is listened to with this signal is heard for as long as the view lives. */
+  protected get alive(): AbortSignal {
+    return this.abort.signal;
   }
 
   protected get figure(): Figure {

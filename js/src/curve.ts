@@ -1,106 +1,29 @@
-import type { IBackboneModelOptions } from '@jupyter-widgets/base';
 import { MarkModel } from 'bqplot';
 
-import { ChartMark, ChartMarkModel, identity } from './chart_mark';
-import { attr, keep, svg } from './dom';
-import { floatsSerializer, fromBinary } from './floats';
+import { ChartMark } from './chart_mark';
+import { columnSerializer } from './columns';
+import { ColumnsModel } from './columns_model';
+import { attr, svg } from './dom';
+import type { Losses } from './geometry/framing';
+import type { Mapping } from './geometry/mapping';
 import { dotsPath, exitsAbove, linePath, type Points } from './geometry/path';
 import { lowerBound } from './geometry/search';
-import type { Mapping } from './geometry/mapping';
-import { Readout } from './readout';
-import { Series, type Columns } from './series';
+import { identity } from './identity';
+import { Keyed } from './keyed';
+import { type Plot, Readout } from './readout';
+import type { Columns } from './series';
+import { numberOf } from './values';
 
-const COLUMNS = ['lr', 'loss', 'smoothed'] as const;
+type Column = 'lr' | 'loss' | 'smoothed';
 
-/**
- * The curve of a sweep as it grows: rates, raw losses and smoothed losses.
- *
- * New points come as messages of one buffer each. The attributes always hold the whole
- * curve, so that a second view, a saved notebook and a reloaded page show all of it.
- * Triggers `curve_updated` when there is something new to draw.
- */
-export class CurveModel extends ChartMarkModel {
-  declare series: Series;
-
+/** The curve of a sweep as it grows: rates, raw losses and smoothed losses. */
+export class CurveModel extends ColumnsModel<Column> {
   override defaults(): Backbone.ObjectHash {
-    return {
-      ...super.defaults(),
-      ...identity('Curve'),
-      lr: new Float64Array(),
-      loss: new Float64Array(),
-      smoothed: new Float64Array(),
-      generation: 0,
-      skip_start: 0,
-      skip_end: 0,
-      faded: false,
-    };
+    return { ...super.defaults(), ...identity('Curve'), skip_start: 0, skip_end: 0 };
   }
 
-  override initialize(attributes: Backbone.ObjectHash, options: IBackboneModelOptions): void {
-    super.initialize(attributes, options);
-    this.series = new Series();
-    this.adopt(this.attributes);
-    this.on('msg:custom', this.receive, this);
-    // Points may have been added between the writing of this state and the moment when
-    // messages began to arrive here; a finished sweep would never tell.
-    this.send({ event: 'have', generation: this.series.generation, length: this.series.length });
-  }
-
-  protected override catchUp(): void {
-    // It says what it has instead, so that the whole curve is only sent if points are missing.
-  }
-
-  override set_state(state: Record<string, unknown>): void {
-    const rest = { ...state };
-    const carriesCurve = COLUMNS.some((name) => name in rest);
-    if (carriesCurve) {
-      this.adopt({ generation: this.series.generation, ...state });
-      for (const name of [...COLUMNS, 'generation']) {
-        Reflect.deleteProperty(rest, name);
-      }
-    }
-    super.set_state(rest);
-    if (carriesCurve) {
-      this.trigger('curve_updated');
-    }
-  }
-
-  /** Takes a whole curve from a state of the model, and shows the attributes what is held. */
-  private adopt(state: Record<string, unknown>): void {
-    const { lr, loss, smoothed, generation } = state;
-    if (
-      lr instanceof Float64Array &&
-      loss instanceof Float64Array &&
-      smoothed instanceof Float64Array &&
-      typeof generation === 'number'
-    ) {
-      this.series.replace(generation, { lr, loss, smoothed });
-    }
-    this.expose();
-  }
-
-  /** Puts what is held into the attributes, without a message to the kernel. */
-  private expose(): void {
-    Object.assign(this.attributes, this.series.columns);
-    this.attributes['generation'] = Math.max(0, this.series.generation);
-  }
-
-  private receive(content: unknown, buffers: unknown[] = []): void {
-    const { event, generation, offset } = (content ?? {}) as Record<string, unknown>;
-    if (event !== 'append' || typeof generation !== 'number' || typeof offset !== 'number') {
-      return;
-    }
-    const values = fromBinary(buffers[0]);
-    // A state that came before this message may still be on its way into the model.
-    this.state_change = this.state_change.then(() => {
-      const appended = this.series.append(generation, offset, values);
-      if (appended === 'gap') {
-        this.send({ event: 'resync' });
-      } else if (appended === 'added') {
-        this.expose();
-        this.trigger('curve_updated');
-      }
-    });
+  protected override get columnNames(): readonly Column[] {
+    return ['lr', 'loss', 'smoothed'];
   }
 
   /** The indices `[from, to)` of the points that an axis shows, with one neighbour each side. */
@@ -116,21 +39,31 @@ export class CurveModel extends ChartMarkModel {
     return [Math.max(0, from - 1), Math.min(length, to + 1)];
   }
 
+  get lossEvents(): string {
+    return 'columns_updated';
+  }
+
+  losses(axis: Mapping): Losses[] {
+    const { loss, smoothed } = this.series.columns;
+    const [from, to] = this.visible(axis);
+    return [{ raw: loss.subarray(from, to), smoothed: smoothed.subarray(from, to) }];
+  }
+
   static override serializers = {
     ...MarkModel.serializers,
-    lr: floatsSerializer,
-    loss: floatsSerializer,
-    smoothed: floatsSerializer,
+    lr: columnSerializer,
+    loss: columnSerializer,
+    smoothed: columnSerializer,
   };
 }
 
 /** Draws the raw losses as faint dots and the smoothed loss as a line over them. */
-export class Curve extends ChartMark {
+export class Curve extends ChartMark implements Plot {
   declare model: CurveModel;
   declare private dots: SVGPathElement;
   declare private line: SVGPathElement;
   declare private ends: SVGPathElement;
-  declare private exits: SVGPathElement[];
+  declare private exits: Keyed<number, { root: SVGPathElement }>;
   declare private readout: Readout;
 
   protected override build(): void {
@@ -138,18 +71,23 @@ export class Curve extends ChartMark {
     this.dots = svg(this.el, 'path', { class: 'lrfind-dots' });
     this.ends = svg(this.el, 'path', { class: 'lrfind-line lrfind-line-skipped' });
     this.line = svg(this.el, 'path', { class: 'lrfind-line' });
-    this.exits = [];
-    this.listenTo(this.model, 'curve_updated', this.schedule);
-    this.readout = new Readout(this, this.el, this.figureElement);
-    this.readout.listen((element, name, listener) => {
-      this.on_element(element, name, listener);
-    });
+    const exits = svg(this.el, 'g');
+    // Small arrows where the line goes on above the frame.
+    this.exits = new Keyed(
+      exits,
+      () => ({ root: svg(exits, 'path', { class: 'lrfind-continues', d: 'M-5 7L0 2L5 7' }) }),
+      ({ root }, x) => {
+        attr(root, { transform: `translate(${Math.round(x * 10) / 10},0)` });
+      },
+    );
+    this.listenTo(this.model, 'columns_updated', this.schedule);
+    this.readout = new Readout(this, this.el, this.figureElement, this.alive);
   }
 
   protected override paint(): void {
     const { mapX, mapY } = this;
-    const { lr, loss, smoothed } = this.model.series.columns;
-    const [from, to] = this.model.visible(mapX);
+    const { lr, loss, smoothed } = this.columns;
+    const [from, to] = this.visible;
     const raw: Points = { x: lr, y: loss, from, to };
     const line: Points = { x: lr, y: smoothed, from, to };
     const [start, end] = this.counted();
@@ -160,33 +98,27 @@ export class Curve extends ChartMark {
     const before = linePath(part(line, 0, start + 1), mapX, mapY);
     const after = linePath(part(line, end - 1, lr.length), mapX, mapY);
     attr(this.ends, { d: start >= end ? linePath(line, mapX, mapY) : before + after });
-    this.el.classList.toggle('lrfind-faded', this.model.get('faded') === true);
-    this.paintExits(exitsAbove(line, mapX, mapY, 0).slice(0, 3));
+    this.exits.show(exitsAbove(line, mapX, mapY, 0).slice(0, 3));
     this.readout.paint();
-  }
-
-  /** Small arrows where the line goes on above the frame. */
-  private paintExits(places: number[]): void {
-    keep(this.exits, places.length, () =>
-      svg(this.el, 'path', { class: 'lrfind-continues', d: 'M-5 7L0 2L5 7' }),
-    );
-    places.forEach((x, index) => {
-      const arrow = this.exits[index];
-      if (arrow) {
-        attr(arrow, { transform: `translate(${Math.round(x * 10) / 10},0)` });
-      }
-    });
   }
 
   /** The indices `[start, end)` that count for a suggestion. */
   private counted(): [number, number] {
     const { length } = this.model.series;
-    const start = Math.min(this.model.number('skip_start', 0), length);
-    return [start, Math.max(start, length - this.model.number('skip_end', 0))];
+    const start = Math.min(numberOf(this.model, 'skip_start') ?? 0, length);
+    return [start, Math.max(start, length - (numberOf(this.model, 'skip_end') ?? 0))];
   }
 
-  get columns(): Columns {
+  get columns(): Columns<Column> {
     return this.model.series.columns;
+  }
+
+  get sorted(): boolean {
+    return this.model.series.sorted;
+  }
+
+  get visible(): [number, number] {
+    return this.model.visible(this.mapX);
   }
 
   /** The place of a pointer in the plot area. */

@@ -1,3 +1,5 @@
+/** Elements with text, never with markup: what is shown may come from anyone. */
+
 const SVG = 'http://www.w3.org/2000/svg';
 
 type Attributes = Readonly<Record<string, string | number | null>>;
@@ -13,6 +15,13 @@ export function attr(element: Element, attributes: Attributes): void {
   }
 }
 
+/** Writes only what differs: an unchanged text is not announced and keeps its selection. */
+export function say(element: Element, text: string): void {
+  if (element.textContent !== text) {
+    element.textContent = text;
+  }
+}
+
 /** A new SVG element, at the end of `parent`. */
 export function svg<Name extends keyof SVGElementTagNameMap>(
   parent: Element,
@@ -25,34 +34,74 @@ export function svg<Name extends keyof SVGElementTagNameMap>(
   return element;
 }
 
-/** A new HTML element, at the end of `parent`. */
+/** A new HTML element with its children. */
 export function html<Name extends keyof HTMLElementTagNameMap>(
-  parent: Element,
   name: Name,
-  className: string,
+  attributes: Attributes = {},
+  ...children: (Node | string)[]
 ): HTMLElementTagNameMap[Name] {
   const element = document.createElement(name);
-  element.className = className;
-  parent.appendChild(element);
+  attr(element, attributes);
+  element.append(...children);
   return element;
 }
 
-/** Makes `parent` hold exactly `count` elements, adding and removing at its end. */
-export function keep<Item extends Element>(items: Item[], count: number, add: () => Item): Item[] {
-  while (items.length > count) {
-    items.pop()?.remove();
+type Listeners<Owner> = {
+  readonly [Name in keyof HTMLElementEventMap]?: (
+    this: Owner,
+    event: HTMLElementEventMap[Name],
+  ) => void;
+};
+
+/** Calls methods of `owner` when an element has an event. */
+export function listen<Owner>(
+  owner: Owner,
+  element: Element,
+  listeners: Listeners<Owner>,
+  options: AddEventListenerOptions = {},
+): void {
+  for (const [name, listener] of Object.entries(listeners)) {
+    element.addEventListener(name, (listener as (event: Event) => void).bind(owner), options);
   }
-  while (items.length < count) {
-    items.push(add());
-  }
-  return items;
 }
 
-/** Sets the text of an element, as text, if it is another. */
-export function say(element: Element, text: string): void {
+/** A rate such as 1e-3, in which browsers would break the line after the hyphen. */
+const RATE = /(\d[\d.]*e-\d+)/;
+
+/** Writes a sentence whose rates stay in one piece. */
+export function saySentence(element: Element, text: string): void {
   if (element.textContent !== text) {
-    element.textContent = text;
+    // Every second part is a rate.
+    element.replaceChildren(
+      ...text.split(RATE).map((part, index) =>
+        index % 2 === 1 ? html('span', { class: 'lrbar-nowrap' }, part) : part,
+      ),
+    );
   }
+}
+
+/** Shows a line of text, or takes its room away where there is nothing to say. */
+export function showLine(element: HTMLElement, text: string): void {
+  saySentence(element, text);
+  element.hidden = text === '';
+}
+
+/**
+ * A button that stays in the tab order while it cannot be pressed: a person who has
+ * just pressed Stop by key must not be thrown out of the widget.
+ */
+export function button(label: string, className: string, press: () => void): HTMLButtonElement {
+  const made = html('button', { type: 'button', class: `lrbar-button ${className}`.trim() }, label);
+  made.addEventListener('click', () => {
+    if (made.getAttribute('aria-disabled') !== 'true') {
+      press();
+    }
+  });
+  return made;
+}
+
+export function setEnabled(element: HTMLButtonElement, enabled: boolean): void {
+  attr(element, { 'aria-disabled': enabled ? null : 'true' });
 }
 
 /**

@@ -1,11 +1,13 @@
 import type { IBackboneModelOptions } from '@jupyter-widgets/base';
 
-import { ChartMark, ChartMarkModel, identity } from './chart_mark';
-import { attr, say, svg, textWidth } from './dom';
+import { ChartMark, ChartMarkModel } from './chart_mark';
+import { attr, listen, say, svg, textWidth } from './dom';
 import { formatDecimal, formatRate } from './geometry/format';
 import { labelSide } from './geometry/labels';
 import { clamp, roundTo, type Interval } from './geometry/mapping';
 import { stepRate } from './geometry/steps';
+import { identity } from './identity';
+import { numberOf, textOf } from './values';
 
 /** Digits to which a dragged rate is rounded: finer than a pixel, and short to write. */
 const DIGITS = 3;
@@ -18,6 +20,7 @@ export class MarkerModel extends ChartMarkModel {
     return {
       ...super.defaults(),
       ...identity('Marker'),
+      apply_clip: false,
       value: 1e-3,
       lo: 1e-7,
       hi: 10,
@@ -31,12 +34,12 @@ export class MarkerModel extends ChartMarkModel {
   }
 
   get value(): number {
-    return this.number('value', 1e-3);
+    return numberOf(this, 'value') ?? 1e-3;
   }
 
   /** The rates that the page may choose. */
   get limits(): Interval {
-    return [this.number('lo', 1e-7), this.number('hi', 10)];
+    return [numberOf(this, 'lo') ?? 1e-7, numberOf(this, 'hi') ?? 10];
   }
 
   /** Moves the marker: every view at once, the kernel with the next frame at the latest. */
@@ -53,6 +56,12 @@ export class MarkerModel extends ChartMarkModel {
         this.save_changes();
       });
     }
+  }
+
+  /** Moves the marker and tells the kernel at once. */
+  choose(value: number): void {
+    this.move(value);
+    this.flush();
   }
 
   /** Tells the kernel now what it does not know yet. */
@@ -93,24 +102,19 @@ export class Marker extends ChartMark {
     this.handle = svg(this.el, 'circle', { class: 'lrfind-marker-handle', r: 7 });
     this.arrow = svg(this.el, 'path', { class: 'lrfind-marker-arrow' });
     this.label = svg(this.el, 'text', { class: 'lrfind-marker-label', dy: '0.35em' });
-    this.on_element(this.el, 'pointerdown', (event) => {
-      this.take(event);
-    });
-    this.on_element(this.el, 'pointermove', (event) => {
-      this.drag(event);
-    });
-    for (const end of ['pointerup', 'pointercancel', 'lostpointercapture'] as const) {
-      this.on_element(this.el, end, () => {
-        this.release();
-      });
-    }
-    this.on_element(this.el, 'keydown', (event) => {
-      this.press(event);
-    });
-    // Neither zooms nor resets the chart below.
-    this.on_element(this.el, 'dblclick', (event) => {
-      event.stopPropagation();
-    });
+    const listeners = {
+      pointerdown: this.take,
+      pointermove: this.drag,
+      pointerup: this.release,
+      pointercancel: this.release,
+      lostpointercapture: this.release,
+      keydown: this.press,
+      // Neither zooms nor resets the chart below.
+      dblclick: (event: Event): void => {
+        event.stopPropagation();
+      },
+    };
+    listen(this, this.el, listeners, { signal: this.alive });
   }
 
   private take(event: PointerEvent): void {
@@ -148,8 +152,7 @@ export class Marker extends ChartMark {
     if (target !== undefined) {
       event.preventDefault();
       event.stopPropagation();
-      this.model.move(target);
-      this.model.flush();
+      this.model.choose(target);
     }
   }
 
@@ -167,7 +170,7 @@ export class Marker extends ChartMark {
     const { x, outside } = this.seat();
     const text = formatRate(value);
     attr(this.el, {
-      'aria-label': this.model.text('label'),
+      'aria-label': textOf(this.model, 'label'),
       'aria-valuemin': formatDecimal(Math.min(limits[0], value)),
       'aria-valuemax': formatDecimal(Math.max(limits[1], value)),
       'aria-valuenow': formatDecimal(value),

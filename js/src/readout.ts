@@ -1,15 +1,26 @@
-import type { Curve } from './curve';
-import { attr, html, say, svg } from './dom';
+import { attr, html, listen, say, svg } from './dom';
 import { formatLoss, formatRate, formatSlope } from './geometry/format';
 import { placeCard } from './geometry/labels';
-import type { Interval } from './geometry/mapping';
+import type { Interval, Mapping } from './geometry/mapping';
 import { nearestIndex, slopeAt } from './geometry/search';
 
-type Listen = <Name extends keyof HTMLElementEventMap>(
-  element: Element,
-  name: Name,
-  listener: (event: HTMLElementEventMap[Name]) => void,
-) => void;
+/** What is read out: the points of a plot, and where they lie on the screen. */
+export interface Plot {
+  readonly columns: Readonly<Record<'lr' | 'loss' | 'smoothed', Float64Array>>;
+  /** Whether the rates only ever rise. */
+  readonly sorted: boolean;
+  /** The indices `[from, to)` of the points that are in sight. */
+  readonly visible: [number, number];
+  readonly mapX: Mapping;
+  readonly mapY: Mapping;
+  readonly width: number;
+  readonly height: number;
+  /** The margins of the figure around the plot area. */
+  readonly margin: { left: number; top: number };
+  /** The place of a pointer in the plot area. */
+  pointer(event: PointerEvent): { x: number; y: number };
+  schedule(): void;
+}
 
 /** What is known of one point, in words. */
 export interface Reading {
@@ -52,9 +63,10 @@ export class Readout {
   private timer: ReturnType<typeof setTimeout> | undefined;
 
   constructor(
-    private readonly curve: Curve,
-    private readonly el: Element,
-    private readonly figure: HTMLElement,
+    private readonly plot: Plot,
+    private readonly el: HTMLElement,
+    figure: HTMLElement,
+    signal: AbortSignal,
   ) {
     attr(el, {
       role: 'application',
@@ -67,57 +79,52 @@ export class Readout {
     this.cursor = svg(el, 'g', { class: 'lrfind-cursor', display: 'none' });
     this.rule = svg(this.cursor, 'line', { class: 'lrfind-cursor-rule' });
     this.dot = svg(this.cursor, 'circle', { class: 'lrfind-cursor-dot', r: 4 });
-    this.card = html(figure, 'div', 'lrfind-card');
-    this.card.setAttribute('aria-hidden', 'true');
+    this.card = html('div', { class: 'lrfind-card', 'aria-hidden': 'true' });
     this.card.hidden = true;
     this.values = new Map(
       ROWS.map(([key, label]) => {
-        say(html(this.card, 'span', 'lrfind-card-label'), label);
-        return [key, html(this.card, 'span', 'lrfind-card-value')];
+        const value = html('span', { class: 'lrfind-card-value' });
+        this.card.append(html('span', { class: 'lrfind-card-label' }, label), value);
+        return [key, value];
       }),
     );
-    this.live = html(figure, 'div', 'lrfind-unseen');
-    attr(this.live, { role: 'status', 'aria-live': 'polite' });
+    this.live = html('div', { class: 'lrfind-unseen', role: 'status', 'aria-live': 'polite' });
+    figure.append(this.card, this.live);
+    const follow = { pointermove: this.follow, pointerdown: this.follow };
+    listen(this, figure, { ...follow, pointerleave: this.leave }, { signal });
+    const read = { keydown: this.press, focus: this.focus, blur: this.blur };
+    listen(this, el, read, { signal });
   }
 
-  listen(on: Listen): void {
-    on(this.figure, 'pointermove', (event) => {
-      this.follow(event);
-    });
-    on(this.figure, 'pointerdown', (event) => {
-      this.follow(event);
-    });
-    on(this.figure, 'pointerleave', () => {
-      this.pixel = undefined;
-      if (!this.byKey) {
-        this.read(-1);
-      }
-    });
-    on(this.el, 'keydown', (event) => {
-      this.press(event);
-    });
-    on(this.el, 'focus', () => {
-      this.curve.schedule();
-    });
-    on(this.el, 'blur', () => {
-      this.byKey = false;
+  private focus(): void {
+    this.plot.schedule();
+  }
+
+  private leave(): void {
+    this.pixel = undefined;
+    if (!this.byKey) {
       this.read(-1);
-    });
+    }
+  }
+
+  private blur(): void {
+    this.byKey = false;
+    this.read(-1);
   }
 
   /** Moves to the point under a pointer, or away where it is not over the plot area. */
   private follow(event: PointerEvent): void {
-    const { x, y } = this.curve.pointer(event);
+    const { x, y } = this.plot.pointer(event);
     const holds = (event.target as Element | null)?.closest('.lrfind-marker, button') ?? null;
     const over =
-      x >= 0 && x <= this.curve.width && y >= 0 && y <= this.curve.height && holds === null;
+      x >= 0 && x <= this.plot.width && y >= 0 && y <= this.plot.height && holds === null;
     this.pixel = over ? x : undefined;
     this.byKey = false;
-    this.curve.schedule();
+    this.plot.schedule();
   }
 
   private press(event: KeyboardEvent): void {
-    const count = this.curve.columns.lr.length;
+    const count = this.plot.columns.lr.length;
     const stride = event.shiftKey ? 10 : 1;
     const from = this.index < 0 ? count - 1 : this.index;
     const target = {
@@ -129,8 +136,7 @@ export class Readout {
       End: count - 1,
     }[event.key];
     if (event.key === 'Escape' && this.index >= 0) {
-      this.byKey = false;
-      this.read(-1);
+      this.blur();
     } else if (target === undefined || count === 0) {
       return;
     } else {
@@ -144,12 +150,12 @@ export class Readout {
 
   private read(index: number): void {
     this.index = index;
-    this.curve.schedule();
+    this.plot.schedule();
   }
 
   /** What is known of a point. */
   reading(index: number): Reading {
-    const { lr, loss, smoothed } = this.curve.columns;
+    const { lr, loss, smoothed } = this.plot.columns;
     return {
       rate: formatRate(lr[index] ?? NaN, 3),
       smoothed: formatLoss(smoothed[index] ?? NaN),
@@ -171,15 +177,15 @@ export class Readout {
     }, REST);
   }
 
-  /** Places the cursor and the card; called by the curve with each frame it draws. */
+  /** Places the cursor and the card; called by the plot with each frame it draws. */
   paint(): void {
-    const { curve } = this;
-    const { mapX, mapY, width, height } = curve;
-    const { lr, loss, smoothed } = curve.columns;
+    const { plot } = this;
+    const { mapX, mapY, width, height } = plot;
+    const { lr, loss, smoothed } = plot.columns;
     attr(this.ring, { x: 0, y: 0, width, height });
     attr(this.el, { 'aria-label': describe(lr.length, mapX.domain) });
     if (!this.byKey) {
-      const [from, to] = curve.model.visible(mapX);
+      const [from, to] = plot.visible;
       this.index =
         this.pixel === undefined
           ? -1
@@ -188,7 +194,7 @@ export class Readout {
               this.pixel,
               from,
               to,
-              curve.model.series.sorted,
+              plot.sorted,
             );
     }
     const x = mapX.pixel(lr[this.index] ?? NaN);
@@ -206,7 +212,7 @@ export class Readout {
     this.fill(this.reading(this.index));
     const size = { width: this.card.offsetWidth, height: this.card.offsetHeight };
     const place = placeCard({ x, y: inFrame ? at : 0 }, size, { width, height });
-    const { left, top } = curve.margin;
+    const { left, top } = plot.margin;
     this.card.style.transform = `translate(${Math.round(left + place.x)}px, ${Math.round(top + place.y)}px)`;
   }
 

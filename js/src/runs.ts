@@ -1,14 +1,19 @@
 import { MarkModel } from 'bqplot';
 
-import { ChartMark, ChartMarkModel, identity } from './chart_mark';
-import { attr, keep, svg } from './dom';
-import { fromBinary, toBinary } from './floats';
+import { ChartMark, ChartMarkModel } from './chart_mark';
+import { asColumn, columnSerializer } from './columns';
+import { attr, svg } from './dom';
+import { lineLosses } from './framed';
+import type { Losses } from './geometry/framing';
+import type { Mapping } from './geometry/mapping';
 import { linePath } from './geometry/path';
+import { identity } from './identity';
+import { Keyed } from './keyed';
 import { RUN_LOOKS } from './looks';
+import { dictsOf } from './values';
 
 /** An earlier run. */
-export interface Run {
-  readonly name: string;
+interface Run {
   readonly lr: Float64Array;
   readonly smoothed: Float64Array;
   readonly visible: boolean;
@@ -20,64 +25,51 @@ export class RunsModel extends ChartMarkModel {
     return { ...super.defaults(), ...identity('Runs'), runs: [] };
   }
 
-  /** The runs that are shown. */
-  get shown(): Run[] {
-    const runs: unknown = this.get('runs');
-    return Array.isArray(runs) ? (runs as Run[]).filter((run) => run.visible) : [];
+  get runs(): Run[] {
+    return dictsOf(this.get('runs')).map((run) => ({
+      lr: asColumn(run['lr']),
+      smoothed: asColumn(run['smoothed']),
+      visible: run['visible'] === true,
+    }));
   }
 
-  static override serializers = {
-    ...MarkModel.serializers,
-    runs: { deserialize: readRuns, serialize: writeRuns },
-  };
-}
+  get lossEvents(): string {
+    return 'change:runs';
+  }
 
-function readRuns(runs: unknown): Run[] {
-  return Array.isArray(runs)
-    ? runs.map((run: Record<string, unknown>) => ({
-        name: String(run['name']),
-        lr: fromBinary(run['lr']),
-        smoothed: fromBinary(run['smoothed']),
-        visible: run['visible'] === true,
-      }))
-    : [];
-}
+  /** The losses of the runs that are shown. */
+  losses(axis: Mapping): Losses[] {
+    return this.runs
+      .filter(({ visible }) => visible)
+      .map(({ lr, smoothed }) => lineLosses(lr, smoothed, axis));
+  }
 
-function writeRuns(runs: unknown): unknown {
-  return Array.isArray(runs)
-    ? (runs as Run[]).map((run) => ({
-        ...run,
-        lr: toBinary(run.lr),
-        smoothed: toBinary(run.smoothed),
-      }))
-    : [];
+  static override serializers = { ...MarkModel.serializers, runs: columnSerializer };
 }
 
 /** Draws the smoothed losses of earlier runs, faded, under the curve. */
 export class Runs extends ChartMark {
   declare model: RunsModel;
-  declare private lines: SVGPathElement[];
+  declare private lines: Keyed<Run, { root: SVGPathElement }>;
 
   protected override build(): void {
     this.el.classList.add('lrfind-earlier');
     this.el.setAttribute('aria-hidden', 'true');
-    this.lines = [];
+    this.lines = new Keyed(
+      this.el,
+      () => ({ root: svg(this.el, 'path') }),
+      ({ root }, { lr, smoothed, visible }, index) => {
+        const line = { x: lr, y: smoothed, from: 0, to: lr.length };
+        attr(root, {
+          // The look goes with the place in the list, as it does in the legend.
+          class: `lrfind-earlier-run lrfind-earlier-run-${index % RUN_LOOKS}`,
+          d: visible ? linePath(line, this.mapX, this.mapY) : '',
+        });
+      },
+    );
   }
 
   protected override paint(): void {
-    const { mapX, mapY } = this;
-    const all: unknown = this.model.get('runs');
-    const runs = Array.isArray(all) ? (all as Run[]) : [];
-    keep(this.lines, runs.length, () => svg(this.el, 'path'));
-    runs.forEach(({ lr, smoothed, visible }, index) => {
-      const line = this.lines[index];
-      if (line) {
-        attr(line, {
-          // The look goes with the place in the list, as it does in the legend.
-          class: `lrfind-earlier-run lrfind-earlier-run-${index % RUN_LOOKS}`,
-          d: visible ? linePath({ x: lr, y: smoothed, from: 0, to: lr.length }, mapX, mapY) : '',
-        });
-      }
-    });
+    this.lines.show(this.model.runs);
   }
 }

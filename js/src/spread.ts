@@ -1,53 +1,50 @@
 import { MarkModel } from 'bqplot';
 
-import { ChartMark, ChartMarkModel, identity } from './chart_mark';
+import { ChartMark, ChartMarkModel } from './chart_mark';
+import { asColumn, columnSerializer } from './columns';
 import { attr, svg } from './dom';
-import { fromBinary, toBinary } from './floats';
+import { lineLosses } from './framed';
 import { areaPath } from './geometry/area';
+import type { Losses } from './geometry/framing';
+import type { Mapping } from './geometry/mapping';
+import { identity } from './identity';
+import { type Entries, isDict } from './values';
 
 /** The lowest and the highest of several curves over the same rates. */
-export interface Area {
+interface Area {
   readonly lr: Float64Array;
   readonly low: Float64Array;
   readonly high: Float64Array;
 }
 
-const COLUMNS = ['lr', 'low', 'high'] as const;
-
 /** How far repeated sweeps are apart. */
 export class SpreadModel extends ChartMarkModel {
   override defaults(): Backbone.ObjectHash {
-    return { ...super.defaults(), ...identity('Spread'), area: readArea({}) };
+    return { ...super.defaults(), ...identity('Spread'), area: {} };
   }
 
   get area(): Area {
-    return this.get('area') as Area;
+    const value: unknown = this.get('area');
+    const area: Entries = isDict(value) ? value : {};
+    const [lr, low, high] = [asColumn(area['lr']), asColumn(area['low']), asColumn(area['high'])];
+    const length = Math.min(lr.length, low.length, high.length);
+    return {
+      lr: lr.subarray(0, length),
+      low: low.subarray(0, length),
+      high: high.subarray(0, length),
+    };
   }
 
-  static override serializers = {
-    ...MarkModel.serializers,
-    area: { deserialize: readArea, serialize: writeArea },
-  };
-}
+  get lossEvents(): string {
+    return 'change:area';
+  }
 
-function readArea(area: unknown): Area {
-  const columns = (area ?? {}) as Record<string, unknown>;
-  const [lr, low, high] = COLUMNS.map((name) => fromBinary(columns[name])) as [
-    Float64Array,
-    Float64Array,
-    Float64Array,
-  ];
-  const length = Math.min(lr.length, low.length, high.length);
-  return {
-    lr: lr.subarray(0, length),
-    low: low.subarray(0, length),
-    high: high.subarray(0, length),
-  };
-}
+  losses(axis: Mapping): Losses[] {
+    const { lr, low, high } = this.area;
+    return [lineLosses(lr, low, axis), lineLosses(lr, high, axis)];
+  }
 
-function writeArea(area: unknown): unknown {
-  const { lr, low, high } = area as Area;
-  return lr.length === 0 ? {} : { lr: toBinary(lr), low: toBinary(low), high: toBinary(high) };
+  static override serializers = { ...MarkModel.serializers, area: columnSerializer };
 }
 
 /** Tints the room between the lowest and the highest curve. */

@@ -1,11 +1,12 @@
-import type { FrameModel } from './frame';
+import { listen } from './dom';
 
-type Listen = <Name extends keyof HTMLElementEventMap>(
-  element: Element,
-  name: Name,
-  listener: (event: HTMLElementEventMap[Name]) => void,
-  options?: AddEventListenerOptions,
-) => void;
+/** What is zoomed and moved; `at` and `part` are parts of the width of what is seen. */
+export interface Zoomable {
+  readonly zoomed: boolean;
+  zoom(factor: number, at: number): void;
+  pan(part: number): void;
+  reset(): void;
+}
 
 /** A place as parts of the width and height of the plot area. */
 type Locate = (event: { clientX: number; clientY: number }) => { x: number; y: number };
@@ -23,7 +24,7 @@ const KEY_ZOOM = 0.7;
 /**
  * Zoom by wheel and pinch, pan by drag, and back by double click.
  *
- * Only the background is dragged: the marker and the spots lie above it and keep their own
+ * Only the background is dragged: the marker and the annotations lie above it and keep their own
  * gestures. The page keeps its wheel too: a turn counts here only after the pointer was moved
  * over the chart, not when scrolling brought the chart under it, and there is nothing to zoom
  * out to when all is shown.
@@ -34,45 +35,50 @@ export class ZoomGestures {
   private scrolled = -Infinity;
 
   constructor(
-    private readonly frame: FrameModel,
-    private readonly background: Element,
+    private readonly window: Zoomable,
+    private readonly background: SVGElement,
     private readonly figure: HTMLElement,
     private readonly locate: Locate,
-  ) {}
+    signal: AbortSignal,
+  ) {
+    const elsewhere = { signal, passive: true, capture: true };
+    listen(this, document.documentElement, { wheel: this.noteScroll }, elsewhere);
+    listen(this, figure, { wheel: this.wheel }, { signal, passive: false });
+    const over = { pointermove: this.aim, pointerleave: this.leave, keydown: this.press };
+    listen(this, figure, over, { signal });
+    const drag = {
+      pointerdown: this.take,
+      pointermove: this.move,
+      pointerup: this.release,
+      pointercancel: this.release,
+      lostpointercapture: this.release,
+      dblclick: this.reset,
+    };
+    listen(this, background, drag, { signal });
+  }
 
-  listen(on: Listen): void {
-    on(this.figure, 'wheel', (event) => {
-      this.wheel(event);
-    }, { passive: false });
-    on(document.documentElement, 'wheel', (event) => {
-      if (!this.figure.contains(event.target as Node | null)) {
-        this.scrolled = event.timeStamp;
-      }
-    }, { passive: true, capture: true });
-    on(this.figure, 'pointermove', (event) => {
-      // A browser also reports a move without movement when the page scrolls below the pointer.
-      this.aimed ||= event.movementX !== 0 || event.movementY !== 0;
-    });
-    on(this.figure, 'pointerleave', () => {
-      this.aimed = false;
-    });
-    on(this.figure, 'keydown', (event) => {
-      this.press(event);
-    });
-    on(this.background, 'pointerdown', (event) => {
-      this.take(event);
-    });
-    on(this.background, 'pointermove', (event) => {
-      this.move(event);
-    });
-    for (const end of ['pointerup', 'pointercancel', 'lostpointercapture'] as const) {
-      on(this.background, end, (event) => {
-        this.held.delete(event.pointerId);
-      });
+  /** Notes when the page was scrolled elsewhere. */
+  private noteScroll(event: WheelEvent): void {
+    if (!this.figure.contains(event.target as Node | null)) {
+      this.scrolled = event.timeStamp;
     }
-    on(this.background, 'dblclick', () => {
-      this.frame.reset();
-    });
+  }
+
+  private aim(event: PointerEvent): void {
+    // A browser also reports a move without movement when the page scrolls below the pointer.
+    this.aimed ||= event.movementX !== 0 || event.movementY !== 0;
+  }
+
+  private leave(): void {
+    this.aimed = false;
+  }
+
+  private release(event: PointerEvent): void {
+    this.held.delete(event.pointerId);
+  }
+
+  private reset(): void {
+    this.window.reset();
   }
 
   private wheel(event: WheelEvent): void {
@@ -85,18 +91,18 @@ export class ZoomGestures {
     }
     const unit = event.deltaMode === 0 ? 1 : event.deltaMode === 1 ? 16 : 400;
     if (Math.abs(event.deltaX) > Math.abs(event.deltaY)) {
-      if (this.frame.zoomed) {
+      if (this.window.zoomed) {
         event.preventDefault();
-        this.frame.pan((event.deltaX * unit) / (this.figure.clientWidth || 1));
+        this.window.pan((event.deltaX * unit) / (this.figure.clientWidth || 1));
       }
       return;
     }
     const turn = event.deltaY * unit * (event.ctrlKey ? PINCH : WHEEL);
-    if (turn > 0 && !this.frame.zoomed && !event.ctrlKey) {
+    if (turn > 0 && !this.window.zoomed && !event.ctrlKey) {
       return;
     }
     event.preventDefault();
-    this.frame.zoom(Math.exp(Math.min(Math.max(turn, -TURN), TURN)), at.x);
+    this.window.zoom(Math.exp(Math.min(Math.max(turn, -TURN), TURN)), at.x);
   }
 
   private take(event: PointerEvent): void {
@@ -115,13 +121,13 @@ export class ZoomGestures {
     const other = [...this.held].find(([id]) => id !== event.pointerId)?.[1];
     this.held.set(event.pointerId, now);
     if (!other) {
-      this.frame.pan(before.x - now.x);
+      this.window.pan(before.x - now.x);
       return;
     }
     // Two fingers: what is between them grows with their distance and moves with their middle.
     const factor = Math.abs(before.x - other.x) / Math.max(Math.abs(now.x - other.x), 1e-3);
-    this.frame.zoom(Math.min(Math.max(factor, 0.5), 2), (now.x + other.x) / 2);
-    this.frame.pan((before.x - now.x) / 2);
+    this.window.zoom(Math.min(Math.max(factor, 0.5), 2), (now.x + other.x) / 2);
+    this.window.pan((before.x - now.x) / 2);
   }
 
   private press(event: KeyboardEvent): void {
@@ -129,11 +135,11 @@ export class ZoomGestures {
       return;
     }
     if (event.key === '+' || event.key === '=') {
-      this.frame.zoom(KEY_ZOOM, 0.5);
+      this.window.zoom(KEY_ZOOM, 0.5);
     } else if (event.key === '-') {
-      this.frame.zoom(1 / KEY_ZOOM, 0.5);
+      this.window.zoom(1 / KEY_ZOOM, 0.5);
     } else if (event.key === '0') {
-      this.frame.reset();
+      this.window.reset();
     } else {
       return;
     }

@@ -15,10 +15,10 @@ const message = (...lr: number[]): Float64Array => {
 };
 
 describe('a series', () => {
-  let series: Series;
+  let series: Series<'lr' | 'loss' | 'smoothed'>;
 
   beforeEach(() => {
-    series = new Series();
+    series = new Series(['lr', 'loss', 'smoothed']);
     series.replace(1, columns(1, 2));
   });
 
@@ -54,6 +54,19 @@ describe('a series', () => {
   it('ignores an append to a generation that is past', () => {
     expect(series.append(0, 2, message(9))).toBe('known');
     expect(rates()).toEqual([1, 2]);
+  });
+
+  it('takes no append whose columns differ in length', () => {
+    expect(series.append(1, 2, Float64Array.of(3, 3, 3, 4))).toBe('gap');
+    expect(rates()).toEqual([1, 2]);
+  });
+
+  it('has the columns that it is given', () => {
+    const other = new Series(['number', 'step']);
+    other.replace(0, { number: Float64Array.of(0), step: Float64Array.of(1) });
+    expect(other.append(0, 1, Float64Array.of(0, 1, 2, 1))).toBe('added');
+    expect(Array.from(other.columns.number)).toEqual([0, 0, 1]);
+    expect(Array.from(other.columns.step)).toEqual([1, 2, 1]);
   });
 
   it('is replaced by a later generation, also by a shorter one', () => {

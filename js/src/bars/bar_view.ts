@@ -1,44 +1,49 @@
 import { DOMWidgetView } from '@jupyter-widgets/base';
 
-import { button, Keyed, setAttribute, setEnabled, setText } from './dom';
-import { type Action, actionsOf, type Readable } from './state';
+import { attr, button, html, say, setEnabled } from '../dom';
+import { Keyed } from '../keyed';
+import type { Readable } from '../values';
+import { type Button, buttonsOf } from './state';
 
 /** A message for the Python half of a bar. */
-export type Message = Readonly<Record<string, string | number>>;
+type Message = Readonly<Record<string, string | number>>;
 
 /**
- * What every row of controls has in common: keys that stay inside, extra buttons, and
- * one update of the page per update of the model.
+ * What every row of controls has in common: keys that stay inside, the buttons that the
+ * kernel asks for, and one update of the page per update of the model.
  */
 export abstract class BarView extends DOMWidgetView {
   // Backbone renders from inside the constructor's caller: no initialisers here.
-  private declare actionButtons: Keyed<Action, HTMLButtonElement>;
+  /** Holds the buttons; each bar says where it stands. */
+  protected declare buttonPlace: HTMLElement;
+  private declare buttonParts: Keyed<Button, { root: HTMLButtonElement }>;
 
   /** Makes the elements once; `update` fills them. */
   protected abstract build(): void;
 
-  /** The element that the buttons of `actions` go into. */
-  protected abstract readonly actionPlace: HTMLElement;
-
   override render(): void {
     this.el.classList.add('lrfind-bar');
     // Otherwise the arrow keys in a field move the notebook's cells.
-    this.el.setAttribute('data-lm-suppress-shortcuts', 'true');
-    this.el.setAttribute('role', 'group');
-    this.build();
-    this.actionButtons = new Keyed(
-      this.actionPlace,
-      (action) => action.id,
-      (id) =>
-        button('', '', () => {
-          this.tell({ event: 'action', id });
+    attr(this.el, { 'data-lm-suppress-shortcuts': 'true', role: 'group' });
+    this.buttonPlace = html('div', { class: 'lrbar-buttons' });
+    this.buttonParts = new Keyed<Button, { root: HTMLButtonElement }>(
+      this.buttonPlace,
+      (id) => ({
+        root: button('', '', () => {
+          const pressed = this.buttons.find((each) => each.id === id);
+          if (pressed !== undefined) {
+            this.press(pressed);
+          }
         }),
-      (node, action) => {
-        setText(node, action.label);
-        setAttribute(node, 'title', action.title || null);
-        setEnabled(node, action.enabled && this.isLive);
+      }),
+      ({ root }, each) => {
+        say(root, each.label);
+        attr(root, { title: each.title || null });
+        setEnabled(root, this.canPress(each));
       },
+      (each) => each.id,
     );
+    this.build();
     // Changes of the model call `update` already; see WidgetView.
     this.listenTo(this.model, 'comm_live_update', () => {
       this.update();
@@ -47,9 +52,28 @@ export abstract class BarView extends DOMWidgetView {
   }
 
   override update(): void {
-    const actions = actionsOf(this.state);
-    this.actionPlace.hidden = actions.length === 0;
-    this.actionButtons.show(actions);
+    this.showButtons();
+  }
+
+  protected showButtons(): void {
+    const { buttons } = this;
+    this.buttonPlace.hidden = buttons.length === 0;
+    this.buttonParts.show(buttons);
+  }
+
+  /** The buttons in their order. */
+  protected get buttons(): Button[] {
+    return buttonsOf(this.state);
+  }
+
+  /** Whether a button can be pressed now. */
+  protected canPress(each: Button): boolean {
+    return each.enabled && this.isLive;
+  }
+
+  /** Does what a button is for. */
+  protected press({ command }: Button): void {
+    this.tell({ event: 'press', command });
   }
 
   /** The model as something to read with care; Backbone's own type says `any` of everything. */
@@ -62,7 +86,7 @@ export abstract class BarView extends DOMWidgetView {
     return this.model.comm_live;
   }
 
-  /** Sends a command; `handled` is called when the kernel has dealt with it. */
+  /** Sends an event; `handled` is called when the kernel has dealt with it. */
   protected tell(message: Message, handled?: () => void): void {
     const callbacks = this.model.callbacks(this);
     if (handled !== undefined) {

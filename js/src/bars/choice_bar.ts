@@ -1,26 +1,31 @@
-import { WidgetModel } from '@jupyter-widgets/base';
-
+import { attr, button, html, say, saySentence, setEnabled, showLine } from '../dom';
 import { formatRate } from '../geometry/format';
+import { Keyed } from '../keyed';
+import { MarkerModel } from '../marker';
+import { textOf } from '../values';
 import { BarView } from './bar_view';
 import { copyText } from './clipboard';
-import { button, element, Keyed, setAttribute, setEnabled, setLine, setSentence, setText } from './dom';
-import { asArgument, readRate, sameRate, showRate } from './rate';
-import { flagOf, numberOf, type Suggestion, suggestionsOf, textOf } from './state';
+import { asArgument, asRate, readRate, sameRate, showRate } from './rate';
+import { type Button, type Suggestion, suggestionsOf } from './state';
+
+/** What a suggestion is shown as. */
+interface Chip {
+  readonly root: HTMLButtonElement;
+  readonly label: HTMLElement;
+  readonly rate: HTMLElement;
+}
 
 /** The chosen rate as text, what is suggested, and what to do with the choice. */
 export class ChoiceBarView extends BarView {
-  protected declare actionPlace: HTMLElement;
   private declare field: HTMLInputElement;
   private declare problem: HTMLElement;
-  private declare applyButton: HTMLButtonElement;
-  private declare copyButton: HTMLButtonElement;
   private declare backButton: HTMLButtonElement;
   private declare sentence: HTMLElement;
   private declare offers: HTMLElement;
   private declare chipPlace: HTMLElement;
-  private declare chips: Keyed<Suggestion, HTMLButtonElement>;
+  private declare chips: Keyed<Suggestion, Chip>;
   private declare said: HTMLElement;
-  private declare marker: WidgetModel | undefined;
+  private declare marker: MarkerModel | undefined;
   /** What the field showed when it was last in step with the marker. */
   private declare shown: string;
 
@@ -28,76 +33,53 @@ export class ChoiceBarView extends BarView {
     this.el.classList.add('lrfind-choice-bar');
     this.el.setAttribute('aria-label', 'Chosen learning rate');
     const id = this.idFor('rate');
-    const label = element('label', 'lrbar-label', 'Learning rate');
-    label.htmlFor = id;
+    const label = html('label', { class: 'lrbar-label', for: id }, 'Learning rate');
     this.field = this.buildField(id);
-    this.applyButton = button('Apply', '', () => {
-      this.apply();
-    });
-    this.applyButton.title = 'Write this rate into the optimizer';
-    this.copyButton = button('Copy', '', () => {
-      void this.copy();
-    });
-    const choose = element('div', 'lrbar-buttons lrbar-choose');
-    this.actionPlace = element('div', 'lrbar-buttons');
-    choose.append(label, this.field, this.applyButton, this.copyButton, this.actionPlace);
-    this.sentence = element('span', 'lrbar-suggestion');
-    const row = element('div', 'lrbar-row');
-    row.append(choose, this.sentence);
-
-    this.problem = element('div', 'lrbar-problem');
-    this.problem.id = this.idFor('problem');
+    const choose = html('div', { class: 'lrbar-buttons lrbar-choose' });
+    choose.append(label, this.field, this.buttonPlace);
+    this.sentence = html('span', { class: 'lrbar-suggestion' });
+    this.problem = html('div', { class: 'lrbar-problem', id: this.idFor('problem') });
     this.problem.hidden = true;
 
-    this.chipPlace = element('div', 'lrbar-chips');
-    this.chipPlace.setAttribute('role', 'group');
-    this.chipPlace.setAttribute('aria-label', 'Suggestions');
-    this.chips = new Keyed(
+    const group = { role: 'group', 'aria-label': 'Suggestions' };
+    this.chipPlace = html('div', { class: 'lrbar-chips', ...group });
+    this.chips = new Keyed<Suggestion, Chip>(
       this.chipPlace,
-      (suggestion) => suggestion.rule,
       (rule) => this.buildChip(rule),
-      (node, suggestion) => {
-        this.fillChip(node, suggestion);
+      (chip, suggestion) => {
+        this.fillChip(chip, suggestion);
       },
+      (suggestion) => suggestion.rule,
     );
     this.backButton = button('Back to the suggestion', '', () => {
       this.back();
     });
-    this.offers = element('div', 'lrbar-row lrbar-offers');
-    this.offers.append(this.chipPlace, this.backButton);
-
-    this.said = element('div', 'lrbar-said');
-    this.said.setAttribute('role', 'status');
-    this.said.setAttribute('aria-live', 'polite');
+    this.offers = html('div', { class: 'lrbar-row lrbar-offers' }, this.chipPlace, this.backButton);
+    this.said = html('div', { class: 'lrbar-said', role: 'status', 'aria-live': 'polite' });
 
     this.shown = '';
+    const row = html('div', { class: 'lrbar-row' }, choose, this.sentence);
     this.el.append(row, this.problem, this.offers, this.said);
     this.listenTo(this.model, 'change:message', () => {
       this.say(textOf(this.state, 'message'));
     });
-    setSentence(this.said, textOf(this.state, 'message'));
+    this.say(textOf(this.state, 'message'));
   }
 
   override update(): void {
-    super.update();
     this.follow(this.model.get('marker'));
+    super.update();
     const suggestions = suggestionsOf(this.state);
-    setLine(this.sentence, textOf(this.state, 'suggestion_sentence'));
+    showLine(this.sentence, textOf(this.state, 'suggestion_sentence'));
     this.chipPlace.hidden = suggestions.length === 0;
     this.chips.show(suggestions);
     this.showValue();
-    this.offers.hidden = Array.from(this.offers.children).every(
-      (each) => (each as HTMLElement).hidden,
-    );
+    this.offers.hidden = this.chipPlace.hidden && this.backButton.hidden;
   }
 
   private buildField(id: string): HTMLInputElement {
-    const field = element('input', 'lrbar-field');
-    field.type = 'text';
-    field.id = id;
-    field.autocomplete = 'off';
-    field.spellcheck = false;
-    field.setAttribute('autocapitalize', 'off');
+    const typed = { autocomplete: 'off', spellcheck: 'false', autocapitalize: 'off' };
+    const field = html('input', { class: 'lrbar-field', type: 'text', id, ...typed });
     field.addEventListener('keydown', (event) => {
       if (event.key === 'Enter') {
         event.preventDefault();
@@ -115,34 +97,33 @@ export class ChoiceBarView extends BarView {
     return field;
   }
 
-  private buildChip(rule: string): HTMLButtonElement {
-    const chip = button('', 'lrbar-chip', () => {
+  private buildChip(rule: string): Chip {
+    const root = button('', 'lrbar-chip', () => {
       const lr = suggestionsOf(this.state).find((each) => each.rule === rule)?.lr ?? null;
       if (lr !== null) {
         this.choose(lr);
       }
     });
-    chip.append(element('span'), element('span', 'lrbar-chip-rate'));
-    return chip;
+    const label = html('span');
+    const rate = html('span', { class: 'lrbar-chip-rate' });
+    root.append(label, rate);
+    return { root, label, rate };
   }
 
-  private fillChip(chip: HTMLButtonElement, suggestion: Suggestion): void {
-    const [label, rate] = Array.from(chip.children) as HTMLElement[];
+  private fillChip({ root, label, rate }: Chip, suggestion: Suggestion): void {
+    const { value } = this;
     const { lr } = suggestion;
-    if (label !== undefined && rate !== undefined) {
-      setText(label, suggestion.label);
-      setText(rate, lr === null ? 'none' : formatRate(lr));
-    }
-    setAttribute(chip, 'title', suggestion.reason || null);
-    setEnabled(chip, lr !== null && this.marker !== undefined);
-    chip.classList.toggle('lrbar-active', suggestion.active);
-    const value = this.value;
-    setAttribute(chip, 'aria-pressed', String(lr !== null && value !== null && sameRate(lr, value)));
+    const isChosen = lr !== null && value !== null && sameRate(lr, value);
+    say(label, suggestion.label);
+    say(rate, lr === null ? 'none' : formatRate(lr));
+    attr(root, { title: suggestion.reason || null, 'aria-pressed': String(isChosen) });
+    setEnabled(root, lr !== null && this.marker !== undefined);
+    root.classList.toggle('lrbar-active', suggestion.active);
   }
 
   /** Listens to the marker that the bar refers to now, and to no other. */
   private follow(marker: unknown): void {
-    const next = marker instanceof WidgetModel ? marker : undefined;
+    const next = marker instanceof MarkerModel ? marker : undefined;
     if (next === this.marker) {
       return;
     }
@@ -152,48 +133,65 @@ export class ChoiceBarView extends BarView {
     this.marker = next;
     if (next !== undefined) {
       this.listenTo(next, 'change:value change:lo change:hi', () => {
-        this.showValue();
-        this.chips.show(suggestionsOf(this.state));
+        this.update();
       });
     }
   }
 
   private get value(): number | null {
-    const value = this.marker === undefined ? null : numberOf(this.marker, 'value');
-    return value !== null && value > 0 ? value : null;
+    return asRate(this.marker?.get('value'));
   }
 
   /** The rate that "Back to the suggestion" goes back to. */
   private get suggested(): number | null {
-    const suggested = numberOf(this.state, 'suggested_lr');
-    return suggested !== null && suggested > 0 ? suggested : null;
+    return asRate(this.model.get('suggested_lr'));
+  }
+
+  /** The kernel's buttons, and Copy, which needs no kernel. */
+  protected override get buttons(): Button[] {
+    const { value } = this;
+    const copy = {
+      id: 'copy',
+      command: 'copy',
+      label: 'Copy',
+      title: value === null ? '' : `Copy ${asArgument(value)}`,
+      enabled: value !== null,
+    };
+    const buttons = super.buttons;
+    const before = buttons.findIndex(({ id }) => id === 'apply') + 1;
+    return [...buttons.slice(0, before), copy, ...buttons.slice(before)];
+  }
+
+  protected override canPress(each: Button): boolean {
+    if (each.id === 'copy') {
+      return each.enabled;
+    }
+    return super.canPress(each) && (each.id !== 'apply' || this.value !== null);
+  }
+
+  protected override press(pressed: Button): void {
+    if (pressed.id === 'copy') {
+      void this.copy();
+    } else if (pressed.id === 'apply') {
+      this.apply(pressed);
+    } else {
+      super.press(pressed);
+    }
   }
 
   private showValue(): void {
-    const { value } = this;
+    const { value, suggested } = this;
     const isTyping = this.field.value !== this.shown && this.field === document.activeElement;
     // What a person is typing is theirs until they commit it; a mistake that they left
     // behind is overtaken by the next choice.
-    const text = value === null ? '' : showRate(value);
-    if (!isTyping && text !== this.shown) {
+    if (!isTyping && showRateOf(value) !== this.shown) {
       this.revert();
     }
     this.field.disabled = this.marker === undefined;
-    setEnabled(this.applyButton, value !== null && this.isLive);
-    this.applyButton.hidden = !flagOf(this.state, 'can_apply');
-    setEnabled(this.copyButton, value !== null);
-    setAttribute(this.copyButton, 'title', value === null ? null : `Copy ${asArgument(value)}`);
-    const { suggested } = this;
     this.backButton.hidden = suggested === null;
-    setEnabled(
-      this.backButton,
-      suggested !== null && value !== null && !sameRate(suggested, value),
-    );
-    setAttribute(
-      this.backButton,
-      'title',
-      suggested === null ? null : `Choose ${formatRate(suggested)}`,
-    );
+    const isElsewhere = suggested !== null && value !== null && !sameRate(suggested, value);
+    setEnabled(this.backButton, isElsewhere);
+    attr(this.backButton, { title: suggested === null ? null : `Choose ${formatRate(suggested)}` });
   }
 
   /** Takes what is in the field as the choice. Returns whether the field now agrees with it. */
@@ -201,51 +199,45 @@ export class ChoiceBarView extends BarView {
     if (this.field.value === this.shown || this.marker === undefined) {
       return this.problem.hidden;
     }
-    const lo = numberOf(this.marker, 'lo') ?? 0;
-    const hi = numberOf(this.marker, 'hi') ?? Infinity;
-    const read = readRate(this.field.value, lo, hi);
-    if ('problem' in read) {
-      this.complain(read.problem);
+    const read = readRate(this.field.value, ...this.marker.limits);
+    if (typeof read === 'string') {
+      this.complain(read);
       return false;
     }
-    this.choose(read.value);
+    this.choose(read);
     return true;
   }
 
   private choose(value: number): void {
-    if (this.marker === undefined) {
-      return;
-    }
-    this.marker.set('value', value);
-    this.marker.save_changes();
+    this.marker?.choose(value);
     this.revert();
     this.say('');
   }
 
   /** Shows the marker's value again, whatever was in the field. */
   private revert(): void {
-    const { value } = this;
-    this.shown = value === null ? '' : showRate(value);
+    this.shown = showRateOf(this.value);
     this.field.value = this.shown;
     this.complain('');
   }
 
   private complain(problem: string): void {
-    setLine(this.problem, problem);
+    showLine(this.problem, problem);
     const isWrong = problem !== '';
-    setAttribute(this.field, 'aria-invalid', isWrong ? 'true' : null);
-    setAttribute(this.field, 'aria-describedby', isWrong ? this.problem.id : null);
+    attr(this.field, {
+      'aria-invalid': isWrong ? 'true' : null,
+      'aria-describedby': isWrong ? this.problem.id : null,
+    });
     this.problem.setAttribute('role', isWrong ? 'alert' : 'none');
   }
 
-  private apply(): void {
-    const { value } = this;
-    if (!this.commit() || value === null) {
+  private apply({ command }: Button): void {
+    if (!this.commit() || this.value === null) {
       return;
     }
     this.say('');
     // With its rate: the marker's own message may still wait for one before it.
-    this.tell({ event: 'apply', value: this.value ?? value }, () => {
+    this.tell({ event: 'press', command, value: this.value }, () => {
       this.say(textOf(this.state, 'message'));
     });
   }
@@ -254,7 +246,7 @@ export class ChoiceBarView extends BarView {
     const { suggested } = this;
     if (suggested !== null) {
       this.choose(suggested);
-      this.tell({ event: 'back' });
+      this.tell({ event: 'press', command: 'back' });
     }
   }
 
@@ -268,6 +260,10 @@ export class ChoiceBarView extends BarView {
   }
 
   private say(text: string): void {
-    setSentence(this.said, text);
+    saySentence(this.said, text);
   }
+}
+
+function showRateOf(value: number | null): string {
+  return value === null ? '' : showRate(value);
 }

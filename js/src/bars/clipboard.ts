@@ -1,3 +1,5 @@
+import { html } from '../dom';
+
 /**
  * Puts text on the clipboard, also where the page is not served over https and the
  * modern interface is missing. Returns whether it worked.
@@ -18,11 +20,8 @@ export async function copyText(text: string, near: HTMLElement): Promise<boolean
 
 function copySelection(text: string, near: HTMLElement): boolean {
   const focused = document.activeElement;
-  const area = document.createElement('textarea');
+  const area = html('textarea', { class: 'lrbar-unseen', readonly: '', 'aria-hidden': 'true' });
   area.value = text;
-  area.readOnly = true;
-  area.setAttribute('aria-hidden', 'true');
-  area.className = 'lrbar-unseen';
   near.append(area);
   area.select();
   let copied = false;

@@ -1,12 +1,12 @@
 export {
   ChoiceBarModel,
+  ComparisonBarModel,
   ReceiptBarModel,
   RunBarModel,
   SettingsBarModel,
-  VerdictBarModel,
 } from './models';
-export { RunBarView } from './run_bar';
 export { ChoiceBarView } from './choice_bar';
-export { SettingsBarView } from './settings_bar';
+export { ComparisonBarView } from './comparison_bar';
 export { ReceiptBarView } from './receipt_bar';
-export { VerdictBarView } from './verdict_bar';
+export { RunBarView } from './run_bar';
+export { SettingsBarView } from './settings_bar';

@@ -1,36 +1,27 @@
 import { DOMWidgetModel, type IBackboneModelOptions, unpack_models } from '@jupyter-widgets/base';
 
 import { catchUp } from '../catch_up';
-import { MODULE_NAME, MODULE_VERSION } from '../version';
+import { identity } from '../identity';
 
 type Attributes = Record<string, unknown>;
 
-/** The attributes that say to the widget manager which classes belong to a bar. */
-function identity(name: string): Attributes {
-  return {
-    _model_name: `${name}Model`,
-    _model_module: MODULE_NAME,
-    _model_module_version: `^${MODULE_VERSION}`,
-    _view_name: `${name}View`,
-    _view_module: MODULE_NAME,
-    _view_module_version: `^${MODULE_VERSION}`,
-    actions: [],
-  };
-}
-
 /** Base of the models of the bars. */
-class BarModel extends DOMWidgetModel {
+abstract class BarModel extends DOMWidgetModel {
   override initialize(attributes: Backbone.ObjectHash, options: IBackboneModelOptions): void {
     super.initialize(attributes, options);
     catchUp(this);
+  }
+
+  /** The defaults of a bar, besides its own traits. */
+  protected defaultsOf(name: string): Attributes {
+    return { ...super.defaults(), ...identity(name, `${name}View`), buttons: [] };
   }
 }
 
 export class RunBarModel extends BarModel {
   override defaults(): Attributes {
     return {
-      ...super.defaults(),
-      ...identity('RunBar'),
+      ...this.defaultsOf('RunBar'),
       status: 'waiting',
       sentence: '',
       done: 0,
@@ -39,7 +30,6 @@ export class RunBarModel extends BarModel {
       objective: '',
       detail: '',
       traceback: '',
-      can_run: true,
     };
   }
 }
@@ -47,14 +37,12 @@ export class RunBarModel extends BarModel {
 export class ChoiceBarModel extends BarModel {
   override defaults(): Attributes {
     return {
-      ...super.defaults(),
-      ...identity('ChoiceBar'),
+      ...this.defaultsOf('ChoiceBar'),
       marker: null,
       suggestions: [],
       suggested_lr: null,
       suggestion_sentence: '',
       message: '',
-      can_apply: true,
     };
   }
 
@@ -67,13 +55,12 @@ export class ChoiceBarModel extends BarModel {
 export class SettingsBarModel extends BarModel {
   override defaults(): Attributes {
     return {
-      ...super.defaults(),
-      ...identity('SettingsBar'),
+      ...this.defaultsOf('SettingsBar'),
       beta: 0.98,
       skip_start: 10,
       skip_end: 5,
       y_scale: 'linear',
-      frame: 'focus',
+      y_range: 'focus',
       rule: '',
       rules: [],
       runs: [],
@@ -81,14 +68,14 @@ export class SettingsBarModel extends BarModel {
   }
 }
 
-export class VerdictBarModel extends BarModel {
+export class ComparisonBarModel extends BarModel {
   override defaults(): Attributes {
-    return { ...super.defaults(), ...identity('VerdictBar'), sentence: '' };
+    return { ...this.defaultsOf('ComparisonBar'), sentence: '' };
   }
 }
 
 export class ReceiptBarModel extends BarModel {
   override defaults(): Attributes {
-    return { ...super.defaults(), ...identity('ReceiptBar'), receipt: {} };
+    return { ...this.defaultsOf('ReceiptBar'), receipt: {} };
   }
 }

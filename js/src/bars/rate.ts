@@ -5,14 +5,7 @@
  */
 
 import { formatRate } from '../geometry/format';
-
-export interface Rate {
-  readonly value: number;
-}
-
-export interface Problem {
-  readonly problem: string;
-}
+import { asNumber } from '../values';
 
 const NUMBER = /^(?:\d+\.?\d*|\.\d+)(?:e[+-]?\d+)?$/i;
 const LABEL = /^(?:lr|learning[_ ]rate)\s*[=:]\s*/i;
@@ -20,40 +13,42 @@ const LABEL = /^(?:lr|learning[_ ]rate)\s*[=:]\s*/i;
 /** Rates that the chart's own rounding puts just beyond its ends still count as inside. */
 const EDGE = 1e-9;
 
-/** Reads a rate that lies on the chart, from `lo` to `hi`. */
-export function readRate(text: string, lo: number, hi: number): Rate | Problem {
+/** A learning rate as the kernel sent it; null where it is none. */
+export function asRate(value: unknown): number | null {
+  const rate = asNumber(value);
+  return rate !== null && rate > 0 ? rate : null;
+}
+
+/** Reads a rate that lies on the chart, from `lo` to `hi`; or says in a sentence what is wrong. */
+export function readRate(text: string, lo: number, hi: number): number | string {
   const typed = text.trim().replace(/\u2212/g, '-').replace(LABEL, '');
   const shown = typed.length <= 40 ? typed : `${typed.slice(0, 37)}...`;
   if (typed === '') {
-    return { problem: 'Type a learning rate, for example 3e-4.' };
+    return 'Type a learning rate, for example 3e-4.';
   }
   if (typed.startsWith('-') && NUMBER.test(typed.slice(1))) {
-    return { problem: `A learning rate must be greater than 0, got ${shown}.` };
+    return `A learning rate must be greater than 0, got ${shown}.`;
   }
   if (typed.includes(',') && NUMBER.test(typed.replace(',', '.'))) {
-    return { problem: `"${shown}" has a comma. Write the decimal point as in 3.2e-4.` };
+    return `"${shown}" has a comma. Write the decimal point as in 3.2e-4.`;
   }
   if (!NUMBER.test(typed.replace(/^\+/, ''))) {
-    return { problem: `"${shown}" is not a number. Type a rate such as 3e-4 or 0.0003.` };
+    return `"${shown}" is not a number. Type a rate such as 3e-4 or 0.0003.`;
   }
   const value = Number(typed);
   if (value === Infinity) {
-    return { problem: `${shown} is too large for a learning rate.` };
+    return `${shown} is too large for a learning rate.`;
   }
   if (value === 0) {
     const tooSmall = /[1-9]/.test(typed.split(/e/i)[0] ?? '');
-    return {
-      problem: tooSmall
-        ? `${shown} is too small for a learning rate.`
-        : `A learning rate must be greater than 0, got ${shown}.`,
-    };
+    return tooSmall
+      ? `${shown} is too small for a learning rate.`
+      : `A learning rate must be greater than 0, got ${shown}.`;
   }
   if (value < lo * (1 - EDGE) || value > hi * (1 + EDGE)) {
-    return {
-      problem: `${shown} is not on this chart, which goes from ${formatRate(lo)} to ${formatRate(hi)}.`,
-    };
+    return `${shown} is not on this chart, which goes from ${formatRate(lo)} to ${formatRate(hi)}.`;
   }
-  return { value: Math.min(Math.max(value, lo), hi) };
+  return Math.min(Math.max(value, lo), hi);
 }
 
 /**

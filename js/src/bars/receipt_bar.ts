@@ -1,18 +1,17 @@
+import { html, say } from '../dom';
 import { BarView } from './bar_view';
-import { element, setText } from './dom';
 import { outcomeOf, type ReceiptRow, receiptOf } from './state';
 
 /** Titles of the columns, with the class of their cells. */
 const COLUMNS = [
-  ['What', ''],
+  ['What', null],
   ['Count', 'lrbar-number'],
-  ['How it was compared', ''],
-  ['Result', ''],
+  ['How it was compared', null],
+  ['Result', null],
 ] as const;
 
 /** One quiet line under the chart that opens to what was compared after the sweep. */
 export class ReceiptBarView extends BarView {
-  protected declare actionPlace: HTMLElement;
   private declare fold: HTMLDetailsElement;
   private declare sentence: HTMLElement;
   private declare rows: HTMLTableSectionElement;
@@ -21,25 +20,17 @@ export class ReceiptBarView extends BarView {
   protected override build(): void {
     this.el.classList.add('lrfind-receipt-bar');
     this.el.setAttribute('aria-label', 'What came back after the sweep');
-    this.fold = element('details', 'lrbar-fold');
-    const summary = element('summary', 'lrbar-quiet');
-    this.sentence = element('span');
-    summary.append(this.sentence);
-    const table = element('table', 'lrbar-table');
-    const head = element('tr');
-    for (const [title, className] of COLUMNS) {
-      const cell = element('th', className, title);
-      cell.scope = 'col';
-      head.append(cell);
-    }
-    const heading = element('thead');
-    heading.append(head);
-    this.rows = element('tbody');
-    table.append(heading, this.rows);
-    this.fold.append(summary, table);
-    this.actionPlace = element('div', 'lrbar-buttons');
+    this.sentence = html('span');
+    this.rows = html('tbody');
+    const titles = COLUMNS.map(([title, className]) =>
+      html('th', { scope: 'col', class: className }, title),
+    );
+    const table = html('table', { class: 'lrbar-table' });
+    table.append(html('thead', {}, html('tr', {}, ...titles)), this.rows);
+    const summary = html('summary', { class: 'lrbar-quiet' }, this.sentence);
+    this.fold = html('details', { class: 'lrbar-fold' }, summary, table);
     this.shownRows = '';
-    this.el.append(this.fold, this.actionPlace);
+    this.el.append(this.fold, this.buttonPlace);
   }
 
   override update(): void {
@@ -49,7 +40,7 @@ export class ReceiptBarView extends BarView {
     if (receipt === null) {
       return;
     }
-    setText(this.sentence, receipt.sentence);
+    say(this.sentence, receipt.sentence);
     this.el.classList.toggle('lrbar-differs', !receipt.identical);
     const key = JSON.stringify(receipt.rows);
     if (key !== this.shownRows) {
@@ -60,14 +51,12 @@ export class ReceiptBarView extends BarView {
 }
 
 function rowOf(row: ReceiptRow): HTMLTableRowElement {
-  const made = element('tr', row.identical || !row.bySweep ? '' : 'lrbar-differs');
-  const what = element('th', '', row.category);
-  what.scope = 'row';
-  made.append(
-    what,
-    element('td', 'lrbar-number', row.compared > 0 ? String(row.compared) : ''),
-    element('td', '', row.how),
-    element('td', 'lrbar-result', outcomeOf(row)),
+  return html(
+    'tr',
+    { class: row.identical || !row.bySweep ? null : 'lrbar-differs' },
+    html('th', { scope: 'row' }, row.category),
+    html('td', { class: 'lrbar-number' }, row.compared > 0 ? String(row.compared) : ''),
+    html('td', {}, row.how),
+    html('td', { class: 'lrbar-result' }, outcomeOf(row)),
   );
-  return made;
 }

@@ -2,12 +2,28 @@ import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 
 import { ChoiceBarView } from '../../src/bars/choice_bar';
 import { ChoiceBarModel } from '../../src/bars/models';
-import { Comm, find, findField, isEnabled, makeModel, MarkerModel, press, show, type } from './page';
+import { MarkerModel } from '../../src/marker';
+import { Comm, find, findField, isEnabled, makeModel, press, show, type } from './page';
 
 const SUGGESTIONS = [
   { rule: 'balanced', label: 'balanced', lr: 6.3e-3, reason: 'Between both.', active: true },
   { rule: 'slide', label: 'slide', lr: null, reason: 'It never falls.', active: false },
 ];
+
+const APPLY = {
+  id: 'apply',
+  command: 'apply',
+  label: 'Apply',
+  title: 'Write this rate into the optimizer',
+  enabled: true,
+};
+const COMPARE = {
+  id: 'compare',
+  command: 'compare',
+  label: 'Try it',
+  title: 'Train a little at this rate',
+  enabled: true,
+};
 
 let comm: Comm;
 let markerComm: Comm;
@@ -23,6 +39,9 @@ const problem = (): string => {
 };
 const said = (): string => view.el.querySelector('[role="status"]')?.textContent ?? '';
 
+const names = (): (string | null)[] =>
+  Array.from(view.el.querySelectorAll('.lrbar-choose button'), (each) => each.textContent);
+
 /** Replaces the deprecated command that is all there is without a secure context. */
 const stubCopyCommand = (command: () => boolean): void => {
   Object.assign(document, { execCommand: command });
@@ -34,7 +53,7 @@ beforeEach(() => {
   marker = makeModel(MarkerModel, { value: 3.2e-4 }, markerComm);
   model = makeModel(
     ChoiceBarModel,
-    { marker, suggestions: SUGGESTIONS, suggested_lr: 6.3e-3 },
+    { marker, suggestions: SUGGESTIONS, suggested_lr: 6.3e-3, buttons: [APPLY, COMPARE] },
     comm,
   );
   view = show(ChoiceBarView, model);
@@ -57,7 +76,7 @@ describe('the field', () => {
     press(field(), 'Enter');
     expect(chosen()).toBe(5e-4);
     expect(field().value).toBe('5e-4');
-    expect(markerComm.sent.map(({ data }) => data.state)).toEqual([{ value: 5e-4 }]);
+    expect(markerComm.states).toEqual([{ value: 5e-4 }]);
   });
 
   it('moves the marker when it is left', () => {
@@ -123,19 +142,19 @@ describe('the field', () => {
 describe('Apply', () => {
   it('brings the rate that is seen', () => {
     find(view.el, 'Apply').click();
-    expect(comm.commands).toEqual([{ event: 'apply', value: 3.2e-4 }]);
+    expect(comm.contents).toEqual([{ event: 'press', command: 'apply', value: 3.2e-4 }]);
   });
 
   it('brings a rate that was typed and not yet entered', () => {
     type(field(), '2e-3');
     find(view.el, 'Apply').click();
-    expect(comm.commands).toEqual([{ event: 'apply', value: 2e-3 }]);
+    expect(comm.contents).toEqual([{ event: 'press', command: 'apply', value: 2e-3 }]);
   });
 
   it('sends nothing while the field is wrong', () => {
     type(field(), 'x');
     find(view.el, 'Apply').click();
-    expect(comm.commands).toEqual([]);
+    expect(comm.contents).toEqual([]);
     expect(problem()).not.toBe('');
   });
 
@@ -148,13 +167,49 @@ describe('Apply', () => {
     model.set('message', 'Applied.');
     find(view.el, 'Apply').click();
     expect(said()).toBe('');
-    comm.sent[0]?.answer();
+    comm.answer();
     expect(said()).toBe('Applied.');
   });
 
-  it('is hidden where there is no optimizer', () => {
-    model.set('can_apply', false);
-    expect(find(view.el, 'Apply').hidden).toBe(true);
+  it('is not there where there is no optimizer', () => {
+    model.set('buttons', [COMPARE]);
+    expect(names()).toEqual(['Copy', 'Try it']);
+  });
+
+  it('says why it cannot be pressed', () => {
+    model.set('buttons', [{ ...APPLY, enabled: false, title: 'A sweep is running' }, COMPARE]);
+    const apply = find(view.el, 'Apply');
+    apply.click();
+    expect(comm.contents).toEqual([]);
+    expect(isEnabled(apply)).toBe(false);
+    expect(apply.title).toBe('A sweep is running');
+  });
+});
+
+describe('the buttons beside the field', () => {
+  it('are those of Python with Copy after Apply', () => {
+    expect(names()).toEqual(['Apply', 'Copy', 'Try it']);
+    model.set('buttons', []);
+    expect(names()).toEqual(['Copy']);
+  });
+
+  it('send what they are for', () => {
+    find(view.el, 'Try it').click();
+    expect(comm.contents).toEqual([{ event: 'press', command: 'compare' }]);
+  });
+
+  it('are for a kernel, but for Copy', () => {
+    model.comm_live = false;
+    expect(['Apply', 'Copy', 'Try it'].map((name) => isEnabled(find(view.el, name)))).toEqual([
+      false,
+      true,
+      false,
+    ]);
+  });
+
+  it('that act on a rate need one', () => {
+    model.set('marker', null);
+    expect(['Apply', 'Copy'].map((name) => isEnabled(find(view.el, name)))).toEqual([false, false]);
   });
 });
 
@@ -206,6 +261,12 @@ describe('suggestions', () => {
     expect(find(view.el, 'balanced6.3e-3').title).toBe('Between both.');
   });
 
+  it('stay on the chart', () => {
+    model.set('suggestions', [{ rule: 'far', label: 'far', lr: 1e-9 }]);
+    find(view.el, 'far1e-9').click();
+    expect(chosen()).toBe(1e-7);
+  });
+
   it('cannot be pressed without a rate', () => {
     const chip = find(view.el, 'slidenone');
     chip.click();
@@ -219,7 +280,7 @@ describe('suggestions', () => {
     expect(isEnabled(back)).toBe(true);
     back.click();
     expect(chosen()).toBe(6.3e-3);
-    expect(comm.commands).toEqual([{ event: 'back' }]);
+    expect(comm.contents).toEqual([{ event: 'press', command: 'back' }]);
     expect(isEnabled(back)).toBe(false);
   });
 

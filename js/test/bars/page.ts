@@ -1,60 +1,9 @@
 /** A page for one bar: models with a comm that records, and views in the document. */
-import { type DOMWidgetModel, type DOMWidgetView, WidgetModel } from '@jupyter-widgets/base';
+import type { DOMWidgetModel, DOMWidgetView } from '@jupyter-widgets/base';
 
-type State = Record<string, unknown>;
-type Callbacks = { iopub?: { status?: (message: unknown) => void } } | undefined;
+export { Comm, makeModel } from '../comm';
 
-export interface Sent {
-  readonly data: { readonly method: string; readonly content?: State; readonly state?: State };
-  /** Tells the page that the kernel has dealt with the message. */
-  readonly answer: () => void;
-}
-
-export class Comm {
-  readonly sent: Sent[] = [];
-  /** How often the page has asked for the whole state. */
-  requests = 0;
-
-  send(data: Sent['data'], callbacks: Callbacks): string {
-    if (data.method === 'request_state') {
-      this.requests += 1;
-      return `request-${this.requests}`;
-    }
-    this.sent.push({
-      data,
-      answer: () => callbacks?.iopub?.status?.({ content: { execution_state: 'idle' } }),
-    });
-    return `message-${this.sent.length}`;
-  }
-
-  /** The custom messages, which are commands. */
-  get commands(): State[] {
-    return this.sent.flatMap(({ data }) => (data.content === undefined ? [] : [data.content]));
-  }
-
-  on_msg(): void {
-    // The tests set the model's state themselves.
-  }
-
-  on_close(): void {
-    // A comm of the tests is never closed from the kernel.
-  }
-}
-
-type ModelClass<Model> = new (attributes: State, options: never) => Model;
 type ViewClass<View> = new (options: never) => View;
-
-let models = 0;
-
-export function makeModel<Model extends WidgetModel>(
-  type: ModelClass<Model>,
-  state: State,
-  comm: Comm,
-): Model {
-  models += 1;
-  const options = { model_id: `model-${models}`, comm, widget_manager: { callbacks: () => ({}) } };
-  return new type(state, options as never);
-}
 
 export function show<View extends DOMWidgetView>(
   type: ViewClass<View>,
@@ -64,13 +13,6 @@ export function show<View extends DOMWidgetView>(
   view.render();
   document.body.append(view.el);
   return view;
-}
-
-/** A stand-in for the marker that the choice bar moves. */
-export class MarkerModel extends WidgetModel {
-  override defaults(): State {
-    return { ...super.defaults(), value: 1e-3, lo: 1e-7, hi: 10 };
-  }
 }
 
 /** Finds one element as a person would name it, by its accessible name. */

@@ -1,11 +1,8 @@
 import { describe, expect, it } from 'vitest';
 
-import { asArgument, readRate, sameRate, showRate } from '../../src/bars/rate';
+import { asArgument, asRate, readRate, sameRate, showRate } from '../../src/bars/rate';
 
-const read = (text: string): number | string => {
-  const result = readRate(text, 1e-7, 10);
-  return 'problem' in result ? result.problem : result.value;
-};
+const read = (text: string): number | string => readRate(text, 1e-7, 10);
 
 describe('readRate', () => {
   it.each([
@@ -50,8 +47,17 @@ describe('readRate', () => {
   });
 
   it('takes the end of the chart though rounding put it beyond', () => {
-    const result = readRate('10', 1e-7, 9.9999999999);
-    expect(result).toEqual({ value: 9.9999999999 });
+    expect(readRate('10', 1e-7, 9.9999999999)).toBe(9.9999999999);
+  });
+});
+
+describe('asRate', () => {
+  it('takes what is a rate', () => {
+    expect(asRate(3e-4)).toBe(3e-4);
+  });
+
+  it.each([0, -1e-3, NaN, Infinity, '1e-3', null, undefined, true])('takes no %j', (value) => {
+    expect(asRate(value)).toBeNull();
   });
 });
 

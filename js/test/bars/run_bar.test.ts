@@ -4,6 +4,31 @@ import { RunBarModel } from '../../src/bars/models';
 import { RunBarView } from '../../src/bars/run_bar';
 import { Comm, find, isEnabled, makeModel, show } from './page';
 
+const button = (id: string, label: string, enabled: boolean, more = {}): Record<string, unknown> => ({
+  id,
+  command: id,
+  label,
+  title: '',
+  enabled,
+  ...more,
+});
+
+const WAITING = [
+  button('start', 'Run', true),
+  button('hold', 'Pause', false, { command: 'pause', title: 'Nothing runs' }),
+  button('stop', 'Stop', false),
+];
+const SWEEPING = [
+  button('start', 'Run again', false),
+  button('hold', 'Pause', true, { command: 'pause' }),
+  button('stop', 'Stop', true),
+];
+const PAUSED = [
+  button('start', 'Run again', false),
+  button('hold', 'Resume', true, { command: 'resume' }),
+  button('stop', 'Stop', true),
+];
+
 let comm: Comm;
 let model: RunBarModel;
 let view: RunBarView;
@@ -13,7 +38,7 @@ const spoken = (): string => view.el.querySelector('[role="status"]')?.textConte
 beforeEach(() => {
   vi.useFakeTimers();
   comm = new Comm();
-  model = makeModel(RunBarModel, { sentence: 'Ready.', total: 100 }, comm);
+  model = makeModel(RunBarModel, { sentence: 'Ready.', total: 100, buttons: WAITING }, comm);
   view = show(RunBarView, model);
 });
 
@@ -24,32 +49,78 @@ afterEach(() => {
 
 it('sends what is pressed', () => {
   find(view.el, 'Run').click();
-  expect(comm.commands).toEqual([{ event: 'start' }]);
+  expect(comm.contents).toEqual([{ event: 'press', command: 'start' }]);
 });
 
 it('sends one command for a double click', () => {
   find(view.el, 'Run').click();
   find(view.el, 'Run').click();
-  expect(comm.commands).toEqual([{ event: 'start' }]);
+  expect(comm.contents).toEqual([{ event: 'press', command: 'start' }]);
+});
+
+it('shows the buttons of the state in their order', () => {
+  const labels = (): (string | null)[] =>
+    Array.from(view.el.querySelectorAll('button'), (each) => each.textContent);
+  expect(labels()).toEqual(['Run', 'Pause', 'Stop']);
+  const more = [button('refine', 'Look closer', true), button('extend', 'Go further', false)];
+  model.set({ buttons: [...SWEEPING, ...more] });
+  expect(labels()).toEqual(['Run again', 'Pause', 'Stop', 'Look closer', 'Go further']);
+  model.set({ buttons: WAITING });
+  expect(labels()).toEqual(['Run', 'Pause', 'Stop']);
 });
 
 it('offers what the state allows', () => {
-  model.set({ status: 'sweeping' });
+  model.set({ status: 'sweeping', buttons: SWEEPING });
   expect(isEnabled(find(view.el, 'Run again'))).toBe(false);
   expect(isEnabled(find(view.el, 'Pause'))).toBe(true);
-  model.set({ status: 'paused' });
+  model.set({ status: 'paused', buttons: PAUSED });
   find(view.el, 'Resume').click();
-  expect(comm.commands).toEqual([{ event: 'resume' }]);
+  expect(comm.contents).toEqual([{ event: 'press', command: 'resume' }]);
+});
+
+it('keeps the focus on the button that holds and goes on', () => {
+  model.set({ status: 'sweeping', buttons: SWEEPING });
+  const hold = find(view.el, 'Pause');
+  hold.focus();
+  hold.click();
+  comm.answer();
+  model.set({ status: 'paused', buttons: PAUSED });
+  expect(find(view.el, 'Resume')).toBe(hold);
+  expect(document.activeElement).toBe(hold);
+  hold.click();
+  expect(comm.contents.map(({ command }) => command)).toEqual(['pause', 'resume']);
+});
+
+it('says why a button cannot be pressed, and keeps it in reach of the keys', () => {
+  const hold = find(view.el, 'Pause');
+  hold.click();
+  hold.focus();
+  expect(hold.title).toBe('Nothing runs');
+  expect(hold.getAttribute('aria-disabled')).toBe('true');
+  expect(document.activeElement).toBe(hold);
+  expect(comm.contents).toEqual([]);
 });
 
 it('keeps the focus on a button that can no longer be pressed', () => {
-  model.set({ status: 'sweeping' });
+  model.set({ status: 'sweeping', buttons: SWEEPING });
   const stop = find(view.el, 'Stop');
   stop.focus();
   stop.click();
-  model.set({ status: 'stopped' });
+  model.set({ status: 'stopped', buttons: WAITING });
   expect(document.activeElement).toBe(stop);
   expect(isEnabled(stop)).toBe(false);
+});
+
+it('takes one press at a time, but Stop always', () => {
+  model.set({ status: 'sweeping', buttons: SWEEPING });
+  find(view.el, 'Pause').click();
+  expect(isEnabled(find(view.el, 'Pause'))).toBe(false);
+  find(view.el, 'Stop').click();
+  find(view.el, 'Stop').click();
+  expect(comm.contents.map(({ command }) => command)).toEqual(['pause', 'stop']);
+  comm.answer();
+  expect(isEnabled(find(view.el, 'Pause'))).toBe(true);
+  expect(isEnabled(find(view.el, 'Stop'))).toBe(true);
 });
 
 it('tells how far the sweep is', () => {
@@ -85,7 +156,7 @@ it('explains a press that a busy kernel leaves unanswered', () => {
   find(view.el, 'Run').click();
   vi.advanceTimersByTime(1000);
   expect(view.el.textContent).toContain('Run was pressed; the kernel is busy');
-  comm.sent[0]?.answer();
+  comm.answer();
   vi.advanceTimersByTime(60_000);
   expect(view.el.textContent).not.toContain('was pressed');
   expect(isEnabled(find(view.el, 'Run'))).toBe(true);
@@ -118,20 +189,25 @@ it('folds the traceback away and hides it where there is none', () => {
 });
 
 it('has no buttons where nothing can be run', () => {
-  model.set({ can_run: false });
-  expect(find(view.el, 'Run').closest<HTMLElement>('[hidden]')).not.toBeNull();
+  model.set({ buttons: [] });
+  expect(view.el.querySelectorAll('button')).toHaveLength(0);
+  expect(view.el.querySelector<HTMLElement>('.lrbar-buttons')?.hidden).toBe(true);
 });
 
-it('has the extra buttons that Python asks for', () => {
+it('has the further buttons that Python asks for', () => {
   model.set({
-    actions: [
-      { id: 'closer', label: 'Look closer', title: 'More steps', enabled: true },
-      { id: 'further', label: 'Go further', title: '', enabled: false },
+    buttons: [
+      ...WAITING,
+      button('refine', 'Look closer', true, { title: 'More steps' }),
+      button('extend', 'Go further', false),
     ],
   });
-  find(view.el, 'Look closer').click();
+  expect(find(view.el, 'Look closer').title).toBe('More steps');
   find(view.el, 'Go further').click();
-  expect(comm.commands).toEqual([{ event: 'action', id: 'closer' }]);
+  find(view.el, 'Look closer').click();
+  expect(comm.contents).toEqual([{ event: 'press', command: 'refine' }]);
+  vi.advanceTimersByTime(1000);
+  expect(view.el.textContent).toContain('Look closer was pressed; the kernel is busy');
 });
 
 it('keeps JupyterLab from taking its keys', () => {

@@ -8,7 +8,7 @@ let comm: Comm;
 let model: SettingsBarModel;
 let view: SettingsBarView;
 
-const last = (): Record<string, unknown> | undefined => comm.commands[comm.commands.length - 1];
+const last = (): Record<string, unknown> | undefined => comm.contents.at(-1);
 
 beforeEach(() => {
   comm = new Comm();
@@ -44,11 +44,32 @@ it('shows the settings as they are', () => {
   expect(findSelect(view.el, 'Suggestion by').value).toBe('valley');
 });
 
-it('sends a change', () => {
-  const select = findSelect(view.el, 'Loss axis');
-  select.value = 'log';
+it('shows the true smoothing, also where the slider does not reach it', () => {
+  model.set('beta', 0.995);
+  expect(view.el.querySelector('output')?.textContent).toBe('0.995');
+  expect(findField(view.el, 'Smoothing').max).toBe('0.99');
+});
+
+it.each([
+  ['Loss axis', 'y_scale', 'log'],
+  ['Show', 'y_range', 'all'],
+  ['Suggestion by', 'rule', 'slide'],
+])('sets "%s" in its model, for the kernel to see', (label, name, value) => {
+  const select = findSelect(view.el, label);
+  select.value = value;
   select.dispatchEvent(new Event('change'));
-  expect(last()).toEqual({ event: 'set', name: 'y_scale', value: 'log' });
+  expect(model.get(name)).toBe(value);
+  expect(comm.states).toEqual([{ [name]: value }]);
+  expect(comm.contents).toEqual([]);
+});
+
+it.each([
+  ['Skip at the start', 'skip_start'],
+  ['Skip at the end', 'skip_end'],
+])('sets "%s" in its model, for the kernel to see', (label, name) => {
+  type(findField(view.el, label), '25');
+  expect(model.get(name)).toBe(25);
+  expect(comm.states).toEqual([{ [name]: 25 }]);
 });
 
 it('has one message under way while the slider moves, and ends on the last value', () => {
@@ -56,31 +77,62 @@ it('has one message under way while the slider moves, and ends on the last value
   for (let percent = 0; percent <= 99; percent += 1) {
     type(slider, String(percent / 100));
   }
-  expect(comm.commands).toHaveLength(1);
-  comm.sent[0]?.answer();
-  expect(comm.commands).toHaveLength(2);
-  expect(last()).toEqual({ event: 'set', name: 'beta', value: 0.99 });
+  expect(comm.states).toEqual([{ beta: 0 }]);
+  comm.answer();
+  expect(comm.states).toEqual([{ beta: 0 }, { beta: 0.99 }]);
 });
 
-it('does not jump back under the hand', () => {
+it('keeps the latest of every setting while one is under way', () => {
+  type(findField(view.el, 'Smoothing'), '0.5');
+  type(findField(view.el, 'Smoothing'), '0.6');
+  type(findField(view.el, 'Skip at the end'), '7');
+  comm.answer();
+  expect(comm.states).toEqual([{ beta: 0.5 }, { beta: 0.6, skip_end: 7 }]);
+});
+
+it('does not jump back under the hand', async () => {
   const slider = findField(view.el, 'Smoothing');
   type(slider, '0.3');
   type(slider, '0.5');
-  model.set('beta', 0.3);
+  await comm.echo({ beta: 0.3 }, 1);
   expect(slider.value).toBe('0.5');
+  expect(view.el.querySelector('output')?.textContent).toBe('0.5');
 });
 
-it('shows the true value again when the kernel refused one', () => {
+it('shows the true value again when the kernel refused one', async () => {
   const select = findSelect(view.el, 'Suggestion by');
   select.value = 'slide';
   select.dispatchEvent(new Event('change'));
-  comm.sent[0]?.answer();
+  await comm.update({ rule: 'valley' });
+  comm.answer();
   expect(select.value).toBe('valley');
+  expect(comm.states).toEqual([{ rule: 'slide' }]);
+});
+
+it('leaves alone what is being typed, and shows the true value afterwards', () => {
+  const field = findField(view.el, 'Skip at the start');
+  type(field, '2');
+  model.set('skip_start', 20);
+  expect(field.value).toBe('2');
+  field.blur();
+  expect(field.value).toBe('20');
 });
 
 it.each(['', '-1', '2.5', 'x'])('sends no number of points that is "%s"', (text) => {
-  type(findField(view.el, 'Skip at the end'), text);
-  expect(comm.commands).toEqual([]);
+  const field = findField(view.el, 'Skip at the end');
+  type(field, text);
+  expect(comm.sent).toEqual([]);
+  model.set('runs', []);
+  expect(field.getAttribute('aria-invalid')).toBe('true');
+  field.blur();
+  expect(field.value).toBe('5');
+  expect(field.hasAttribute('aria-invalid')).toBe(false);
+});
+
+it('has the buttons that Python asks for', () => {
+  model.set('buttons', [{ id: 'reset', command: 'reset', label: 'Reset' }]);
+  find(view.el, 'Reset').click();
+  expect(last()).toEqual({ event: 'press', command: 'reset' });
 });
 
 it('hides, shows and removes a run', () => {

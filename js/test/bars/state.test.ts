@@ -1,14 +1,14 @@
 import { describe, expect, it } from 'vitest';
 
 import {
-  actionsOf,
+  buttonsOf,
   outcomeOf,
   receiptOf,
   rulesOf,
   runsOf,
   suggestionsOf,
-  textOf,
 } from '../../src/bars/state';
+import { textOf } from '../../src/values';
 
 const model = (state: Record<string, unknown>): { get: (name: string) => unknown } => ({
   get: (name) => state[name],
@@ -19,18 +19,30 @@ const NONSENSE = [undefined, null, 7, 'text', [null, 3, 'x', []], { a: 1 }, [{}]
 describe('what does not fit', () => {
   it.each(NONSENSE)('is nothing to show: %j', (value) => {
     const state = model({
-      actions: value,
+      buttons: value,
       suggestions: value,
       rules: value,
       runs: value,
       receipt: value,
       sentence: value,
     });
-    for (const list of [actionsOf(state), suggestionsOf(state), rulesOf(state), runsOf(state)]) {
+    for (const list of [buttonsOf(state), suggestionsOf(state), rulesOf(state), runsOf(state)]) {
       expect(Array.isArray(list)).toBe(true);
     }
     expect(receiptOf(state)).toBeNull();
     expect(typeof textOf(state, 'sentence')).toBe('string');
+  });
+});
+
+describe('buttons', () => {
+  it('can be pressed unless it is said that they cannot', () => {
+    const item = { id: 'hold', command: 'pause', label: 'Pause', title: 'Wait' };
+    const state = model({ buttons: [item, { ...item, enabled: false }, { enabled: null }] });
+    expect(buttonsOf(state)).toEqual([
+      { ...item, enabled: true },
+      { ...item, enabled: false },
+      { id: '', command: '', label: '', title: '', enabled: true },
+    ]);
   });
 });
 

@@ -1,33 +1,18 @@
 import { describe, expect, it } from 'vitest';
 
-import { offerIn, progressOf } from '../../src/bars/status';
+import { isRunning, progressOf } from '../../src/bars/status';
 
-describe('offerIn', () => {
-  it('offers a first run while waiting', () => {
-    expect(offerIn('waiting')).toMatchObject({ runLabel: 'Run', canRun: true, canStop: false });
+describe('isRunning', () => {
+  it.each(['sweeping', 'paused'])('is so while %s', (status) => {
+    expect(isRunning(status)).toBe(true);
   });
 
-  it('offers pause and stop during a sweep', () => {
-    expect(offerIn('sweeping')).toMatchObject({
-      canRun: false,
-      hold: 'pause',
-      canHold: true,
-      canStop: true,
-    });
-  });
-
-  it('offers resume and stop in a pause', () => {
-    expect(offerIn('paused')).toMatchObject({ hold: 'resume', canHold: true, canStop: true });
-  });
-
-  it.each(['finished', 'diverged', 'stopped', 'failed'])('offers another run when %s', (status) => {
-    expect(offerIn(status)).toMatchObject({
-      runLabel: 'Run again',
-      canRun: true,
-      canHold: false,
-      canStop: false,
-    });
-  });
+  it.each(['waiting', '', 'finished', 'diverged', 'stopped', 'failed'])(
+    'is not so when "%s"',
+    (status) => {
+      expect(isRunning(status)).toBe(false);
+    },
+  );
 });
 
 describe('progressOf', () => {

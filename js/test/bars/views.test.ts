@@ -2,7 +2,8 @@ import type { DOMWidgetModel, DOMWidgetView } from '@jupyter-widgets/base';
 import { describe, expect, it } from 'vitest';
 
 import * as bars from '../../src/bars';
-import { Comm, makeModel, MarkerModel, show } from './page';
+import { MarkerModel } from '../../src/marker';
+import { Comm, find, makeModel, show } from './page';
 
 type Listeners = Record<string, unknown[] | undefined>;
 
@@ -22,7 +23,7 @@ const KINDS: [string, ModelClass, ViewClass][] = [
   ['choice', bars.ChoiceBarModel, bars.ChoiceBarView],
   ['settings', bars.SettingsBarModel, bars.SettingsBarView],
   ['receipt', bars.ReceiptBarModel, bars.ReceiptBarView],
-  ['verdict', bars.VerdictBarModel, bars.VerdictBarView],
+  ['comparison', bars.ComparisonBarModel, bars.ComparisonBarView],
 ];
 
 /** Whether a trait is one of the bars' own; the base class is not so careful with the others. */
@@ -45,6 +46,7 @@ describe.each(KINDS)('the %s bar', (_, Model, View) => {
     const views = [show(View, model), show(View, model)];
     model.set({ sentence: 'Sweeping', suggestion_sentence: 'None', runs: [{ id: 'a', name: 'A' }] });
     model.set({ receipt: { sentence: 'As before.', rows: [{ category: 'files', identical: true }] } });
+    model.set({ buttons: [{ id: 'use', command: 'use', label: 'Use 1e-3' }] });
     const [one, other] = views.map((view) => view.el.textContent);
     expect(one).toBe(other);
     const ids = Array.from(document.querySelectorAll('[id]'), (each) => each.id);
@@ -52,6 +54,23 @@ describe.each(KINDS)('the %s bar', (_, Model, View) => {
     for (const view of views) {
       view.remove();
     }
+  });
+
+  it('has the buttons of its state, which send their command', () => {
+    const comm = new Comm();
+    const buttons = [
+      { id: 'a', command: 'use', label: 'Use', title: 'Why', enabled: true },
+      { id: 'b', command: 'not', label: 'Not', title: 'Why not', enabled: false },
+    ];
+    const view = show(View, makeModel(Model, { buttons }, comm));
+    const [use, not] = ['Use', 'Not'].map((name) => find(view.el, name));
+    expect([use?.title, not?.title]).toEqual(['Why', 'Why not']);
+    use?.click();
+    not?.click();
+    expect(comm.contents).toEqual([{ event: 'press', command: 'use' }]);
+    view.model.comm_live = false;
+    expect(use?.getAttribute('aria-disabled')).toBe('true');
+    view.remove();
   });
 
   it('survives any state', () => {

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 
+import { fromWire } from '../../src/columns';
 import { Curve, CurveModel } from '../../src/curve';
-import { fromBinary } from '../../src/floats';
 import { Comm, floats, frame, key, makeChart, makeFigure, makeModel, makeScales, pointer, points, show } from './page';
 
 const STATE = {
@@ -57,7 +57,7 @@ describe('the model of a curve', () => {
     const comm = new Comm();
     const model = loaded(comm);
     const empty = new DataView(new ArrayBuffer(0));
-    comm.update({ lr: empty, loss: empty, smoothed: empty, generation: 5 });
+    void comm.update({ lr: empty, loss: empty, smoothed: empty, generation: 5 });
     comm.custom({ event: 'append', offset: 0, generation: 5 }, points([7e-4], [1], [1]));
     await model.state_change;
     expect(rates(model)).toEqual([7e-4]);
@@ -80,7 +80,7 @@ describe('the model of a curve', () => {
     const comm = new Comm();
     const model = loaded(comm);
     comm.custom({ event: 'append', offset: 3, generation: 4 }, points([1e-3], [1], [1]));
-    comm.update({
+    void comm.update({
       lr: points([1e-6], [], []),
       loss: points([3], [], []),
       smoothed: points([3], [], []),
@@ -110,7 +110,7 @@ describe('the model of a curve', () => {
   it('takes other traits as usual', async () => {
     const comm = new Comm();
     const model = loaded(comm);
-    comm.update({ skip_start: 7 });
+    void comm.update({ skip_start: 7 });
     await model.state_change;
     expect(model.get('skip_start')).toBe(7);
     expect(model.series.length).toBe(3);
@@ -122,7 +122,7 @@ describe('the model of a curve', () => {
     comm.custom({ event: 'append', offset: 3, generation: 4 }, points([1e-3], [1], [1]));
     await model.state_change;
     const saved = model.serialize(model.get_state(true) as never) as Record<string, unknown>;
-    expect(Array.from(fromBinary(saved['lr']))).toEqual([1e-6, 1e-5, 1e-4, 1e-3]);
+    expect(Array.from(fromWire(saved['lr']) as Float64Array)).toEqual([1e-6, 1e-5, 1e-4, 1e-3]);
   });
 });
 

@@ -1,12 +1,13 @@
 import { describe, expect, it } from 'vitest';
 
+import { Annotations, AnnotationsModel } from '../../src/annotations';
+import { Axes } from '../../src/axes';
 import { Bands, BandsModel } from '../../src/bands';
 import type { ChartMark } from '../../src/chart_mark';
+import { ComparisonCurves, ComparisonCurvesModel } from '../../src/comparison_curves';
 import { Curve } from '../../src/curve';
-import { Frame } from '../../src/frame';
 import { Marker } from '../../src/marker';
 import { Runs, RunsModel } from '../../src/runs';
-import { Spots, SpotsModel } from '../../src/spots';
 import { ScaleModel } from '../stub_bqplot';
 import { floats, frame, makeChart, makeFigure, makeModel, show } from './page';
 
@@ -23,17 +24,18 @@ function listeners(object: unknown): number {
 
 describe('a hundred views that come and go', () => {
   it('leave no listener, no element and no view behind', async () => {
-    const { curve, marker, frame: frameModel, scales } = makeChart({
+    const { curve, marker, axes, scales } = makeChart({
       lr: floats(1e-3),
       loss: floats(1),
       smoothed: floats(1),
     });
     const bands = makeModel(BandsModel, { scales });
     const runs = makeModel(RunsModel, { scales });
-    const spots = makeModel(SpotsModel, { scales, marker });
+    const comparison = makeModel(ComparisonCurvesModel, { scales, names: ['1e-3'] });
+    const annotations = makeModel(AnnotationsModel, { scales, marker });
     const figure = makeFigure();
-    const models = [curve, marker, frameModel, bands, runs, spots];
-    const kinds = [Curve, Marker, Frame, Bands, Runs, Spots] as never[];
+    const models = [curve, marker, axes, bands, runs, comparison, annotations];
+    const kinds = [Curve, Marker, Axes, Bands, Runs, ComparisonCurves, Annotations] as never[];
     const watched = [...models, scales.x, scales.y, figure];
     const before = watched.map(listeners);
     const elements = figure.el.querySelectorAll('*').length;

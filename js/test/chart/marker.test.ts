@@ -107,7 +107,7 @@ describe('the marker', () => {
   });
 
   it('follows the kernel', async () => {
-    comm.update({ value: 0.32 });
+    void comm.update({ value: 0.32 });
     await model.state_change;
     await frame();
     expect(view.el.getAttribute('aria-valuetext')).toBe('0.32');
@@ -118,7 +118,7 @@ describe('the marker', () => {
     [1e-9, '0'],
     [50, '800'],
   ])('stays reachable at the edge when its rate is not on the axis (%s)', async (value, x) => {
-    comm.update({ value });
+    void comm.update({ value });
     await model.state_change;
     await frame();
     expect(view.el.querySelector('.lrfind-marker-handle')?.getAttribute('cx')).toBe(x);
@@ -139,7 +139,7 @@ describe('the marker', () => {
   it('turns its label inwards near the right end', async () => {
     const label = view.el.querySelector('text');
     expect(label?.getAttribute('text-anchor')).toBe('start');
-    comm.update({ value: 9 });
+    void comm.update({ value: 9 });
     await model.state_change;
     await frame();
     expect(label?.getAttribute('text-anchor')).toBe('end');

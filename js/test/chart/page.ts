@@ -1,73 +1,18 @@
 /** A page with a chart in it: models with a comm that records, and views in a figure. */
 import { WidgetModel } from '@jupyter-widgets/base';
 
+import { AxesModel } from '../../src/axes';
 import type { ChartMark } from '../../src/chart_mark';
 import { CurveModel } from '../../src/curve';
-import { FrameModel } from '../../src/frame';
 import { MarkerModel } from '../../src/marker';
+import { Comm, makeModel } from '../comm';
 import { Figure, ScaleModel } from '../stub_bqplot';
+
+export { Comm, makeModel } from '../comm';
 
 type State = Record<string, unknown>;
 
-export class Comm {
-  readonly sent: { method: string; content?: State; state?: State }[] = [];
-  private readonly callbacks: { iopub?: { status?: (message: unknown) => void } }[] = [];
-  private receive: ((message: unknown) => Promise<void>) | undefined;
-
-  send(data: Comm['sent'][number], callbacks: Comm['callbacks'][number] = {}): string {
-    this.sent.push(data);
-    this.callbacks.push(callbacks);
-    return `message-${this.sent.length}`;
-  }
-
-  on_msg(receive: (message: unknown) => Promise<void>): void {
-    this.receive = receive;
-  }
-
-  on_close(): void {
-    // A comm of the tests is never closed from the kernel.
-  }
-
-  /** Tells the page that the kernel has dealt with all that was sent. */
-  answer(): void {
-    for (const { iopub } of this.callbacks.splice(0)) {
-      iopub?.status?.({ content: { execution_state: 'idle' } });
-    }
-  }
-
-  /** What arrives from the kernel as a custom message. */
-  custom(content: unknown, ...buffers: unknown[]): void {
-    void this.receive?.({ content: { data: { method: 'custom', content } }, buffers });
-  }
-
-  /** What arrives from the kernel as a state. */
-  update(state: State): void {
-    void this.receive?.({ content: { data: { method: 'update', state, buffer_paths: [] } } });
-  }
-
-  get events(): unknown[] {
-    return this.sent.flatMap(({ content }) => (content === undefined ? [] : [content['event']]));
-  }
-
-  get states(): State[] {
-    return this.sent.flatMap(({ state }) => (state === undefined ? [] : [state]));
-  }
-}
-
-type ModelClass<Model> = new (attributes: State, options: never) => Model;
 type ViewClass<View> = new (options: never) => View;
-
-let models = 0;
-
-export function makeModel<Model extends WidgetModel>(
-  type: ModelClass<Model>,
-  state: State = {},
-  comm: Comm | undefined = new Comm(),
-): Model {
-  models += 1;
-  const options = { model_id: `model-${models}`, comm, widget_manager: { callbacks: () => ({}) } };
-  return new type(state, options as never);
-}
 
 export const makeScales = (): Record<'x' | 'y', ScaleModel> => ({
   x: makeModel(ScaleModel, { kind: 'log', min: 1e-7, max: 10 }),
@@ -79,15 +24,15 @@ export function makeChart(state: State = {}): {
   scales: ReturnType<typeof makeScales>;
   curve: CurveModel;
   marker: MarkerModel;
-  frame: FrameModel;
-  comms: Record<'curve' | 'marker' | 'frame', Comm>;
+  axes: AxesModel;
+  comms: Record<'curve' | 'marker' | 'axes', Comm>;
 } {
   const scales = makeScales();
-  const comms = { curve: new Comm(), marker: new Comm(), frame: new Comm() };
+  const comms = { curve: new Comm(), marker: new Comm(), axes: new Comm() };
   const curve = makeModel(CurveModel, { scales, ...state }, comms.curve);
   const marker = makeModel(MarkerModel, { scales }, comms.marker);
-  const frame = makeModel(FrameModel, { scales, curve }, comms.frame);
-  return { scales, curve, marker, frame, comms };
+  const axes = makeModel(AxesModel, { scales, curve }, comms.axes);
+  return { scales, curve, marker, axes, comms };
 }
 
 export function makeFigure(width = 800, height = 400): Figure {
@@ -125,8 +70,8 @@ export const frame = (): Promise<void> =>
   });
 
 /** A message of points as the kernel sends it. */
-export function points(lr: number[], loss: number[], smoothed: number[]): DataView {
-  return new DataView(Float64Array.of(...lr, ...loss, ...smoothed).buffer);
+export function points(...columns: number[][]): DataView {
+  return new DataView(Float64Array.from(columns.flat()).buffer);
 }
 
 export const floats = (...values: number[]): Float64Array => Float64Array.from(values);

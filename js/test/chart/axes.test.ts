@@ -1,7 +1,7 @@
 import { beforeEach, describe, expect, it, vi } from 'vitest';
 
-import { Frame } from '../../src/frame';
-import { floats, frame as nextFrame, key, makeChart, pointer, points, show } from './page';
+import { Axes } from '../../src/axes';
+import { floats, frame, key, makeChart, pointer, points, show } from './page';
 
 const COUNT = 80;
 const lr = Float64Array.from({ length: COUNT }, (_, index) => 1e-7 * 10 ** (index / 10));
@@ -18,46 +18,46 @@ describe('the window', () => {
   it('shows all rates at first, and frames the losses', () => {
     expect(chart.scales.x.domain).toEqual([1e-7, 10]);
     expect(chart.scales.y.domain[1]).toBeLessThan(4);
-    expect(chart.frame.cut).toBe(true);
+    expect(chart.axes.cut).toBe(true);
   });
 
   it('is zoomed without a word to the kernel', () => {
-    chart.frame.zoom(0.5, 0.5);
+    chart.axes.zoom(0.5, 0.5);
     expect(chart.scales.x.domain[0]).toBeCloseTo(1e-5, 10);
     expect(chart.scales.x.domain[1]).toBeCloseTo(0.1, 6);
-    expect(chart.frame.zoomed).toBe(true);
-    chart.frame.pan(0.25);
+    expect(chart.axes.zoomed).toBe(true);
+    chart.axes.pan(0.25);
     expect(chart.scales.x.domain[0]).toBeCloseTo(1e-4, 9);
     expect(Object.values(chart.comms).flatMap(({ states }) => states)).toEqual([]);
   });
 
   it('frames the losses of what is seen', () => {
-    chart.frame.zoom(0.25, 0);
+    chart.axes.zoom(0.25, 0);
     const [low, high] = chart.scales.y.domain as [number, number];
     expect(high - low).toBeLessThan(0.5);
   });
 
   it('is reset', () => {
-    chart.frame.zoom(0.5, 0.5);
-    chart.frame.reset();
+    chart.axes.zoom(0.5, 0.5);
+    chart.axes.reset();
     expect(chart.scales.x.domain).toEqual([1e-7, 10]);
-    expect(chart.frame.zoomed).toBe(false);
+    expect(chart.axes.zoomed).toBe(false);
   });
 
   it('is reset by the kernel, and by a sweep over other rates', async () => {
-    chart.frame.zoom(0.5, 0.5);
-    chart.comms.frame.custom({ event: 'reset' });
-    expect(chart.frame.zoomed).toBe(false);
-    chart.frame.zoom(0.5, 0.5);
-    chart.comms.frame.update({ lo: 1e-5, hi: 1 });
-    await chart.frame.state_change;
+    chart.axes.zoom(0.5, 0.5);
+    chart.comms.axes.custom({ event: 'reset' });
+    expect(chart.axes.zoomed).toBe(false);
+    chart.axes.zoom(0.5, 0.5);
+    void chart.comms.axes.update({ lo: 1e-5, hi: 1 });
+    await chart.axes.state_change;
     expect(chart.scales.x.domain).toEqual([1e-5, 1]);
   });
 
   it.each([null, 'text', { event: 'other' }])('is not moved by the message %j', (content) => {
-    chart.frame.zoom(0.5, 0.5);
-    chart.comms.frame.custom(content);
-    expect(chart.frame.zoomed).toBe(true);
+    chart.axes.zoom(0.5, 0.5);
+    chart.comms.axes.custom(content);
+    expect(chart.axes.zoomed).toBe(true);
   });
 
   it('follows a curve that grows', async () => {
@@ -68,17 +68,17 @@ describe('the window', () => {
   });
 
   it('shows every loss on demand, and the kernel remembers it', () => {
-    chart.frame.toggleFraming();
+    chart.axes.toggleFraming();
     expect(chart.scales.y.domain[1]).toBeGreaterThan(Math.max(...loss));
-    expect(chart.comms.frame.states).toEqual([{ y_frame: 'all' }]);
-    chart.frame.toggleFraming();
+    expect(chart.comms.axes.states).toEqual([{ y_range: 'all' }]);
+    chart.axes.toggleFraming();
     expect(chart.scales.y.domain[1]).toBeLessThan(4);
   });
 
   it('has an axis without a curve', () => {
     const empty = makeChart();
     expect(empty.scales.y.domain).toEqual([0, 1]);
-    expect(empty.frame.empty).toBe(true);
+    expect(empty.axes.empty).toBe(true);
   });
 
   it('keeps an axis for losses that are not finite', () => {
@@ -89,12 +89,12 @@ describe('the window', () => {
 
 describe('gestures on the background', () => {
   let chart: ReturnType<typeof makeChart>;
-  let view: Frame;
+  let view: Axes;
   let background: Element;
 
   beforeEach(async () => {
     chart = makeChart(STATE);
-    view = await show(Frame, chart.frame);
+    view = await show(Axes, chart.axes);
     background = view.el.querySelector('.lrfind-background') as Element;
     (background as HTMLElement).setPointerCapture = vi.fn();
   });
@@ -116,19 +116,19 @@ describe('gestures on the background', () => {
   it('zoom by wheel about the pointer, once the pointer was moved there', () => {
     aim();
     expect(turn(-100).defaultPrevented).toBe(true);
-    expect(chart.frame.zoomed).toBe(true);
+    expect(chart.axes.zoomed).toBe(true);
     const [low, high] = chart.scales.x.domain as [number, number];
     expect(Math.sqrt(low * high)).toBeCloseTo(1e-3, 8);
   });
 
   it('leave the wheel to a page that scrolls under a pointer at rest', () => {
     expect(turn(-100).defaultPrevented).toBe(false);
-    expect(chart.frame.zoomed).toBe(false);
+    expect(chart.axes.zoomed).toBe(false);
   });
 
   it('zoom by a pinch on a trackpad, which comes as a wheel with Ctrl', () => {
     expect(turn(-10, { ctrlKey: true }).defaultPrevented).toBe(true);
-    expect(chart.frame.zoomed).toBe(true);
+    expect(chart.axes.zoomed).toBe(true);
   });
 
   it('let the page scroll on where there is nothing to zoom out of', () => {
@@ -137,7 +137,7 @@ describe('gestures on the background', () => {
   });
 
   it('pan by drag when zoomed', () => {
-    chart.frame.zoom(0.5, 0.5);
+    chart.axes.zoom(0.5, 0.5);
     pointer(background, 'pointerdown', 400, 200);
     pointer(background, 'pointermove', 300, 200);
     pointer(background, 'pointerup', 300, 200);
@@ -149,54 +149,54 @@ describe('gestures on the background', () => {
     pointer(background, 'pointerdown', 300, 200, { pointerId: 1 });
     pointer(background, 'pointerdown', 500, 200, { pointerId: 2 });
     pointer(background, 'pointermove', 600, 200, { pointerId: 2 });
-    expect(chart.frame.zoomed).toBe(true);
+    expect(chart.axes.zoomed).toBe(true);
   });
 
   it('reset by a double click', () => {
-    chart.frame.zoom(0.5, 0.5);
+    chart.axes.zoom(0.5, 0.5);
     background.dispatchEvent(new MouseEvent('dblclick', { bubbles: true }));
-    expect(chart.frame.zoomed).toBe(false);
+    expect(chart.axes.zoomed).toBe(false);
   });
 
   it('have keys of the same effect', () => {
     expect(key(view.parent.el, '+').defaultPrevented).toBe(true);
-    expect(chart.frame.zoomed).toBe(true);
+    expect(chart.axes.zoomed).toBe(true);
     key(view.parent.el, '0');
-    expect(chart.frame.zoomed).toBe(false);
+    expect(chart.axes.zoomed).toBe(false);
   });
 });
 
-describe('what the frame shows', () => {
+describe('what the axes show', () => {
   it('names both axes and labels the decades', async () => {
-    const view = await show(Frame, makeChart(STATE).frame);
+    const view = await show(Axes, makeChart(STATE).axes);
     const texts = Array.from(view.el.querySelectorAll('text'), (text) => text.textContent);
     expect(texts).toEqual(expect.arrayContaining(['learning rate', 'loss', '1e-7', '1e-3', '10']));
   });
 
   it('offers to reset only what is zoomed, and the rest only where some is cut off', async () => {
     const chart = makeChart(STATE);
-    const view = await show(Frame, chart.frame);
+    const view = await show(Axes, chart.axes);
     const shown = (): (string | null)[] =>
       Array.from(view.parent.el.querySelectorAll('button'))
         .filter(({ hidden }) => !hidden)
         .map(({ textContent }) => textContent);
     expect(shown()).toEqual(['Show all losses']);
-    chart.frame.zoom(0.25, 0);
-    await nextFrame();
+    chart.axes.zoom(0.25, 0);
+    await frame();
     expect(shown()).toEqual(['Reset zoom']);
     view.parent.el.querySelectorAll('button').forEach((button) => {
       if (!button.hidden) {
         button.click();
       }
     });
-    await nextFrame();
+    await frame();
     expect(shown()).toEqual(['Show all losses']);
   });
 
   it('shows labels of the kernel as text', async () => {
     const chart = makeChart(STATE);
-    chart.frame.set('x_label', '<img src=x onerror=alert(1)>');
-    const view = await show(Frame, chart.frame);
+    chart.axes.set('x_label', '<img src=x onerror=alert(1)>');
+    const view = await show(Axes, chart.axes);
     expect(view.el.querySelector('img')).toBeNull();
     expect(view.el.textContent).toContain('<img');
   });

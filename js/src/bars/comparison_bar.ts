@@ -1,36 +1,29 @@
+import { html, say, saySentence } from '../dom';
+import { textOf } from '../values';
 import { Announcer } from './announcer';
 import { BarView } from './bar_view';
-import { element, setSentence, setText } from './dom';
-import { textOf } from './state';
 
 /** What a comparison of rates has found, and what to do with it. */
-export class VerdictBarView extends BarView {
-  protected declare actionPlace: HTMLElement;
+export class ComparisonBarView extends BarView {
   private declare sentence: HTMLElement;
-  private declare spoken: HTMLElement;
   private declare announcer: Announcer;
   private declare shown: string | undefined;
 
   protected override build(): void {
-    this.el.classList.add('lrfind-verdict-bar');
+    this.el.classList.add('lrfind-comparison-bar');
     this.el.setAttribute('aria-label', 'Comparison of learning rates');
-    const row = element('div', 'lrbar-row');
-    this.sentence = element('span', 'lrbar-sentence');
-    this.actionPlace = element('div', 'lrbar-buttons');
-    row.append(this.sentence, this.actionPlace);
-    this.spoken = element('div', 'lrbar-unseen');
-    this.spoken.setAttribute('role', 'status');
-    this.spoken.setAttribute('aria-live', 'polite');
+    this.sentence = html('span', { class: 'lrbar-sentence' });
+    const spoken = html('div', { class: 'lrbar-unseen', role: 'status', 'aria-live': 'polite' });
     this.announcer = new Announcer((text) => {
-      setText(this.spoken, text);
+      say(spoken, text);
     });
-    this.el.append(row, this.spoken);
+    this.el.append(html('div', { class: 'lrbar-row' }, this.sentence, this.buttonPlace), spoken);
   }
 
   override update(): void {
     super.update();
     const sentence = textOf(this.state, 'sentence');
-    setSentence(this.sentence, sentence);
+    saySentence(this.sentence, sentence);
     // What stands there when a page is opened is not news.
     if (this.shown !== undefined && sentence !== this.shown) {
       this.announcer.offer(sentence);

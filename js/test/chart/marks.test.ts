@@ -1,27 +1,30 @@
 import { describe, expect, it } from 'vitest';
 
+import { Annotations, AnnotationsModel } from '../../src/annotations';
 import { Bands, BandsModel } from '../../src/bands';
-import { toBinary } from '../../src/floats';
+import { toWire } from '../../src/columns';
 import { MarkerModel } from '../../src/marker';
 import { Runs, RunsModel } from '../../src/runs';
-import { Spots, SpotsModel } from '../../src/spots';
 import { Spread, SpreadModel } from '../../src/spread';
 import { Comm, floats, frame, key, makeModel, makeScales, show } from './page';
 
 const STEEPEST = { lr: 6.3e-3, loss: 0.5, kind: 'min_gradient', label: 'steepest fall 6.3e-3', title: 'why' };
 const END = { lr: 1, loss: null, kind: 'end', label: 'diverged', title: '' };
 
-async function spots(list: unknown[]): Promise<{ view: Spots; marker: MarkerModel; comm: Comm }> {
+async function annotations(
+  list: unknown[],
+): Promise<{ view: Annotations; marker: MarkerModel; comm: Comm }> {
   const scales = makeScales();
   const comm = new Comm();
   const marker = makeModel(MarkerModel, { scales }, comm);
-  const view = await show(Spots, makeModel(SpotsModel, { scales, marker, spots: list }));
+  const model = makeModel(AnnotationsModel, { scales, marker, annotations: list });
+  const view = await show(Annotations, model);
   return { view, marker, comm };
 }
 
-describe('spots', () => {
+describe('annotations', () => {
   it('set the marker when they are clicked', async () => {
-    const { view, marker, comm } = await spots([STEEPEST]);
+    const { view, marker, comm } = await annotations([STEEPEST]);
     const button = view.el.querySelector('[role=button]');
     expect(button?.getAttribute('aria-label')).toBe('Choose steepest fall 6.3e-3');
     button?.querySelector('circle')?.dispatchEvent(new MouseEvent('click', { bubbles: true }));
@@ -30,14 +33,14 @@ describe('spots', () => {
   });
 
   it.each(['Enter', ' '])('set the marker with the key %j', async (name) => {
-    const { view, marker } = await spots([STEEPEST]);
+    const { view, marker } = await annotations([STEEPEST]);
     const button = view.el.querySelector('[role=button]') as Element;
     expect(key(button, name).defaultPrevented).toBe(true);
     expect(marker.value).toBe(6.3e-3);
   });
 
   it('at the end of a sweep are no buttons', async () => {
-    const { view, marker } = await spots([END]);
+    const { view, marker } = await annotations([END]);
     const end = view.el.querySelector('.lrfind-spot-end');
     expect(end?.getAttribute('role')).toBe('img');
     end?.dispatchEvent(new MouseEvent('click', { bubbles: true }));
@@ -45,15 +48,15 @@ describe('spots', () => {
   });
 
   it('come and go with the list', async () => {
-    const { view } = await spots([STEEPEST, END]);
+    const { view } = await annotations([STEEPEST, END]);
     expect(view.el.querySelectorAll('.lrfind-spot')).toHaveLength(2);
-    view.model.set('spots', []);
+    view.model.set('annotations', []);
     await frame();
     expect(view.el.querySelectorAll('.lrfind-spot, text')).toHaveLength(0);
   });
 
   it('leave the pointer to the marker that stands on them', async () => {
-    const { view, marker } = await spots([STEEPEST]);
+    const { view, marker } = await annotations([STEEPEST]);
     const spot = view.el.querySelector('.lrfind-spot');
     expect(spot?.getAttribute('pointer-events')).toBeNull();
     marker.move(6.4e-3);
@@ -62,7 +65,7 @@ describe('spots', () => {
   });
 
   it('show labels as text', async () => {
-    const { view } = await spots([{ ...STEEPEST, label: '<b>x</b>', title: '<script>' }]);
+    const { view } = await annotations([{ ...STEEPEST, label: '<b>x</b>', title: '<script>' }]);
     expect(view.el.querySelector('b, script')).toBeNull();
     expect(view.el.textContent).toContain('<b>x</b>');
   });
@@ -70,7 +73,7 @@ describe('spots', () => {
   it.each([[[{}]], ['text'], [null], [[{ lr: 'x', loss: 'y', kind: 'z' }]]])(
     'draw nothing for %j',
     async (list) => {
-      const { view } = await spots(list as never);
+      const { view } = await annotations(list as never);
       expect(view.el.querySelectorAll('.lrfind-spot')).toHaveLength(0);
     },
   );
@@ -106,8 +109,8 @@ describe('bands', () => {
 describe('earlier runs', () => {
   const run = (name: string, visible: boolean) => ({
     name,
-    lr: toBinary(floats(1e-4, 1e-3)),
-    smoothed: toBinary(floats(0.2, 0.4)),
+    lr: toWire(floats(1e-4, 1e-3)),
+    smoothed: toWire(floats(0.2, 0.4)),
     visible,
   });
 
@@ -122,9 +125,17 @@ describe('earlier runs', () => {
     expect(serialize(model.get('runs'))).toEqual([run('a', true), run('b', false)]);
   });
 
-  it.each([null, 'text', 7])('are none in %j', (runs) => {
-    expect(RunsModel.serializers.runs.deserialize(runs)).toEqual([]);
-  });
+  it.each([null, 'text', 7, [null], [{ lr: 'x', smoothed: [1], visible: true }]])(
+    'are none in %j',
+    async (value) => {
+      const runs = RunsModel.serializers.runs.deserialize(value);
+      const model = makeModel(RunsModel, { scales: makeScales(), runs });
+      const view = await show(Runs, model);
+      const drawn = Array.from(view.el.querySelectorAll('path'), (path) => path.getAttribute('d'));
+      expect(drawn.join('')).toBe('');
+      expect(model.losses(view.mapX).every(({ smoothed }) => smoothed.length === 0)).toBe(true);
+    },
+  );
 });
 
 describe('the spread', () => {
@@ -141,7 +152,20 @@ describe('the spread', () => {
   it('travels as binary and comes back the same', () => {
     const { deserialize, serialize } = SpreadModel.serializers.area;
     expect(deserialize(serialize(area))).toEqual(area);
+    expect(serialize(area)).toEqual({
+      lr: new DataView(area.lr.buffer),
+      low: new DataView(area.low.buffer),
+      high: new DataView(area.high.buffer),
+    });
     expect(deserialize(serialize(deserialize({})))).toEqual(deserialize({}));
-    expect(deserialize(null).lr).toHaveLength(0);
   });
+
+  it.each([null, 'text', {}, { lr: 'x', low: 3 }, { lr: floats(1), low: floats(1) }])(
+    'is nothing in %j',
+    (value) => {
+      const model = makeModel(SpreadModel, { scales: makeScales(), area: value });
+      const { lr, low, high } = model.area;
+      expect([lr.length, low.length, high.length]).toEqual([0, 0, 0]);
+    },
+  );
 });

@@ -1,0 +1,88 @@
+import type { IBackboneModelOptions } from '@jupyter-widgets/base';
+
+import { ChartMarkModel } from './chart_mark';
+import { asColumn, fromWire } from './columns';
+import { type Columns, Series } from './series';
+
+/**
+ * Base of the models whose points become more.
+ *
+ * New points come as messages of one buffer each. The attributes always hold all points, so
+ * that a second view, a saved notebook and a reloaded page show all of them. Triggers
+ * `columns_updated` when there is something new to draw.
+ */
+export abstract class ColumnsModel<Name extends string> extends ChartMarkModel {
+  declare series: Series<Name>;
+
+  /** The names of the columns, in the order in which they travel. */
+  protected abstract get columnNames(): readonly Name[];
+
+  override defaults(): Backbone.ObjectHash {
+    const empty = this.columnNames.map((name) => [name, new Float64Array()] as const);
+    return { ...super.defaults(), ...Object.fromEntries(empty), generation: 0 };
+  }
+
+  override initialize(attributes: Backbone.ObjectHash, options: IBackboneModelOptions): void {
+    super.initialize(attributes, options);
+    this.series = new Series(this.columnNames);
+    this.adopt(this.attributes);
+    this.on('msg:custom', this.receive, this);
+    // Points may have been added between the writing of this state and the moment when
+    // messages began to arrive here; a finished run would never tell.
+    this.send({ event: 'have', generation: this.series.generation, length: this.series.length });
+  }
+
+  protected override catchUp(): void {
+    // It says what it has instead, so that all points are only sent if some are missing.
+  }
+
+  override set_state(state: Record<string, unknown>): void {
+    const rest = { ...state };
+    const carriesPoints = this.columnNames.some((name) => name in rest);
+    if (carriesPoints) {
+      this.adopt({ generation: this.series.generation, ...state });
+      for (const name of [...this.columnNames, 'generation']) {
+        Reflect.deleteProperty(rest, name);
+      }
+    }
+    super.set_state(rest);
+    if (carriesPoints) {
+      this.trigger('columns_updated');
+    }
+  }
+
+  /** Takes all points from a state of the model, and shows the attributes what is held. */
+  private adopt(state: Record<string, unknown>): void {
+    const { generation } = state;
+    const columns = this.columnNames.map((name) => [name, state[name]] as const);
+    const complete = columns.every(([, column]) => column instanceof Float64Array);
+    if (complete && typeof generation === 'number') {
+      this.series.replace(generation, Object.fromEntries(columns) as Columns<Name>);
+    }
+    this.expose();
+  }
+
+  /** Puts what is held into the attributes, without a message to the kernel. */
+  private expose(): void {
+    Object.assign(this.attributes, this.series.columns);
+    this.attributes['generation'] = Math.max(0, this.series.generation);
+  }
+
+  private receive(content: unknown, buffers: unknown[] = []): void {
+    const { event, generation, offset } = (content ?? {}) as Record<string, unknown>;
+    if (event !== 'append' || typeof generation !== 'number' || typeof offset !== 'number') {
+      return;
+    }
+    const values = asColumn(fromWire(buffers[0]));
+    // A state that came before this message may still be on its way into the model.
+    this.state_change = this.state_change.then(() => {
+      const appended = this.series.append(generation, offset, values);
+      if (appended === 'gap') {
+        this.send({ event: 'resync' });
+      } else if (appended === 'added') {
+        this.expose();
+        this.trigger('columns_updated');
+      }
+    });
+  }
+}
