@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from lrfind_widget.results.comparison import Comparison
-from lrfind_widget.results.joined import Part
+from lrfind_widget.results.joined import Refinement
 from lrfind_widget.results.result import SweepResult
 from lrfind_widget.running import Running
 from lrfind_widget.training.run_thread import RunThread
@@ -59,7 +59,7 @@ class NextSteps(Running):
         ValueError
             If there is no usable band and no part is given, or the part cannot be swept.
         """
-        self._sweep(self._changes, Part.closer(self._swept(), start_lr, end_lr, num_it))
+        self._sweep(self._changes, Refinement.refine(self._swept(), start_lr, end_lr, num_it))
 
     def extend(self, end_lr: float | None = None) -> None:
         """Go further: sweep on beyond the end of the range, in the background.
@@ -83,7 +83,7 @@ class NextSteps(Running):
         ValueError
             If the loss diverged within the range, or `end_lr` is not beyond it.
         """
-        self._sweep(self._changes, Part.further(self._swept(), end_lr))
+        self._sweep(self._changes, Refinement.extend(self._swept(), end_lr))
 
     def try_lrs(self, lrs: Sequence[float] | None = None, steps: int = 100) -> None:
         """Train a little at some rates, in the background, and see which does best.
@@ -133,7 +133,7 @@ class NextSteps(Running):
             raise RuntimeError("Nothing was swept yet, so there is no curve to add to: start().")
         return result
 
-    def _sweep(self, changes: dict[str, Any], part: Part | None = None) -> None:
+    def _sweep(self, changes: dict[str, Any], part: Refinement | None = None) -> None:
         """Start a sweep, or one that adds a part to the present curve."""
         subject = self._model_to_sweep()
         more = {} if part is None else part.changes

@@ -14,10 +14,11 @@ from ipywidgets import VBox
 from lrfind_widget.curves.smoothing import BETA
 from lrfind_widget.next_steps import NextSteps
 from lrfind_widget.points import Status
-from lrfind_widget.results.analysis import Options, Rule
+from lrfind_widget.results.analysis import AnalysisOptions
 from lrfind_widget.results.picture import FORMATS
 from lrfind_widget.results.result import SweepResult
-from lrfind_widget.rules.table import DEFAULT_RULE, Suggestion
+from lrfind_widget.rules.suggestion import Suggestion
+from lrfind_widget.rules.table import DEFAULT_RULE, Rule
 from lrfind_widget.training.param_groups import set_lr
 from lrfind_widget.training.trainable import Trainable
 from lrfind_widget.view import phrases
@@ -129,7 +130,7 @@ class LRFinderWidget(NextSteps, ThreadSafeWidget, VBox):  # type: ignore[misc]
         self._auto_start = auto_start
         self._auto_apply = auto_apply
         self._set_up(
-            Options(
+            AnalysisOptions(
                 beta=sweep.get("beta", BETA),
                 skip_start=skip_start,
                 skip_end=skip_end,
@@ -163,7 +164,7 @@ class LRFinderWidget(NextSteps, ThreadSafeWidget, VBox):  # type: ignore[misc]
         """Set up a widget without a model, and show what was stored."""
         self._subject = None
         self._auto_start = self._auto_apply = False
-        self._set_up(Options(beta=stored.beta), float(stored.lrs[len(stored) // 2]))
+        self._set_up(AnalysisOptions(beta=stored.beta), float(stored.lrs[len(stored) // 2]))
         self._presenter.show_stored(stored)
         self.runs.append(stored)
         self._follow()
@@ -171,7 +172,7 @@ class LRFinderWidget(NextSteps, ThreadSafeWidget, VBox):  # type: ignore[misc]
         self._keep()
         return self
 
-    def _set_up(self, options: Options, selected_lr: float) -> None:
+    def _set_up(self, options: AnalysisOptions, selected_lr: float) -> None:
         self._placing = threading.local()
         self._chosen_by_hand = False
         self._changes: dict[str, Any] = {}

@@ -7,7 +7,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from lrfind_widget.points import Point
-from lrfind_widget.results.joined import Part
+from lrfind_widget.results.joined import Refinement
 from lrfind_widget.results.result import SweepResult
 from lrfind_widget.view import phrases
 from lrfind_widget.view.live import Live
@@ -26,14 +26,19 @@ class LiveSweep(Live):
         The sweep to run.
     panel : Panel
         Where it is shown.
-    part : Part, optional
+    part : Refinement, optional
         The curve that it adds to.
     **told
         As for `Live`.
     """
 
     def __init__(
-        self, sweep: Sweep, panel: Panel, *, part: Part | None = None, **told: Callable[..., Any]
+        self,
+        sweep: Sweep,
+        panel: Panel,
+        *,
+        part: Refinement | None = None,
+        **told: Callable[..., Any],
     ) -> None:
         super().__init__(sweep, panel, **told)
         self._sweep = sweep

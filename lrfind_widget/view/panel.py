@@ -14,21 +14,17 @@ import numpy as np
 from ipywidgets import Widget
 
 from lrfind_widget.points import Point, Status
-from lrfind_widget.results.analysis import Analysis, Options, rule_names
+from lrfind_widget.results.analysis import Analysis, AnalysisOptions
 from lrfind_widget.results.comparison import Comparison
-from lrfind_widget.results.joined import can_go_further, can_look_closer
+from lrfind_widget.results.joined import why_not_extend, why_not_refine
 from lrfind_widget.results.result import SweepResult
-from lrfind_widget.rules.suggestion import Suggestion
+from lrfind_widget.rules.table import RULES
 from lrfind_widget.view import phrases
 from lrfind_widget.view.chart import Chart
 from lrfind_widget.view.choice_bar import ChoiceBar
 from lrfind_widget.view.receipt_bar import ReceiptBar
 from lrfind_widget.view.run_bar import RunBar
 from lrfind_widget.view.settings_bar import MAX_BETA, SettingsBar
-
-OFFERED = ("balanced", "min_gradient", "min_over_10", "valley")
-"""The rules that get a button each. The settings offer the others."""
-
 
 CLOSER = {
     "id": "closer",
@@ -52,7 +48,7 @@ class Panel:
 
     Parameters
     ----------
-    options : Options
+    options : AnalysisOptions
         How the curve is read at first.
     selected_lr : float
         Where the marker stands at first.
@@ -60,7 +56,7 @@ class Panel:
         Whether there is a model to sweep; False for a panel of a stored result.
     """
 
-    def __init__(self, options: Options, selected_lr: float, *, can_run: bool) -> None:
+    def __init__(self, options: AnalysisOptions, selected_lr: float, *, can_run: bool) -> None:
         self.chart = Chart(selected_lr, skip_start=options.skip_start, skip_end=options.skip_end)
         self._can_run = can_run
         self._result: SweepResult | None = None
@@ -77,7 +73,7 @@ class Panel:
             beta=min(options.beta, MAX_BETA),
             skip_start=options.skip_start,
             skip_end=options.skip_end,
-            rules=[{"name": name, "label": name.replace("_", " ")} for name in rule_names()],
+            rules=[{"name": rule.name, "label": rule.label} for rule in RULES.values()],
             rule=options.rule if isinstance(options.rule, str) else "",
         )
         self.receipt_bar = ReceiptBar()
@@ -155,8 +151,8 @@ class Panel:
         if not self._can_run:
             return []
         return [
-            CLOSER | {"enabled": not is_running and can_look_closer(self._result)},
-            FURTHER | {"enabled": not is_running and can_go_further(self._result)},
+            CLOSER | {"enabled": not is_running and not why_not_refine(self._result)},
+            FURTHER | {"enabled": not is_running and not why_not_extend(self._result)},
         ]
 
     def _tries(self, *, is_running: bool) -> list[dict[str, Any]]:
@@ -216,14 +212,16 @@ class Panel:
         """Put the traceback of the user's code within reach."""
         self.run_bar.traceback = phrases.traceback_of(error)
 
-    def show_analysis(self, result: SweepResult, analysis: Analysis, options: Options) -> None:
+    def show_analysis(
+        self, result: SweepResult, analysis: Analysis, options: AnalysisOptions
+    ) -> None:
         """Show what the curve says: dots, bands, the suggestion and its reasons.
 
         The curve itself is sent again only where it is not the one that is shown.
         """
         self._result = result
         shown = self.chart.curve.smoothed
-        if self._repeats or not np.array_equal(shown, analysis.smoothed, equal_nan=True):
+        if self._repeats or not np.array_equal(shown, analysis.curve.smoothed, equal_nan=True):
             self._repeats = []
             self.chart.show_curve(analysis.curve)
         self.chart.show_findings(
@@ -232,7 +230,7 @@ class Panel:
         suggested = analysis.suggested
         self.choice_bar.set_together(
             actions=self._tries(is_running=self._is_trying),
-            suggestions=_chips(result, analysis),
+            suggestions=_chips(analysis),
             suggested_lr=suggested.lr,
             suggestion_sentence=_sentence(analysis),
         )
@@ -276,13 +274,8 @@ def receipt_rows(receipt: Any) -> dict[str, Any]:
     }
 
 
-def _chips(result: SweepResult, analysis: Analysis) -> list[dict[str, Any]]:
+def _chips(analysis: Analysis) -> list[dict[str, Any]]:
     """Return the suggestions one can click, the chosen rule's first."""
-    found: list[Suggestion] = [analysis.suggested, analysis.min_gradient]
-    found += [result.suggestion(name) for name in OFFERED]
-    offered: dict[str, Suggestion] = {}
-    for suggestion in found:
-        offered.setdefault(suggestion.rule, suggestion)
     return [
         {
             "rule": suggestion.rule,
@@ -291,7 +284,7 @@ def _chips(result: SweepResult, analysis: Analysis) -> list[dict[str, Any]]:
             "reason": suggestion.reason,
             "active": suggestion is analysis.suggested,
         }
-        for suggestion in offered.values()
+        for suggestion in analysis.offered
     ]
 
 

@@ -9,7 +9,7 @@ from lrfind_widget.curves.formatting import format_duration, format_lr
 from lrfind_widget.points import Point, Status, StopReason
 from lrfind_widget.results.comparison import Comparison
 from lrfind_widget.results.result import SweepResult
-from lrfind_widget.rules.table import Suggestion
+from lrfind_widget.rules.suggestion import Suggestion
 
 _PACKAGE = __name__.partition(".")[0]
 

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from lrfind_widget.curves.combined import combined_curve
 from lrfind_widget.points import Status
-from lrfind_widget.results.analysis import Analysis, Options
-from lrfind_widget.results.picture import render
+from lrfind_widget.results.analysis import Analysis, AnalysisOptions, analyse
+from lrfind_widget.results.picture import draw, saved
 from lrfind_widget.results.result import SweepResult
 from lrfind_widget.view import phrases
 from lrfind_widget.view.output import SavedOutput
@@ -24,7 +23,7 @@ class Presenter:
         What a person sees.
     output : SavedOutput
         What the cell's output keeps.
-    options : Options
+    options : AnalysisOptions
         How curves are read at first.
 
     Attributes
@@ -35,7 +34,7 @@ class Presenter:
         What it says under the present options.
     """
 
-    def __init__(self, panel: Panel, output: SavedOutput, options: Options) -> None:
+    def __init__(self, panel: Panel, output: SavedOutput, options: AnalysisOptions) -> None:
         self._panel = panel
         self._output = output
         self._options = options
@@ -104,7 +103,7 @@ class Presenter:
         if self.result is None:
             return
         if not self._is_running:
-            self.analysis = Analysis.of(self.result, self._options)
+            self.analysis = analyse(self.result, self._options)
             self._panel.show_analysis(self.result, self.analysis, self._options)
         self._show_runs()
 
@@ -125,7 +124,8 @@ class Presenter:
         """
         if self.result is None or not len(self.result):
             raise RuntimeError("There is no curve yet: save the figure after a sweep.")
-        return render(self.result, self._options, selected_lr, kind)
+        analysis = analyse(self.result, self._options)
+        return saved(lambda: draw(analysis, selected_lr), kind)
 
     def _is_earlier(self, run: Run) -> bool:
         return self._is_running or run.result is not self.result
@@ -151,7 +151,7 @@ class Presenter:
         self._panel.chart.curve.visible = all(run.visible for run in latest)
 
     def _drawn(self, run: Run, name: str) -> dict[str, Any]:
-        curve = combined_curve(run.result, self._options.beta)
+        curve = run.result.curve(self._options.beta)
         return {
             "name": name,
             "lr": curve.lrs,
