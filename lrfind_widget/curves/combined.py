@@ -3,16 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
 
 from lrfind_widget.curves.smoothing import exponential_average
-from lrfind_widget.points import StopReason
-
-if TYPE_CHECKING:
-    from lrfind_widget.results.result import SweepResult
 
 Floats = npt.NDArray[np.float64]
 
@@ -37,55 +32,59 @@ class CombinedCurve:
     high: Floats | None = None
 
 
-def combined_curve(result: SweepResult, beta: float | None = None) -> CombinedCurve:
-    """Return the curve to draw of a result.
+def combined_curve(
+    lrs: Floats,
+    losses: Floats,
+    smoothed: Floats,
+    repeats: npt.NDArray[np.int64] | None = None,
+    *,
+    cut_short: bool = False,
+    beta: float | None = None,
+) -> CombinedCurve:
+    """Return the curve to draw of a sweep, or of repeated ones.
 
     A repeat that has ended because its loss diverged counts as infinite at the rates after
     that: so the median ends where half of the repeats have diverged, instead of going on with
-    those that were lucky. One that somebody stopped is left out there.
+    those that were lucky. One that was cut short is left out there.
 
     Parameters
     ----------
-    result : SweepResult
-        The result.
+    lrs, losses, smoothed : ndarray of float64, shape (n,)
+        Rates, raw and smoothed losses of all steps.
+    repeats : ndarray of int64, shape (n,), optional
+        Which of the repeats each step belongs to; None where there was one sweep.
+    cut_short : bool, default False
+        Whether the last repeat was stopped or failed, instead of reaching its end.
     beta : float, optional
-        Smooth anew with this weight of the past, instead of as the sweep did.
+        Smooth anew with this weight of the past, instead of taking `smoothed`.
 
     Returns
     -------
     CombinedCurve
     """
-    if result.repeats is None:
-        smoothed = result.smoothed if beta is None else exponential_average(result.losses, beta)
-        return CombinedCurve(result.lrs, result.losses, smoothed)
-    grid = np.unique(result.lrs)
-    numbers = np.unique(result.repeats)
-    losses, smoothed = (np.full((numbers.size, grid.size), np.nan) for _ in range(2))
+    if beta is not None:
+        smoothed = exponential_average(losses, beta, repeats)
+    if repeats is None:
+        return CombinedCurve(lrs, losses, smoothed)
+    grid = np.unique(lrs)
+    numbers = np.unique(repeats)
+    raw, averaged = (np.full((numbers.size, grid.size), np.nan) for _ in range(2))
     for row, number in enumerate(numbers):
-        points = np.flatnonzero(result.repeats == number)
-        rates, raw = result.lrs[points], result.losses[points]
-        places = np.searchsorted(grid, rates)
-        cut_short = number == numbers[-1] and _was_cut_short(result)
-        after = grid > (rates.max() if rates.size else 0)
-        for table, values in (
-            (losses, raw),
-            (smoothed, result.smoothed[points] if beta is None else exponential_average(raw, beta)),
-        ):
+        points = np.flatnonzero(repeats == number)
+        places = np.searchsorted(grid, lrs[points])
+        after = grid > lrs[points].max()
+        for table, values in ((raw, losses[points]), (averaged, smoothed[points])):
             table[row, places] = values
-            if not cut_short:
+            if not (cut_short and number == numbers[-1]):
                 table[row, after] = np.inf
     with np.errstate(invalid="ignore"):
         return CombinedCurve(
             grid,
-            _median(losses),
-            _median(smoothed),
-            np.fmin.reduce(smoothed, axis=0),
-            np.fmax.reduce(smoothed, axis=0),
+            _median(raw),
+            _median(averaged),
+            np.fmin.reduce(averaged, axis=0),
+            np.fmax.reduce(averaged, axis=0),
         )
-
-
-def _was_cut_short(result: SweepResult) -> bool:
-    return result.stop_reason in (StopReason.STOPPED, StopReason.FAILED)
 
 
 def _median(table: Floats) -> Floats:

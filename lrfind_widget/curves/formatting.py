@@ -3,10 +3,6 @@
 from __future__ import annotations
 
 import math
-import re
-
-_NUMBER = re.compile(r"(?:\d+\.?\d*|\.\d+)(?:e[+-]?\d+)?", re.ASCII | re.IGNORECASE)
-_LABEL = re.compile(r"(?:lr|learning[_ ]rate)\s*[=:]\s*", re.IGNORECASE)
 
 
 def format_lr(lr: float, digits: int = 2) -> str:
@@ -43,51 +39,6 @@ def format_lr(lr: float, digits: int = 2) -> str:
     if "." in mantissa:
         mantissa = mantissa.rstrip("0").rstrip(".")
     return f"{mantissa}e{power}"
-
-
-def parse_lr(text: str) -> float:
-    """Return the learning rate that a person typed.
-
-    Parameters
-    ----------
-    text : str
-        ``"3e-4"``, ``"0.0003"``, ``"3.2E-4"``, also with spaces around it or as the
-        ``lr=3.2e-4`` that the Copy button yields.
-
-    Returns
-    -------
-    float
-        The rate, finite and greater than 0.
-
-    Raises
-    ------
-    TypeError
-        If `text` is not a string.
-    ValueError
-        If it is not such a number. The message is a sentence for the person who typed it.
-    """
-    if not isinstance(text, str):
-        raise TypeError(f"expected text, got {text!r} ({type(text).__name__}).")
-    cleaned = text.strip().replace("\N{MINUS SIGN}", "-")
-    cleaned = _LABEL.sub("", cleaned, count=1) if _LABEL.match(cleaned) else cleaned
-    shown = cleaned if len(cleaned) <= 40 else cleaned[:37] + "..."
-    if not cleaned:
-        raise ValueError("Type a learning rate, for example 3e-4.")
-    if cleaned.startswith("-") and _NUMBER.fullmatch(cleaned[1:]):
-        raise ValueError(f"A learning rate must be greater than 0, got {shown}.")
-    if "," in cleaned and _NUMBER.fullmatch(cleaned.replace(",", ".", 1)):
-        raise ValueError(f'"{shown}" has a comma. Write the decimal point as in 3.2e-4.')
-    if not _NUMBER.fullmatch(cleaned.removeprefix("+")):
-        raise ValueError(f'"{shown}" is not a number. Type a rate such as 3e-4 or 0.0003.')
-    value = float(cleaned)
-    if math.isinf(value):
-        raise ValueError(f"{shown} is too large for a learning rate.")
-    if value == 0:
-        digits = re.split("e", cleaned, flags=re.IGNORECASE)[0]
-        if any(digit in digits for digit in "123456789"):
-            raise ValueError(f"{shown} is too small for a learning rate.")
-        raise ValueError(f"A learning rate must be greater than 0, got {shown}.")
-    return value
 
 
 def format_duration(seconds: float) -> str:

@@ -50,8 +50,8 @@ class Schedule:
     mode: Mode = "exp"
 
     def __post_init__(self) -> None:
-        start = _positive_rate("start_lr", self.start_lr)
-        end = _positive_rate("end_lr", self.end_lr)
+        start = check_lr("start_lr", self.start_lr)
+        end = check_lr("end_lr", self.end_lr)
         if start >= end:
             raise ValueError(
                 f"start_lr={start:g} must be below end_lr={end:g}: a range test raises the rate. "
@@ -114,8 +114,8 @@ class Schedule:
         return self.num_it
 
 
-def _positive_rate(name: str, value: object) -> float:
-    """Return `value` as a float, or say why it is no learning rate."""
+def check_lr(name: str, value: object) -> float:
+    """Return `value`, called `name`, as a float; TypeError or ValueError if it is no rate."""
     if isinstance(value, bool) or not isinstance(value, numbers.Real):
         raise TypeError(
             f"{name} must be a number, got {value!r} ({type(value).__name__}). "

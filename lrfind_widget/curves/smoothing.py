@@ -1,13 +1,13 @@
-"""Smoothers of a loss curve: fastai v1's running average, and one without lag."""
+"""The smoothed loss: fastai v1's running average."""
 
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-
-from lrfind_widget.curves.local_regression import LocalRegression
 
 Floats = npt.NDArray[np.float64]
 
@@ -40,7 +40,7 @@ class ExponentialAverage:
         If `beta` is not a number in that range.
     """
 
-    def __init__(self, beta: float = 0.98) -> None:
+    def __init__(self, beta: float = BETA) -> None:
         if isinstance(beta, bool) or not isinstance(beta, (int, float)):
             raise TypeError(f"beta must be a number, got {beta!r} ({type(beta).__name__}).")
         if not 0 <= beta < 1:
@@ -70,7 +70,9 @@ class ExponentialAverage:
         return self.value
 
 
-def exponential_average(losses: npt.ArrayLike, beta: float = 0.98) -> Floats:
+def exponential_average(
+    losses: npt.ArrayLike, beta: float = BETA, repeats: npt.ArrayLike | None = None
+) -> Floats:
     """Return the debiased exponential average of a whole curve.
 
     Parameters
@@ -79,6 +81,8 @@ def exponential_average(losses: npt.ArrayLike, beta: float = 0.98) -> Floats:
         Raw losses, in the order of the steps.
     beta : float, default 0.98
         Weight of the past, ``0 <= beta < 1``.
+    repeats : array_like of int, shape (n,), optional
+        Which of several sweeps each loss belongs to: each is averaged by itself.
 
     Returns
     -------
@@ -90,50 +94,25 @@ def exponential_average(losses: npt.ArrayLike, beta: float = 0.98) -> Floats:
     TypeError, ValueError
         If `beta` is not a number in that range.
     """
+    raw = np.asarray(losses, dtype=np.float64).ravel()
+    if repeats is not None:
+        which = np.asarray(repeats)
+        smoothed = np.empty_like(raw)
+        for number in np.unique(which):
+            smoothed[which == number] = exponential_average(raw[which == number], beta)
+        return smoothed
     # Each value depends on the one before it. Every vectorised form rounds differently, so
     # this is the same loop; 10,000 points take about 2 ms.
     average = ExponentialAverage(beta)
-    raw = np.asarray(losses, dtype=np.float64).ravel()
     return np.fromiter(map(average.update, raw.tolist()), np.float64, raw.size)
 
 
-def gaussian_average(lrs: npt.ArrayLike, losses: npt.ArrayLike, width: float = 0.25) -> Floats:
-    """Return the curve smoothed on both sides, over the logarithm of the learning rate.
+def beta_of(settings: Mapping[str, Any]) -> float:
+    """Return the weight of the past that settings name; fastai v1's where they name none.
 
-    A straight line is fitted around every point with Gaussian weights over log10(rate). Inside
-    an evenly spaced curve that is the plain Gaussian average. At the ends, where a plain average
-    only has one side to look at and so cuts off the slope, and where points are unevenly
-    spaced, the line keeps it unbiased. The average does not lag behind the curve.
-
-    Parameters
-    ----------
-    lrs : array_like, shape (n,)
-        Learning rates, in any order.
-    losses : array_like, shape (n,)
-        Raw losses.
-    width : float, default 0.25
-        Standard deviation of the Gaussian, in decades of the learning rate.
-
-    Returns
-    -------
-    ndarray, shape (n,)
-        The smoothed losses, in the order given. Points without a finite loss or a finite
-        positive rate take no part and are NaN.
-
-    Raises
-    ------
-    ValueError
-        If the shapes differ or `width` is not a positive number.
+    They may come from a file, so what makes no sense counts as none.
     """
-    rates = np.asarray(lrs, dtype=np.float64).ravel()
-    raw = np.asarray(losses, dtype=np.float64).ravel()
-    if rates.size != raw.size:
-        raise ValueError(f"lrs and losses must have one length, got {rates.size} and {raw.size}.")
-    smoothed = np.full(raw.size, math.nan)
-    with np.errstate(all="ignore"):
-        usable = np.isfinite(raw) & np.isfinite(rates) & (rates > 0)
-    if usable.any():
-        x = np.log10(rates[usable])
-        fit = LocalRegression(x, width)
-        smoothed[usable] = np.interp(x, fit.x, fit.line(raw[usable]).value)
-    return smoothed
+    beta = settings.get("beta")
+    if isinstance(beta, (int, float)) and not isinstance(beta, bool) and 0 <= beta < 1:
+        return float(beta)
+    return BETA

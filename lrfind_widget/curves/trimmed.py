@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import numbers
 from typing import NamedTuple
 
 import numpy as np
@@ -19,11 +20,14 @@ class Trimmed(NamedTuple):
         Learning rates and smoothed losses, all finite, the rates positive.
     steps : ndarray of int, shape (m,)
         Which recorded step each point is.
+    skips : tuple of int
+        How many steps were left out at the start and at the end.
     """
 
     lrs: Floats
     losses: Floats
     steps: npt.NDArray[np.intp]
+    skips: tuple[int, int]
 
 
 def as_curve(lrs: npt.ArrayLike, losses: npt.ArrayLike) -> tuple[Floats, Floats]:
@@ -53,24 +57,26 @@ def trim(lrs: Floats, losses: Floats, smoothed: Floats, skip_start: int, skip_en
     Returns
     -------
     Trimmed
+
+    Raises
+    ------
+    ValueError
+        If a skip is not such a number.
     """
-    begin, end = max(skip_start, 0), losses.size - max(skip_end, 0)
+    check_skips(skip_start=skip_start, skip_end=skip_end)
+    end = losses.size - skip_end
     broken = np.flatnonzero(~np.isfinite(losses))
     if broken.size:
         end = min(end, int(broken[0]))
-    index = np.arange(begin, max(begin, end))
+    index = np.arange(skip_start, max(skip_start, end))
     with np.errstate(all="ignore"):
         keep = np.isfinite(lrs[index]) & (lrs[index] > 0) & np.isfinite(smoothed[index])
     index = index[keep]
-    return Trimmed(lrs[index], smoothed[index], index)
+    return Trimmed(lrs[index], smoothed[index], index, (skip_start, skip_end))
 
 
-def too_few(found: int, skip_start: int, skip_end: int, needed: int = 2) -> str:
-    """Return the sentence for a curve that ends before a rule can look at it."""
-    least = max(skip_start, 0) + max(skip_end, 0) + needed
-    have = "1 point is" if found == 1 else f"{found} points are"
-    return (
-        f"No suggestion: {have} left of the curve after skipping {skip_start} at the start and "
-        f"{skip_end} at the end. At least {least} steps with a finite loss are needed: raise "
-        "num_it, lower start_lr, or skip less."
-    )
+def check_skips(**skips: object) -> None:
+    """Raise ValueError if one of some named skips is not a whole number of at least 0."""
+    for name, value in skips.items():
+        if isinstance(value, bool) or not isinstance(value, numbers.Integral) or value < 0:
+            raise ValueError(f"{name}={value!r}, expected a whole number of at least 0.")

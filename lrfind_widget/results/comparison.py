@@ -5,17 +5,28 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Any
+from os import PathLike
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
 
 from lrfind_widget.curves.formatting import format_lr
 from lrfind_widget.curves.paired import Difference, paired_difference
+from lrfind_widget.curves.schedule import check_lr
+from lrfind_widget.curves.smoothing import beta_of, exponential_average
 from lrfind_widget.points import StopReason
+from lrfind_widget.results import picture, stored
+from lrfind_widget.results.plot import figure_and_axes
 from lrfind_widget.results.receipt import Receipt
 
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+
 Floats = npt.NDArray[np.float64]
+
+_KEPT = {".json": "everything"}
 
 LAST_PART = 0.25
 """The part of each training, at its end, that is compared."""
@@ -56,6 +67,11 @@ class Comparison:
     versions : dict of str
     created : str
         When it ended, ISO 8601.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If a rate is not a finite number greater than 0, or there is not a value for each rate.
     """
 
     lrs: tuple[float, ...]
@@ -72,6 +88,28 @@ class Comparison:
     receipt: Receipt | None = None
     versions: Mapping[str, str] = field(default_factory=dict)
     created: str = ""
+
+    def __post_init__(self) -> None:
+        lrs = tuple(check_lr(f"lrs[{n}]", lr) for n, lr in enumerate(self.lrs))
+        object.__setattr__(self, "lrs", lrs)
+        for name in ("losses", "val_losses"):
+            given = getattr(self, name)
+            if given is None:
+                continue
+            table = np.array(given, dtype=np.float64)
+            if table.ndim != 2 or table.shape != np.shape(self.losses) or len(table) != len(lrs):
+                raise ValueError(
+                    f"{name} must have a row for each of the {len(lrs)} rates and a column for "
+                    f"each step, got shape {table.shape}."
+                )
+            table.setflags(write=False)  # a result is a record: nobody edits it by accident
+            object.__setattr__(self, name, table)
+        for name in ("taken", "diverged"):
+            if len(getattr(self, name)) != len(lrs):
+                raise ValueError(
+                    f"{name} must have one value for each of the {len(lrs)} rates, got "
+                    f"{len(getattr(self, name))}."
+                )
 
     def __repr__(self) -> str:
         return f"<Comparison of {', '.join(map(format_lr, self.lrs))}: {self.sentence}>"
@@ -92,7 +130,7 @@ class Comparison:
             np.inf
             if self.diverged[n]
             else float(np.mean(self._last_part(n)))
-            if self.taken[n] == self.steps
+            if self.taken[n] == self.steps and self._last_part(n).size
             else np.nan
             for n in range(len(self.lrs))
         )
@@ -125,7 +163,7 @@ class Comparison:
         lost = [lr for lr, diverged in zip(self.lrs, self.diverged, strict=True) if diverged]
         ranked = self._ranked()
         if not ranked:
-            return f"{_names(lost)} diverged: try lower rates."
+            return f"{_names(lost)} diverged: try lower rates." if lost else self.stop_sentence
         best = self.lrs[ranked[0]]
         told = f" {_names(lost)} diverged." if lost else ""
         difference = self.difference
@@ -146,41 +184,108 @@ class Comparison:
         )
 
     def to_json(self) -> dict[str, Any]:
-        """Return all of it as plain JSON values.
+        """Return all of it as plain JSON values; `from_json` reads it back unchanged.
 
-        Losses that are NaN or infinite become the texts "NaN", "Infinity" and "-Infinity", as in
-        a saved `SweepResult`.
+        What follows from it, `best_lr` and `sentence`, is there too, for others who read it.
         """
-        difference = self.difference
-        return {
-            "format": "lrfind_widget.Comparison",
-            "version": 1,
-            "created": self.created,
-            "lrs": list(self.lrs),
-            "losses": _plain(self.losses),
-            "val_losses": None if self.val_losses is None else _plain(self.val_losses),
-            "taken": list(self.taken),
-            "diverged": list(self.diverged),
-            "final_losses": _plain(np.array(self.final_losses)),
-            "best_lr": self.best_lr,
-            "lead": None
-            if difference is None
-            else {
-                "mean": _plain(np.array(difference.mean)),
-                "error": _plain(np.array(difference.error)),
-                "margin": _plain(np.array(difference.margin)),
-                "is_clear": difference.is_clear,
-            },
-            "sentence": self.sentence,
-            "stop_reason": self.stop_reason.value,
-            "stop_sentence": self.stop_sentence,
-            "settings": dict(self.settings),
-            "objective": self.objective,
-            "isolation": self.isolation,
-            "duration": self.duration,
-            "receipt": None if self.receipt is None else self.receipt.to_json(),
-            "versions": dict(self.versions),
-        }
+        return stored.encode(self) | {"best_lr": self.best_lr, "sentence": self.sentence}
+
+    @classmethod
+    def from_json(cls, data: Any) -> Comparison:
+        """Return the comparison that `to_json` described.
+
+        Parameters
+        ----------
+        data : dict or str
+            What `to_json` returned, or its text.
+
+        Raises
+        ------
+        ValueError
+            If `data` does not describe a comparison. The message says what is wrong.
+        """
+        return stored.decode(cls, data)
+
+    def save(self, path: str | PathLike[str]) -> None:
+        """Write the comparison to a file.
+
+        Parameters
+        ----------
+        path : str or path
+            Ending in ``.json``.
+
+        Raises
+        ------
+        ValueError
+            If the ending is another.
+        """
+        stored.ending_of(path, "A comparison", _KEPT)
+        stored.write(self.to_json(), path)
+
+    @classmethod
+    def load(cls, path: str | PathLike[str]) -> Comparison:
+        """Return the comparison saved in a file.
+
+        Nothing in the file is executed: it is read as JSON and every value is checked.
+
+        Parameters
+        ----------
+        path : str or path
+            Ending in ``.json``.
+
+        Raises
+        ------
+        OSError
+            If the file cannot be read.
+        ValueError
+            If it is not a comparison: broken, of another kind, or too large.
+        """
+        stored.ending_of(path, "A comparison", _KEPT)
+        return stored.read(cls, path)
+
+    def plot(self, *, ax: Axes | None = None, return_fig: bool | None = None) -> Figure | None:
+        """Draw the smoothed training losses over the steps, one line for each rate.
+
+        Validation losses are dots in the colour of the line.
+
+        Parameters
+        ----------
+        ax : matplotlib Axes, optional
+            Draw there instead of in a new figure.
+        return_fig : bool or None, default None
+            Return the figure if true.
+
+        Returns
+        -------
+        Figure or None
+
+        Raises
+        ------
+        ImportError
+            If matplotlib is not installed.
+        """
+        figure, ax = figure_and_axes(ax)
+        steps = np.arange(1, self.steps + 1)
+        for n, lr in enumerate(self.lrs):
+            losses = exponential_average(self.losses[n], beta_of(self.settings))
+            taken = slice(0, self.taken[n])
+            note = f" (diverged after {self.taken[n]})" if self.diverged[n] else ""
+            (line,) = ax.plot(steps[taken], losses[taken], label=f"{format_lr(lr)}{note}")
+            if self.val_losses is not None:
+                ax.plot(steps, self.val_losses[n], ".", color=line.get_color())
+        calm = self.losses[[not diverged for diverged in self.diverged]]
+        if any(self.diverged) and np.isfinite(calm).any():
+            low, high = np.nanmin(calm), np.nanmax(calm)
+            room = 0.1 * (high - low) or 1.0
+            ax.set_ylim(low - room, high + room)  # where the rates that are of use are seen
+        ax.set_xlabel("step")
+        ax.set_ylabel("loss")
+        ax.legend(frameon=False, title="learning rate")
+        return figure if return_fig else None
+
+    def _repr_png_(self) -> bytes | None:
+        """Return the plot, which a notebook shows; None where it cannot be drawn."""
+        return picture.shown(lambda: picture.draw_on_axes(self.plot))
 
     def _ranked(self) -> list[int]:
         """Return the indices of the rates with a final loss, the best first."""
@@ -208,13 +313,3 @@ def _size(difference: Difference) -> str:
     # As many digits as it takes to see which is the larger.
     digits = next((n for n in (2, 3) if f"{lead:.{n}g}" != f"{margin:.{n}g}"), 4)
     return f"{lead:.{digits}g} ± {margin:.{digits}g}"
-
-
-def _plain(values: Floats) -> Any:
-    """Return nested lists of numbers that JSON can carry."""
-    if values.ndim:
-        return [_plain(value) for value in values]
-    number = float(values)
-    if np.isnan(number):
-        return "NaN"
-    return number if np.isfinite(number) else "Infinity" if number > 0 else "-Infinity"

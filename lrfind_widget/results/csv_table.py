@@ -62,8 +62,6 @@ def read(path: str | os.PathLike[str]) -> dict[str, Any]:
         if name in header
     }
     lrs, losses = table["lr"], table["loss"]
-    if not (np.isfinite(lrs) & (lrs > 0)).all():
-        raise ValueError('The column "lr" must hold learning rates, finite and greater than 0.')
     finite = bool(np.isfinite(losses).all())
     return {
         "lrs": lrs,

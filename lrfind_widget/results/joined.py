@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any, Literal
 
@@ -20,39 +21,43 @@ FURTHER = 10.0
 SAME = 1e-3
 """Losses that differ by less are those of the same training, up to rounding."""
 
+NOTHING_SWEPT = "Nothing was swept yet."
+
+_PLANNED = ("start_lr", "end_lr", "num_it")
+
 Indices = npt.NDArray[np.intp]
 
 
 @dataclass(frozen=True)
-class Part:
+class Refinement:
     """What another sweep is to add to a curve.
 
     Attributes
     ----------
     base : SweepResult
         The curve so far.
-    kind : {"closer", "further"}
+    kind : {"refine", "extend"}
         A closer look at a part, or the range gone on.
     changes : dict
         The keywords of the sweep that differ from those of `base`.
     """
 
     base: SweepResult
-    kind: Literal["closer", "further"]
+    kind: Literal["refine", "extend"]
     changes: dict[str, Any]
 
     @classmethod
-    def closer(
+    def refine(
         cls,
         base: SweepResult,
         start_lr: float | None = None,
         end_lr: float | None = None,
         num_it: int | None = None,
-    ) -> Part:
+    ) -> Refinement:
         """Plan a closer look at the rates from `start_lr` to `end_lr`.
 
-        By default these are the usable band of the suggestion, and `num_it` is that of `base`,
-        whose steps then lie closer together.
+        By default these are the usable band of the suggestion, and `num_it` is that of the sweep
+        over the whole range, whose steps then lie closer together.
 
         Raises
         ------
@@ -61,22 +66,19 @@ class Part:
         """
         band = base.suggestion().band
         if band is None and (start_lr is None or end_lr is None):
-            raise ValueError(
-                "This curve has no usable band to look at: give start_lr and end_lr, for example "
-                "start_lr=1e-4, end_lr=1e-2."
-            )
+            raise ValueError(why_not_refine(base))
         low, high = band if band is not None else (0.0, 0.0)
         if not low < high and (start_lr is None or end_lr is None):
             low, high = low / 3, low * 3
         changes = {
             "start_lr": low if start_lr is None else start_lr,
             "end_lr": high if end_lr is None else end_lr,
-            "num_it": _number_of_steps(base) if num_it is None else num_it,
+            "num_it": _steps_of_whole(base) if num_it is None else num_it,
         }
-        return cls(base, "closer", changes)
+        return cls(base, "refine", changes)
 
     @classmethod
-    def further(cls, base: SweepResult, end_lr: float | None = None) -> Part:
+    def extend(cls, base: SweepResult, end_lr: float | None = None) -> Refinement:
         """Plan a sweep that goes on to `end_lr`, with the steps as far apart as those of `base`.
 
         By default it goes on to the planned end of a range that was not swept to its end, and a
@@ -85,36 +87,36 @@ class Part:
         Raises
         ------
         ValueError
-            If the loss of `base` diverged, or `end_lr` is not beyond its end.
+            If `why_not_extend` says so, or `end_lr` is not beyond the rates of `base`.
         """
-        if base.stop_reason in (StopReason.DIVERGED, StopReason.NON_FINITE):
-            raise ValueError(
-                "There is nothing further: the loss diverged before the end of the range. "
-                "start(stop_div=False, end_lr=...) sweeps on in spite of that."
-            )
-        settings = base.settings
-        start, planned = float(settings["start_lr"]), float(settings["end_lr"])
-        steps = _number_of_steps(base)
+        whole = _whole(base)
+        refused = why_not_extend(base)
+        if whole is None or refused:
+            raise ValueError(refused)
+        start, planned, steps = whole
         last = float(base.lrs.max())
-        finished = base.stop_reason is StopReason.FINISHED
-        end = end_lr if end_lr is not None else planned * FURTHER if finished else planned
+        if end_lr is not None:
+            end = end_lr
+        elif last < planned and not _is_complete(base, steps):
+            end = planned
+        else:
+            end = max(last, planned) * FURTHER
         if not (isinstance(end, (int, float)) and math.isfinite(end) and end > last):
             raise ValueError(
                 f"end_lr={end!r} is not beyond the rates that were swept: expected more than "
                 f"{format_lr(last)}."
             )
-        if settings.get("mode", "exp") == "exp":
-            ratio = math.log(end / start) / math.log(planned / start)
-        else:
-            ratio = (end - start) / (planned - start)
+        is_exp = base.settings.get("mode", "exp") == "exp"
+        ratio = (
+            math.log(end / start) / math.log(planned / start)
+            if is_exp
+            else (end - start) / (planned - start)
+        )
         num_it = max(1, math.ceil(steps * ratio - 1e-9))
         # From the same formula, so that the first rates are those of before, up to rounding.
         exact = num_it / steps
-        if settings.get("mode", "exp") == "exp":
-            end = start * (planned / start) ** exact
-        else:
-            end = start + (planned - start) * exact
-        return cls(base, "further", {"start_lr": start, "end_lr": end, "num_it": num_it})
+        end = start * (planned / start) ** exact if is_exp else start + (planned - start) * exact
+        return cls(base, "extend", {"start_lr": start, "end_lr": end, "num_it": num_it})
 
     def range(self, start_lr: float, end_lr: float) -> tuple[float, float]:
         """Return the ends of the joined curve, where the sweep itself has these."""
@@ -128,55 +130,70 @@ class Part:
         """Return the curve with the points of another sweep, in the order of their rates.
 
         Each point keeps its step within its own sweep; `SweepResult.parts` says which sweep that
-        is. The losses are smoothed anew along the joined curve. Of a range gone on, the steps
-        that were taken before are left out where they took the same losses again; where they did
-        not, because the random state or the model has changed since, both are kept.
+        is, and ``settings["joined"]`` what was planned for each of them. The losses are smoothed
+        anew along the joined curve. Of a range gone on, the steps that were taken before are left
+        out where they took the same losses again; where they did not, because the random state
+        or the model has changed since, both are kept. ``settings["num_it"]`` is the number of
+        steps planned for what is in the curve, of one repeat.
         """
-        if not len(more):
-            return self._told(self.base, more, "")
-        repeated = self._repeated(more) if self.kind == "further" else np.array([], dtype=np.intp)
-        kept = np.setdiff1d(np.arange(len(more)), repeated)
         base = self.base
-        before = np.zeros(len(base), np.int64) if base.parts is None else base.parts
-        which = np.concatenate([before, np.full(kept.size, before.max(initial=0) + 1)])
+        if not len(more):
+            return self._concluded(base, more, "")
+        repeated = self._repeated(more) if self.kind == "extend" else np.array([], dtype=np.intp)
+        kept = np.setdiff1d(np.arange(len(more)), repeated)
+        sweeps = _sweeps(base)
+        which = np.concatenate([_parts(base), np.full(kept.size, len(sweeps))])
         lrs = np.concatenate([base.lrs, more.lrs[kept]])
         losses = np.concatenate([base.losses, more.losses[kept]])
         repeats = None
         if base.repeats is not None and more.repeats is not None:
             repeats = np.concatenate([base.repeats, more.repeats[kept]])
         order = np.lexsort((lrs, np.zeros(lrs.size) if repeats is None else repeats))
+        repeats = None if repeats is None else repeats[order]
         steps = np.concatenate([base.steps, more.steps[kept]])
+        start, end = self.range(self.changes["start_lr"], self.changes["end_lr"])
+        planned = int(base.settings.get("num_it") or _steps_taken(base)) + self.changes["num_it"]
+        if repeated.size:
+            planned -= _steps_of_whole(base)
         joined = replace(
             base,
             lrs=lrs[order],
             losses=losses[order],
-            smoothed=_smoothed(losses[order], None if repeats is None else repeats[order], base),
+            smoothed=exponential_average(losses[order], base.beta, repeats),
             steps=steps[order],
             val_losses=_joined(base.val_losses, more.val_losses, kept, order),
-            repeats=None if repeats is None else repeats[order],
+            repeats=repeats,
             parts=which[order],
+            settings={
+                **base.settings,
+                "start_lr": start,
+                "end_lr": end,
+                "num_it": planned,
+                "joined": [*sweeps, {"kind": self.kind, **_planned(self.changes)}],
+            },
         )
-        return self._told(joined, more, self._note(repeated))
+        return self._concluded(joined, more, self._note(repeated))
 
     def _repeated(self, more: SweepResult) -> Indices:
-        """Return which points of `more` are those of the first sweep again."""
+        """Return which points of `more` are those of a sweep over the whole range again."""
         base = self.base
-        first = np.ones(len(base), bool) if base.parts is None else base.parts == 0
-        known = {
+        of_whole = np.flatnonzero(_is_of_whole(base))
+        of_whole = of_whole[np.argsort(_parts(base)[of_whole], kind="stable")]
+        known = {  # where sweeps took other losses at one step, those of the latest
             (int(repeat), int(step)): loss
             for repeat, step, loss in zip(
-                _repeats(base)[first], base.steps[first], base.losses[first], strict=True
+                _repeats(base)[of_whole], base.steps[of_whole], base.losses[of_whole], strict=True
             )
         }
-        keys = zip(_repeats(more).tolist(), more.steps.tolist(), strict=True)
+        keys = list(zip(_repeats(more).tolist(), more.steps.tolist(), strict=True))
         again = [n for n, key in enumerate(keys) if key in known]
-        before = np.array([known[int(_repeats(more)[n]), int(more.steps[n])] for n in again])
+        before = np.array([known[keys[n]] for n in again])
         same = np.isclose(more.losses[again], before, rtol=SAME, atol=0, equal_nan=True)
         return np.array(again if same.all() else [], dtype=np.intp)
 
     def _note(self, repeated: Indices) -> str:
         low, high = (format_lr(self.changes[name]) for name in ("start_lr", "end_lr"))
-        if self.kind == "closer":
+        if self.kind == "refine":
             return f"Looked closer from {low} to {high}. "
         if repeated.size:
             return f"Went on to {high}. "
@@ -185,24 +202,15 @@ class Part:
             "both are shown. "
         )
 
-    def _told(self, joined: SweepResult, more: SweepResult, note: str) -> SweepResult:
+    def _concluded(self, joined: SweepResult, more: SweepResult, note: str) -> SweepResult:
+        """Return the joined curve with how the later sweep ended."""
         base = self.base
         unfinished = more.stop_reason in (StopReason.STOPPED, StopReason.FAILED)
-        takes_over = self.kind == "further" or unfinished
-        start, end = self.range(self.changes["start_lr"], self.changes["end_lr"])
-        more_settings = {name: more.settings.get(name) for name in ("start_lr", "end_lr", "num_it")}
-        settings = dict(base.settings) | {
-            "start_lr": start,
-            "end_lr": end,
-            "joined": [*base.settings.get("joined", []), {"kind": self.kind, **more_settings}],
-        }
-        if self.kind == "further":
-            settings["num_it"] = self.changes["num_it"]
+        takes_over = self.kind == "extend" or unfinished
         return replace(
             joined,
             stop_reason=more.stop_reason if takes_over else base.stop_reason,
             stop_sentence=note + more.stop_sentence,
-            settings=settings,
             skipped_steps=base.skipped_steps + more.skipped_steps,
             duration=base.duration + more.duration,
             receipt=more.receipt,
@@ -212,39 +220,86 @@ class Part:
         )
 
 
-def can_look_closer(result: SweepResult | None) -> bool:
-    """Return whether a result has a band to look at more closely."""
-    return result is not None and len(result) > 0 and result.suggestion().band is not None
-
-
-def can_go_further(result: SweepResult | None) -> bool:
-    """Return whether the range of a result can be gone on."""
+def why_not_refine(result: SweepResult | None) -> str:
+    """Return why a result has no band to look at more closely; "" if it has."""
+    if result is None or not len(result):
+        return NOTHING_SWEPT
+    if result.suggestion().band is not None:
+        return ""
     return (
-        result is not None
-        and len(result) > 0
-        and result.stop_reason in (StopReason.FINISHED, StopReason.STOPPED)
-        and {"start_lr", "end_lr", "num_it"} <= set(result.settings)
+        "This curve has no usable band to look at: give start_lr and end_lr, for example "
+        "start_lr=1e-4, end_lr=1e-2."
     )
 
 
-def _number_of_steps(result: SweepResult) -> int:
-    return int(result.settings.get("num_it") or len(result))
+def why_not_extend(result: SweepResult | None) -> str:
+    """Return why the range of a result cannot be gone on; "" if it can."""
+    if result is None or not len(result):
+        return NOTHING_SWEPT
+    if result.stop_reason in (StopReason.DIVERGED, StopReason.NON_FINITE):
+        return (
+            "There is nothing further: the loss diverged before the end of the range. "
+            "start(stop_div=False, end_lr=...) sweeps on in spite of that."
+        )
+    if result.stop_reason is StopReason.FAILED:
+        return "The sweep failed before it got to its end: start() sweeps the range again."
+    if _whole(result) is None:
+        return "The range that was planned is not known: start(end_lr=...) sweeps a new one."
+    return ""
+
+
+def _planned(settings: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: settings.get(name) for name in _PLANNED}
+
+
+def _sweeps(result: SweepResult) -> list[dict[str, Any]]:
+    """Return what was planned for each sweep of a curve, in the order that its parts count."""
+    joined = result.settings.get("joined")
+    if isinstance(joined, list) and all(isinstance(sweep, dict) for sweep in joined):
+        return list(joined)
+    return [{"kind": "sweep", **_planned(result.settings)}]
+
+
+def _whole(result: SweepResult) -> tuple[float, float, int] | None:
+    """Return ends and steps of the latest sweep over the whole range; None if not known."""
+    whole: Any = [sweep for sweep in _sweeps(result) if sweep.get("kind") != "refine"] or [{}]
+    start, end, steps = (whole[-1].get(name) for name in _PLANNED)
+    if not all(isinstance(number, (int, float)) for number in (start, end, steps)):
+        return None
+    known = 0 < start < end < math.inf and 1 <= steps < 2**63
+    return (start, end, int(steps)) if known else None
+
+
+def _is_of_whole(result: SweepResult) -> npt.NDArray[np.bool_]:
+    """Return which points are of a sweep over the whole range."""
+    closer = [n for n, sweep in enumerate(_sweeps(result)) if sweep.get("kind") == "refine"]
+    return ~np.isin(_parts(result), closer)
+
+
+def _is_complete(result: SweepResult, steps: int) -> bool:
+    """Return whether a sweep over the whole range of so many steps got to its end."""
+    if result.stop_reason is StopReason.FINISHED:
+        return True
+    return int(result.steps[_is_of_whole(result)].max(initial=-1)) + 1 >= steps
+
+
+def _steps_of_whole(result: SweepResult) -> int:
+    """Return the steps planned for one sweep over the whole range."""
+    whole = _whole(result)
+    return _steps_taken(result) if whole is None else whole[2]
+
+
+def _steps_taken(result: SweepResult) -> int:
+    """Return the most steps that were taken in one repeat."""
+    return int(np.unique(_repeats(result), return_counts=True)[1].max(initial=1))
+
+
+def _parts(result: SweepResult) -> npt.NDArray[np.int64]:
+    return np.zeros(len(result), np.int64) if result.parts is None else result.parts
 
 
 def _repeats(result: SweepResult) -> npt.NDArray[np.int64]:
     return np.zeros(len(result), np.int64) if result.repeats is None else result.repeats
-
-
-def _smoothed(
-    losses: npt.NDArray[np.float64], repeats: npt.NDArray[np.int64] | None, base: SweepResult
-) -> npt.NDArray[np.float64]:
-    beta = base.beta
-    if repeats is None:
-        return exponential_average(losses, beta)
-    smoothed = np.empty_like(losses)
-    for number in np.unique(repeats):
-        smoothed[repeats == number] = exponential_average(losses[repeats == number], beta)
-    return smoothed
 
 
 def _joined(before: Any, more: Any, kept: Indices, order: Indices) -> Any:

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import io
 import threading
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from lrfind_widget.curves.formatting import format_lr
-from lrfind_widget.results.analysis import Analysis, Options
-from lrfind_widget.results.result import SweepResult
+from lrfind_widget.results.analysis import Analysis
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -28,8 +28,7 @@ _MARKER, _STEEPEST, _USABLE, _QUIET = "#1976d2", "#c62828", "#2e7d32", "#757575"
 
 
 def draw(
-    result: SweepResult,
-    options: Options,
+    analysis: Analysis,
     selected_lr: float | None = None,
     *,
     size: tuple[float, float] = (8.0, 4.0),
@@ -38,10 +37,8 @@ def draw(
 
     Parameters
     ----------
-    result : SweepResult
-        What to draw.
-    options : Options
-        How to read it.
+    analysis : Analysis
+        What to draw: a result and how it is read.
     selected_lr : float, optional
         The chosen rate, drawn as a vertical line.
     size : tuple of float, default (8, 4)
@@ -51,14 +48,10 @@ def draw(
     -------
     matplotlib.figure.Figure
     """
-    # Not through pyplot, which keeps figures and would show them in the cell.
-    from matplotlib.figure import Figure
-
-    analysis = Analysis.of(result, options)
-    figure = Figure(figsize=size, layout="constrained")
-    axes: Any = figure.add_subplot()
-    axes.set_xscale("log" if result.settings.get("mode", "exp") == "exp" else "linear")
-    _draw_curve(axes, result, analysis)
+    figure, axes = _new_figure(size)
+    exponential = analysis.result.settings.get("mode", "exp") == "exp"
+    axes.set_xscale("log" if exponential else "linear")
+    _draw_curve(axes, analysis)
     _draw_findings(axes, analysis, selected_lr)
     axes.xaxis.set_major_formatter(lambda lr, _: format_lr(lr))
     axes.minorticks_off()
@@ -70,14 +63,23 @@ def draw(
     return figure
 
 
-def render(
-    result: SweepResult,
-    options: Options,
-    selected_lr: float | None,
-    kind: str = "svg",
-    dpi: int = 100,
-) -> bytes:
-    """Return the picture as the bytes of an SVG, PNG or PDF file. Any thread may call it."""
+def draw_on_axes(plot: Callable[..., object], size: tuple[float, float] = (8.0, 3.0)) -> Figure:
+    """Return a figure that ``plot(ax=...)`` has drawn on; sizes as for `draw`."""
+    figure, axes = _new_figure(size)
+    plot(ax=axes)
+    return figure
+
+
+def _new_figure(size: tuple[float, float]) -> tuple[Figure, Any]:
+    """Return a figure and its axes, not through pyplot, which would show it in the cell."""
+    from matplotlib.figure import Figure
+
+    figure = Figure(figsize=size, layout="constrained")
+    return figure, figure.add_subplot()
+
+
+def saved(draw: Callable[[], Figure], kind: str = "svg", dpi: int = 100) -> bytes:
+    """Return a figure as the bytes of an SVG, PNG or PDF file. Any thread may call it."""
     stream = io.BytesIO()
     # The date and random ids would make two pictures of one chart differ.
     fixed: dict[str, Any] = {"metadata": {"Date": None}} if kind == "svg" else {}
@@ -85,21 +87,32 @@ def render(
         from matplotlib import rc_context
 
         with rc_context({"svg.hashsalt": "lrfind"}):
-            draw(result, options, selected_lr).savefig(stream, format=kind, dpi=dpi, **fixed)
+            draw().savefig(stream, format=kind, dpi=dpi, **fixed)
     return stream.getvalue()
 
 
-def _draw_curve(axes: Any, result: SweepResult, analysis: Analysis) -> None:
-    curve = analysis.curve
+def shown(draw: Callable[[], Figure]) -> bytes | None:
+    """Return a figure as a notebook shows it beside a text; None where it cannot be drawn."""
+    try:
+        return saved(draw, "png")
+    except Exception:  # the value of a cell must never be an error of its picture
+        return None
+
+
+def _draw_curve(axes: Any, analysis: Analysis) -> None:
+    curve, result, options = analysis.curve, analysis.result, analysis.options
     finite = np.isfinite(result.losses)
-    axes.plot(result.lrs[finite], result.losses[finite], ".", color=_QUIET, alpha=0.4, ms=3)
+    losses = result.losses[finite]
+    axes.plot(result.lrs[finite], losses, ".", color=_QUIET, alpha=0.4, ms=3)
     if curve.low is not None and curve.high is not None:
         high = np.where(np.isposinf(curve.high), _FAR, curve.high)
         axes.fill_between(curve.lrs, curve.low, high, color=_QUIET, alpha=0.25, linewidth=0)
     axes.plot(curve.lrs, curve.smoothed, color="black", linewidth=1.4)
-    framed = _frame(analysis.smoothed, result.losses[finite])
-    if framed is not None:
-        axes.set_ylim(*framed)
+    is_log = options.y_scale == "log" and bool((losses > 0).all())
+    if is_log:
+        axes.set_yscale("log")
+    if options.y_range == "focus" and losses.size:
+        axes.set_ylim(*_focus(curve.smoothed, losses, is_log=is_log))
 
 
 def _draw_findings(axes: Any, analysis: Analysis, selected_lr: float | None) -> None:
@@ -107,21 +120,22 @@ def _draw_findings(axes: Any, analysis: Analysis, selected_lr: float | None) -> 
         axes.axvspan(*analysis.suggested.band, color=_USABLE, alpha=0.1, linewidth=0)
     steepest = analysis.min_gradient
     if steepest.lr is not None and steepest.index is not None:
-        told = f"steepest fall {format_lr(steepest.lr)}"
-        loss = np.interp(steepest.lr, analysis.curve.lrs, analysis.smoothed)
-        axes.plot(steepest.lr, loss, "o", color=_STEEPEST, label=told, clip_on=True)
+        label = f"steepest fall {format_lr(steepest.lr)}"
+        loss = np.interp(steepest.lr, analysis.curve.lrs, analysis.curve.smoothed)
+        axes.plot(steepest.lr, loss, "o", color=_STEEPEST, label=label, clip_on=True)
     if selected_lr is not None:
-        told = f"selected {format_lr(selected_lr)}"
-        axes.axvline(selected_lr, color=_MARKER, linewidth=1.6, label=told)
+        label = f"selected {format_lr(selected_lr)}"
+        axes.axvline(selected_lr, color=_MARKER, linewidth=1.6, label=label)
     if axes.get_legend_handles_labels()[1]:
         axes.legend(frameon=False, loc="best", fontsize="small")
 
 
-def _frame(smoothed: Any, losses: Any) -> tuple[float, float] | None:
+def _focus(smoothed: Any, losses: Any, *, is_log: bool) -> tuple[float, float]:
     """Return the losses to show: the way down and a little above, not the explosion."""
+    if is_log:
+        low, high = _focus(np.log(smoothed), np.log(losses), is_log=False)
+        return float(np.exp(low)), float(np.exp(high))
     usable = smoothed[np.isfinite(smoothed)]
-    if not usable.size:
-        return None
     down = usable[: int(usable.argmin()) + 1]
     low = min(float(usable.min()), float(np.percentile(losses, 2)))
     high = float(down.max())

@@ -1,4 +1,4 @@
-"""A result as a matplotlib figure, with fastai v1's arguments."""
+"""A sweep as a matplotlib figure, with fastai v1's arguments."""
 
 from __future__ import annotations
 
@@ -8,22 +8,20 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
-from lrfind_widget.curves.combined import combined_curve
+from lrfind_widget.curves.combined import CombinedCurve
 from lrfind_widget.curves.formatting import format_lr
-from lrfind_widget.curves.trimmed import Trimmed, too_few, trim
-from lrfind_widget.rules.fastai_v1 import fall_of, never_falls
+from lrfind_widget.curves.trimmed import Trimmed, trim
+from lrfind_widget.rules.averaged import refusal, steepest
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-    from lrfind_widget.results.result import SweepResult
-
 Floats = npt.NDArray[np.float64]
 
 
 def plot(
-    result: SweepResult,
+    curve: CombinedCurve,
     skip_start: int,
     skip_end: int,
     suggestion: bool,
@@ -34,14 +32,13 @@ def plot(
     k: int | None,
     spline: Mapping[str, Any],
 ) -> Figure | None:
-    """Draw `result`; `SweepResult.plot` documents the arguments."""
+    """Draw a curve; `SweepResult.plot` documents the arguments."""
     if spline and k is None:
         raise TypeError(f"plot() got {', '.join(sorted(spline))}: only a spline (k=) takes that.")
-    curve = combined_curve(result)
     part = trim(curve.lrs, curve.losses, curve.smoothed, skip_start, skip_end)
     if k is not None:
         part = part._replace(losses=_through_spline(part.losses, k, spline))
-    figure, ax = _axes(ax)
+    figure, ax = figure_and_axes(ax)
     ax.plot(part.lrs, part.losses)
     ax.set_xscale("log")
     ax.set_xlabel("Learning Rate")
@@ -50,12 +47,12 @@ def plot(
     if show_grid:
         ax.grid(True, which="both", ls="-")
     if suggestion:
-        print(_mark_suggestion(ax, part, skip_start, skip_end))
+        print(_mark_suggestion(ax, part))
     return figure if return_fig else None
 
 
-def _axes(ax: Axes | None) -> tuple[Any, Any]:
-    """Return the figure and axes to draw on."""
+def figure_and_axes(ax: Axes | None) -> tuple[Any, Any]:
+    """Return the axes to draw on, new ones unless given, and their figure."""
     if ax is not None:
         return ax.figure, ax
     try:
@@ -65,20 +62,14 @@ def _axes(ax: Axes | None) -> tuple[Any, Any]:
     return plt.subplots()
 
 
-def _mark_suggestion(ax: Any, part: Trimmed, skip_start: int, skip_end: int) -> str:
+def _mark_suggestion(ax: Any, part: Trimmed) -> str:
     """Draw fastai v1's red dot and return what it prints, or why there is none."""
-    if part.lrs.size < 2:
-        return too_few(part.lrs.size, skip_start, skip_end)
-    found = fall_of(part.losses)
-    if found is None:
-        return never_falls(part)
-    steepest = found[0]
-    ax.plot(part.lrs[steepest], part.losses[steepest], marker="o", markersize=10, color="red")
+    if refused := refusal(part):
+        return refused.reason
+    at = steepest(part)
+    ax.plot(part.lrs[at], part.losses[at], marker="o", markersize=10, color="red")
     least = float(part.lrs[np.argmin(part.losses)])
-    return (
-        f"Min numerical gradient: {part.lrs[steepest]:.2E}\n"
-        f"Min loss divided by 10: {least / 10:.2E}"
-    )
+    return f"Min numerical gradient: {part.lrs[at]:.2E}\nMin loss divided by 10: {least / 10:.2E}"
 
 
 def _through_spline(losses: Floats, k: int, options: Mapping[str, Any]) -> Floats:

@@ -6,11 +6,7 @@ made in `fingerprint`.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import asdict, dataclass
-from typing import Any
-
-_CORE = {"parameters", "buffers", "optimizer state", "optimizer groups", "random state"}
+from dataclasses import dataclass
 
 
 @dataclass(frozen=True)
@@ -90,45 +86,6 @@ class Receipt:
             "Your model, optimizer and random state are exactly as they were. "
             f"Started while the sweep ran, and running still: {others[0].detail}."
         )
-
-    def to_json(self) -> dict[str, Any]:
-        """Return the receipt as plain data for JSON."""
-        return {
-            "items": [asdict(item) for item in self.items],
-            "seconds": self.seconds,
-            "problems": list(self.problems),
-            "identical": self.identical,
-            "sentence": self.sentence,
-        }
-
-    @classmethod
-    def from_json(cls, data: Mapping[str, Any]) -> Receipt:
-        """Make a receipt from what `to_json` returned.
-
-        Raises
-        ------
-        ValueError
-            If `data` is not a receipt.
-        """
-        try:
-            items = tuple(
-                ReceiptItem(
-                    category=str(item["category"]),
-                    compared=int(item["compared"]),
-                    how=str(item["how"]),
-                    identical=bool(item["identical"]),
-                    detail=str(item.get("detail", "")),
-                    by_sweep=bool(item.get("by_sweep", True)),
-                )
-                for item in data["items"]
-            )
-            problems = tuple(str(problem) for problem in data.get("problems", ()))
-            return cls(items=items, seconds=float(data["seconds"]), problems=problems)
-        except (KeyError, TypeError, AttributeError) as error:
-            raise ValueError(
-                f"This is not a receipt: {type(error).__name__}: {error}. "
-                "Expected what Receipt.to_json() returns."
-            ) from error
 
 
 def _line(item: ReceiptItem) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from os import PathLike
 from typing import TYPE_CHECKING, Any
@@ -10,14 +10,14 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
-from lrfind_widget.curves.smoothing import BETA
+from lrfind_widget.curves.formatting import format_lr
+from lrfind_widget.curves.schedule import check_lr
 from lrfind_widget.points import StopReason
-from lrfind_widget.results import csv_table, stored
+from lrfind_widget.results import csv_table, picture, stored
 from lrfind_widget.results import plot as plot_module
+from lrfind_widget.results.analysis import AnalysisOptions, analyse
 from lrfind_widget.results.receipt import Receipt
-from lrfind_widget.results.result_suggestion import suggest_for
-from lrfind_widget.rules.suggestion import Suggestion
-from lrfind_widget.rules.table import DEFAULT_RULE, RULES
+from lrfind_widget.results.recorded_curve import RecordedCurve
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -25,9 +25,11 @@ if TYPE_CHECKING:
 
 Floats = npt.NDArray[np.float64]
 
+_KEPT = {".json": "everything", ".csv": "the points"}
+
 
 @dataclass(frozen=True, eq=False)
-class SweepResult:
+class SweepResult(RecordedCurve):
     """A finished, or partly finished, learning-rate range test.
 
     Attributes
@@ -53,7 +55,8 @@ class SweepResult:
     isolation : str
         How the model was protected and why that way.
     multipliers : tuple of float
-        Rate of each parameter group as a multiple of the recorded one.
+        Rate of each parameter group as a multiple of the recorded one; 0 is a group that kept
+        its own.
     skipped_steps : int
         Steps that the gradient scaler left out. They are not among the points.
     duration : float
@@ -70,11 +73,14 @@ class SweepResult:
         Of a curve that several sweeps were joined to: in which of them each point was taken,
         from 0, the first. The points are in the order of their rates then. None where nothing
         was joined.
+    selected_lr : float or None
+        The rate that a person chose; ``dataclasses.replace`` sets it.
 
     Raises
     ------
-    ValueError
-        If the arrays are not one-dimensional or not of one length.
+    TypeError, ValueError
+        If the arrays are not one-dimensional or not of one length, or a rate is not a finite
+        number greater than 0.
     """
 
     lrs: Floats
@@ -95,6 +101,7 @@ class SweepResult:
     created: str = ""
     repeats: npt.NDArray[np.int64] | None = None
     parts: npt.NDArray[np.int64] | None = None
+    selected_lr: float | None = None
 
     def __post_init__(self) -> None:
         kinds = {
@@ -118,6 +125,10 @@ class SweepResult:
                 )
             array.setflags(write=False)  # a result is a record: nobody edits it by accident
             object.__setattr__(self, name, array)
+        if not (np.isfinite(self.lrs) & (self.lrs > 0)).all():
+            raise ValueError("lrs must hold learning rates, finite and greater than 0.")
+        if self.selected_lr is not None:
+            object.__setattr__(self, "selected_lr", check_lr("selected_lr", self.selected_lr))
         object.__setattr__(self, "stop_reason", StopReason(self.stop_reason))
         object.__setattr__(self, "multipliers", tuple(float(m) for m in self.multipliers))
 
@@ -125,45 +136,22 @@ class SweepResult:
         return int(self.lrs.size)
 
     def __repr__(self) -> str:
-        return f"<SweepResult: {len(self)} steps, {self.stop_reason.value}. {self.stop_sentence}>"
+        rates = {"suggested_lr": self.suggested_lr, "selected_lr": self.selected_lr}
+        said = [
+            f"{name}={'None' if lr is None else format_lr(lr)}"
+            for name, lr in rates.items()
+            if lr is not None or name == "suggested_lr"
+        ]
+        steps = "1 step" if len(self) == 1 else f"{len(self)} steps"
+        parts = ", ".join([steps, self.stop_reason.value, *said])
+        return f"<SweepResult: {parts}. {self.stop_sentence}>"
 
-    @property
-    def min_grad_lr(self) -> float | None:
-        """The ``min_grad_lr`` that fastai v1 would give this curve; None where it has none.
-
-        `suggestion` with ``rule="min_gradient"`` says why.
-        """
-        return self.suggestion("min_gradient").lr
-
-    @property
-    def beta(self) -> float:
-        """Weight of the past in `smoothed`; fastai v1's 0.98 where the settings do not tell."""
-        beta = self.settings.get("beta")
-        if isinstance(beta, (int, float)) and not isinstance(beta, bool) and 0 <= beta < 1:
-            return float(beta)
-        return BETA
-
-    def suggestion(
-        self, rule: str | Callable[..., Any] = DEFAULT_RULE, **options: Any
-    ) -> Suggestion:
-        """Return what one rule suggests.
-
-        Parameters
-        ----------
-        rule : str or callable, default "balanced"
-            A name in `RULES`, or a function ``(lrs, losses) -> float``.
-        **options
-            Passed to the rule, for example ``skip_start=0``.
-
-        Returns
-        -------
-        Suggestion
-        """
-        return suggest_for(self, rule, options)
-
-    def suggestions(self) -> dict[str, Suggestion]:
-        """Return what every rule suggests, by name."""
-        return {name: self.suggestion(name) for name in RULES}
+    def _repr_png_(self) -> bytes | None:
+        """Return the chart, which a notebook shows; None where it cannot be drawn."""
+        if not len(self):
+            return None
+        options = AnalysisOptions(beta=self.beta)
+        return picture.shown(lambda: picture.draw(analyse(self, options), self.selected_lr))
 
     def columns(self) -> dict[str, npt.NDArray[Any]]:
         """Return the points as named arrays: step, lr, loss, smoothed and, if any, the rest."""
@@ -216,7 +204,7 @@ class SweepResult:
         ValueError
             If `data` does not describe a result. The message says what is wrong.
         """
-        return cls(**stored.decode(data))
+        return stored.decode(cls, data)
 
     def save(self, path: str | PathLike[str]) -> None:
         """Write the result to a file.
@@ -231,10 +219,10 @@ class SweepResult:
         ValueError
             If the ending is another.
         """
-        if _kind_of(path) == ".csv":
+        if stored.ending_of(path, "A result", _KEPT) == ".csv":
             csv_table.write(self.columns(), path)
         else:
-            stored.write(self, path)
+            stored.write(self.to_json(), path)
 
     @classmethod
     def load(cls, path: str | PathLike[str]) -> SweepResult:
@@ -254,8 +242,9 @@ class SweepResult:
         ValueError
             If it is not a result: broken, of another kind, or too large.
         """
-        read = csv_table.read if _kind_of(path) == ".csv" else stored.read
-        return cls(**read(path))
+        if stored.ending_of(path, "A result", _KEPT) == ".csv":
+            return cls(**csv_table.read(path))
+        return stored.read(cls, path)
 
     def plot(
         self,
@@ -299,20 +288,16 @@ class SweepResult:
         ImportError
             If matplotlib, or with `k` scipy, is not installed.
         ValueError
-            If `k` is given and not from 1 to 5.
+            If a skip is negative, or `k` is given and not from 1 to 5.
         """
         return plot_module.plot(
-            self, skip_start, skip_end, suggestion, return_fig, show_grid, ax=ax, k=k, spline=spline
+            self.curve(),
+            skip_start,
+            skip_end,
+            suggestion,
+            return_fig,
+            show_grid,
+            ax=ax,
+            k=k,
+            spline=spline,
         )
-
-
-def _kind_of(path: str | PathLike[str]) -> str:
-    """Return ".json" or ".csv"."""
-    name = str(path).lower()
-    for ending in (".json", ".csv"):
-        if name.endswith(ending):
-            return ending
-    raise ValueError(
-        f"A result is kept as .json (everything) or .csv (the points), got {str(path)!r}. "
-        "End the file's name with one of them."
-    )

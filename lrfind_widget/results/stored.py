@@ -1,9 +1,13 @@
-"""Results as JSON: lossless out, checked in.
+"""Records as JSON: lossless out, checked in.
+
+A record is a dataclass. Its fields and their types are all there is to know: what is written,
+and what is accepted when it is read. Every value is checked before use, since a file may come
+from anyone.
 
 Doubles are written with as many digits as it takes to read them back unchanged. JSON has no NaN
-and no infinity, so these are the strings "NaN", "Infinity" and "-Infinity" in arrays of numbers,
-and ``{"$float": "NaN"}`` inside free-form settings. Everything read is checked before use:
-a file may come from anyone.
+and no infinity, so these are the strings "NaN", "Infinity" and "-Infinity" where a field holds
+numbers, and ``{"$float": "NaN"}`` inside free-form mappings. Whole numbers count something: they
+are at least 0.
 """
 
 from __future__ import annotations
@@ -11,113 +15,64 @@ from __future__ import annotations
 import json
 import math
 import os
-from collections.abc import Mapping
+import types
+from collections.abc import Callable, Mapping
+from dataclasses import MISSING, fields, is_dataclass
+from enum import Enum
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any, TypeVar, Union, get_args, get_origin, get_type_hints
 
 import numpy as np
 
-from lrfind_widget.points import StopReason
-from lrfind_widget.results.receipt import Receipt
-
-if TYPE_CHECKING:
-    from lrfind_widget.results.result import SweepResult
-
-FORMAT = "lrfind_widget.SweepResult"
 VERSION = 1
 LARGEST_FILE = 64 * 1024 * 1024
 """Bytes; a sweep of 100,000 steps is a tenth of it."""
 
 _NAMED = {"NaN": math.nan, "Infinity": math.inf, "-Infinity": -math.inf}
 
-
-def encode(result: SweepResult) -> dict[str, Any]:
-    """Return `result` as values that `json.dumps` takes with ``allow_nan=False``."""
-    return {
-        "format": FORMAT,
-        "version": VERSION,
-        "created": result.created,
-        "stop_reason": result.stop_reason.value,
-        "stop_sentence": result.stop_sentence,
-        "lrs": _numbers(result.lrs),
-        "losses": _numbers(result.losses),
-        "smoothed": _numbers(result.smoothed),
-        "steps": result.steps.tolist(),
-        "val_losses": None if result.val_losses is None else _numbers(result.val_losses),
-        "repeats": None if result.repeats is None else result.repeats.tolist(),
-        "parts": None if result.parts is None else result.parts.tolist(),
-        "settings": _plain(dict(result.settings), "settings"),
-        "objective": result.objective,
-        "isolation": result.isolation,
-        "multipliers": [_number(m) for m in result.multipliers],
-        "skipped_steps": result.skipped_steps,
-        "duration": _number(result.duration),
-        "receipt": None if result.receipt is None else _plain(result.receipt.to_json(), "receipt"),
-        "versions": dict(result.versions),
-    }
+Record = TypeVar("Record")
 
 
-def decode(data: Any) -> dict[str, Any]:
-    """Return the arguments of `SweepResult` that `data`, a dict or its JSON text, describes.
+def encode(record: Any) -> dict[str, Any]:
+    """Return a record as values that `json.dumps` takes with ``allow_nan=False``.
+
+    Raises
+    ------
+    TypeError
+        If a free-form mapping holds something that JSON cannot. The message says where.
+    """
+    header = {"format": _format_of(type(record)), "version": VERSION}
+    return header | _encoded_fields(record)
+
+
+def decode(kind: type[Record], data: Any) -> Record:
+    """Return the record of a kind that `data`, a dict or its JSON text, describes.
+
+    Entries that are no field of the record are ignored; fields with a default may be missing.
 
     Raises
     ------
     ValueError
-        If it does not describe one.
+        If it does not describe one. The message names the entry.
     """
-    if isinstance(data, (str, bytes)):
-        data = _parse(data)
-    if not isinstance(data, Mapping):
-        raise ValueError(f"A saved result is a JSON object, this is a {_kind(data)}.")
-    if data.get("format") != FORMAT:
-        raise ValueError(
-            f'This is not a saved result: "format" should be "{FORMAT}", '
-            f"it is {_shown(data.get('format'))}."
-        )
-    version = data.get("version")
-    if type(version) is not int or not 1 <= version <= VERSION:
-        raise ValueError(
-            f"This result has format version {_shown(version)}; this lrfind_widget reads up to "
-            f"{VERSION}. A newer lrfind_widget may read it."
-        )
-    lrs = _array(data, "lrs")
-    if not (np.isfinite(lrs) & (lrs > 0)).all():
-        raise ValueError('"lrs" must hold learning rates, finite and greater than 0.')
-    return {
-        "lrs": lrs,
-        "losses": _array(data, "losses", lrs.size),
-        "smoothed": _array(data, "smoothed", lrs.size),
-        "steps": _whole_numbers(data, "steps", lrs.size),
-        "val_losses": None
-        if data.get("val_losses") is None
-        else _array(data, "val_losses", lrs.size),
-        "repeats": None
-        if data.get("repeats") is None
-        else _whole_numbers(data, "repeats", lrs.size),
-        "parts": None if data.get("parts") is None else _whole_numbers(data, "parts", lrs.size),
-        "stop_reason": _stop_reason(data),
-        "stop_sentence": _typed(data, "stop_sentence", str),
-        "settings": _unplain(_typed(data, "settings", dict, {})),
-        "objective": _typed(data, "objective", str, ""),
-        "isolation": _typed(data, "isolation", str, ""),
-        "multipliers": tuple(_array({"multipliers": [], **data}, "multipliers").tolist()),
-        "skipped_steps": _typed(data, "skipped_steps", int, 0),
-        "duration": _duration(data),
-        "receipt": _receipt(data),
-        "versions": _versions(data),
-        "created": _typed(data, "created", str, ""),
-    }
+    try:
+        if isinstance(data, (str, bytes)):
+            data = _parse(data)
+        _check_header(kind, data)
+        return _record(kind, data, "")
+    except RecursionError as error:
+        raise ValueError("This is not a saved result: it is nested too deeply.") from error
 
 
-def write(result: SweepResult, path: str | os.PathLike[str]) -> None:
-    """Write `result` to `path`."""
-    text = json.dumps(encode(result), allow_nan=False, indent=1)
+def write(data: Mapping[str, Any], path: str | os.PathLike[str]) -> None:
+    """Write what `encode` returned to `path`."""
+    text = json.dumps(data, allow_nan=False, indent=1)
     Path(path).write_text(text + "\n", encoding="utf-8")
 
 
-def read(path: str | os.PathLike[str]) -> dict[str, Any]:
-    """Return the arguments of `SweepResult` that the file describes; ValueError if it does not."""
-    return decode(read_text(path))
+def read(kind: type[Record], path: str | os.PathLike[str]) -> Record:
+    """Return the record of a kind that a file describes; ValueError if it does not."""
+    return decode(kind, read_text(path))
 
 
 def read_text(path: str | os.PathLike[str]) -> str:
@@ -134,29 +89,45 @@ def read_text(path: str | os.PathLike[str]) -> str:
         raise ValueError(f"{os.fspath(path)} is not a text file in UTF-8.") from error
 
 
-def _parse(text: str | bytes) -> Any:
-    def refuse(name: str) -> Any:
-        raise ValueError(f"{name} is not JSON; a saved result writes it as a string")
+def ending_of(path: str | os.PathLike[str], what: str, kept: Mapping[str, str]) -> str:
+    """Return the ending of a file's name, one of those in `kept`, which say what they keep."""
+    name = os.fspath(path)
+    for ending in kept:
+        if name.lower().endswith(ending):
+            return ending
+    known = " or ".join(f"{ending} ({part})" for ending, part in kept.items())
+    raise ValueError(f"{what} is kept as {known}, got {name!r}. Change the file's ending.")
 
-    try:
-        return json.loads(text, parse_constant=refuse)
-    except RecursionError as error:
-        raise ValueError("This is not a saved result: it is nested too deeply.") from error
-    except ValueError as error:
-        raise ValueError(f"This is not a saved result: broken JSON ({error}).") from error
+
+# ------------------------------------------------------------------------------------------ out
+
+
+def _encoded_fields(record: Any) -> dict[str, Any]:
+    return {
+        field.name: _encoded(getattr(record, field.name), field.name) for field in fields(record)
+    }
+
+
+def _encoded(value: Any, where: str) -> Any:
+    if is_dataclass(value):
+        return _encoded_fields(value)
+    if isinstance(value, Mapping):
+        return _plain(value, where)
+    if isinstance(value, Enum):
+        return value.value
+    if isinstance(value, (np.ndarray, np.generic)):
+        return _encoded(value.tolist(), where)
+    if isinstance(value, (list, tuple)):
+        return [_encoded(item, where) for item in value]
+    return _number(value) if isinstance(value, float) else value
 
 
 def _number(value: float) -> float | str:
-    value = float(value)
     if math.isnan(value):
         return "NaN"
     if math.isinf(value):
         return "Infinity" if value > 0 else "-Infinity"
     return value
-
-
-def _numbers(values: Any) -> list[float | str]:
-    return [_number(value) for value in values.tolist()]
 
 
 def _plain(value: Any, where: str) -> Any:
@@ -180,102 +151,157 @@ def _plain(value: Any, where: str) -> Any:
     )
 
 
-def _unplain(value: Any) -> Any:
-    if isinstance(value, dict):
-        if set(value) == {"$float"} and value["$float"] in _NAMED:
-            return _NAMED[value["$float"]]
-        return {key: _unplain(item) for key, item in value.items()}
-    if isinstance(value, list):
-        return [_unplain(item) for item in value]
+# ------------------------------------------------------------------------------------------- in
+
+
+def _parse(text: str | bytes) -> Any:
+    def refuse(name: str) -> Any:
+        raise ValueError(f"{name} is not JSON; a saved result writes it as a string")
+
+    try:
+        return json.loads(text, parse_constant=refuse)
+    except ValueError as error:
+        raise ValueError(f"This is not a saved result: broken JSON ({error}).") from error
+
+
+def _check_header(kind: type, data: Any) -> None:
+    if not isinstance(data, Mapping):
+        raise ValueError(f"A saved result is a JSON object, this is {_shown(data, whole=True)}.")
+    if data.get("format") != _format_of(kind):
+        raise ValueError(
+            f'This is not such a result: "format" should be "{_format_of(kind)}", '
+            f"it is {_shown(data.get('format'))}."
+        )
+    version = data.get("version")
+    if type(version) is not int or not 1 <= version <= VERSION:
+        raise ValueError(
+            f"This result has format version {_shown(version)}; this lrfind_widget reads up to "
+            f"{VERSION}. A newer lrfind_widget may read it."
+        )
+
+
+def _format_of(kind: type) -> str:
+    return f"lrfind_widget.{kind.__name__}"
+
+
+def _record(kind: type[Record], data: Any, where: str) -> Record:
+    """Return a record; `where` is its place in the file, "" for all of it."""
+    if not isinstance(data, Mapping):
+        raise _refusal(where, data, "a JSON object")
+    values, hints = {}, get_type_hints(kind)
+    for field in fields(kind):  # type: ignore[arg-type]
+        place = f"{where}.{field.name}" if where else field.name
+        if field.name in data:
+            values[field.name] = _value(hints[field.name], data[field.name], place)
+        elif field.default is MISSING and field.default_factory is MISSING:
+            raise ValueError(f'This is not a whole saved result: "{place}" is missing.')
+    return kind(**values)
+
+
+def _value(hint: Any, value: Any, where: str) -> Any:
+    """Return a value of the type that a field is annotated with."""
+    origin, inner = get_origin(hint), get_args(hint)
+    if origin in (Union, types.UnionType):  # a type or None
+        return None if value is None else _value(inner[0], value, where)
+    if origin is np.ndarray:
+        (number,) = get_args(inner[1])
+        return _array(value, number, where)
+    if origin is tuple:
+        return tuple(_items(value, where, lambda item, place: _value(inner[0], item, place)))
+    if origin is Mapping:
+        if type(value) is not dict:
+            raise _refusal(where, value, "a JSON object")
+        if inner[1] is Any:
+            return _free(value)
+        return {key: _value(inner[1], value[key], f"{where}[{_shown(key)}]") for key in value}
+    if is_dataclass(hint):
+        return _record(hint, value, where)  # type: ignore[arg-type]
+    if issubclass(hint, Enum):
+        return _word(hint, value, where)
+    return _LEAVES[hint](value, where)
+
+
+def _items(value: Any, where: str, read: Callable[[Any, str], Any]) -> list[Any]:
+    if type(value) is not list:
+        raise _refusal(where, value, "a list")
+    return [read(item, f"{where}[{n}]") for n, item in enumerate(value)]
+
+
+def _array(value: Any, number: type, where: str) -> Any:
+    leaf = _LEAVES[int if issubclass(number, np.integer) else float]
+
+    def read(item: Any, place: str) -> Any:
+        return _items(item, place, read) if type(item) is list else leaf(item, place)
+
+    values = _items(value, where, read)
+    try:
+        return np.array(values, number)
+    except ValueError as error:
+        raise ValueError(f'"{where}" holds rows that differ in length.') from error
+
+
+def _word(kind: type[Enum], value: Any, where: str) -> Enum:
+    known = [word.value for word in kind]
+    if type(value) is not str or value not in known:
+        raise _refusal(where, value, f"one of {', '.join(known)}")
+    return kind(value)
+
+
+def _text(value: Any, where: str) -> str:
+    if type(value) is not str:
+        raise _refusal(where, value, "a text")
     return value
 
 
-def _array(data: Mapping[str, Any], key: str, length: int | None = None) -> Any:
-    values = _list(data, key, length)
-    for n, value in enumerate(values):
-        if type(value) not in (int, float) and not (type(value) is str and value in _NAMED):
-            raise ValueError(f'"{key}"[{n}] is {_shown(value)}, expected a number.')
+def _flag(value: Any, where: str) -> bool:
+    if type(value) is not bool:
+        raise _refusal(where, value, "true or false")
+    return value
+
+
+def _count(value: Any, where: str) -> int:
+    if type(value) is not int or not 0 <= value < 2**63:
+        raise _refusal(where, value, "a count from 0")
+    return value
+
+
+def _float(value: Any, where: str) -> float:
+    if type(value) is str and value in _NAMED:
+        return _NAMED[value]
+    if type(value) not in (int, float):
+        raise _refusal(where, value, "a number")
     try:
-        return np.array([float(_NAMED[v] if type(v) is str else v) for v in values], np.float64)
+        return float(value)
     except OverflowError as error:
-        raise ValueError(f'"{key}" holds a number too large for a float.') from error
+        raise ValueError(f'"{where}" is a number too large for a float.') from error
 
 
-def _whole_numbers(data: Mapping[str, Any], key: str, length: int) -> Any:
-    values = _list(data, key, length)
-    for n, value in enumerate(values):
-        if type(value) is not int or not 0 <= value < 2**63:
-            raise ValueError(f'"{key}"[{n}] is {_shown(value)}, expected a count from 0.')
-    return np.array(values, np.int64)
+_LEAVES: dict[type, Callable[[Any, str], Any]] = {
+    str: _text, bool: _flag, int: _count, float: _float
+}  # fmt: skip
 
 
-def _list(data: Mapping[str, Any], key: str, length: int | None) -> list[Any]:
-    values: list[Any] = _typed(data, key, list)
-    if length is not None and len(values) != length:
-        raise ValueError(f'"{key}" has {len(values)} values, "lrs" has {length}.')
-    return values
+def _free(value: Any) -> Any:
+    """Return what `_plain` was given."""
+    if isinstance(value, dict):
+        named = value.get("$float") if len(value) == 1 else None
+        if isinstance(named, str) and named in _NAMED:
+            return _NAMED[named]
+        return {key: _free(item) for key, item in value.items()}
+    return [_free(item) for item in value] if isinstance(value, list) else value
 
 
-def _typed(data: Mapping[str, Any], key: str, kind: type, default: Any = None) -> Any:
-    if key not in data and default is not None:
-        return default
-    if key not in data:
-        raise ValueError(f'This is not a whole saved result: "{key}" is missing.')
-    value = data[key]
-    if type(value) is not kind:
-        raise ValueError(f'"{key}" is {_shown(value)}, expected a {_NAMES[kind]}.')
-    return value
+def _refusal(where: str, value: Any, expected: str) -> ValueError:
+    return ValueError(f'"{where}" is {_shown(value)}, expected {expected}.')
 
 
-_NAMES: dict[type, str] = {str: "text", dict: "JSON object", list: "list", int: "whole number"}
-
-
-def _stop_reason(data: Mapping[str, Any]) -> StopReason:
-    known = [reason.value for reason in StopReason]
-    value = _typed(data, "stop_reason", str)
-    if value not in known:
-        raise ValueError(f'"stop_reason" is {_shown(value)}, expected one of {", ".join(known)}.')
-    return StopReason(value)
-
-
-def _duration(data: Mapping[str, Any]) -> float:
-    return float(_array({"duration": [data.get("duration", 0.0)]}, "duration")[0])
-
-
-def _versions(data: Mapping[str, Any]) -> dict[str, str]:
-    versions: dict[str, Any] = _typed(data, "versions", dict, {})
-    for name, version in versions.items():
-        if not isinstance(version, str):
-            raise ValueError(f'"versions" has {_shown(version)} for {_shown(name)}, not text.')
-    return versions
-
-
-def _receipt(data: Mapping[str, Any]) -> Any:
-    saved = data.get("receipt")
-    if saved is None:
-        return None
-    try:
-        return Receipt.from_json(_unplain(saved))
-    except (TypeError, ValueError, KeyError, AttributeError, IndexError) as error:
-        raise ValueError(f'"receipt" cannot be read: {error}') from error
-
-
-_KINDS: dict[type, str] = {
-    list: "list",
-    str: "text",
-    int: "number",
-    float: "number",
-    bool: "true/false value",
-}
-
-
-def _kind(value: Any) -> str:
-    return _KINDS.get(type(value), type(value).__name__)
-
-
-def _shown(value: Any) -> str:
+def _shown(value: Any, *, whole: bool = False) -> str:
     """Return a value of unknown size and kind, short enough for a message."""
     if isinstance(value, (dict, list)):
-        return f"a {_kind(value)}" if isinstance(value, list) else "an object"
+        return "a list" if isinstance(value, list) else "an object"
+    if whole:
+        return {str: "a text", bool: "a true/false value", type(None): "null"}.get(
+            type(value), "a number"
+        )
     text = repr(value) if not isinstance(value, int) or abs(value) < 10**30 else "a huge number"
     return text if len(text) <= 40 else text[:37] + "..."

@@ -57,7 +57,6 @@ def balanced(lrs: npt.ArrayLike, losses: npt.ArrayLike, *, stopped: bool = False
         fewer than five losses are finite, and where the loss does not fall
         (`supports_suggestion`).
     """
-    rule = "balanced"
     rates, raw = as_curve(lrs, losses)
     with np.errstate(all="ignore"):
         curve = fit_curve(rates, raw)
@@ -68,11 +67,10 @@ def balanced(lrs: npt.ArrayLike, losses: npt.ArrayLike, *, stopped: bool = False
             None,
             f"No suggestion: {have} a finite loss, at least {FEWEST_POINTS} are needed. "
             "Raise num_it or lower start_lr.",
-            rule,
         )
     refused = refusal(curve, stopped=stopped)
     if refused:
-        return Suggestion(None, refused, rule)
+        return Suggestion(None, refused)
     least = rate_at(curve.lowest)
     lr = min(rate_at(curve.centre + math.log10(SHARE)), least)
     low = rate_at(max(curve.onset, curve.first))
@@ -80,7 +78,6 @@ def balanced(lrs: npt.ArrayLike, losses: npt.ArrayLike, *, stopped: bool = False
         lr,
         f"Half of {format_lr(rate_at(curve.centre))}, the centre of the valley in which the loss "
         "lies below its start.",
-        rule,
         loss=curve.floor,
         band=(min(low, lr), least),
         caveats=caveats_about(curve, stopped=stopped),

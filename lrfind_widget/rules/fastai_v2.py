@@ -12,8 +12,8 @@ import numpy as np
 import numpy.typing as npt
 
 from lrfind_widget.curves.formatting import format_lr
-from lrfind_widget.curves.trimmed import Trimmed, too_few
-from lrfind_widget.rules.fastai_v1 import fall_of, never_falls, smoothed_part
+from lrfind_widget.curves.trimmed import Trimmed
+from lrfind_widget.rules.averaged import at_point, averaged_part, never_falls, refusal
 from lrfind_widget.rules.suggestion import Suggestion
 
 _SKIP_END = 5
@@ -54,10 +54,9 @@ def valley(
     Suggestion
         Without a rate where fewer than two points are left, or where the loss never falls.
     """
-    rule = "valley"
-    part, refusal = _part(lrs, losses, num_it, skip_start, skip_end, beta)
-    if refusal:
-        return Suggestion(None, refusal, rule)
+    part = _part(lrs, losses, num_it, skip_start, skip_end, beta)
+    if refused := refusal(part):
+        return refused
     lengths = _falling_lengths(part.losses)
     end = int(np.argmax(lengths))
     length = int(lengths[end])
@@ -65,9 +64,9 @@ def valley(
     at = end - length + int(third) + int(third / 2)
     # fastai reads a negative position from the end of the list: an arbitrary point.
     if at < 0:
-        return Suggestion(None, never_falls(part), rule)
-    lr = float(part.lrs[at])
-    return _found(part, at, rule, f"The middle of the longest valley is at {format_lr(lr)}")
+        return never_falls(part)
+    lr = format_lr(part.lrs[at])
+    return at_point(part, at, f"The middle of the longest valley is at {lr} (fastai v2's valley).")
 
 
 def slide(
@@ -106,11 +105,10 @@ def slide(
         Without a rate where fewer than ``lr_diff + 1`` points are left, or where the loss never
         falls.
     """
-    rule = "slide"
     lr_diff = max(lr_diff, 1)
-    part, refusal = _part(lrs, losses, num_it, skip_start, skip_end, beta, lr_diff + 1)
-    if refusal:
-        return Suggestion(None, refusal, rule)
+    part = _part(lrs, losses, num_it, skip_start, skip_end, beta)
+    if refused := refusal(part, lr_diff + 1):
+        return refused
     with np.errstate(all="ignore"):
         slopes = np.gradient(part.losses)
         # Whether the slopes differ, for each left end from the rightmost one leftwards.
@@ -120,8 +118,9 @@ def slide(
     at = change.size - 1 - max(steps - 1, 0)
     lr = float(part.lrs[at]) * adjust_value
     if not (np.isfinite(lr) and lr > 0):
-        return Suggestion(None, f"No suggestion: the slide rule ends at {lr:g}.", rule)
-    return _found(part, at, rule, f"The slide rule stops at {format_lr(lr)}", lr)
+        return Suggestion(None, f"No suggestion: the slide rule ends at {lr:g}.")
+    reason = f"The slide rule stops at {format_lr(lr)} (fastai v2's slide)."
+    return at_point(part, at, reason, lr)
 
 
 def steep(
@@ -142,17 +141,17 @@ def steep(
     Suggestion
         Without a rate where fewer than two points are left, or where the loss never falls.
     """
-    rule = "steep"
-    part, refusal = _part(lrs, losses, num_it, skip_start, skip_end, beta)
-    if refusal:
-        return Suggestion(None, refusal, rule)
+    part = _part(lrs, losses, num_it, skip_start, skip_end, beta)
+    if refused := refusal(part):
+        return refused
     with np.errstate(all="ignore"):
         slopes = np.diff(part.losses) / np.diff(np.log(part.lrs))
     slopes[~np.isfinite(slopes)] = np.inf  # two steps at one rate have no slope
     at = int(np.argmin(slopes))
     if not slopes[at] < 0:
-        return Suggestion(None, never_falls(part), rule)
-    return _found(part, at, rule, f"The steepest single step starts at {format_lr(part.lrs[at])}")
+        return never_falls(part)
+    lr = format_lr(part.lrs[at])
+    return at_point(part, at, f"The steepest single step starts at {lr} (fastai v2's steep).")
 
 
 def _part(
@@ -162,25 +161,11 @@ def _part(
     skip_start: int | None,
     skip_end: int,
     beta: float,
-    needed: int = 2,
-) -> tuple[Trimmed, str]:
-    """Return the curve fastai v2 looks at, and why it cannot be used ("" if it can)."""
+) -> Trimmed:
+    """Return the curve that fastai v2 looks at."""
     if skip_start is None:
-        skip_start = (np.size(losses) if num_it is None else num_it) // 10
-    part = smoothed_part(lrs, losses, skip_start, skip_end, beta)
-    if part.lrs.size < needed:
-        return part, too_few(part.lrs.size, skip_start, skip_end, needed)
-    return part, "" if fall_of(part.losses) else never_falls(part)
-
-
-def _found(part: Trimmed, at: int, rule: str, reason: str, lr: float | None = None) -> Suggestion:
-    return Suggestion(
-        float(part.lrs[at]) if lr is None else lr,
-        f"{reason} (fastai v2's {rule}).",
-        rule,
-        index=int(part.steps[at]),
-        loss=float(part.losses[at]),
-    )
+        skip_start = max(np.size(losses) if num_it is None else num_it, 0) // 10
+    return averaged_part(lrs, losses, skip_start, skip_end, beta)
 
 
 def _falling_lengths(losses: npt.NDArray[np.float64]) -> npt.NDArray[np.intp]:

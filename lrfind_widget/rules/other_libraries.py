@@ -12,8 +12,8 @@ import numpy as np
 import numpy.typing as npt
 
 from lrfind_widget.curves.formatting import format_lr
-from lrfind_widget.curves.trimmed import Floats, Trimmed, as_curve, too_few, trim
-from lrfind_widget.rules.fastai_v1 import fall_of, never_falls, smoothed_part
+from lrfind_widget.curves.trimmed import Floats, Trimmed, as_curve, check_skips, trim
+from lrfind_widget.rules.averaged import at_point, averaged_part, refusal, steepest
 from lrfind_widget.rules.suggestion import Suggestion
 
 
@@ -44,15 +44,9 @@ def torch_lr_finder(
     Suggestion
         Without a rate where fewer than two points are left, or where the loss never falls.
     """
-    rule = "torch_lr_finder"
     rates, raw = as_curve(lrs, losses)
     part = trim(rates, raw, _plain_average(raw, smooth_f), skip_start, skip_end)
-    if part.lrs.size < 2:
-        return Suggestion(None, too_few(part.lrs.size, skip_start, skip_end), rule)
-    found = fall_of(part.losses)
-    if found is None:
-        return Suggestion(None, never_falls(part), rule)
-    return _steepest(part, found[0], rule, "torch-lr-finder")
+    return refusal(part) or _steepest(part, steepest(part), "torch-lr-finder")
 
 
 def ignite(lrs: npt.ArrayLike, losses: npt.ArrayLike, *, smooth_f: float = 0.05) -> Suggestion:
@@ -74,25 +68,21 @@ def ignite(lrs: npt.ArrayLike, losses: npt.ArrayLike, *, smooth_f: float = 0.05)
         Without a rate where fewer than three points lie up to the minimum (Ignite raises
         RuntimeError), or where the loss never falls.
     """
-    rule = "ignite"
     rates, raw = as_curve(lrs, losses)
     part = trim(rates, raw, _plain_average(raw, smooth_f), 0, 0)
-    if part.lrs.size < 3:
-        return Suggestion(None, too_few(part.lrs.size, 0, 0, 3), rule)
-    if fall_of(part.losses) is None:
-        return Suggestion(None, never_falls(part), rule)
+    if refused := refusal(part, 3):
+        return refused
     least = int(np.argmin(part.losses))
     if least < 2:
         return Suggestion(
             None,
             f"No suggestion: the loss is least at {format_lr(part.lrs[least])}, at the start of "
             "the range. Lower start_lr.",
-            rule,
         )
     down = part.losses[: least + 1]
     with np.errstate(all="ignore"):
         at = int(np.argmin(0.5 * (down[2:] - down[:-2]))) + 1
-    return _steepest(part, at, rule, "Ignite")
+    return _steepest(part, at, "Ignite")
 
 
 def lightning(
@@ -123,22 +113,20 @@ def lightning(
     Suggestion
         Without a rate where fewer than two points are left, or where the loss never falls.
     """
-    rule = "lightning"
+    check_skips(skip_begin=skip_begin)
     rates, raw = as_curve(lrs, losses)
     average, smoothed = 0.0, []
     for n, loss in enumerate(raw.tolist(), start=1):
         average = beta * average + (1 - beta) * loss
         smoothed.append(average / (1 - beta ** (n + 1)))
     part = trim(rates, raw, np.asarray(smoothed), skip_begin, skip_end)
-    if part.lrs.size < 2:
-        return Suggestion(None, too_few(part.lrs.size, skip_begin, skip_end), rule)
-    debiased = smoothed_part(rates, raw, skip_begin, skip_end, beta)
-    if fall_of(debiased.losses) is None:  # its own average moves even for a constant loss
-        return Suggestion(None, never_falls(debiased), rule)
+    # Its own average moves even for a constant loss.
+    if refused := refusal(averaged_part(rates, raw, skip_begin, skip_end, beta)):
+        return refused
     with np.errstate(all="ignore"):
         slopes = np.gradient(part.losses, part.lrs)
     slopes[~np.isfinite(slopes)] = np.inf  # two steps at one rate have no slope
-    return _steepest(part, int(np.argmin(slopes)), rule, "Lightning")
+    return _steepest(part, int(np.argmin(slopes)), "Lightning")
 
 
 def _plain_average(losses: Floats, smooth_f: float) -> Floats:
@@ -149,12 +137,6 @@ def _plain_average(losses: Floats, smooth_f: float) -> Floats:
     return np.asarray(smoothed, dtype=np.float64)
 
 
-def _steepest(part: Trimmed, at: int, rule: str, name: str) -> Suggestion:
-    lr = float(part.lrs[at])
-    return Suggestion(
-        lr,
-        f"{name} would take {format_lr(lr)}, where its own average falls most steeply.",
-        rule,
-        index=int(part.steps[at]),
-        loss=float(part.losses[at]),
-    )
+def _steepest(part: Trimmed, at: int, name: str) -> Suggestion:
+    lr = format_lr(part.lrs[at])
+    return at_point(part, at, f"{name} would take {lr}, where its own average falls most steeply.")

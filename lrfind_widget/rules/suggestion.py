@@ -16,8 +16,8 @@ class Suggestion:
     reason : str
         One sentence: where the rate comes from; or, without a rate, what is missing and what to
         change.
-    rule : str
-        Name of the rule.
+    rule : str, default ""
+        Name of the rule, which `suggest` fills in.
     index : int or None
         Index of the step the suggestion lies on, where the rule picks a step.
     loss : float or None
@@ -32,7 +32,7 @@ class Suggestion:
 
     lr: float | None
     reason: str
-    rule: str
+    rule: str = ""
     index: int | None = None
     loss: float | None = None
     band: tuple[float, float] | None = None

@@ -1,10 +1,11 @@
-"""From a curve to a learning rate: every rule by name."""
+"""From a curve to a learning rate: every rule, and what it wants to know of a sweep."""
 
 from __future__ import annotations
 
 import difflib
 import math
 from collections.abc import Callable
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -17,31 +18,79 @@ from lrfind_widget.rules.fastai_v2 import slide, steep, valley
 from lrfind_widget.rules.other_libraries import ignite, lightning, torch_lr_finder
 from lrfind_widget.rules.suggestion import Suggestion
 
-__all__ = ["DEFAULT_RULE", "RULES", "Rule", "Suggestion", "balanced", "min_gradient", "suggest"]
+Rule = str | Callable[..., Any]
+"""A rule as it is given: a name in `RULES`, or a function of rates and raw losses."""
 
-DEFAULT_RULE = "balanced"
 
-Rule = Callable[..., Suggestion]
-"""A rule: ``(lrs, raw losses, **options)`` in, suggestion out. Never raises on a curve."""
+@dataclass(frozen=True)
+class RuleEntry:
+    """A rule in the table; called like its function.
 
-RULES: dict[str, Rule] = {
-    "balanced": balanced,
-    "min_gradient": min_gradient,
-    "min_over_10": min_over_10,
-    "valley": valley,
-    "slide": slide,
-    "steep": steep,
-    "torch_lr_finder": torch_lr_finder,
-    "ignite": ignite,
-    "lightning": lightning,
+    Attributes
+    ----------
+    function : callable
+        ``(lrs, raw losses, **options)`` in, `Suggestion` out. Never raises on a curve.
+    wants : tuple of str
+        Those of its options that it is given without being asked for: ``"beta"``, the weight of
+        the past in the average; ``"num_it"``, the number of steps planned; ``"stopped"``,
+        whether somebody stopped the sweep; ``"skip_start"`` and ``"skip_end"``, where they mean
+        what they mean to fastai v1.
+    joins_repeats : bool, default False
+        Whether it takes the points of repeated sweeps together. Else it is asked about each
+        sweep, and the middle one of its answers counts.
+    offered : bool, default False
+        Whether it has a button of its own on the screen. The settings offer them all.
+    """
+
+    function: Callable[..., Suggestion]
+    wants: tuple[str, ...] = ()
+    joins_repeats: bool = False
+    offered: bool = False
+
+    @property
+    def name(self) -> str:
+        """The name of the rule, which is its function's."""
+        return str(getattr(self.function, "__name__", type(self.function).__name__))
+
+    @property
+    def label(self) -> str:
+        """The name as it is written on the screen."""
+        return self.name.replace("_", " ")
+
+    def wanted(self, **known: Any) -> dict[str, Any]:
+        """Return those of some known options that the rule wants."""
+        return {name: value for name, value in known.items() if name in self.wants}
+
+    def __call__(self, lrs: npt.ArrayLike, losses: npt.ArrayLike, **options: Any) -> Suggestion:
+        """Return what the rule suggests, with its name."""
+        found = self.function(lrs, losses, **options)
+        return found if found.rule else replace(found, rule=self.name)
+
+
+_FASTAI_V1 = ("beta", "skip_start", "skip_end")
+_FASTAI_V2 = ("beta", "num_it")  # its skips are a tenth of the steps planned, and 5
+
+RULES: dict[str, RuleEntry] = {
+    entry.name: entry
+    for entry in (
+        RuleEntry(balanced, ("stopped",), joins_repeats=True, offered=True),
+        RuleEntry(min_gradient, _FASTAI_V1, offered=True),
+        RuleEntry(min_over_10, _FASTAI_V1, offered=True),
+        RuleEntry(valley, _FASTAI_V2, offered=True),
+        RuleEntry(slide, _FASTAI_V2),
+        RuleEntry(steep, _FASTAI_V2),
+        RuleEntry(torch_lr_finder, ("skip_start", "skip_end")),
+        RuleEntry(ignite),
+        RuleEntry(lightning),
+    )
 }
+"""The rules by name, in the order in which they are shown; the first is the default."""
+
+DEFAULT_RULE = next(iter(RULES))
 
 
 def suggest(
-    lrs: npt.ArrayLike,
-    losses: npt.ArrayLike,
-    rule: str | Callable[..., Any] = DEFAULT_RULE,
-    **options: Any,
+    lrs: npt.ArrayLike, losses: npt.ArrayLike, rule: Rule = DEFAULT_RULE, **options: Any
 ) -> Suggestion:
     """Return the learning rate that a rule suggests for a curve.
 
@@ -67,42 +116,79 @@ def suggest(
     Raises
     ------
     ValueError
-        If there is no such rule, or `lrs` and `losses` differ in length.
+        If there is no such rule, `lrs` and `losses` differ in length, or a rule of the table
+        cannot work with an option.
     TypeError
         If `rule` is neither text nor callable, or does not take an option.
+    """
+    return entry_of(rule)(lrs, losses, **options)
+
+
+def check_rule(rule: object) -> Rule:
+    """Return `rule`, or say why it is none.
+
+    Raises
+    ------
+    ValueError
+        If it is a name that is not in `RULES`.
+    TypeError
+        If it is neither text nor callable.
     """
     if isinstance(rule, str):
         if rule not in RULES:
             near = difflib.get_close_matches(rule, RULES, n=1, cutoff=0.3)
             hint = f' Did you mean "{near[0]}"?' if near else ""
-            raise ValueError(f'There is no rule "{rule}".{hint} Rules: {", ".join(RULES)}.')
-        return RULES[rule](lrs, losses, **options)
+            shown = rule if len(rule) <= 40 else rule[:37] + "..."
+            raise ValueError(f'There is no rule "{shown}".{hint} Rules: {", ".join(RULES)}.')
+        return rule
     if not callable(rule):
         raise TypeError(f"rule must be a name or a function, got {type(rule).__name__}.")
-    if rule in RULES.values():
-        result: Suggestion = rule(lrs, losses, **options)
-        return result
-    return _own_rule(rule, lrs, losses, options)
+    return rule
 
 
-def _own_rule(
-    rule: Callable[..., Any], lrs: npt.ArrayLike, losses: npt.ArrayLike, options: dict[str, Any]
-) -> Suggestion:
-    """Return what a user's function suggests; what it raises becomes the reason for None."""
-    name = getattr(rule, "__name__", type(rule).__name__)
-    rates, raw = as_curve(lrs, losses)
-    broken = np.flatnonzero(~np.isfinite(raw))
-    end = int(broken[0]) if broken.size else raw.size
-    try:
-        answer = rule(rates[:end].copy(), raw[:end].copy(), **options)
-        if isinstance(answer, Suggestion):
-            return answer
-        lr = math.nan if answer is None else float(answer)
-    except Exception as error:  # the user's own code: anything may come out
-        return Suggestion(None, f"No suggestion: {name} raised {_said(error)}.", name)
-    if not (math.isfinite(lr) and lr > 0):
-        return Suggestion(None, f"No suggestion: {name} returned {answer!r}.", name)
-    return Suggestion(lr, f"What {name} returned for this curve.", name)
+def entry_of(rule: Rule) -> RuleEntry:
+    """Return the entry of a rule; one that is not in the table for a function of your own.
+
+    Raises
+    ------
+    ValueError, TypeError
+        As `check_rule`.
+    """
+    check_rule(rule)
+    if isinstance(rule, str):
+        return RULES[rule]
+    if isinstance(rule, RuleEntry):
+        return rule
+    in_table = (entry for entry in RULES.values() if entry.function is rule)
+    return next(in_table, None) or RuleEntry(_as_rule(rule))
+
+
+def offered_rules() -> list[RuleEntry]:
+    """Return the rules that have a button of their own, in the order of the buttons."""
+    return [entry for entry in RULES.values() if entry.offered]
+
+
+def _as_rule(own: Callable[..., Any]) -> Callable[..., Suggestion]:
+    """Return a user's function as a rule; what it raises becomes the reason for no rate."""
+    name = RuleEntry(own).name
+
+    def rule(lrs: npt.ArrayLike, losses: npt.ArrayLike, **options: Any) -> Suggestion:
+        rates, raw = as_curve(lrs, losses)
+        broken = np.flatnonzero(~np.isfinite(raw))
+        end = int(broken[0]) if broken.size else raw.size
+        try:
+            answer = own(rates[:end].copy(), raw[:end].copy(), **options)
+            if isinstance(answer, Suggestion):
+                return answer
+            lr = math.nan if answer is None else float(answer)
+        except Exception as error:  # the user's own code: anything may come out
+            return Suggestion(None, f"No suggestion: {name} raised {_said(error)}.")
+        if not (math.isfinite(lr) and lr > 0):
+            return Suggestion(None, f"No suggestion: {name} returned {answer!r}.")
+        return Suggestion(lr, f"What {name} returned for this curve.")
+
+    rule.__name__ = name
+    return rule
 
 
 def _said(error: Exception) -> str:

@@ -10,7 +10,7 @@ import pytest
 
 from lrfind_widget import StopReason, SweepResult, lr_find
 from lrfind_widget.curves.smoothing import exponential_average
-from lrfind_widget.results.joined import Part
+from lrfind_widget.results.joined import Refinement
 from tests.unit.toys import classifier, loader, seed_everything, sgd
 
 
@@ -21,13 +21,13 @@ def swept(seed: int = 0, **options: Any) -> SweepResult:
     return lr_find(model, loader(), sgd(model), progress=False, **given)
 
 
-def joined(part: Part, seed: int = 0, **options: Any) -> SweepResult:
+def joined(part: Refinement, seed: int = 0, **options: Any) -> SweepResult:
     return part.joined_by(swept(seed, **{**options, **part.changes}))
 
 
 def test_a_closer_look_joins_the_curve_in_the_order_of_the_rates() -> None:
     base = swept()
-    found = joined(Part.closer(base, 5e-3, 2e-2, 10))
+    found = joined(Refinement.refine(base, 5e-3, 2e-2, 10))
     assert len(found) == 30
     assert (np.diff(found.lrs) >= 0).all()
     assert found.smoothed.tolist() == exponential_average(found.losses, 0.98).tolist()
@@ -35,17 +35,18 @@ def test_a_closer_look_joins_the_curve_in_the_order_of_the_rates() -> None:
 
 def test_every_point_of_a_joined_curve_says_which_sweep_it_is_from() -> None:
     base = swept()
-    found = joined(Part.closer(base, 5e-3, 2e-2, 10))
-    again = joined(Part.closer(found, 1e-2, 2e-2, 5))
+    found = joined(Refinement.refine(base, 5e-3, 2e-2, 10))
+    again = joined(Refinement.refine(found, 1e-2, 2e-2, 5))
     assert again.losses[again.parts == 0].tolist() == base.losses.tolist()
     assert [int((again.parts == part).sum()) for part in range(3)] == [20, 10, 5]
     assert again.steps[again.parts == 2].tolist() == list(range(5))
-    assert [part["num_it"] for part in again.settings["joined"]] == [10, 5]
+    planned = [(sweep["kind"], sweep["num_it"]) for sweep in again.settings["joined"]]
+    assert planned == [("sweep", 20), ("refine", 10), ("refine", 5)]
 
 
 def test_a_closer_look_is_at_the_usable_band_by_default() -> None:
     base = swept(num_it=80, start_lr=1e-5, end_lr=10.0)
-    part = Part.closer(base)
+    part = Refinement.refine(base)
     assert (part.changes["start_lr"], part.changes["end_lr"]) == base.suggestion().band
     assert part.changes["num_it"] == 80
 
@@ -53,14 +54,14 @@ def test_a_closer_look_is_at_the_usable_band_by_default() -> None:
 def test_without_a_band_a_closer_look_needs_its_ends() -> None:
     flat = replace(swept(), losses=np.ones(20))
     with pytest.raises(ValueError, match="no usable band"):
-        Part.closer(flat)
-    assert Part.closer(flat, 1e-3, 1e-2).changes["end_lr"] == 1e-2
+        Refinement.refine(flat)
+    assert Refinement.refine(flat, 1e-3, 1e-2).changes["end_lr"] == 1e-2
 
 
 @pytest.mark.parametrize("mode", ["exp", "linear"])
 def test_going_further_keeps_the_distance_of_the_steps(mode: str) -> None:
     base = swept(mode=mode)
-    part = Part.further(base, 0.5)
+    part = Refinement.extend(base, 0.5)
     more = swept(mode=mode, **part.changes)
     assert part.changes["end_lr"] >= 0.5
     assert more.lrs[:20] == pytest.approx(base.lrs, rel=1e-12)
@@ -68,7 +69,7 @@ def test_going_further_keeps_the_distance_of_the_steps(mode: str) -> None:
 
 def test_going_further_adds_only_what_is_new_where_the_losses_come_again() -> None:
     base = swept()
-    found = joined(Part.further(base))
+    found = joined(Refinement.extend(base))
     assert found.losses[:20].tolist() == base.losses.tolist()
     assert found.lrs[-1] == pytest.approx(1.0, rel=0.3)
     assert len(found) == 30
@@ -79,7 +80,7 @@ def test_going_further_adds_only_what_is_new_where_the_losses_come_again() -> No
 
 def test_going_further_keeps_both_where_the_losses_are_others() -> None:
     base = swept()
-    found = joined(Part.further(base), seed=5)
+    found = joined(Refinement.extend(base), seed=5)
     assert len(found) == 20 + 30
     assert "both are shown" in found.stop_sentence
 
@@ -91,7 +92,7 @@ def test_going_further_after_a_stop_goes_to_the_planned_end() -> None:
         **{name: getattr(whole, name)[:7] for name in ("lrs", "losses", "smoothed", "steps")},
         stop_reason=StopReason.STOPPED,
     )
-    found = joined(Part.further(cut))
+    found = joined(Refinement.extend(cut))
     assert found.losses.tolist() == whole.losses.tolist()
     assert found.stop_reason is StopReason.FINISHED
 
@@ -99,18 +100,18 @@ def test_going_further_after_a_stop_goes_to_the_planned_end() -> None:
 def test_nothing_is_further_than_a_divergence() -> None:
     base = replace(swept(), stop_reason=StopReason.DIVERGED)
     with pytest.raises(ValueError, match="diverged"):
-        Part.further(base)
+        Refinement.extend(base)
 
 
 @pytest.mark.parametrize("end_lr", [1e-2, 0, float("inf"), "1"])
 def test_an_end_that_is_not_further_is_refused(end_lr: Any) -> None:
     with pytest.raises(ValueError, match="beyond"):
-        Part.further(swept(), end_lr)
+        Refinement.extend(swept(), end_lr)
 
 
 def test_repeats_are_joined_one_by_one() -> None:
     base = swept(repeats=2, seed=3)
-    part = Part.closer(base, 5e-3, 2e-2, 10)
+    part = Refinement.refine(base, 5e-3, 2e-2, 10)
     model = classifier()
     more = lr_find(
         model, loader(), sgd(model), progress=False, repeats=2, seed=3, stop_div=False,
@@ -123,7 +124,7 @@ def test_repeats_are_joined_one_by_one() -> None:
 
 def test_a_closer_look_that_was_stopped_at_once_leaves_the_curve() -> None:
     base = swept()
-    part = Part.closer(base, 5e-3, 2e-2, 10)
+    part = Refinement.refine(base, 5e-3, 2e-2, 10)
     empty = SweepResult(
         np.array([]), np.array([]), np.array([]), np.array([]), StopReason.STOPPED, "Stopped."
     )
@@ -134,7 +135,7 @@ def test_a_closer_look_that_was_stopped_at_once_leaves_the_curve() -> None:
 
 @pytest.mark.parametrize("ending", ["json", "csv"])
 def test_a_joined_curve_is_saved_with_its_parts(tmp_path: Any, ending: str) -> None:
-    found = joined(Part.closer(swept(), 5e-3, 2e-2, 10))
+    found = joined(Refinement.refine(swept(), 5e-3, 2e-2, 10))
     found.save(tmp_path / f"curve.{ending}")
     stored = SweepResult.load(tmp_path / f"curve.{ending}")
     assert stored.parts.tolist() == found.parts.tolist()

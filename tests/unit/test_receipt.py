@@ -16,6 +16,7 @@ import torch
 
 from lrfind_widget.isolation.isolation import Isolation
 from lrfind_widget.isolation.snapshot import Snapshot
+from lrfind_widget.results import stored
 from lrfind_widget.results.receipt import Receipt, ReceiptItem
 from tests.unit.isolating import isolated
 from tests.unit.models import Case, scheduled, train
@@ -283,19 +284,21 @@ def test_a_receipt_survives_json() -> None:
         ReceiptItem("threads", 2, "names", identical=False, detail="a worker", by_sweep=False),
     )
     receipt = Receipt(items, 0.25, ("a problem",))
-    assert Receipt.from_json(json.loads(json.dumps(receipt.to_json()))) == receipt
+    assert stored.decode(Receipt, json.dumps(stored.encode(receipt))) == receipt
 
 
 @pytest.mark.parametrize("data", [{}, {"items": [{}], "seconds": 1}, {"items": 3, "seconds": 0}])
 def test_what_is_no_receipt_is_refused(data: dict[str, Any]) -> None:
-    with pytest.raises(ValueError, match="This is not a receipt"):
-        Receipt.from_json(data)
+    header = {"format": "lrfind_widget.Receipt", "version": 1}
+    with pytest.raises(ValueError, match='"items'):
+        stored.decode(Receipt, header | data)
 
 
 def test_a_receipt_can_be_read_without_torch() -> None:
     code = (
         "import sys; sys.modules['torch'] = None\n"
-        "from lrfind_widget.results.receipt import Receipt\n"
-        "assert Receipt.from_json({'items': [], 'seconds': 0}).identical\n"
+        "from lrfind_widget.results import receipt, stored\n"
+        "data = {'format': 'lrfind_widget.Receipt', 'version': 1, 'items': [], 'seconds': 0}\n"
+        "assert stored.decode(receipt.Receipt, data).identical\n"
     )
     subprocess.run([sys.executable, "-c", code], check=True)

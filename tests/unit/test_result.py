@@ -123,7 +123,10 @@ def test_arrays_of_different_lengths_are_refused_by_name(name: str) -> None:
 
 
 def test_result_says_in_one_line_what_it_is() -> None:
-    assert repr(result()) == "<SweepResult: 100 steps, finished. All steps were taken.>"
+    said = repr(result())
+    assert said == "<SweepResult: 100 steps, finished, suggested_lr=4.9e-4. All steps were taken.>"
+    assert "suggested_lr=4.9e-4, selected_lr=3e-3." in repr(result(selected_lr=3e-3))
+    assert repr(result(np.ones(1))).startswith("<SweepResult: 1 step, finished, suggested_lr=None.")
 
 
 def test_frame_has_one_row_a_step() -> None:
@@ -236,27 +239,43 @@ def test_broken_file_is_refused_in_words(text: str, words: str, tmp_path: Path) 
         SweepResult.load(tmp_path / "run.json")
 
 
+ITEM = {"category": "parameters", "compared": 3, "how": "bit by bit", "identical": True}
+
 WRONG = {
     "newer version": ({"version": 99}, "format version 99"),
     "no version": ({"version": None}, "format version None"),
     "rates missing": ({"lrs": None}, '"lrs" is None, expected a list'),
     "rates below zero": ({"lrs": [-1.0] * 100}, "greater than 0"),
     "rates infinite": ({"lrs": ["Infinity"] * 100}, "finite and greater than 0"),
-    "text among losses": ({"losses": ["<b>"] * 100}, r'"losses"\[0\] is .<b>., expected a number'),
+    "text among losses": ({"losses": ["<b>"] * 100}, r'"losses\[0\]" is .<b>., expected a number'),
     "true among losses": ({"losses": [True] * 100}, "expected a number"),
-    "list among losses": ({"losses": [[1.0]] * 100}, r'"losses"\[0\] is a list'),
+    "list among losses": (
+        {"losses": [[1.0]] * 100},
+        "losses must have one value for each of the 100 steps",
+    ),
     "huge integer": ({"losses": [10**400] * 100}, "too large for a float"),
-    "short losses": ({"losses": [1.0]}, '"losses" has 1 values, "lrs" has 100'),
+    "short losses": ({"losses": [1.0]}, "losses must have one value for each of the 100 steps"),
     "steps not whole": ({"steps": [0.5] * 100}, "expected a count"),
     "steps negative": ({"steps": [-1] * 100}, "expected a count"),
     "steps too large": ({"steps": [2**70] * 100}, "expected a count"),
     "reason unknown": ({"stop_reason": "bored"}, "expected one of finished, diverged"),
-    "reason a list": ({"stop_reason": []}, "expected a text"),
+    "reason a list": ({"stop_reason": []}, '"stop_reason" is a list, expected one of finished'),
     "settings a list": ({"settings": []}, "expected a JSON object"),
-    "version no text": ({"versions": {"torch": 2}}, "not text"),
+    "version no text": (
+        {"versions": {"torch": 2}},
+        "versions.'torch'.. is 2, expected a text",
+    ),
     "duration text": ({"duration": "long"}, "expected a number"),
-    "receipt text": ({"receipt": "fine"}, '"receipt" cannot be read'),
-    "receipt wrong": ({"receipt": {"items": 1}}, '"receipt" cannot be read'),
+    "receipt text": ({"receipt": "fine"}, '"receipt" is .fine., expected a JSON object'),
+    "receipt empty": ({"receipt": {}}, '"receipt.items" is missing'),
+    "receipt wrong": ({"receipt": {"items": 1}}, '"receipt.items" is 1, expected a list'),
+    "receipt of nothing": ({"receipt": {"items": [{}]}}, r'"receipt.items\[0\].category" is miss'),
+    "infinite count": ({"receipt": {"items": [ITEM | {"compared": "Infinity"}]}}, "a count from 0"),
+    "a count of 1e999": ({"receipt": {"items": [ITEM | {"compared": math.inf}]}}, "a count from 0"),
+    "no flag": ({"receipt": {"items": [ITEM | {"identical": 1}]}}, "expected true or false"),
+    "rate chosen below zero": ({"selected_lr": -1.0}, "selected_lr must be finite and greater"),
+    "rate chosen not finite": ({"selected_lr": "NaN"}, "selected_lr must be finite and greater"),
+    "rate chosen a text": ({"selected_lr": "1e-3"}, '"selected_lr" is .1e-3., expected a number'),
     "multipliers": ({"multipliers": "1"}, "expected a list"),
 }
 

@@ -1,4 +1,4 @@
-"""The running average of fastai v1, and the two-sided one."""
+"""The running average of fastai v1."""
 
 from __future__ import annotations
 
@@ -10,16 +10,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from lrfind_widget.curves.schedule import Schedule
-from lrfind_widget.curves.smoothing import (
-    ExponentialAverage,
-    exponential_average,
-    gaussian_average,
-)
+from lrfind_widget.curves.smoothing import ExponentialAverage, exponential_average
 
 ANY = arrays(np.float64, st.integers(0, 200), elements=st.floats(width=64))
-X = np.linspace(-7, 1, 100, endpoint=False)
-LRS = 10**X
 
 
 @given(losses=ANY, beta=st.floats(0, 0.999))
@@ -69,82 +62,7 @@ def test_beta_that_is_no_number_is_refused() -> None:
         ExponentialAverage("0.98")  # type: ignore[arg-type]
 
 
-def test_two_sided_average_keeps_a_straight_line_up_to_both_ends() -> None:
-    np.testing.assert_allclose(gaussian_average(LRS, 3 - 2 * X), 3 - 2 * X, atol=1e-12)
-
-
-def test_two_sided_average_keeps_a_line_on_a_linear_schedule() -> None:
-    lrs = Schedule(1e-3, 1.0, 200, "linear").lrs()
-    line = 1 - np.log10(lrs)
-    np.testing.assert_allclose(gaussian_average(lrs, line), line, atol=0.02)
-
-
-def test_two_sided_average_of_a_constant_is_that_constant() -> None:
-    assert gaussian_average(LRS, np.full(100, 0.1)).tolist() == [0.1] * 100
-
-
-def test_two_sided_average_has_no_lag() -> None:
-    smoothed = gaussian_average(LRS, np.tanh(3 * (X + 3)))
-    crossing = np.interp(0, smoothed, X)
-    assert crossing == pytest.approx(-3, abs=0.01)
-
-
-def test_two_sided_average_is_a_gaussian_of_the_given_width_inside_the_curve() -> None:
-    spike = np.zeros(100)
-    spike[50] = 1.0
-    smoothed = gaussian_average(LRS, spike, width=0.4)
-    gauss = np.exp(-0.5 * ((X - X[50]) / 0.4) ** 2)
-    np.testing.assert_allclose(smoothed[25:75], (gauss / gauss.sum())[25:75], rtol=1e-3, atol=1e-6)
-
-
-def test_ten_thousand_points_are_smoothed_like_few() -> None:
-    few = gaussian_average(LRS, np.cos(X))
-    lrs = 10 ** np.linspace(-7, 1, 10_000, endpoint=False)
-    many = gaussian_average(lrs, np.cos(np.log10(lrs)))
-    # The spacing at which points are averaged first shows at the ends only.
-    np.testing.assert_allclose(np.interp(X, np.log10(lrs), many)[5:-5], few[5:-5], atol=2e-3)
-
-
-def test_two_sided_average_does_not_depend_on_the_order_of_points() -> None:
-    losses = np.cos(X)
-    order = np.random.default_rng(0).permutation(100)
-    np.testing.assert_array_equal(
-        gaussian_average(LRS[order], losses[order]), gaussian_average(LRS, losses)[order]
-    )
-
-
-def test_points_without_finite_values_take_no_part() -> None:
-    losses, lrs = np.cos(X), LRS.copy()
-    losses[10], lrs[20] = math.nan, -1.0
-    smoothed = gaussian_average(lrs, losses)
-    kept = np.delete(np.arange(100), [10, 20])
-    assert np.isnan(smoothed[[10, 20]]).all()
-    np.testing.assert_array_equal(smoothed[kept], gaussian_average(LRS[kept], np.cos(X)[kept]))
-
-
-@given(
-    losses=arrays(np.float64, 30, elements=st.floats(width=64)),
-    lrs=arrays(np.float64, 30, elements=st.floats(width=64)),
-)
-def test_two_sided_average_is_finite_or_nan_for_any_numbers(
-    losses: np.ndarray, lrs: np.ndarray
-) -> None:
-    smoothed = gaussian_average(lrs, losses)
-    usable = np.isfinite(losses) & np.isfinite(lrs) & (lrs > 0)
-    assert np.isnan(smoothed[~usable]).all()
-    assert not np.isnan(smoothed[usable]).any()
-
-
-def test_no_points_give_no_average() -> None:
-    assert gaussian_average([], []).size == 0
-
-
-@pytest.mark.parametrize("width", [0.0, -1.0, math.nan, math.inf])
-def test_bad_width_is_refused(width: float) -> None:
-    with pytest.raises(ValueError, match="width must be a positive number"):
-        gaussian_average([1.0], [1.0], width)
-
-
-def test_different_lengths_are_refused() -> None:
-    with pytest.raises(ValueError, match="one length, got 2 and 1"):
-        gaussian_average([1.0, 2.0], [1.0])
+def test_repeats_are_averaged_each_by_itself() -> None:
+    together = exponential_average([1.0, 9.0, 3.0, 7.0], 0.9, [0, 1, 0, 1])
+    assert together[[0, 2]].tolist() == exponential_average([1.0, 3.0], 0.9).tolist()
+    assert together[[1, 3]].tolist() == exponential_average([9.0, 7.0], 0.9).tolist()

@@ -1,0 +1,189 @@
+"""What is read off the curve of a result: what is drawn of it, and the rates that it suggests."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import numpy.typing as npt
+
+from lrfind_widget.curves.combined import CombinedCurve, combined_curve
+from lrfind_widget.curves.schedule import check_lr
+from lrfind_widget.curves.smoothing import beta_of
+from lrfind_widget.points import StopReason
+from lrfind_widget.rules.fastai_v1 import min_gradient
+from lrfind_widget.rules.repeats import suggest_from_repeats
+from lrfind_widget.rules.suggestion import Suggestion
+from lrfind_widget.rules.table import DEFAULT_RULE, RULES, Rule, entry_of
+
+if TYPE_CHECKING:
+    from torch.optim import Optimizer
+
+Floats = npt.NDArray[np.float64]
+
+
+class RecordedCurve:
+    """The part of `SweepResult`, which documents the attributes, that reads its curve."""
+
+    lrs: Floats
+    losses: Floats
+    smoothed: Floats
+    repeats: npt.NDArray[np.int64] | None
+    stop_reason: StopReason
+    settings: Mapping[str, Any]
+    multipliers: tuple[float, ...]
+    selected_lr: float | None
+
+    @property
+    def min_grad_lr(self) -> float | None:
+        """The ``min_grad_lr`` that fastai v1 would give this curve; None where it has none.
+
+        `suggestion` with ``rule="min_gradient"`` says why.
+        """
+        return self.suggestion(min_gradient).lr
+
+    @property
+    def suggested_lr(self) -> float | None:
+        """The rate that the default rule suggests; None where it has none.
+
+        `suggestion` says why, with the usable band and the caveats.
+        """
+        return self.suggestion().lr
+
+    @property
+    def beta(self) -> float:
+        """Weight of the past in `smoothed`; fastai v1's 0.98 where the settings do not say."""
+        return beta_of(self.settings)
+
+    @property
+    def _cut_short(self) -> bool:
+        return self.stop_reason in (StopReason.STOPPED, StopReason.FAILED)
+
+    def curve(self, beta: float | None = None) -> CombinedCurve:
+        """Return the curve that is drawn: of repeats, their median and extremes.
+
+        Parameters
+        ----------
+        beta : float, optional
+            Smooth anew with this weight of the past, instead of taking `smoothed`.
+
+        Returns
+        -------
+        CombinedCurve
+        """
+        return combined_curve(
+            self.lrs,
+            self.losses,
+            self.smoothed,
+            self.repeats,
+            cut_short=self._cut_short,
+            beta=beta,
+        )
+
+    def suggestion(self, rule: Rule = DEFAULT_RULE, **options: Any) -> Suggestion:
+        """Return what one rule suggests.
+
+        Parameters
+        ----------
+        rule : str or callable, default "balanced"
+            A name in `RULES`, or a function ``(lrs, losses) -> float``.
+        **options
+            Passed to the rule, for example ``skip_start=0``.
+
+        Returns
+        -------
+        Suggestion
+
+        Raises
+        ------
+        ValueError
+            If there is no such rule, or it cannot work with an option, such as a negative skip.
+        TypeError
+            If `rule` is neither text nor callable, or does not take an option.
+        """
+        entry = entry_of(rule)
+        options = entry.wanted(**self._known()) | options
+        if self.repeats is None:
+            return entry(self.lrs, self.losses, **options)
+        return suggest_from_repeats(self.lrs, self.losses, self.repeats, entry, **options)
+
+    def _known(self) -> dict[str, Any]:
+        """Return what a rule may want to know of the sweep beyond its points.
+
+        The settings may come from a file, so they are taken only where they make sense.
+        """
+        known: dict[str, Any] = {"beta": self.beta, "stopped": self._cut_short}
+        num_it = self.settings.get("num_it")
+        if isinstance(num_it, int) and num_it > 0:
+            known["num_it"] = num_it
+        return known
+
+    def suggestions(self) -> dict[str, Suggestion]:
+        """Return what every rule suggests, by name."""
+        return {name: self.suggestion(name) for name in RULES}
+
+    def group_lrs(self, lr: float | None = None) -> tuple[float | None, ...]:
+        """Return the rate of each parameter group.
+
+        Parameters
+        ----------
+        lr : float, optional
+            The recorded rate. By default `selected_lr`, else `suggested_lr`.
+
+        Returns
+        -------
+        tuple of float or None
+            One for each of `multipliers`; None for a group that keeps its own rate.
+
+        Raises
+        ------
+        TypeError, ValueError
+            If `lr` is not a finite number greater than 0.
+        RuntimeError
+            If there is no rate.
+        """
+        rate = self._rate(lr)
+        return tuple(rate * multiplier if multiplier else None for multiplier in self.multipliers)
+
+    def apply(self, optimizer: Optimizer, lr: float | None = None) -> list[float]:
+        """Write a rate into the parameter groups of an optimizer, as the sweep set them.
+
+        A group whose multiplier is 0 keeps its rate. Where `multipliers` is empty, as after
+        loading from CSV, the ratios between the groups are kept.
+
+        Parameters
+        ----------
+        optimizer : torch.optim.Optimizer
+            Optimizer to change. A rate that is a tensor stays one.
+        lr : float, optional
+            The rate. By default `selected_lr`, else `suggested_lr`.
+
+        Returns
+        -------
+        list of float
+            The rate of each group afterwards.
+
+        Raises
+        ------
+        TypeError, ValueError
+            If `lr` is not a finite number greater than 0, or the optimizer has another number
+            of groups than the sweep's.
+        RuntimeError
+            If there is no rate.
+        """
+        rate = self._rate(lr)
+        from lrfind_widget.training.param_groups import set_lr  # a stored result needs no torch
+
+        return set_lr(optimizer, rate, self.multipliers or None)[1]
+
+    def _rate(self, lr: float | None) -> float:
+        """Return a rate, by default the selected one, else the suggested one."""
+        if lr is not None:
+            return check_lr("lr", lr)
+        if self.selected_lr is not None:
+            return self.selected_lr
+        suggestion = self.suggestion()
+        if suggestion.lr is None:
+            raise RuntimeError(f"There is no rate: give lr, or select one. {suggestion.reason}")
+        return suggestion.lr
