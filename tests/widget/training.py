@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import torch
@@ -49,8 +49,8 @@ def bits(model: nn.Module, optimizer: torch.optim.Optimizer) -> list[Any]:
 class Gate:
     """Batches that come only as far as a test lets them."""
 
-    def __init__(self, open_for: int = 0) -> None:
-        self._batches = batches()
+    def __init__(self, open_for: int = 0, of: Sequence[Batch] | None = None) -> None:
+        self._batches = batches() if of is None else of
         self._allowed = threading.Semaphore(open_for)
         self.asked = threading.Event()
 

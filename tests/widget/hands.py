@@ -1,0 +1,73 @@
+"""The hands of a person: they send what the page sends when a button is pressed.
+
+They press only what the page shows and what can be pressed; see `js/src/bars`.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from lrfind_widget import LRFinderWidget
+from tests.widget.shown import INNER_NAMES, SETTINGS, bars, below, buttons, chart, comparison
+
+_COMMANDS = {
+    "Run": "start",
+    "Run again": "start",
+    "Pause": "pause",
+    "Resume": "resume",
+    "Stop": "stop",
+}
+
+
+def press(widget: LRFinderWidget, label: str) -> None:
+    """Press a button as the page does; AssertionError where a person could not."""
+    panel, rows = below(widget), bars(widget)
+    places = [rows.run, rows.choice] + ([] if panel is None else [panel.verdict_bar])
+    verdicts = (comparison(widget) or {"buttons": {}})["buttons"]
+    offered = {**verdicts, **buttons(widget)}
+    assert label in offered, f"there is no button {label!r}, only {', '.join(offered)}"
+    assert offered[label], f"the button {label!r} cannot be pressed now"
+    if label in _COMMANDS:
+        _tell(rows.run, event=_COMMANDS[label])
+    elif label == "Apply":
+        _tell(rows.choice, event="apply", value=rows.choice.marker.value)
+    elif label == "Back to the suggestion":
+        drag(widget, rows.choice.suggested_lr)
+        _tell(rows.choice, event="back")
+    else:
+        bar, action = next(
+            (bar, each) for bar in places for each in bar.actions if each["label"] == label
+        )
+        _tell(bar, event="action", id=action["id"])
+
+
+def press_chip(widget: LRFinderWidget, label: str) -> None:
+    """Choose the rate of one of the suggestions, as the page does."""
+    chip = next(each for each in bars(widget).choice.suggestions if each["label"] == label)
+    assert chip["lr"] is not None, f"{label!r} has no rate to choose"
+    drag(widget, chip["lr"])
+
+
+def drag(widget: LRFinderWidget, lr: float) -> None:
+    """Move the marker as the page does."""
+    state = {"method": "update", "state": {"value": lr}, "buffer_paths": []}
+    chart(widget).marker.comm.receive(state)
+
+
+def set_setting(widget: LRFinderWidget, name: str, value: Any) -> None:
+    """Change a setting as the page does: one of those that `shown` lists, by its name there."""
+    assert name in SETTINGS, f"there is no setting {name!r}"
+    _tell(bars(widget).settings, event="set", name=INNER_NAMES.get(name, name), value=value)
+
+
+def act_on_run(widget: LRFinderWidget, action: str, name: str) -> None:
+    """Show, hide or remove a run of the legend as the page does."""
+    run = next(each for each in bars(widget).settings.runs if each["name"] == name)
+    assert action != "remove" or run["removable"], f"{name!r} cannot be removed"
+    _tell(bars(widget).settings, event="run", action=action, id=run["id"])
+
+
+def _tell(bar: Any, **content: Any) -> None:
+    refused = bar.refused_messages
+    bar.comm.receive({"method": "custom", "content": content})
+    assert bar.refused_messages == refused, f"the message {content} was refused"

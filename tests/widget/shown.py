@@ -1,0 +1,292 @@
+"""What a person sees of a widget, as plain JSON.
+
+Whatever reaches into a widget stands in this file alone: to let the scenes look at a widget that
+is built otherwise, port what stands above `shown`, and the messages in `hands`. The words of
+what is shown are those of a person, not of the code.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, contextmanager
+from typing import Any, NamedTuple
+from unittest.mock import patch
+
+import bqplot
+
+from lrfind_widget import LRFinderWidget
+from lrfind_widget.numbers.formatting import format_lr
+
+
+class Bars(NamedTuple):
+    """The rows of controls around the chart."""
+
+    run: Any
+    choice: Any
+    settings: Any
+    receipt: Any
+
+
+def bars(widget: LRFinderWidget) -> Bars:
+    """Return the rows of controls."""
+    panel = widget._panel
+    return Bars(panel.run_bar, panel.choice_bar, panel.settings_bar, panel.receipt_bar)
+
+
+def chart(widget: LRFinderWidget) -> Any:
+    """Return the chart of the curve."""
+    return widget._panel.chart
+
+
+def below(widget: LRFinderWidget) -> Any:
+    """Return the comparison of rates below the chart; None until it is shown."""
+    return widget._below
+
+
+def kept(widget: LRFinderWidget) -> dict[str, Any]:
+    """Return what the cell's output keeps: a line of text, and whether a picture."""
+    bundle = widget._output._kept
+    return {"line": bundle["text/plain"], "picture": "image/png" in bundle}
+
+
+def compare(widget: LRFinderWidget, lrs: Sequence[float] | None = None, steps: int = 100) -> None:
+    """Start a comparison of rates."""
+    widget.try_lrs(lrs, steps)
+
+
+def ruled(rule: Any) -> dict[str, Any]:
+    """Return the keyword of the constructor that says by which rule the widget suggests."""
+    return {"suggestion": rule}
+
+
+_HURRIED: dict[str, Any] = {
+    "lrfind_widget.view.live.POINTS_INTERVAL": 0.01,
+    "lrfind_widget.view.live.PROGRESS_INTERVAL": 0.02,
+    "lrfind_widget.widget.CALM_SECONDS": 0.02,
+    "lrfind_widget.view.presenter.render": lambda *_: b"picture",
+}
+"""What takes time and changes nothing in the end: the pace of news, and how a picture looks."""
+
+
+@contextmanager
+def hurried() -> Iterator[None]:
+    """Let widgets that are made meanwhile tell their news without delay."""
+    with ExitStack() as stack:
+        for name, value in _HURRIED.items():
+            stack.enter_context(patch(name, value))
+        yield
+
+
+SETTINGS = ("beta", "skip_start", "skip_end", "y_scale", "y_range", "rule")
+"""The settings that a person may change."""
+
+INNER_NAMES = {"y_range": "frame"}
+"""What some of them are called inside."""
+
+
+def running_fields(widget: LRFinderWidget) -> dict[str, Any]:
+    """Return what the row above the chart says."""
+    bar = bars(widget).run
+    running = bar.status in ("sweeping", "paused")
+    return {
+        "status": bar.status,
+        "sentence": steady(bar.sentence),
+        "progress": {"done": bar.done, "total": bar.total},
+        "rate now": format_lr(bar.lr) if running and bar.lr is not None else None,
+        "objective": bar.objective,
+        "detail": steady(bar.detail),
+        "traceback": _raised(bar.traceback),
+    }
+
+
+def shown(widget: LRFinderWidget) -> dict[str, Any]:
+    """Return all that a person sees of a widget now, the same on every machine."""
+    return {
+        **running_fields(widget),
+        "buttons": buttons(widget),
+        "titles": _titles(widget),
+        "axes": _axes(widget),
+        "curve": _curve(widget),
+        "spread": {"points": len(chart(widget).spread.area.get("lr", ()))},
+        "dots": _dots(widget),
+        "bands": _bands(widget),
+        "lines": _lines(widget),
+        "marker": digits(chart(widget).marker.value),
+        **_choice(widget),
+        "settings": _settings(widget),
+        "runs": _runs(widget),
+        "receipt": _receipt(widget),
+        "comparison": comparison(widget),
+        "kept": kept(widget),
+        "python": _python(widget),
+    }
+
+
+def digits(value: float | None) -> float | str | None:
+    """Return a number to three digits; NaN and infinities as text."""
+    if value is None:
+        return None
+    return float(f"{value:.3g}") if math.isfinite(value) else str(float(value))
+
+
+def steady(text: str) -> str:
+    """Return a sentence without what differs from one time to the next."""
+    timeless = re.sub(r", [^,]* left\.", ", ... left.", text)
+    return re.sub(r"\d[\d.]* ?[kMG]?B\b", "some kB", timeless)
+
+
+def _raised(traceback: str) -> str:
+    """Return the line of a traceback that names the error: the first after the frames."""
+    lines = traceback.splitlines()
+    frames = [place for place, line in enumerate(lines) if line.startswith(" ")]
+    return "".join(lines[frames[-1] + 1 : frames[-1] + 2]) if frames else "".join(lines[-1:])
+
+
+def buttons(widget: LRFinderWidget) -> dict[str, bool]:
+    """Return the buttons that the page shows, each with whether it can be pressed."""
+    run, choice = bars(widget).run, bars(widget).choice
+    running = run.status in ("sweeping", "paused")
+    offered: dict[str, bool] = {}
+    if run.can_run:
+        offered["Run" if run.status == "waiting" else "Run again"] = not running
+        offered["Resume" if run.status == "paused" else "Pause"] = running
+        offered["Stop"] = running
+        offered |= {action["label"]: action["enabled"] for action in run.actions}
+    if choice.can_apply:
+        offered["Apply"] = True
+    offered["Copy"] = True
+    offered |= {action["label"]: action["enabled"] for action in choice.actions}
+    if choice.suggested_lr is not None:
+        offered["Back to the suggestion"] = not _same(choice.suggested_lr, choice.marker.value)
+    return offered
+
+
+def _same(one: float, other: float) -> bool:
+    return abs(one - other) <= 1e-6 * max(abs(one), abs(other))
+
+
+def _titles(widget: LRFinderWidget) -> dict[str, str]:
+    actions = [*bars(widget).run.actions, *bars(widget).choice.actions]
+    return {action["label"]: action["title"] for action in actions}
+
+
+def _axes(widget: LRFinderWidget) -> dict[str, Any]:
+    frame = chart(widget).frame
+    kinds = {
+        name: "log" if isinstance(frame.scales[name], bqplot.LogScale) else "linear"
+        for name in ("x", "y")
+    }
+    rates = {"from": format_lr(frame.lo), "to": format_lr(frame.hi)}
+    return {
+        "rate": {**rates, "kind": kinds["x"], "label": frame.x_label},
+        "loss": {"kind": kinds["y"], "range": frame.y_frame, "label": frame.y_label},
+    }
+
+
+def _curve(widget: LRFinderWidget) -> dict[str, Any]:
+    curve = chart(widget).curve
+    count = len(curve.lr)
+    places = {"first": 0, "middle": count // 2, "last": count - 1} if count else {}
+    return {
+        "points": count,
+        "rates": [format_lr(curve.lr[0]), format_lr(curve.lr[-1])] if count else [],
+        "smoothed": {name: digits(curve.smoothed[place]) for name, place in places.items()},
+        "visible": bool(curve.visible),
+        "skipped": [curve.skip_start, curve.skip_end],
+    }
+
+
+def _dots(widget: LRFinderWidget) -> list[dict[str, Any]]:
+    return [
+        {**spot, "lr": digits(spot["lr"]), "loss": digits(spot["loss"])}
+        for spot in chart(widget).spots.spots
+    ]
+
+
+def _bands(widget: LRFinderWidget) -> list[dict[str, Any]]:
+    return [
+        {**band, "start": digits(band["start"]), "stop": digits(band["stop"])}
+        for band in chart(widget).bands.bands
+    ]
+
+
+def _lines(widget: LRFinderWidget) -> list[dict[str, Any]]:
+    return [
+        {"name": run["name"], "points": len(run["lr"]), "visible": run["visible"]}
+        for run in chart(widget).runs.runs
+    ]
+
+
+def _choice(widget: LRFinderWidget) -> dict[str, Any]:
+    bar = bars(widget).choice
+    return {
+        "chips": [
+            {
+                "label": chip["label"],
+                "rate": "none" if chip["lr"] is None else format_lr(chip["lr"]),
+                "reason": chip["reason"],
+                "active": chip["active"],
+            }
+            for chip in bar.suggestions
+        ],
+        "suggestion": bar.suggestion_sentence,
+        "message": bar.message,
+    }
+
+
+def _settings(widget: LRFinderWidget) -> dict[str, Any]:
+    bar = bars(widget).settings
+    values = {name: getattr(bar, INNER_NAMES.get(name, name)) for name in SETTINGS}
+    return {**values, "rules": [rule["label"] for rule in bar.rules]}
+
+
+def _runs(widget: LRFinderWidget) -> list[dict[str, Any]]:
+    told = ("name", "visible", "removable")
+    return [{name: run[name] for name in told} for run in bars(widget).settings.runs]
+
+
+def _receipt(widget: LRFinderWidget) -> dict[str, Any] | None:
+    receipt = bars(widget).receipt.receipt
+    if not receipt:
+        return None
+    rows = receipt["rows"]
+    return {
+        "sentence": receipt["sentence"],
+        "identical": receipt["identical"],
+        "as before": ", ".join(row["category"] for row in rows if row["identical"]),
+        "different": ", ".join(row["category"] for row in rows if not row["identical"]),
+    }
+
+
+def comparison(widget: LRFinderWidget) -> dict[str, Any] | None:
+    panel = below(widget)
+    if panel is None:
+        return None
+    lines = [
+        {"name": run["name"], "points": len(run["lr"]), "validations": len(run["val_steps"])}
+        for run in panel.chart.trainings.runs
+    ]
+    frame, verdict = panel.chart.frame, panel.verdict_bar
+    return {
+        "lines": lines,
+        "axis": {"label": frame.x_label, "to": frame.hi},
+        "described": panel.chart.trainings.label,
+        "sentence": verdict.sentence,
+        "buttons": {action["label"]: action["enabled"] for action in verdict.actions},
+        "titles": {action["label"]: action["title"] for action in verdict.actions},
+    }
+
+
+def _python(widget: LRFinderWidget) -> dict[str, Any]:
+    """Return what the next cell reads from the widget."""
+    return {
+        "status": widget.status.value,
+        "selected_lr": digits(widget.selected_lr),
+        "suggested_lr": digits(widget.suggested_lr),
+        "min_grad_lr": digits(widget.min_grad_lr),
+        "error": None if widget.error is None else type(widget.error).__name__,
+        "runs": len(widget.runs),
+        "compared": widget.comparison is not None,
+    }
