@@ -10,9 +10,6 @@ from typing import Any
 from lrfind_widget.background import background, reported
 from lrfind_widget.completion import Completion
 
-INTERVAL = 1 / 8
-"""Least time in seconds between two publications."""
-
 CLOSE_SECONDS = 10.0
 """How long closing waits for a publication under way."""
 
@@ -26,11 +23,11 @@ class Publisher:
     Parameters
     ----------
     publish : bound method
-        Called with `run`. Returns whether it was the last time, and whether it wants to be called again without
-        news. Runs on the publisher's thread; what it raises is reported and ends nothing.
+        Called with `run`. Returns whether it was the last time, and whether it wants to be
+        called again without news. Runs on the publisher's thread; what it raises is reported and ends nothing.
     run : object
         What it publishes the progress of.
-    interval : float, default 1/8
+    interval : float
         Least time between two calls, in seconds.
 
     Attributes
@@ -40,7 +37,7 @@ class Publisher:
     """
 
     def __init__(
-        self, publish: Callable[[Any], tuple[bool, bool]], run: Any, *, interval: float = INTERVAL
+        self, publish: Callable[[Any], tuple[bool, bool]], run: Any, interval: float
     ) -> None:
         self._published = run
         self._publish = weakref.WeakMethod(publish)

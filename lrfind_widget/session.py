@@ -9,8 +9,7 @@ from typing import Any, Literal
 
 from lrfind_widget import messages
 from lrfind_widget.background import reported
-from lrfind_widget.completion import Completion
-from lrfind_widget.options import AnalysisOptions, check_rate
+from lrfind_widget.options import AnalysisOptions
 from lrfind_widget.points import Progress, Run, Status, Trainable
 from lrfind_widget.publisher import Publisher
 from lrfind_widget.results.comparison import Comparison
@@ -18,6 +17,10 @@ from lrfind_widget.results.joined import Refinement
 from lrfind_widget.results.result import SweepResult
 from lrfind_widget.rules.suggestion import Suggestion
 from lrfind_widget.state import NO_MODEL, ListedRun, SessionState
+from lrfind_widget.values import check_rate
+
+INTERVAL = 1 / 8
+"""Least time in seconds between two publications of what runs."""
 
 CLOSED = "This widget was closed: make another one."
 
@@ -144,7 +147,7 @@ class Session:
         def make(state: SessionState, trainable: Trainable) -> SessionState:
             given = [state.selected_lr * share for share in (1 / 3, 1, 3)] if lrs is None else lrs
             run = trainable.compare(given, steps, **self._changes)
-            return replace(state, run=run, comparing=run, comparison=None)
+            return replace(state, run=run, comparing=run)
 
         self._begin(make)
 
@@ -303,9 +306,10 @@ class Session:
     def _stored(self, stored: SweepResult, options: AnalysisOptions) -> SessionState:
         middle = float(stored.lrs[len(stored) // 2])
         state = SessionState(False, options, middle, runs=(ListedRun(1, stored),))
-        if stored.selected_lr is not None:
-            return replace(state, selected_lr=stored.selected_lr, chosen_by_hand=True)
-        return self._followed(state)
+        suggested = self._followed(state)
+        if stored.selected_lr is None or stored.selected_lr == suggested.selected_lr:
+            return suggested
+        return replace(state, selected_lr=stored.selected_lr, chosen_by_hand=True)
 
     def _sweep(
         self,
@@ -340,7 +344,7 @@ class Session:
             try:
                 state = make(before, self._trainable)
                 assert state.run is not None
-                publisher = Publisher(self._publish, state.run)
+                publisher = Publisher(self._publish, state.run, INTERVAL)
                 state.run.start(publisher.wake)
             except BaseException:
                 self._changes = changes
@@ -469,10 +473,12 @@ def _with_result(state: SessionState) -> SessionState:
 
 
 def _with_choice(state: SessionState) -> SessionState:
-    """Return the state with the choice kept in the latest result."""
-    if state.is_sweeping or not state.runs or state.runs[-1].result.selected_lr == state.selected_lr:
+    """Return the state with the choice, if there is one, kept in the latest result."""
+    if state.is_sweeping or not state.runs or not state.has_choice:
         return state
     latest = state.runs[-1]
+    if latest.result.selected_lr == state.selected_lr:
+        return state
     chosen = latest.result.with_choice(state.selected_lr)
     return replace(state, runs=(*state.runs[:-1], replace(latest, result=chosen)))
 

@@ -129,6 +129,11 @@ class SessionState:
         return self.run.error
 
     @property
+    def verdict(self) -> Comparison | None:
+        """What the comparison whose curves are shown has found; None while it runs."""
+        return None if self.is_running and self.run is self.comparing else self.comparison
+
+    @property
     def plan(self) -> Plan | None:
         """The plan of what runs or ran last."""
         return None if self.run is None else self.run.plan
@@ -161,7 +166,9 @@ class SessionState:
         settings = [run.result.settings for run in self.listed]
         # What was joined to a curve is seen on it.
         keys = dict.fromkeys(key for each in settings for key in each if key != "joined")
-        differing = [key for key in keys if any(s.get(key) != settings[0].get(key) for s in settings)]
+        differing = [
+            key for key in keys if any(s.get(key) != settings[0].get(key) for s in settings)
+        ]
         return {run.number: _name(run, differing) for run in self.listed}
 
 

@@ -12,9 +12,11 @@ import traitlets
 from ipywidgets import Layout, ValueWidget, VBox
 
 from lrfind_widget import messages
-from lrfind_widget.options import AnalysisOptions, WidgetOptions, keywords
+from lrfind_widget.keywords import constructor, keywords
+from lrfind_widget.options import AnalysisOptions, WidgetOptions
 from lrfind_widget.points import Status, Trainable
-from lrfind_widget.results.picture import FORMATS, render
+from lrfind_widget.results import picture
+from lrfind_widget.results.analysis import analyse
 from lrfind_widget.results.result import SweepResult
 from lrfind_widget.session import Session
 from lrfind_widget.view.cells import CELLS
@@ -34,7 +36,6 @@ HEIGHT = "380px"
 """Height of the chart where none is given."""
 
 
-@keywords(WidgetOptions)
 class LRFinderWidget(Session, ThreadSafeWidget, VBox, ValueWidget):  # type: ignore[misc]
     """A learning-rate range test one can watch, stop and take a rate from.
 
@@ -92,6 +93,8 @@ class LRFinderWidget(Session, ThreadSafeWidget, VBox, ValueWidget):  # type: ign
 
     _is_set_up = False  # while its arguments can still be refused, there is nothing to close
 
+    @constructor
+    @keywords(WidgetOptions)
     def __init__(
         self,
         model: torch.nn.Module,
@@ -104,7 +107,12 @@ class LRFinderWidget(Session, ThreadSafeWidget, VBox, ValueWidget):  # type: ign
         trainable = TorchTrainable(model, dataloader, optimizer, options)
         self._auto_start = options.auto_start
         self._set_up(
-            trainable, options, None, options.auto_apply, options.height, options.layout
+            trainable,
+            AnalysisOptions(**options.of(AnalysisOptions)),
+            None,
+            options.auto_apply,
+            options.height,
+            options.layout,
         )
 
     @classmethod
@@ -179,14 +187,14 @@ class LRFinderWidget(Session, ThreadSafeWidget, VBox, ValueWidget):  # type: ign
             If there is no curve yet.
         """
         kind = Path(path).suffix.lower().removeprefix(".")
-        if kind not in FORMATS:
+        if kind not in picture.FORMATS:
             raise ValueError(
                 f"A picture is saved as .svg, .png or .pdf, got {str(path)!r}: change its ending."
             )
-        picture = self._picture(kind)
-        if picture is None:
+        drawn = self._picture(kind)
+        if drawn is None:
             raise RuntimeError("There is no curve yet: save the figure after a sweep.")
-        Path(path).write_bytes(picture)
+        Path(path).write_bytes(drawn)
 
     def close(self) -> None:
         """End what runs, wait until everything is restored, and let go of the model."""
@@ -257,7 +265,10 @@ class LRFinderWidget(Session, ThreadSafeWidget, VBox, ValueWidget):  # type: ign
     @traitlets.observe("selected_lr", "value", *SETTINGS)
     def _on_set(self, change: Any) -> None:
         """Take what a person or a program has set."""
-        if not self._is_set_up or getattr(self._writing, "trait", None) == (change.name, change.new):
+        if not self._is_set_up or getattr(self._writing, "trait", None) == (
+            change.name,
+            change.new,
+        ):
             return
         if change.name in SETTINGS:
             self.analyse(**{change.name: change.new})
@@ -291,7 +302,8 @@ class LRFinderWidget(Session, ThreadSafeWidget, VBox, ValueWidget):  # type: ign
         state = self.state
         if state.result is None or not len(state.result):
             return None
-        return render(state.result, state.options, state.selected_lr, kind)
+        analysis = analyse(state.result, state.options)
+        return picture.saved(lambda: picture.draw(analysis, state.selected_lr), kind)
 
 
 def _css(height: str | int | None) -> str | None:

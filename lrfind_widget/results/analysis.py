@@ -2,47 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cached_property
-from typing import Any, Literal
 
 from lrfind_widget.curves.combined import CombinedCurve
-from lrfind_widget.curves.smoothing import BETA
+from lrfind_widget.options import AnalysisOptions
 from lrfind_widget.results.recorded_curve import RecordedCurve
 from lrfind_widget.rules.fastai_v1 import min_gradient
 from lrfind_widget.rules.suggestion import Suggestion
-from lrfind_widget.rules.table import DEFAULT_RULE, RULES, Rule, entry_of, offered_rules
-
-
-@dataclass(frozen=True)
-class AnalysisOptions:
-    """How a stored curve is read. Changing one needs no new sweep.
-
-    Attributes
-    ----------
-    beta : float, default 0.98
-        Weight of the past in the debiased exponential average (fastai v1's value).
-    skip_start, skip_end : int, default 10 and 5
-        Points left out of the min-gradient search at either end (fastai v1's values).
-    rule : str or callable, default "balanced"
-        The rule that suggests where the marker starts: a name in `lrfind_widget.rules.RULES`,
-        or a callable ``(lrs, losses) -> float`` of the raw losses.
-    y_scale : {"linear", "log"}, default "linear"
-        How the loss axis is drawn.
-    y_range : {"focus", "all"}, default "focus"
-        Whether the loss axis shows what matters or every point.
-    """
-
-    beta: float = BETA
-    skip_start: int = 10
-    skip_end: int = 5
-    rule: Rule = DEFAULT_RULE
-    y_scale: Literal["linear", "log"] = "linear"
-    y_range: Literal["focus", "all"] = "focus"
-
-    def changed(self, **changes: Any) -> AnalysisOptions:
-        """Return the options with some of them changed."""
-        return replace(self, **changes)
+from lrfind_widget.rules.table import RULES, Rule, entry_of, offered_rules
 
 
 @dataclass(frozen=True, eq=False)
@@ -92,22 +60,33 @@ class Analysis:
 
 
 def analyse(result: RecordedCurve, options: AnalysisOptions) -> Analysis:
-    """Read a result under some options.
+    """Read a result under some options; the latest reading of a result is kept with it.
 
     Raises
     ------
     TypeError, ValueError
         If an option cannot work, such as a negative skip.
     """
+    kept: Analysis | None = vars(result).get("_analysis")
+    if kept is not None and _read_alike(kept.options, options):
+        return kept
     steepest = _suggestion(result, min_gradient, options)
     is_steepest = entry_of(options.rule) is entry_of(min_gradient)
-    return Analysis(
+    analysis = Analysis(
         result,
         options,
         result.curve(options.beta),
         steepest,
         steepest if is_steepest else _suggestion(result, options.rule, options),
     )
+    vars(result)["_analysis"] = analysis
+    return analysis
+
+
+def _read_alike(one: AnalysisOptions, other: AnalysisOptions) -> bool:
+    """Whether a curve is read the same under both; how it is drawn is another matter."""
+    names = ("beta", "skip_start", "skip_end", "rule")
+    return all(getattr(one, name) == getattr(other, name) for name in names)
 
 
 def _suggestion(result: RecordedCurve, rule: Rule, options: AnalysisOptions) -> Suggestion:

@@ -13,12 +13,12 @@ import numpy.typing as npt
 
 from lrfind_widget.curves.formatting import format_lr
 from lrfind_widget.curves.paired import Difference, paired_difference
-from lrfind_widget.curves.schedule import check_lr
 from lrfind_widget.curves.smoothing import beta_of, exponential_average
 from lrfind_widget.points import StopReason
 from lrfind_widget.results import picture, stored
 from lrfind_widget.results.plot import figure_and_axes
 from lrfind_widget.results.receipt import Receipt
+from lrfind_widget.values import check_rate
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -90,7 +90,7 @@ class Comparison:
     created: str = ""
 
     def __post_init__(self) -> None:
-        lrs = tuple(check_lr(f"lrs[{n}]", lr) for n, lr in enumerate(self.lrs))
+        lrs = tuple(check_rate(f"lrs[{n}]", lr) for n, lr in enumerate(self.lrs))
         object.__setattr__(self, "lrs", lrs)
         for name in ("losses", "val_losses"):
             given = getattr(self, name)

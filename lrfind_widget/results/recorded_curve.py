@@ -9,13 +9,13 @@ import numpy as np
 import numpy.typing as npt
 
 from lrfind_widget.curves.combined import CombinedCurve, combined_curve
-from lrfind_widget.curves.schedule import check_lr
 from lrfind_widget.curves.smoothing import beta_of
 from lrfind_widget.points import StopReason
 from lrfind_widget.rules.fastai_v1 import min_gradient
 from lrfind_widget.rules.repeats import suggest_from_repeats
 from lrfind_widget.rules.suggestion import Suggestion
 from lrfind_widget.rules.table import DEFAULT_RULE, RULES, Rule, entry_of
+from lrfind_widget.values import check_rate
 
 if TYPE_CHECKING:
     from torch.optim import Optimizer
@@ -180,7 +180,7 @@ class RecordedCurve:
     def _rate(self, lr: float | None) -> float:
         """Return a rate, by default the selected one, else the suggested one."""
         if lr is not None:
-            return check_lr("lr", lr)
+            return check_rate("lr", lr)
         if self.selected_lr is not None:
             return self.selected_lr
         suggestion = self.suggestion()

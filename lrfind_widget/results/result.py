@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from os import PathLike
@@ -11,13 +12,13 @@ import numpy as np
 import numpy.typing as npt
 
 from lrfind_widget.curves.formatting import format_lr
-from lrfind_widget.curves.schedule import check_lr
 from lrfind_widget.points import StopReason
 from lrfind_widget.results import csv_table, picture, stored
 from lrfind_widget.results import plot as plot_module
 from lrfind_widget.results.analysis import AnalysisOptions, analyse
 from lrfind_widget.results.receipt import Receipt
 from lrfind_widget.results.recorded_curve import RecordedCurve
+from lrfind_widget.values import check_rate
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -74,7 +75,7 @@ class SweepResult(RecordedCurve):
         from 0, the first. The points are in the order of their rates then. None where nothing
         was joined.
     selected_lr : float or None
-        The rate that a person chose; ``dataclasses.replace`` sets it.
+        The rate that was chosen; `with_choice` sets it.
 
     Raises
     ------
@@ -128,7 +129,7 @@ class SweepResult(RecordedCurve):
         if not (np.isfinite(self.lrs) & (self.lrs > 0)).all():
             raise ValueError("lrs must hold learning rates, finite and greater than 0.")
         if self.selected_lr is not None:
-            object.__setattr__(self, "selected_lr", check_lr("selected_lr", self.selected_lr))
+            object.__setattr__(self, "selected_lr", check_rate("selected_lr", self.selected_lr))
         object.__setattr__(self, "stop_reason", StopReason(self.stop_reason))
         object.__setattr__(self, "multipliers", tuple(float(m) for m in self.multipliers))
 
@@ -152,6 +153,12 @@ class SweepResult(RecordedCurve):
             return None
         options = AnalysisOptions(beta=self.beta)
         return picture.shown(lambda: picture.draw(analyse(self, options), self.selected_lr))
+
+    def with_choice(self, lr: float) -> SweepResult:
+        """Return the same result with another `selected_lr`; the arrays are shared."""
+        chosen = copy.copy(self)
+        object.__setattr__(chosen, "selected_lr", check_rate("selected_lr", lr))
+        return chosen
 
     def columns(self) -> dict[str, npt.NDArray[Any]]:
         """Return the points as named arrays: step, lr, loss, smoothed and, if any, the rest."""

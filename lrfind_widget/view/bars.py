@@ -12,9 +12,9 @@ from typing import Any
 import traitlets
 from ipywidgets import DOMWidget, Widget, widget_serialization
 
-from lrfind_widget.options import check_rate
+from lrfind_widget.options import AnalysisOptions
 from lrfind_widget.points import Status
-from lrfind_widget.rules.table import TABLE
+from lrfind_widget.values import check_rate
 from lrfind_widget.view.thread_safe_widget import OwnLayout, OwnModule
 
 MAX_SKIP = 1_000_000
@@ -177,7 +177,7 @@ class SettingsBar(Bar):
     _view_name = traitlets.Unicode("SettingsBarView").tag(sync=True)
     _page_may_set = ("beta", "skip_start", "skip_end", "y_scale", "y_range", "rule")
 
-    beta = traitlets.Float(0.98, min=0.0, max=1.0 - 1e-9).tag(sync=True)
+    beta = traitlets.Float(0.98).tag(sync=True)
     skip_start = traitlets.Int(10, min=0, max=MAX_SKIP).tag(sync=True)
     skip_end = traitlets.Int(5, min=0, max=MAX_SKIP).tag(sync=True)
     y_scale = traitlets.Enum(["linear", "log"], "linear").tag(sync=True)
@@ -191,7 +191,10 @@ class SettingsBar(Bar):
         super().__init__(**kwargs)
 
     def take(self, name: str, value: Any) -> None:
-        if isinstance(value, bool) or (name == "rule" and value not in list(TABLE)):
+        """Take a setting that the page sent, if it is one that can work."""
+        try:
+            AnalysisOptions(**{name: value})
+        except (TypeError, ValueError):
             self.refused_messages += 1
             self.send_state(name)
             return

@@ -8,7 +8,7 @@ import bqplot
 import numpy as np
 import traitlets
 
-from lrfind_widget.options import check_rate
+from lrfind_widget.values import check_rate
 from lrfind_widget.view.thread_safe_widget import OwnModule
 
 

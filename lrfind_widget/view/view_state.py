@@ -18,7 +18,7 @@ from lrfind_widget.points import Point, Run, Status, StopReason
 from lrfind_widget.results.analysis import Analysis, analyse
 from lrfind_widget.results.comparison import Comparison
 from lrfind_widget.rules.suggestion import Suggestion
-from lrfind_widget.rules.table import TABLE
+from lrfind_widget.rules.table import RULES
 from lrfind_widget.state import ListedRun, SessionState
 
 Traits = Mapping[str, Any]
@@ -143,9 +143,7 @@ def _choice_buttons(state: SessionState) -> list[dict[str, Any]]:
     if not state.can_train:
         return []
     return [
-        _button(
-            "apply", "Apply", state.why_not_train, title="Write this rate into the optimizer"
-        ),
+        _button("apply", "Apply", state.why_not_train, title="Write this rate into the optimizer"),
         _button(
             "compare",
             "Try it",
@@ -161,22 +159,23 @@ def _choice_buttons(state: SessionState) -> list[dict[str, Any]]:
 
 def _run_bar(state: SessionState) -> Traits:
     last = _last(state.run) if state.is_running else None
-    plan, result = state.plan, state.result
-    error = state.error
-    progress = state.progress
+    plan, result, progress, error = state.plan, state.result, state.progress, state.error
+    objective, isolation = progress.objective, progress.isolation
+    lr = None if last is None else last.lr
+    if result is not None and not state.is_sweeping:  # known already, before the first step
+        objective, isolation = objective or result.objective, isolation or result.isolation
+    if state.is_running and plan is not None and plan.kind == "comparison" and lr is None:
+        lr = plan.lrs[0]
     if plan is None:
         done = total = 0 if result is None else len(result)
     else:
         done, total = progress.done, plan.steps
-    objective, isolation = progress.objective, progress.isolation
-    if state.run is None and result is not None:
-        objective, isolation = result.objective, result.isolation
     return {
         "status": str(state.status),
         "sentence": _sentence(state, last),
         "done": done,
         "total": total,
-        "lr": None if last is None else last.lr,
+        "lr": lr,
         "objective": f"Loss: {objective}." if objective else "",
         "detail": isolation,
         "traceback": "" if error is None else messages.traceback_of(error),
@@ -228,18 +227,15 @@ def _choice_bar(state: SessionState, analysis: Analysis | None) -> Traits:
 
 def _chips(analysis: Analysis) -> list[dict[str, Any]]:
     """Return the suggestions one can press, that of the chosen rule first."""
-    offered = [analysis.suggestions[name] for name, entry in TABLE.items() if entry.offered]
-    by_rule = {each.rule: each for each in (*reversed(offered), analysis.suggested)}
-    order = dict.fromkeys([analysis.suggested.rule, *(each.rule for each in offered)])
     return [
         {
-            "rule": rule,
-            "label": rule.replace("_", " "),
-            "lr": by_rule[rule].lr,
-            "reason": by_rule[rule].reason,
-            "active": rule == analysis.suggested.rule,
+            "rule": each.rule,
+            "label": each.rule.replace("_", " "),
+            "lr": each.lr,
+            "reason": each.reason,
+            "active": each is analysis.suggested,
         }
-        for rule in order
+        for each in analysis.offered
     ]
 
 
@@ -253,7 +249,7 @@ def _settings_bar(state: SessionState) -> Traits:
         "y_scale": options.y_scale,
         "y_range": options.y_range,
         "rule": options.rule if isinstance(options.rule, str) else "",
-        "rules": [{"name": name, "label": name.replace("_", " "), "title": ""} for name in TABLE],
+        "rules": [{"name": n, "label": e.label, "title": ""} for n, e in RULES.items()],
         "runs": [
             {
                 "id": str(run.number),
@@ -341,15 +337,16 @@ def _early_end(state: SessionState, curve: CombinedCurve) -> list[dict[str, Any]
     if result is None or not curve.lrs.size or result.stop_reason is StopReason.FINISHED:
         return []
     status = Status.after(result.stop_reason)
-    if result.parts is not None and status is not Status.DIVERGED:
+    if "joined" in result.settings and status is not Status.DIVERGED:
         return []  # the end of a part is not the end of the curve
+    is_latest = state.run is not None and state.run is state.sweep
     return [
         {
             "lr": float(curve.lrs[-1]),
             "loss": _finite(float(curve.smoothed[-1])),
             "kind": "end",
             "label": str(status),
-            "title": result.stop_sentence,
+            "title": _sentence(state, None) if is_latest else result.stop_sentence,
         }
     ]
 
@@ -413,7 +410,7 @@ def _comparison_curves(state: SessionState) -> Traits:
     if state.comparing is None:
         return {}
     lrs = state.comparing.plan.lrs
-    diverged = _diverged(state.comparison)
+    diverged = _diverged(state.verdict)
     return {
         "names": [f"{format_lr(lr)} {diverged.get(n, '')}".strip() for n, lr in enumerate(lrs)],
         "label": f"Loss against step at the learning rates {', '.join(map(format_lr, lrs))}.",
@@ -429,7 +426,7 @@ def _diverged(comparison: Comparison | None) -> dict[int, str]:
 
 
 def _comparison_bar(state: SessionState) -> Traits:
-    comparison = state.comparison
+    comparison = state.verdict
     if comparison is None:
         return {"sentence": "", "buttons": []}
     best = comparison.best_lr

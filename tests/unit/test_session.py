@@ -221,7 +221,8 @@ class TestReading:
         assert session.state.selected_lr == session.suggestions["min_over_10"].lr
 
     @pytest.mark.parametrize(
-        "change", [{"beta": 1.5}, {"rule": "valey"}, {"rule": 3}, {"skip_start": -1}, {"y_scale": 1}]
+        "change",
+        [{"beta": 1.5}, {"rule": "valey"}, {"rule": 3}, {"skip_start": -1}, {"y_scale": 1}],
     )
     def test_an_option_that_cannot_work_is_refused(self, change: dict[str, Any]) -> None:
         session, _ = swept()
@@ -246,8 +247,11 @@ class TestAdding:
         session.wait(10)
         session.refine(1e-3, 1e-2, 5)
         assert trainable.latest.changes == {
-            **{"start_lr": 1e-3, "end_lr": 1e-2, "num_it": 5},
-            **{"wd": 0.5, "beta": 0.98},
+            "start_lr": 1e-3,
+            "end_lr": 1e-2,
+            "num_it": 5,
+            "wd": 0.5,
+            "beta": 0.98,
         }
         trainable.latest.step(*[0.3] * 5)
         trainable.latest.end(StopReason.FINISHED)

@@ -160,9 +160,13 @@ def test_waiting() -> None:
     view = Play().view
     assert view.run_bar["sentence"] == "Ready: press Run to start the range test."
     assert buttons(view) == {
-        **{"Run": True, "Pause": False, "Stop": False},
-        **{"Look closer": False, "Go further": False},
-        **{"Apply": True, "Try it": True},
+        "Run": True,
+        "Pause": False,
+        "Stop": False,
+        "Look closer": False,
+        "Go further": False,
+        "Apply": True,
+        "Try it": True,
     }
     assert view.marker["value"] == 1e-3
     assert (view.line, view.growing, view.compared) == (None, None, None)

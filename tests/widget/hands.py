@@ -8,37 +8,27 @@ from __future__ import annotations
 from typing import Any
 
 from lrfind_widget import LRFinderWidget
-from tests.widget.shown import INNER_NAMES, SETTINGS, bars, below, buttons, chart, comparison
-
-_COMMANDS = {
-    "Run": "start",
-    "Run again": "start",
-    "Pause": "pause",
-    "Resume": "resume",
-    "Stop": "stop",
-}
+from tests.widget.messages import put
+from tests.widget.shown import SETTINGS, bars, below, buttons, chart, comparison
 
 
 def press(widget: LRFinderWidget, label: str) -> None:
     """Press a button as the page does; AssertionError where a person could not."""
     panel, rows = below(widget), bars(widget)
-    places = [rows.run, rows.choice] + ([] if panel is None else [panel.verdict_bar])
     verdicts = (comparison(widget) or {"buttons": {}})["buttons"]
     offered = {**verdicts, **buttons(widget)}
     assert label in offered, f"there is no button {label!r}, only {', '.join(offered)}"
     assert offered[label], f"the button {label!r} cannot be pressed now"
-    if label in _COMMANDS:
-        _tell(rows.run, event=_COMMANDS[label])
-    elif label == "Apply":
-        _tell(rows.choice, event="apply", value=rows.choice.marker.value)
-    elif label == "Back to the suggestion":
+    if label == "Back to the suggestion":
         drag(widget, rows.choice.suggested_lr)
-        _tell(rows.choice, event="back")
-    else:
-        bar, action = next(
-            (bar, each) for bar in places for each in bar.actions if each["label"] == label
-        )
-        _tell(bar, event="action", id=action["id"])
+        _tell(rows.choice, event="press", command="back")
+        return
+    places = [rows.run, rows.choice] + ([] if panel is None else [panel.bar])
+    bar, button = next(
+        (bar, each) for bar in places for each in bar.buttons if each["label"] == label
+    )
+    value = {"value": rows.choice.marker.value} if label == "Apply" else {}
+    _tell(bar, event="press", command=button["command"], **value)
 
 
 def press_chip(widget: LRFinderWidget, label: str) -> None:
@@ -50,14 +40,13 @@ def press_chip(widget: LRFinderWidget, label: str) -> None:
 
 def drag(widget: LRFinderWidget, lr: float) -> None:
     """Move the marker as the page does."""
-    state = {"method": "update", "state": {"value": lr}, "buffer_paths": []}
-    chart(widget).marker.comm.receive(state)
+    put(chart(widget).marker, value=lr)
 
 
 def set_setting(widget: LRFinderWidget, name: str, value: Any) -> None:
     """Change a setting as the page does: one of those that `shown` lists, by its name there."""
     assert name in SETTINGS, f"there is no setting {name!r}"
-    _tell(bars(widget).settings, event="set", name=INNER_NAMES.get(name, name), value=value)
+    put(bars(widget).settings, **{name: value})
 
 
 def act_on_run(widget: LRFinderWidget, action: str, name: str) -> None:

@@ -6,9 +6,9 @@ import contextlib
 from typing import Any
 
 from lrfind_widget import LRFinderWidget
-from lrfind_widget.numbers.formatting import format_lr
+from lrfind_widget.curves.formatting import format_lr
 from tests.widget.hands import drag, press, press_chip, set_setting
-from tests.widget.shown import chart, compare
+from tests.widget.shown import chart
 from tests.widget.stage import (
     Stage,
     doubled_model,
@@ -251,7 +251,7 @@ def stored_and_changed(stage: Stage) -> LRFinderWidget:
 
 def closed(stage: Stage) -> LRFinderWidget:
     widget = stage.swept()
-    compare(widget, [1e-5, 1e-2], 5)
+    widget.compare([1e-5, 1e-2], 5)
     ended(widget)
     widget.close()
     assert eventually(lambda: chart(widget).marker.comm is None)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from lrfind_widget import LRFinderWidget
 from tests.widget.hands import press, set_setting
-from tests.widget.shown import compare
 from tests.widget.stage import (
     Stage,
     doubled_batches,
@@ -21,7 +20,7 @@ from tests.widget.training import Gate
 
 
 def _compared(widget: LRFinderWidget, *lrs: float, steps: int = 20) -> LRFinderWidget:
-    compare(widget, lrs, steps)
+    widget.compare(lrs, steps)
     return ended(widget)
 
 
@@ -29,7 +28,7 @@ def _comparing(stage: Stage, steps: int, **given: object) -> tuple[LRFinderWidge
     """Sweep, and come so far in a comparison of two rates."""
     gate = stage.gate(50)
     widget = stage.swept(gate, **given)
-    compare(widget, [1e-3, 1e-2], 20)
+    widget.compare([1e-3, 1e-2], 20)
     gate.let(steps)
     return reached(widget, steps), gate
 
@@ -65,7 +64,7 @@ def comparing_the_second_rate(stage: Stage) -> LRFinderWidget:
 def comparing_before_any_sweep(stage: Stage) -> LRFinderWidget:
     gate = stage.gate(5)
     widget = stage.widget(gate)
-    compare(widget, [1e-3], 20)
+    widget.compare([1e-3], 20)
     return reached(widget, 5)
 
 
@@ -86,7 +85,7 @@ def comparison_stopped(stage: Stage) -> LRFinderWidget:
 def comparison_stopped_before_any_sweep(stage: Stage) -> LRFinderWidget:
     gate = stage.gate(5)
     widget = stage.widget(gate)
-    compare(widget, [1e-3, 1e-2], 20)
+    widget.compare([1e-3, 1e-2], 20)
     return stopped(reached(widget, 5), gate)
 
 
@@ -135,7 +134,7 @@ def comparing_once_more(stage: Stage) -> LRFinderWidget:
     widget, gate = _comparing(stage, 7)
     gate.let(33)
     ended(widget)
-    compare(widget, [1e-4, 1e-3, 1e-2], 10)
+    widget.compare([1e-4, 1e-3, 1e-2], 10)
     gate.let(4)
     return reached(widget, 4)
 

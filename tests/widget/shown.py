@@ -9,15 +9,16 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from typing import Any, NamedTuple
 from unittest.mock import patch
 
 import bqplot
+import numpy as np
 
 from lrfind_widget import LRFinderWidget
-from lrfind_widget.numbers.formatting import format_lr
+from lrfind_widget.curves.formatting import format_lr
 
 
 class Bars(NamedTuple):
@@ -31,18 +32,28 @@ class Bars(NamedTuple):
 
 def bars(widget: LRFinderWidget) -> Bars:
     """Return the rows of controls."""
-    panel = widget._panel
-    return Bars(panel.run_bar, panel.choice_bar, panel.settings_bar, panel.receipt_bar)
+    screen = widget._screen
+    return Bars(screen.run_bar, screen.choice_bar, screen.settings_bar, screen.receipt_bar)
 
 
 def chart(widget: LRFinderWidget) -> Any:
     """Return the chart of the curve."""
-    return widget._panel.chart
+    return widget._screen.chart
 
 
-def below(widget: LRFinderWidget) -> Any:
+class Below(NamedTuple):
+    """The comparison of rates below the chart."""
+
+    chart: Any
+    bar: Any
+
+
+def below(widget: LRFinderWidget) -> Below | None:
     """Return the comparison of rates below the chart; None until it is shown."""
-    return widget._below
+    screen = widget._screen
+    if screen.comparison_chart is None:
+        return None
+    return Below(screen.comparison_chart, screen.comparison_bar)
 
 
 def kept(widget: LRFinderWidget) -> dict[str, Any]:
@@ -51,21 +62,11 @@ def kept(widget: LRFinderWidget) -> dict[str, Any]:
     return {"line": bundle["text/plain"], "picture": "image/png" in bundle}
 
 
-def compare(widget: LRFinderWidget, lrs: Sequence[float] | None = None, steps: int = 100) -> None:
-    """Start a comparison of rates."""
-    widget.try_lrs(lrs, steps)
-
-
-def ruled(rule: Any) -> dict[str, Any]:
-    """Return the keyword of the constructor that says by which rule the widget suggests."""
-    return {"suggestion": rule}
-
-
 _HURRIED: dict[str, Any] = {
-    "lrfind_widget.view.live.POINTS_INTERVAL": 0.01,
-    "lrfind_widget.view.live.PROGRESS_INTERVAL": 0.02,
+    "lrfind_widget.session.INTERVAL": 0.01,
+    "lrfind_widget.view.screen.PROGRESS_INTERVAL": 0.02,
     "lrfind_widget.widget.CALM_SECONDS": 0.02,
-    "lrfind_widget.view.presenter.render": lambda *_: b"picture",
+    "lrfind_widget.results.picture.saved": lambda *_: b"picture",
 }
 """What takes time and changes nothing in the end: the pace of news, and how a picture looks."""
 
@@ -81,9 +82,6 @@ def hurried() -> Iterator[None]:
 
 SETTINGS = ("beta", "skip_start", "skip_end", "y_scale", "y_range", "rule")
 """The settings that a person may change."""
-
-INNER_NAMES = {"y_range": "frame"}
-"""What some of them are called inside."""
 
 
 def running_fields(widget: LRFinderWidget) -> dict[str, Any]:
@@ -147,17 +145,9 @@ def _raised(traceback: str) -> str:
 def buttons(widget: LRFinderWidget) -> dict[str, bool]:
     """Return the buttons that the page shows, each with whether it can be pressed."""
     run, choice = bars(widget).run, bars(widget).choice
-    running = run.status in ("sweeping", "paused")
-    offered: dict[str, bool] = {}
-    if run.can_run:
-        offered["Run" if run.status == "waiting" else "Run again"] = not running
-        offered["Resume" if run.status == "paused" else "Pause"] = running
-        offered["Stop"] = running
-        offered |= {action["label"]: action["enabled"] for action in run.actions}
-    if choice.can_apply:
-        offered["Apply"] = True
-    offered["Copy"] = True
-    offered |= {action["label"]: action["enabled"] for action in choice.actions}
+    shown = {each["command"]: each for each in (*run.buttons, *choice.buttons)}
+    offered = {each["label"]: each["enabled"] for each in shown.values()}
+    offered["Copy"] = True  # the page's own
     if choice.suggested_lr is not None:
         offered["Back to the suggestion"] = not _same(choice.suggested_lr, choice.marker.value)
     return offered
@@ -168,20 +158,22 @@ def _same(one: float, other: float) -> bool:
 
 
 def _titles(widget: LRFinderWidget) -> dict[str, str]:
-    actions = [*bars(widget).run.actions, *bars(widget).choice.actions]
-    return {action["label"]: action["title"] for action in actions}
+    """Return what some buttons say on hovering: what they do, or why they cannot be pressed."""
+    shown = [*bars(widget).run.buttons, *bars(widget).choice.buttons]
+    explained = ("refine", "extend", "compare")
+    return {each["label"]: each["title"] for each in shown if each["command"] in explained}
 
 
 def _axes(widget: LRFinderWidget) -> dict[str, Any]:
-    frame = chart(widget).frame
+    axes = chart(widget).axes
     kinds = {
-        name: "log" if isinstance(frame.scales[name], bqplot.LogScale) else "linear"
+        name: "log" if isinstance(axes.scales[name], bqplot.LogScale) else "linear"
         for name in ("x", "y")
     }
-    rates = {"from": format_lr(frame.lo), "to": format_lr(frame.hi)}
+    rates = {"from": format_lr(axes.lo), "to": format_lr(axes.hi)}
     return {
-        "rate": {**rates, "kind": kinds["x"], "label": frame.x_label},
-        "loss": {"kind": kinds["y"], "range": frame.y_frame, "label": frame.y_label},
+        "rate": {**rates, "kind": kinds["x"], "label": axes.x_label},
+        "loss": {"kind": kinds["y"], "range": axes.y_range, "label": axes.y_label},
     }
 
 
@@ -201,7 +193,7 @@ def _curve(widget: LRFinderWidget) -> dict[str, Any]:
 def _dots(widget: LRFinderWidget) -> list[dict[str, Any]]:
     return [
         {**spot, "lr": digits(spot["lr"]), "loss": digits(spot["loss"])}
-        for spot in chart(widget).spots.spots
+        for spot in chart(widget).annotations.annotations
     ]
 
 
@@ -238,7 +230,7 @@ def _choice(widget: LRFinderWidget) -> dict[str, Any]:
 
 def _settings(widget: LRFinderWidget) -> dict[str, Any]:
     bar = bars(widget).settings
-    values = {name: getattr(bar, INNER_NAMES.get(name, name)) for name in SETTINGS}
+    values = {name: getattr(bar, name) for name in SETTINGS}
     return {**values, "rules": [rule["label"] for rule in bar.rules]}
 
 
@@ -264,18 +256,22 @@ def comparison(widget: LRFinderWidget) -> dict[str, Any] | None:
     panel = below(widget)
     if panel is None:
         return None
+    curves, axes, bar = panel.chart.curves, panel.chart.axes, panel.bar
     lines = [
-        {"name": run["name"], "points": len(run["lr"]), "validations": len(run["val_steps"])}
-        for run in panel.chart.trainings.runs
+        {
+            "name": name,
+            "points": int((curves.number == number).sum()),
+            "validations": int((~np.isnan(curves.val_loss[curves.number == number])).sum()),
+        }
+        for number, name in enumerate(curves.names)
     ]
-    frame, verdict = panel.chart.frame, panel.verdict_bar
     return {
         "lines": lines,
-        "axis": {"label": frame.x_label, "to": frame.hi},
-        "described": panel.chart.trainings.label,
-        "sentence": verdict.sentence,
-        "buttons": {action["label"]: action["enabled"] for action in verdict.actions},
-        "titles": {action["label"]: action["title"] for action in verdict.actions},
+        "axis": {"label": axes.x_label, "to": axes.hi},
+        "described": curves.label,
+        "sentence": bar.sentence,
+        "buttons": {button["label"]: button["enabled"] for button in bar.buttons},
+        "titles": {button["label"]: button["title"] for button in bar.buttons},
     }
 
 

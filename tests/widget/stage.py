@@ -11,7 +11,7 @@ from torch import nn
 from torch.nn import functional
 
 from lrfind_widget import LRFinderWidget, Status
-from tests.widget.shown import kept, ruled, shown
+from tests.widget.shown import kept, shown
 from tests.widget.training import Batch, Gate, adam, batches, classifier
 from tests.widget.waiting import eventually
 
@@ -36,9 +36,7 @@ class Stage:
     def widget(
         self, data: Any = None, model: Any = None, optimizer: Any = None, **given: Any
     ) -> LRFinderWidget:
-        """Make a widget over a short range; `rule` says how it suggests."""
-        if "rule" in given:
-            given |= ruled(given.pop("rule"))
+        """Make a widget over a short range."""
         model = doubled_model() if model is None else model
         data = doubled_batches() if data is None else data
         optimizer = adam(model) if optimizer is None else optimizer

@@ -38,8 +38,7 @@ def test_the_record_has_these_scenes_and_no_others() -> None:
 def test_a_person_sees_what_was_recorded(name: str) -> None:
     before = recorded()[name]
     with played(name) as widget:
-        if widget.status.is_running:
-            eventually(lambda: not _unforeseen(name, before, shown(widget)), PATIENCE)
+        eventually(lambda: not _unforeseen(name, before, shown(widget)), PATIENCE)
         now = shown(widget)
     unforeseen = _unforeseen(name, before, now)
     assert not unforeseen, _told(unforeseen)
