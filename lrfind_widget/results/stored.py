@@ -169,7 +169,7 @@ def _check_header(kind: type, data: Any) -> None:
         raise ValueError(f"A saved result is a JSON object, this is {_shown(data, whole=True)}.")
     if data.get("format") != _format_of(kind):
         raise ValueError(
-            f'This is not such a result: "format" should be "{_format_of(kind)}", '
+            f'This is not a saved result: "format" should be "{_format_of(kind)}", '
             f"it is {_shown(data.get('format'))}."
         )
     version = data.get("version")
@@ -208,7 +208,7 @@ def _value(hint: Any, value: Any, where: str) -> Any:
         return _array(value, number, where)
     if origin is tuple:
         return tuple(_items(value, where, lambda item, place: _value(inner[0], item, place)))
-    if origin is Mapping:
+    if origin in (Mapping, dict):
         if type(value) is not dict:
             raise _refusal(where, value, "a JSON object")
         if inner[1] is Any:
