@@ -16,7 +16,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from lrfind_widget.results import stored
+from lrfind_widget.results import json_record, stored
 from lrfind_widget.results.result import SweepResult
 from tests.unit.results import full, result
 
@@ -70,7 +70,7 @@ BROKEN = {
     "deep": ("[" * 100_000, "nested too deeply|broken JSON"),
     "list": ("[]", "this is a list"),
     "other": ('{"format": "other"}', '"format" should be'),
-    "number": ("1", "this is a number"),
+    "number": ("1", "this is 1"),
 }
 
 
@@ -154,7 +154,7 @@ def test_any_value_in_any_place_is_taken_or_refused_in_words(value: Any, key: st
 
 
 def test_too_large_file_is_refused_unread(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(stored, "LARGEST_FILE", 1000)
+    monkeypatch.setattr(json_record, "LARGEST_FILE", 1000)
     full().save(tmp_path / "run.json")
     with pytest.raises(ValueError, match="Is it the right file"):
         SweepResult.load(tmp_path / "run.json")
