@@ -55,7 +55,9 @@ def test_stopping_by_hand_is_known_to_our_own_rule() -> None:
     assert any("was stopped" in doubt for doubt in stopped.suggestion().caveats)
 
 
-@pytest.mark.parametrize("settings", [{"beta": "x", "num_it": []}, {"beta": 7, "num_it": -1}])
+@pytest.mark.parametrize(
+    "settings", [{"beta": "x", "num_it": []}, {"beta": 7, "num_it": -1}, {"num_it": 10**5000}]
+)
 def test_senseless_settings_do_not_disturb_a_suggestion(settings: dict[str, Any]) -> None:
     assert result(settings=settings).suggestions() == result().suggestions()
 
@@ -158,6 +160,13 @@ def test_a_skip_that_is_no_count_is_refused(rule: str, skip: Any) -> None:
 def test_a_negative_skip_is_refused_under_its_own_name(rule: str, name: str) -> None:
     with pytest.raises(ValueError, match=f"{name}=-1, expected a whole number of at least 0"):
         result().suggestion(rule, **{name: -1})
+
+
+@pytest.mark.parametrize("skip", [100, 10**30])
+def test_a_skip_of_everything_leaves_no_suggestion(skip: int) -> None:
+    for name in ("skip_start", "skip_end"):
+        assert "0 points are left" in result().suggestion("min_gradient", **{name: skip}).reason
+    assert result(settings={"num_it": 2**62}).suggestion("valley").lr is None
 
 
 def test_a_skip_of_numpys_is_a_count() -> None:
