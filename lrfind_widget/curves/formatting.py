@@ -5,40 +5,29 @@ from __future__ import annotations
 import math
 
 
-def format_lr(lr: float, digits: int = 2) -> str:
-    """Return a learning rate as people write it.
+def format_lr(lr: float) -> str:
+    """Return a learning rate as people write it, with two significant digits.
 
     Parameters
     ----------
     lr : float
         The rate.
-    digits : int, default 2
-        Significant digits to keep; trailing zeros are dropped.
 
     Returns
     -------
     str
         ``"3.2e-4"``, ``"1e-2"``; without an exponent from 0.1 up to 1000: ``"0.5"``, ``"1"``,
-        ``"10"``.
-
-    Raises
-    ------
-    ValueError
-        If `digits` is below 1.
+        ``"10"``. A zero at the end is dropped.
     """
-    if digits < 1:
-        raise ValueError(f"digits must be at least 1, got {digits}.")
     value = float(lr)
     if not math.isfinite(value) or value == 0:
         return f"{value:g}"
-    mantissa, exponent = f"{value:.{digits - 1}e}".split("e")
+    mantissa, exponent = f"{value:.1e}".split("e")
     power = int(exponent)
     if -1 <= power < 3:
-        text = f"{float(f'{mantissa}e{power}'):.{max(digits - 1 - power, 0)}f}"
+        text = f"{float(f'{mantissa}e{power}'):.{max(1 - power, 0)}f}"
         return text.rstrip("0").rstrip(".") if "." in text else text
-    if "." in mantissa:
-        mantissa = mantissa.rstrip("0").rstrip(".")
-    return f"{mantissa}e{power}"
+    return f"{mantissa.removesuffix('.0')}e{power}"
 
 
 def format_duration(seconds: float) -> str:

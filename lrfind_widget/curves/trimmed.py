@@ -64,11 +64,11 @@ def trim(lrs: Floats, losses: Floats, smoothed: Floats, skip_start: int, skip_en
         If a skip is not such a number.
     """
     check_skips(skip_start=skip_start, skip_end=skip_end)
-    end = losses.size - skip_end
+    begin, end = min(skip_start, losses.size), losses.size - skip_end
     broken = np.flatnonzero(~np.isfinite(losses))
     if broken.size:
         end = min(end, int(broken[0]))
-    index = np.arange(skip_start, max(skip_start, end))
+    index = np.arange(begin, max(begin, end))
     with np.errstate(all="ignore"):
         keep = np.isfinite(lrs[index]) & (lrs[index] > 0) & np.isfinite(smoothed[index])
     index = index[keep]

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
-from os import PathLike
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -15,7 +14,8 @@ from lrfind_widget.curves.formatting import format_lr
 from lrfind_widget.curves.paired import Difference, paired_difference
 from lrfind_widget.curves.smoothing import beta_of, exponential_average
 from lrfind_widget.points import StopReason
-from lrfind_widget.results import picture, stored
+from lrfind_widget.results import picture
+from lrfind_widget.results.json_record import JsonRecord
 from lrfind_widget.results.plot import figure_and_axes
 from lrfind_widget.results.receipt import Receipt
 from lrfind_widget.values import check_rate
@@ -26,14 +26,12 @@ if TYPE_CHECKING:
 
 Floats = npt.NDArray[np.float64]
 
-_KEPT = {".json": "everything"}
-
 LAST_PART = 0.25
 """The part of each training, at its end, that is compared."""
 
 
 @dataclass(frozen=True, eq=False)
-class Comparison:
+class Comparison(JsonRecord):
     """Short trainings from one state, each at a rate of its own, on the same batches.
 
     Attributes
@@ -188,60 +186,7 @@ class Comparison:
 
         What follows from it, `best_lr` and `sentence`, is there too, for others who read it.
         """
-        return stored.encode(self) | {"best_lr": self.best_lr, "sentence": self.sentence}
-
-    @classmethod
-    def from_json(cls, data: Any) -> Comparison:
-        """Return the comparison that `to_json` described.
-
-        Parameters
-        ----------
-        data : dict or str
-            What `to_json` returned, or its text.
-
-        Raises
-        ------
-        ValueError
-            If `data` does not describe a comparison. The message says what is wrong.
-        """
-        return stored.decode(cls, data)
-
-    def save(self, path: str | PathLike[str]) -> None:
-        """Write the comparison to a file.
-
-        Parameters
-        ----------
-        path : str or path
-            Ending in ``.json``.
-
-        Raises
-        ------
-        ValueError
-            If the ending is another.
-        """
-        stored.ending_of(path, "A comparison", _KEPT)
-        stored.write(self.to_json(), path)
-
-    @classmethod
-    def load(cls, path: str | PathLike[str]) -> Comparison:
-        """Return the comparison saved in a file.
-
-        Nothing in the file is executed: it is read as JSON and every value is checked.
-
-        Parameters
-        ----------
-        path : str or path
-            Ending in ``.json``.
-
-        Raises
-        ------
-        OSError
-            If the file cannot be read.
-        ValueError
-            If it is not a comparison: broken, of another kind, or too large.
-        """
-        stored.ending_of(path, "A comparison", _KEPT)
-        return stored.read(cls, path)
+        return super().to_json() | {"best_lr": self.best_lr, "sentence": self.sentence}
 
     def plot(self, *, ax: Axes | None = None, return_fig: bool | None = None) -> Figure | None:
         """Draw the smoothed training losses over the steps, one line for each rate.
@@ -278,6 +223,7 @@ class Comparison:
             low, high = np.nanmin(calm), np.nanmax(calm)
             room = 0.1 * (high - low) or 1.0
             ax.set_ylim(low - room, high + room)  # where the rates that are of use are seen
+        ax.locator_params(axis="x", integer=True)
         ax.set_xlabel("step")
         ax.set_ylabel("loss")
         ax.legend(frameon=False, title="learning rate")

@@ -12,7 +12,7 @@ import numpy.typing as npt
 
 from lrfind_widget.curves.smoothing import exponential_average
 from lrfind_widget.points import StopReason
-from lrfind_widget.results.stored import read_text
+from lrfind_widget.results.json_record import read_text
 
 _WHOLE = ("step", "repeat", "part")
 _KNOWN = ("step", "lr", "loss", "smoothed", "val_loss", "repeat", "part")

@@ -115,7 +115,7 @@ class RecordedCurve:
         """
         known: dict[str, Any] = {"beta": self.beta, "stopped": self._cut_short}
         num_it = self.settings.get("num_it")
-        if isinstance(num_it, int) and num_it > 0:
+        if isinstance(num_it, int) and 0 < num_it < 2**63:
             known["num_it"] = num_it
         return known
 

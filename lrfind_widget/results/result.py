@@ -13,9 +13,10 @@ import numpy.typing as npt
 
 from lrfind_widget.curves.formatting import format_lr
 from lrfind_widget.points import StopReason
-from lrfind_widget.results import csv_table, picture, stored
+from lrfind_widget.results import csv_table, picture
 from lrfind_widget.results import plot as plot_module
 from lrfind_widget.results.analysis import AnalysisOptions, analyse
+from lrfind_widget.results.json_record import JsonRecord, ending_of
 from lrfind_widget.results.receipt import Receipt
 from lrfind_widget.results.recorded_curve import RecordedCurve
 from lrfind_widget.values import check_rate
@@ -30,7 +31,7 @@ _KEPT = {".json": "everything", ".csv": "the points"}
 
 
 @dataclass(frozen=True, eq=False)
-class SweepResult(RecordedCurve):
+class SweepResult(RecordedCurve, JsonRecord):
     """A finished, or partly finished, learning-rate range test.
 
     Attributes
@@ -193,26 +194,6 @@ class SweepResult(RecordedCurve):
             ) from error
         return pd.DataFrame({name: values.copy() for name, values in self.columns().items()})
 
-    def to_json(self) -> dict[str, Any]:
-        """Return the whole result as plain JSON values; `from_json` reads it back unchanged."""
-        return stored.encode(self)
-
-    @classmethod
-    def from_json(cls, data: Any) -> SweepResult:
-        """Return the result that `to_json` described.
-
-        Parameters
-        ----------
-        data : dict or str
-            What `to_json` returned, or its text.
-
-        Raises
-        ------
-        ValueError
-            If `data` does not describe a result. The message says what is wrong.
-        """
-        return stored.decode(cls, data)
-
     def save(self, path: str | PathLike[str]) -> None:
         """Write the result to a file.
 
@@ -226,10 +207,10 @@ class SweepResult(RecordedCurve):
         ValueError
             If the ending is another.
         """
-        if stored.ending_of(path, "A result", _KEPT) == ".csv":
+        if ending_of(path, _KEPT) == ".csv":
             csv_table.write(self.columns(), path)
         else:
-            stored.write(self.to_json(), path)
+            super().save(path)
 
     @classmethod
     def load(cls, path: str | PathLike[str]) -> SweepResult:
@@ -249,9 +230,9 @@ class SweepResult(RecordedCurve):
         ValueError
             If it is not a result: broken, of another kind, or too large.
         """
-        if stored.ending_of(path, "A result", _KEPT) == ".csv":
+        if ending_of(path, _KEPT) == ".csv":
             return cls(**csv_table.read(path))
-        return stored.read(cls, path)
+        return super().load(path)
 
     def plot(
         self,

@@ -14,19 +14,17 @@ from __future__ import annotations
 
 import json
 import math
-import os
 import types
 from collections.abc import Callable, Mapping
 from dataclasses import MISSING, fields, is_dataclass
 from enum import Enum
-from pathlib import Path
 from typing import Any, TypeVar, Union, get_args, get_origin, get_type_hints
 
 import numpy as np
 
 VERSION = 1
-LARGEST_FILE = 64 * 1024 * 1024
-"""Bytes; a sweep of 100,000 steps is a tenth of it."""
+
+_NAMES = {str: "a text", bool: "true or false", int: "a count from 0"}
 
 _NAMED = {"NaN": math.nan, "Infinity": math.inf, "-Infinity": -math.inf}
 
@@ -62,41 +60,6 @@ def decode(kind: type[Record], data: Any) -> Record:
         return _record(kind, data, "")
     except RecursionError as error:
         raise ValueError("This is not a saved result: it is nested too deeply.") from error
-
-
-def write(data: Mapping[str, Any], path: str | os.PathLike[str]) -> None:
-    """Write what `encode` returned to `path`."""
-    text = json.dumps(data, allow_nan=False, indent=1)
-    Path(path).write_text(text + "\n", encoding="utf-8")
-
-
-def read(kind: type[Record], path: str | os.PathLike[str]) -> Record:
-    """Return the record of a kind that a file describes; ValueError if it does not."""
-    return decode(kind, read_text(path))
-
-
-def read_text(path: str | os.PathLike[str]) -> str:
-    """Return the text of a file that is not too large, or say what is wrong with it."""
-    size = Path(path).stat().st_size
-    if size > LARGEST_FILE:
-        raise ValueError(
-            f"{os.fspath(path)} has {size / 2**20:.0f} MiB; a saved result has at most "
-            f"{LARGEST_FILE / 2**20:.0f}. Is it the right file?"
-        )
-    try:
-        return Path(path).read_text(encoding="utf-8-sig")
-    except UnicodeDecodeError as error:
-        raise ValueError(f"{os.fspath(path)} is not a text file in UTF-8.") from error
-
-
-def ending_of(path: str | os.PathLike[str], what: str, kept: Mapping[str, str]) -> str:
-    """Return the ending of a file's name, one of those in `kept`, which say what they keep."""
-    name = os.fspath(path)
-    for ending in kept:
-        if name.lower().endswith(ending):
-            return ending
-    known = " or ".join(f"{ending} ({part})" for ending, part in kept.items())
-    raise ValueError(f"{what} is kept as {known}, got {name!r}. Change the file's ending.")
 
 
 # ------------------------------------------------------------------------------------------ out
@@ -166,10 +129,10 @@ def _parse(text: str | bytes) -> Any:
 
 def _check_header(kind: type, data: Any) -> None:
     if not isinstance(data, Mapping):
-        raise ValueError(f"A saved result is a JSON object, this is {_shown(data, whole=True)}.")
+        raise ValueError(f"A saved result is a JSON object, this is {_shown(data)}.")
     if data.get("format") != _format_of(kind):
         raise ValueError(
-            f'This is not such a result: "format" should be "{_format_of(kind)}", '
+            f'This is not a saved result: "format" should be "{_format_of(kind)}", '
             f"it is {_shown(data.get('format'))}."
         )
     version = data.get("version")
@@ -208,7 +171,7 @@ def _value(hint: Any, value: Any, where: str) -> Any:
         return _array(value, number, where)
     if origin is tuple:
         return tuple(_items(value, where, lambda item, place: _value(inner[0], item, place)))
-    if origin is Mapping:
+    if origin in (Mapping, dict):
         if type(value) is not dict:
             raise _refusal(where, value, "a JSON object")
         if inner[1] is Any:
@@ -218,7 +181,7 @@ def _value(hint: Any, value: Any, where: str) -> Any:
         return _record(hint, value, where)  # type: ignore[arg-type]
     if issubclass(hint, Enum):
         return _word(hint, value, where)
-    return _LEAVES[hint](value, where)
+    return _leaf(hint, value, where)
 
 
 def _items(value: Any, where: str, read: Callable[[Any, str], Any]) -> list[Any]:
@@ -228,10 +191,10 @@ def _items(value: Any, where: str, read: Callable[[Any, str], Any]) -> list[Any]
 
 
 def _array(value: Any, number: type, where: str) -> Any:
-    leaf = _LEAVES[int if issubclass(number, np.integer) else float]
+    kind = int if issubclass(number, np.integer) else float
 
     def read(item: Any, place: str) -> Any:
-        return _items(item, place, read) if type(item) is list else leaf(item, place)
+        return _items(item, place, read) if type(item) is list else _leaf(kind, item, place)
 
     values = _items(value, where, read)
     try:
@@ -247,21 +210,12 @@ def _word(kind: type[Enum], value: Any, where: str) -> Enum:
     return kind(value)
 
 
-def _text(value: Any, where: str) -> str:
-    if type(value) is not str:
-        raise _refusal(where, value, "a text")
-    return value
-
-
-def _flag(value: Any, where: str) -> bool:
-    if type(value) is not bool:
-        raise _refusal(where, value, "true or false")
-    return value
-
-
-def _count(value: Any, where: str) -> int:
-    if type(value) is not int or not 0 <= value < 2**63:
-        raise _refusal(where, value, "a count from 0")
+def _leaf(kind: type, value: Any, where: str) -> Any:
+    if kind is float:
+        return _float(value, where)
+    fits = type(value) is kind
+    if not fits or (kind is int and not 0 <= value < 2**63):
+        raise _refusal(where, value, _NAMES[kind])
     return value
 
 
@@ -274,11 +228,6 @@ def _float(value: Any, where: str) -> float:
         return float(value)
     except OverflowError as error:
         raise ValueError(f'"{where}" is a number too large for a float.') from error
-
-
-_LEAVES: dict[type, Callable[[Any, str], Any]] = {
-    str: _text, bool: _flag, int: _count, float: _float
-}  # fmt: skip
 
 
 def _free(value: Any) -> Any:
@@ -295,13 +244,9 @@ def _refusal(where: str, value: Any, expected: str) -> ValueError:
     return ValueError(f'"{where}" is {_shown(value)}, expected {expected}.')
 
 
-def _shown(value: Any, *, whole: bool = False) -> str:
+def _shown(value: Any) -> str:
     """Return a value of unknown size and kind, short enough for a message."""
     if isinstance(value, (dict, list)):
         return "a list" if isinstance(value, list) else "an object"
-    if whole:
-        return {str: "a text", bool: "a true/false value", type(None): "null"}.get(
-            type(value), "a number"
-        )
     text = repr(value) if not isinstance(value, int) or abs(value) < 10**30 else "a huge number"
     return text if len(text) <= 40 else text[:37] + "..."

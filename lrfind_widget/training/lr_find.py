@@ -60,7 +60,7 @@ def lr_find(
     Examples
     --------
     >>> result = lr_find(model, loader, optimizer)
-    >>> result.suggestion().lr
+    >>> result.suggested_lr
     """
     known = SweepOptions.__annotations__
     refuse_unknown(set(options) - set(known), [*known, "progress"], "lr_find")

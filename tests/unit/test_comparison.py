@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import json
 import math
+from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
 import pytest
 import torch
+from hypothesis import given
+from hypothesis import strategies as st
 
 from lrfind_widget import StopReason
 from lrfind_widget.results.comparison import Comparison
@@ -163,6 +166,73 @@ def test_it_can_be_written_as_json_whatever_the_losses() -> None:
     assert written["losses"] == [[1.0, "NaN"], [1.0, 0.5]]
     assert written["best_lr"] == 1e-2
     assert json.dumps(compared().to_json(), allow_nan=False)
+
+
+def test_a_comparison_is_saved_without_loss(tmp_path: Path) -> None:
+    for kept in (
+        compared(val_loader=batches()),
+        made([[1.0, math.nan], [1.0, math.inf]], taken=(2, 2), diverged=(True, True)),
+    ):
+        kept.save(tmp_path / "kept.json")
+        back = Comparison.load(tmp_path / "kept.json")
+        assert json.dumps(back.to_json()) == json.dumps(kept.to_json())
+        assert back.losses.tobytes() == kept.losses.tobytes()
+        assert (back.receipt, back.lrs, back.taken) == (kept.receipt, kept.lrs, kept.taken)
+        assert back.sentence == kept.sentence
+
+
+@pytest.mark.parametrize("name", ["kept", "kept.csv", "kept.json.gz"])
+def test_a_comparison_is_kept_as_json_alone(name: str, tmp_path: Path) -> None:
+    for call in (made([[1.0]]).save, Comparison.load):
+        with pytest.raises(ValueError, match=r"A result is kept as \.json \(everything\), got"):
+            call(tmp_path / name)
+    assert not (tmp_path / name).exists()
+
+
+@pytest.mark.parametrize(
+    ("changes", "words"),
+    [
+        ({"losses": [1.0, 2.0]}, "losses must have a row for each of the 2 rates"),
+        ({"losses": [[1.0], [2.0, 3.0]]}, "rows that differ in length"),
+        ({"losses": [[1.0]]}, "losses must have a row for each of the 2 rates"),
+        ({"val_losses": [[1.0], [2.0]]}, "val_losses must have a row"),
+        ({"lrs": [1.0, -1.0]}, r"lrs\[1\] must be finite and greater than 0"),
+        ({"lrs": []}, "losses must have a row"),
+        ({"taken": [1]}, "taken must have one value for each of the 2 rates, got 1"),
+        ({"diverged": [1, 0]}, r'"diverged\[0\]" is 1, expected true or false'),
+        ({"taken": [1, "Infinity"]}, r'"taken\[1\]" is .Infinity., expected a count'),
+        ({"format": "lrfind_widget.SweepResult"}, "it is .lrfind_widget.SweepResult"),
+    ],
+)
+def test_a_comparison_that_is_none_is_refused(changes: dict[str, Any], words: str) -> None:
+    data = made([[1.0, 2.0], [1.0, 0.5]]).to_json() | changes
+    with pytest.raises(ValueError, match=words):
+        Comparison.from_json(data)
+
+
+@given(
+    st.recursive(
+        st.none() | st.booleans() | st.integers(-1, 3) | st.floats() | st.text(max_size=5),
+        lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=5), inner),
+        max_leaves=10,
+    ),
+    st.sampled_from(sorted(made([[1.0, 2.0], [1.0, 0.5]]).to_json())),
+)
+def test_any_value_in_any_place_is_taken_or_refused_in_words(value: Any, key: str) -> None:
+    words = ""
+    try:
+        read = Comparison.from_json({**made([[1.0, 2.0], [1.0, 0.5]]).to_json(), key: value})
+        assert repr(read)
+    except ValueError as refusal:
+        words = str(refusal)
+    assert len(words) < 400
+
+
+@pytest.mark.parametrize(("loss", "taken"), [(1.0, (1, 1)), (math.nan, (2, 2))])
+def test_what_a_file_says_need_not_make_sense_to_be_shown(loss: float, taken: Any) -> None:
+    odd = made([[loss, loss], [loss, loss]], taken=taken)
+    assert odd.best_lr is None
+    assert odd.sentence == "Finished."
 
 
 @pytest.mark.parametrize(

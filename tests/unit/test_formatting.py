@@ -40,19 +40,9 @@ def test_rate_is_written_as_people_write_it(lr: float, text: str) -> None:
     assert format_lr(lr) == text
 
 
-def test_more_digits_are_kept_on_request() -> None:
-    assert format_lr(0.0125893, 4) == "1.259e-2"
-    assert format_lr(0.25119, 3) == "0.251"
-
-
-def test_zero_digits_are_refused() -> None:
-    with pytest.raises(ValueError, match="digits must be at least 1"):
-        format_lr(1.0, 0)
-
-
-@given(lr=st.floats(1e-300, 1e300), digits=st.integers(1, 15))
-def test_written_rate_reads_back_to_the_digits_kept(lr: float, digits: int) -> None:
-    assert float(format_lr(lr, digits)) == pytest.approx(lr, rel=0.51 * 10 ** (1 - digits))
+@given(lr=st.floats(1e-300, 1e300))
+def test_written_rate_reads_back_to_two_digits(lr: float) -> None:
+    assert float(format_lr(lr)) == pytest.approx(lr, rel=0.051)
 
 
 @pytest.mark.parametrize(

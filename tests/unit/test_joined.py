@@ -10,7 +10,7 @@ import pytest
 
 from lrfind_widget import StopReason, SweepResult, lr_find
 from lrfind_widget.curves.smoothing import exponential_average
-from lrfind_widget.results.joined import Refinement
+from lrfind_widget.results.joined import Refinement, why_not_extend, why_not_refine
 from tests.unit.toys import classifier, loader, seed_everything, sgd
 
 
@@ -140,3 +140,128 @@ def test_a_joined_curve_is_saved_with_its_parts(tmp_path: Any, ending: str) -> N
     stored = SweepResult.load(tmp_path / f"curve.{ending}")
     assert stored.parts.tolist() == found.parts.tolist()
     assert stored.losses.tolist() == found.losses.tolist()
+
+
+# ------------------------------------------------------------------------------ several times
+
+
+def test_going_further_twice_takes_no_step_twice() -> None:
+    once = joined(Refinement.extend(swept()))
+    twice = joined(Refinement.extend(once))
+    assert (np.diff(twice.lrs) > 0).all()
+    assert len(twice) == 40
+    assert twice.settings["num_it"] == 40
+
+
+def test_going_further_again_after_other_losses_repeats_only_the_first() -> None:
+    other = joined(Refinement.extend(swept()), seed=5)
+    again = joined(Refinement.extend(other), seed=5)
+    assert len(again) == 20 + 40
+    assert again.settings["num_it"] == 20 + 40
+
+
+def test_going_further_after_a_closer_look_keeps_the_distance_of_the_steps() -> None:
+    """Also where the closer look went beyond the range."""
+    base = swept()
+    closer = joined(Refinement.refine(base, 1e-4, 5e-1, 10))
+    plan = Refinement.extend(closer, 1.0)
+    assert plan.changes["start_lr"] == 1e-3
+    assert plan.changes["num_it"] == 30
+    found = joined(plan)
+    assert len(found) == 20 + 10 + 10
+    assert found.settings["num_it"] == 40
+    assert (found.settings["start_lr"], found.settings["end_lr"]) == (1e-4, pytest.approx(1.0))
+
+
+def test_going_further_goes_beyond_a_closer_look_that_did() -> None:
+    closer = joined(Refinement.refine(swept(), 1e-2, 5e-1, 10))
+    plan = Refinement.extend(closer)
+    assert plan.changes["end_lr"] >= closer.lrs.max() * 10
+
+
+def test_a_closer_look_that_was_stopped_does_not_make_the_range_unfinished() -> None:
+    base = swept()
+    part = Refinement.refine(base, 5e-3, 2e-2, 10)
+    stopped = replace(swept(**part.changes), stop_reason=StopReason.STOPPED)
+    plan = Refinement.extend(part.joined_by(stopped))
+    assert plan.changes["end_lr"] == pytest.approx(1.0)
+
+
+@pytest.mark.parametrize(
+    "plans",
+    [
+        ["refine"],
+        ["extend"],
+        ["refine", "extend"],
+        ["extend", "refine", "extend"],
+        ["refine", "refine", "extend", "extend"],
+    ],
+)
+@pytest.mark.parametrize("seed", [0, 5])
+def test_as_many_steps_are_planned_as_a_joined_curve_has(plans: list[str], seed: int) -> None:
+    found = swept()
+    for kind in plans:
+        refine = kind == "refine"
+        plan = Refinement.refine(found, 5e-3, 2e-2, 7) if refine else Refinement.extend(found)
+        found = joined(plan, seed)
+    assert len(found) == found.settings["num_it"]
+    assert len(found.settings["joined"]) == 1 + len(plans)
+    assert found.parts.max() == len(plans)
+    for part, sweep in enumerate(found.settings["joined"]):
+        assert (found.parts == part).sum() <= sweep["num_it"]
+
+
+def test_nothing_new_leaves_what_was_planned() -> None:
+    base = swept()
+    empty = replace(
+        base,
+        **{name: getattr(base, name)[:0] for name in ("lrs", "losses", "smoothed", "steps")},
+        stop_reason=StopReason.STOPPED,
+    )
+    found = Refinement.refine(base, 1e-4, 1.0, 10).joined_by(empty)
+    assert found.settings == base.settings
+    assert found.parts is None
+
+
+# --------------------------------------------------------------------------------- why it cannot
+
+
+EMPTY = SweepResult([], [], [], [], StopReason.STOPPED, "")  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("result", [None, EMPTY])
+def test_before_the_first_sweep_there_is_nothing_to_add_to(result: SweepResult | None) -> None:
+    assert why_not_refine(result) == why_not_extend(result) == "Nothing was swept yet."
+
+
+def test_what_can_be_refined_and_extended_is_not_refused() -> None:
+    base = swept(num_it=80, start_lr=1e-5, end_lr=10.0)
+    assert why_not_refine(base) == why_not_extend(base) == ""
+
+
+def test_a_curve_without_a_band_says_so() -> None:
+    flat = replace(swept(), losses=np.ones(20))
+    assert why_not_refine(flat).startswith("This curve has no usable band to look at")
+
+
+@pytest.mark.parametrize(
+    ("changes", "words"),
+    [
+        ({"stop_reason": StopReason.DIVERGED}, "the loss diverged"),
+        ({"stop_reason": StopReason.NON_FINITE}, "the loss diverged"),
+        ({"stop_reason": StopReason.FAILED}, "The sweep failed"),
+        ({"settings": {}}, "is not known"),
+        ({"settings": {"start_lr": "x", "end_lr": 1, "num_it": 5}}, "is not known"),
+        ({"settings": {"start_lr": 1e-3, "end_lr": 1e-4, "num_it": 5}}, "is not known"),
+        ({"settings": {"joined": [3]}}, "is not known"),
+        ({"settings": {"joined": []}}, "is not known"),
+        ({"settings": {"joined": [{"kind": "refine"}]}}, "is not known"),
+    ],
+)
+def test_what_cannot_be_extended_is_refused_with_the_buttons_sentence(
+    changes: dict[str, Any], words: str
+) -> None:
+    result = replace(swept(), **changes)
+    assert words in why_not_extend(result)
+    with pytest.raises(ValueError, match=words):
+        Refinement.extend(result)

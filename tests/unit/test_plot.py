@@ -109,6 +109,12 @@ def test_bad_degree_is_refused(k: Any) -> None:
         recorded().plot(k=k)
 
 
+@pytest.mark.parametrize("skips", [(-1, 5), (10, -1), (1.5, 0), (True, 0)])
+def test_a_skip_that_is_no_count_is_refused(skips: Any) -> None:
+    with pytest.raises(ValueError, match="expected a whole number of at least 0"):
+        recorded().plot(*skips)
+
+
 @pytest.mark.parametrize("n", [0, 1, 2, 5, 16, 17, 18, 19, 20])
 def test_short_curves_are_drawn_without_an_error(
     n: int, capsys: pytest.CaptureFixture[str]

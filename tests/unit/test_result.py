@@ -1,67 +1,20 @@
-"""What a result knows, keeps and refuses."""
+"""What a result knows."""
 
 from __future__ import annotations
 
-import json
-import math
-import pickle
 from dataclasses import replace
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
-from hypothesis.extra.numpy import arrays
 
+from lrfind_widget.curves.combined import combined_curve
 from lrfind_widget.curves.smoothing import exponential_average
 from lrfind_widget.points import StopReason
-from lrfind_widget.results import stored
-from lrfind_widget.results.receipt import Receipt, ReceiptItem
-from lrfind_widget.results.result import SweepResult
+from lrfind_widget.rules.fastai_v1 import min_gradient
 from lrfind_widget.rules.table import RULES, suggest
-from tests.unit.curves import exponential, valley
-
-LRS = exponential()
-
-
-def result(losses: Any = None, **changes: Any) -> SweepResult:
-    losses = valley(LRS, noise=0.05) if losses is None else np.asarray(losses)
-    n = losses.size
-    given: dict[str, Any] = {
-        "lrs": exponential(max(n, 1))[:n],
-        "losses": losses,
-        "smoothed": exponential_average(losses),
-        "steps": np.arange(n),
-        "stop_reason": StopReason.FINISHED,
-        "stop_sentence": "All steps were taken.",
-    }
-    return SweepResult(**{**given, **changes})
-
-
-def full() -> SweepResult:
-    losses = valley(LRS, noise=0.05)
-    losses[-1] = math.nan
-    return result(
-        losses,
-        stop_reason=StopReason.NON_FINITE,
-        stop_sentence="The loss became NaN at 8.3.",
-        val_losses=np.where(np.arange(100) % 2, math.inf, valley(LRS)),
-        repeats=np.arange(100) // 50,
-        settings={"num_it": 100, "wd": None, "end_lr": math.inf, "é": ["ü", {"x": math.nan}]},
-        objective="cross entropy",
-        isolation="copied",
-        multipliers=(1.0, 0.1),
-        skipped_steps=2,
-        duration=3.25,
-        receipt=Receipt((ReceiptItem("parameters", 3, "bit by bit", True),), 0.01),
-        versions={"torch": "2.13.0"},
-        created="2026-01-02T03:04:05+00:00",
-    )
-
-
-# --------------------------------------------------------------------------------- what it knows
+from tests.unit.curves import valley
+from tests.unit.results import LRS, full, result, three
 
 
 def test_min_grad_lr_is_fastai_v1s_on_the_recorded_curve() -> None:
@@ -102,7 +55,9 @@ def test_stopping_by_hand_is_known_to_our_own_rule() -> None:
     assert any("was stopped" in doubt for doubt in stopped.suggestion().caveats)
 
 
-@pytest.mark.parametrize("settings", [{"beta": "x", "num_it": []}, {"beta": 7, "num_it": -1}])
+@pytest.mark.parametrize(
+    "settings", [{"beta": "x", "num_it": []}, {"beta": 7, "num_it": -1}, {"num_it": 10**5000}]
+)
 def test_senseless_settings_do_not_disturb_a_suggestion(settings: dict[str, Any]) -> None:
     assert result(settings=settings).suggestions() == result().suggestions()
 
@@ -145,16 +100,6 @@ def test_missing_pandas_is_said_with_the_remedy(monkeypatch: pytest.MonkeyPatch)
 # -------------------------------------------------------------------------------------- repeats
 
 
-def three() -> SweepResult:
-    curves = [valley(LRS, noise=0.1, seed=seed) for seed in range(3)]
-    return result(
-        np.concatenate(curves),
-        lrs=np.tile(LRS, 3),
-        smoothed=np.concatenate([exponential_average(c) for c in curves]),
-        repeats=np.repeat([0, 1, 2], 100),
-    )
-
-
 def test_repeats_are_suggested_from_together_with_their_spread() -> None:
     answer = three().suggestion()
     alone = [suggest(LRS, valley(LRS, noise=0.1, seed=s)).lr for s in range(3)]
@@ -176,216 +121,65 @@ def test_repeats_without_a_fall_support_no_suggestion(rule: str) -> None:
     assert flat.suggestion(rule).lr is None
 
 
-# ----------------------------------------------------------------------------------------- JSON
+# ----------------------------------------------------------------------------- what was added
 
 
-@pytest.mark.parametrize("kept", [result(), full(), result(np.ones(0))], ids=["plain", "full", "0"])
-def test_json_file_gives_the_result_back_unchanged(kept: SweepResult, tmp_path: Path) -> None:
-    kept.save(tmp_path / "run.json")
-    back = SweepResult.load(tmp_path / "run.json")
-    assert json.dumps(back.to_json()) == json.dumps(kept.to_json())
-    for name in ("lrs", "losses", "smoothed", "steps"):
-        assert getattr(back, name).tobytes() == getattr(kept, name).tobytes()
-        assert getattr(back, name).dtype == getattr(kept, name).dtype
-    assert back.receipt == kept.receipt
-    assert back.suggestions() == kept.suggestions()
+def test_the_curve_of_a_stopped_repeat_is_left_out_after_its_end() -> None:
+    stopped = replace(three(), stop_reason=StopReason.STOPPED)
+    part = {name: getattr(stopped, name)[:250] for name in ("lrs", "losses", "smoothed", "repeats")}
+    cut = replace(stopped, **part, steps=stopped.steps[:250])
+    expected = combined_curve(*part.values(), cut_short=True)
+    assert cut.curve().smoothed.tolist() == expected.smoothed.tolist()
+    assert np.isfinite(cut.curve().smoothed).all()
+    assert np.isinf(replace(cut, stop_reason=StopReason.FINISHED).curve().high[-1])
 
 
-def test_settings_come_back_as_they_were() -> None:
-    back = SweepResult.from_json(full().to_json()).settings
-    assert back["end_lr"] == math.inf
-    assert math.isnan(back["é"][1]["x"])
-    assert back["wd"] is None
-    assert back["é"][0] == "ü"
+def test_the_default_rules_rate_is_at_hand() -> None:
+    assert result().suggested_lr == result().suggestion().lr
+    assert result(np.ones(0)).suggested_lr is None
 
 
-def test_file_is_strict_json(tmp_path: Path) -> None:
-    full().save(tmp_path / "run.json")
-
-    def refuse(name: str) -> None:
-        raise AssertionError(f"{name} is not JSON")
-
-    json.loads((tmp_path / "run.json").read_text(encoding="utf-8"), parse_constant=refuse)
+def test_a_rule_of_the_package_knows_the_sweep_also_as_a_function() -> None:
+    light = result(settings={"beta": 0.9})
+    assert light.suggestion(min_gradient) == light.suggestion("min_gradient", beta=0.9)
 
 
-@given(losses=st.integers(0, 50).flatmap(lambda n: arrays(np.float64, n, elements=st.floats())))
-def test_any_losses_survive_json_bit_for_bit(losses: np.ndarray) -> None:
-    back = SweepResult.from_json(json.dumps(result(losses).to_json(), allow_nan=False))
-    nan = np.isnan(losses)
-    assert (np.isnan(back.losses) == nan).all()
-    assert back.losses[~nan].tobytes() == losses[~nan].tobytes()
-
-
-def test_setting_that_json_cannot_hold_is_refused_by_name() -> None:
-    with pytest.raises(TypeError, match=r"settings\['loss_fn'\] is a function"):
-        result(settings={"loss_fn": full}).to_json()
-
-
-BROKEN = {
-    "not JSON": ("hello", "broken JSON"),
-    "empty": ("", "broken JSON"),
-    "bare NaN": ('{"format": NaN}', "broken JSON"),
-    "deep": ("[" * 100_000, "nested too deeply|broken JSON"),
-    "list": ("[]", "this is a list"),
-    "other": ('{"format": "other"}', '"format" should be'),
-    "number": ("1", "this is a number"),
-}
-
-
-@pytest.mark.parametrize(("text", "words"), BROKEN.values(), ids=BROKEN)
-def test_broken_file_is_refused_in_words(text: str, words: str, tmp_path: Path) -> None:
-    (tmp_path / "run.json").write_text(text)
-    with pytest.raises(ValueError, match=words):
-        SweepResult.load(tmp_path / "run.json")
-
-
-ITEM = {"category": "parameters", "compared": 3, "how": "bit by bit", "identical": True}
-
-WRONG = {
-    "newer version": ({"version": 99}, "format version 99"),
-    "no version": ({"version": None}, "format version None"),
-    "rates missing": ({"lrs": None}, '"lrs" is None, expected a list'),
-    "rates below zero": ({"lrs": [-1.0] * 100}, "greater than 0"),
-    "rates infinite": ({"lrs": ["Infinity"] * 100}, "finite and greater than 0"),
-    "text among losses": ({"losses": ["<b>"] * 100}, r'"losses\[0\]" is .<b>., expected a number'),
-    "true among losses": ({"losses": [True] * 100}, "expected a number"),
-    "list among losses": (
-        {"losses": [[1.0]] * 100},
-        "losses must have one value for each of the 100 steps",
-    ),
-    "huge integer": ({"losses": [10**400] * 100}, "too large for a float"),
-    "short losses": ({"losses": [1.0]}, "losses must have one value for each of the 100 steps"),
-    "steps not whole": ({"steps": [0.5] * 100}, "expected a count"),
-    "steps negative": ({"steps": [-1] * 100}, "expected a count"),
-    "steps too large": ({"steps": [2**70] * 100}, "expected a count"),
-    "reason unknown": ({"stop_reason": "bored"}, "expected one of finished, diverged"),
-    "reason a list": ({"stop_reason": []}, '"stop_reason" is a list, expected one of finished'),
-    "settings a list": ({"settings": []}, "expected a JSON object"),
-    "version no text": (
-        {"versions": {"torch": 2}},
-        "versions.'torch'.. is 2, expected a text",
-    ),
-    "duration text": ({"duration": "long"}, "expected a number"),
-    "receipt text": ({"receipt": "fine"}, '"receipt" is .fine., expected a JSON object'),
-    "receipt empty": ({"receipt": {}}, '"receipt.items" is missing'),
-    "receipt wrong": ({"receipt": {"items": 1}}, '"receipt.items" is 1, expected a list'),
-    "receipt of nothing": ({"receipt": {"items": [{}]}}, r'"receipt.items\[0\].category" is miss'),
-    "infinite count": ({"receipt": {"items": [ITEM | {"compared": "Infinity"}]}}, "a count from 0"),
-    "a count of 1e999": ({"receipt": {"items": [ITEM | {"compared": math.inf}]}}, "a count from 0"),
-    "no flag": ({"receipt": {"items": [ITEM | {"identical": 1}]}}, "expected true or false"),
-    "rate chosen below zero": ({"selected_lr": -1.0}, "selected_lr must be finite and greater"),
-    "rate chosen not finite": ({"selected_lr": "NaN"}, "selected_lr must be finite and greater"),
-    "rate chosen a text": ({"selected_lr": "1e-3"}, '"selected_lr" is .1e-3., expected a number'),
-    "multipliers": ({"multipliers": "1"}, "expected a list"),
-}
-
-
-@pytest.mark.parametrize(("changes", "words"), WRONG.values(), ids=WRONG)
-def test_wrong_value_is_refused_by_name(changes: dict[str, Any], words: str) -> None:
-    with pytest.raises(ValueError, match=words):
-        SweepResult.from_json({**full().to_json(), **changes})
-
-
-@pytest.mark.parametrize("key", ["lrs", "losses", "smoothed", "steps", "stop_reason"])
-def test_missing_part_is_named(key: str) -> None:
-    data = full().to_json()
-    del data[key]
-    with pytest.raises(ValueError, match=f'"{key}" is missing'):
-        SweepResult.from_json(data)
-
-
-@given(
-    st.recursive(
-        st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=5),
-        lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(max_size=5), inner),
-        max_leaves=10,
-    ),
-    st.sampled_from(sorted(full().to_json())),
-)
-def test_any_value_in_any_place_is_taken_or_refused_in_words(value: Any, key: str) -> None:
-    words = ""
-    try:
-        SweepResult.from_json({**full().to_json(), key: value})
-    except ValueError as refusal:
-        words = str(refusal)
-    assert len(words) < 400
-
-
-def test_too_large_file_is_refused_unread(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(stored, "LARGEST_FILE", 1000)
-    full().save(tmp_path / "run.json")
-    with pytest.raises(ValueError, match="Is it the right file"):
-        SweepResult.load(tmp_path / "run.json")
-
-
-@pytest.mark.parametrize("ending", ["json", "csv"])
-def test_pickle_is_not_executed(ending: str, tmp_path: Path) -> None:
-    class Bomb:
-        def __reduce__(self) -> tuple[Any, ...]:
-            return (Path.touch, (tmp_path / "exploded",))
-
-    (tmp_path / f"run.{ending}").write_bytes(pickle.dumps(Bomb()))
-    with pytest.raises(ValueError, match=r"not a text file|broken JSON|not a saved"):
-        SweepResult.load(tmp_path / f"run.{ending}")
-    assert not (tmp_path / "exploded").exists()
-
-
-def test_missing_file_is_an_os_error(tmp_path: Path) -> None:
-    with pytest.raises(FileNotFoundError):
-        SweepResult.load(tmp_path / "none.json")
-
-
-@pytest.mark.parametrize("name", ["run", "run.pkl", "run.json.gz"])
-def test_other_endings_are_refused(name: str, tmp_path: Path) -> None:
-    with pytest.raises(ValueError, match=r"kept as \.json"):
-        result().save(tmp_path / name)
-    assert not (tmp_path / name).exists()
-
-
-# ------------------------------------------------------------------------------------------ CSV
-
-
-@pytest.mark.parametrize("kept", [result(), full(), result(np.ones(0))], ids=["plain", "full", "0"])
-def test_csv_file_gives_the_points_back_unchanged(kept: SweepResult, tmp_path: Path) -> None:
-    kept.save(tmp_path / "run.csv")
-    back = SweepResult.load(tmp_path / "run.csv").columns()
-    assert list(back) == list(kept.columns())
-    for name, values in kept.columns().items():
-        assert back[name].tobytes() == values.tobytes()
-
-
-def test_csv_is_read_by_pandas_and_what_pandas_writes_is_read(tmp_path: Path) -> None:
-    full().to_frame().to_csv(tmp_path / "run.csv", index=False)
-    back = SweepResult.load(tmp_path / "run.csv")
-    np.testing.assert_array_equal(back.losses, full().losses)
-    assert back.stop_reason is StopReason.NON_FINITE
-
-
-def test_two_columns_are_enough(tmp_path: Path) -> None:
-    (tmp_path / "run.csv").write_text("LR, Loss, note\n1e-3, 2.0, a\n\n1e-2, 1.0, b\n")
-    back = SweepResult.load(tmp_path / "run.csv")
-    assert back.lrs.tolist() == [1e-3, 1e-2]
-    assert back.smoothed.tolist() == exponential_average([2.0, 1.0]).tolist()
-    assert back.steps.tolist() == [0, 1]
+@pytest.mark.parametrize("rule", ["min_gradient", "min_over_10", "torch_lr_finder"])
+@pytest.mark.parametrize("skip", [-1, 1.5, True, "3", None])
+def test_a_skip_that_is_no_count_is_refused(rule: str, skip: Any) -> None:
+    for name in ("skip_start", "skip_end"):
+        with pytest.raises(ValueError, match=f"{name}={skip!r}, expected a whole number of at "):
+            result().suggestion(rule, **{name: skip})
+        with pytest.raises(ValueError, match=f"{name}={skip!r}, expected a whole number of at "):
+            three().suggestion(rule, **{name: skip})
 
 
 @pytest.mark.parametrize(
-    ("text", "words"),
-    [
-        ("", 'no column "lr"'),
-        ("lr\n1", 'no column "loss"'),
-        ("lr,loss\n1", "Row 2 has 1 values, the header names 2"),
-        ("lr,loss\n1,x", 'Row 2 has "x" in the column "loss"'),
-        ("lr,loss\n,1", 'in the column "lr"'),
-        ("lr,loss\n-1,1", "finite and greater than 0"),
-        ("lr,loss\nnan,1", "finite and greater than 0"),
-        ("lr,loss\n1_0,1", "expected a number"),
-        ("lr,loss,step\n1,1,0.5", "expected a count"),
-        ("lr,loss,step\n1,1,nan", "expected a count"),
-        ('lr,loss\n"1,1', "not a CSV table"),
-    ],
+    ("rule", "name"), [("valley", "skip_end"), ("steep", "skip_start"), ("lightning", "skip_begin")]
 )
-def test_broken_table_is_refused_in_words(text: str, words: str, tmp_path: Path) -> None:
-    (tmp_path / "run.csv").write_text(text)
-    with pytest.raises(ValueError, match=words):
-        SweepResult.load(tmp_path / "run.csv")
+def test_a_negative_skip_is_refused_under_its_own_name(rule: str, name: str) -> None:
+    with pytest.raises(ValueError, match=f"{name}=-1, expected a whole number of at least 0"):
+        result().suggestion(rule, **{name: -1})
+
+
+@pytest.mark.parametrize("skip", [100, 10**30])
+def test_a_skip_of_everything_leaves_no_suggestion(skip: int) -> None:
+    for name in ("skip_start", "skip_end"):
+        assert "0 points are left" in result().suggestion("min_gradient", **{name: skip}).reason
+    assert result(settings={"num_it": 2**62}).suggestion("valley").lr is None
+
+
+def test_a_skip_of_numpys_is_a_count() -> None:
+    assert result().suggestion("min_gradient", skip_start=np.int64(10)).lr == result().min_grad_lr
+
+
+@pytest.mark.parametrize("lr", [0.0, -1e-3, np.nan, np.inf])
+def test_a_chosen_rate_that_is_none_is_refused(lr: float) -> None:
+    with pytest.raises(ValueError, match="selected_lr must be finite and greater than 0"):
+        replace(result(), selected_lr=lr)
+
+
+@pytest.mark.parametrize("lr", ["1e-3", True, [1e-3]])
+def test_a_chosen_rate_that_is_no_number_is_refused(lr: Any) -> None:
+    with pytest.raises(TypeError, match="selected_lr must be a number"):
+        result(selected_lr=lr)

@@ -7,7 +7,6 @@ from typing import Any
 import numpy as np
 
 from lrfind_widget import LRFinderWidget, Status
-from lrfind_widget.curves.combined import combined_curve
 from tests.widget.training import Gate, adam, bits, classifier
 
 
@@ -16,7 +15,7 @@ def test_repeats_end_as_their_median_and_their_spread(make: Any) -> None:
     widget.start()
     result = widget.wait(60)
     chart = widget._panel.chart
-    expected = combined_curve(result)
+    expected = result.curve()
     assert len(result) == 90
     assert chart.curve.lr.tolist() == np.unique(result.lrs).tolist()
     assert chart.curve.smoothed.tolist() == expected.smoothed.tolist()

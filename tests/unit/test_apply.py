@@ -1,0 +1,86 @@
+"""A result writes its rate into an optimizer, without a widget."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+
+from lrfind_widget import SweepResult, lr_find
+from tests.unit.results import result
+from tests.unit.toys import batches, classifier
+
+
+def optimizer(*lrs: Any, **options: Any) -> torch.optim.SGD:
+    groups = [{"params": [torch.nn.Parameter(torch.ones(1))], "lr": lr} for lr in lrs]
+    return torch.optim.SGD(groups, lr=1.0, **options)
+
+
+def rates(of: torch.optim.Optimizer) -> list[float]:
+    return [float(group["lr"]) for group in of.param_groups]
+
+
+def test_the_selected_rate_is_written_else_the_suggested_one() -> None:
+    plain, chosen = result(multipliers=(1.0,)), result(multipliers=(1.0,), selected_lr=3e-3)
+    target = optimizer(0.1)
+    assert plain.apply(target) == rates(target) == [plain.suggested_lr]
+    assert chosen.apply(target) == rates(target) == [3e-3]
+    assert chosen.apply(target, lr=2e-2) == rates(target) == [2e-2]
+
+
+def test_the_groups_get_their_multiples_and_one_that_is_fixed_keeps_its_own() -> None:
+    kept = result(multipliers=(1.0, 0.1, 0.0), selected_lr=1e-2)
+    target = optimizer(0.5, 0.5, 0.25)
+    assert kept.apply(target) == rates(target) == [1e-2, pytest.approx(1e-3), 0.25]
+    assert kept.group_lrs() == (1e-2, pytest.approx(1e-3), None)
+    assert kept.group_lrs(1.0) == (1.0, 0.1, None)
+
+
+def test_where_multipliers_are_not_known_the_ratios_are_kept() -> None:
+    target = optimizer(0.2, 0.1)
+    assert result().apply(target, 1e-2) == [1e-2, pytest.approx(5e-3)]
+    assert result().group_lrs(1e-2) == ()
+
+
+def test_an_optimizer_with_other_groups_is_refused() -> None:
+    target = optimizer(0.2, 0.1)
+    with pytest.raises(ValueError, match="The optimizer has 2 parameter groups, expected 1"):
+        result(multipliers=(1.0,)).apply(target)
+    assert rates(target) == [0.2, 0.1]
+
+
+def test_a_rate_that_is_a_tensor_stays_one() -> None:
+    lr = torch.tensor(0.1)
+    target = optimizer(lr, foreach=False)
+    assert result(multipliers=(1.0,)).apply(target, 0.5) == [0.5]
+    assert target.param_groups[0]["lr"] is lr
+
+
+def test_without_a_rate_it_is_said_why() -> None:
+    flat = result(np.ones(100), multipliers=(1.0,))
+    for call in (lambda: flat.apply(optimizer(0.1)), flat.group_lrs):
+        with pytest.raises(RuntimeError, match="There is no rate: give lr, or select one"):
+            call()
+
+
+@pytest.mark.parametrize(
+    ("lr", "error"), [(0, ValueError), (-1.0, ValueError), (np.nan, ValueError), ("1", TypeError)]
+)
+def test_what_is_no_rate_is_not_written(lr: Any, error: type[Exception]) -> None:
+    target = optimizer(0.1)
+    with pytest.raises(error, match="lr must be"):
+        result(selected_lr=1e-3).apply(target, lr)
+    assert rates(target) == [0.1]
+
+
+def test_a_result_that_was_saved_is_applied_like_the_sweep(tmp_path: Any) -> None:
+    model = classifier()
+    target = torch.optim.SGD(
+        [{"params": list(model.parameters())[:1], "lr": 0.1},
+         {"params": list(model.parameters())[1:], "lr": 0.01}], lr=0.1
+    )  # fmt: skip
+    found = lr_find(model, batches(), target, num_it=5, progress=False)
+    found.save(tmp_path / "run.json")
+    assert SweepResult.load(tmp_path / "run.json").apply(target, 0.5) == [0.5, pytest.approx(0.05)]

@@ -1,0 +1,114 @@
+"""The chart as a picture, and what a notebook shows of a result."""
+
+from __future__ import annotations
+
+import sys
+from typing import Any
+
+import matplotlib.pyplot as plt
+import numpy as np
+import pytest
+
+from lrfind_widget.results import picture
+from lrfind_widget.results.analysis import AnalysisOptions, analyse
+from lrfind_widget.results.comparison import Comparison
+from lrfind_widget.results.result import SweepResult
+from tests.unit.results import LRS, full, result, three
+
+PNG = b"\x89PNG"
+
+
+def drawn(kept: SweepResult, selected_lr: float | None = None, **options: Any) -> Any:
+    return picture.draw(analyse(kept, AnalysisOptions(**options)), selected_lr).axes[0]
+
+
+@pytest.mark.parametrize(("kind", "begin"), [("svg", b"<?xml"), ("png", PNG), ("pdf", b"%PDF")])
+def test_a_picture_is_a_file_of_its_kind(kind: str, begin: bytes) -> None:
+    read = analyse(result(), AnalysisOptions())
+    assert picture.saved(lambda: picture.draw(read, 1e-3), kind).startswith(begin)
+
+
+def test_the_picture_of_one_chart_is_always_the_same() -> None:
+    read = analyse(three(), AnalysisOptions())
+    assert len({picture.saved(lambda: picture.draw(read)) for _ in range(2)}) == 1
+
+
+def test_the_dot_and_the_choice_are_drawn_and_named() -> None:
+    axes = drawn(result(), 3e-3)
+    labels = axes.get_legend_handles_labels()[1]
+    assert labels[1] == "selected 3e-3"
+    assert labels[0].startswith("steepest fall")
+
+
+def test_the_axis_shows_what_matters_or_all() -> None:
+    focus, every = drawn(result()), drawn(result(), y_range="all")
+    assert focus.get_ylim()[1] < 5 < every.get_ylim()[1]
+
+
+@pytest.mark.parametrize("y_range", ["focus", "all"])
+def test_the_axis_of_losses_may_be_logarithmic(y_range: Any) -> None:
+    axes = drawn(result(np.linspace(2, 0.01, 100)), y_scale="log", y_range=y_range)
+    assert axes.get_yscale() == "log"
+    assert axes.get_ylim()[0] > 0
+    below_zero = drawn(result(np.linspace(2, -1, 100)), y_scale="log", y_range=y_range)
+    assert below_zero.get_yscale() == "linear"
+
+
+@pytest.mark.parametrize("kept", [result(), full(), three(), result(selected_lr=3e-3)])
+def test_a_notebook_shows_the_picture_of_a_result(kept: SweepResult) -> None:
+    shown = kept._repr_png_()
+    assert shown is not None
+    assert shown.startswith(PNG)
+    assert plt.get_fignums() == []
+
+
+@pytest.mark.parametrize("losses", [[], [np.nan], [1.0], [np.inf, np.nan], [1e308, -1e308]])
+def test_a_result_that_is_odd_is_shown_without_an_error(losses: list[float]) -> None:
+    kept = result(np.array(losses), lrs=LRS[: len(losses)])
+    assert kept._repr_png_() is None or kept._repr_png_().startswith(PNG)
+    assert repr(kept)
+
+
+def test_without_matplotlib_a_result_is_shown_as_text(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in [name for name in sys.modules if name.split(".")[0] == "matplotlib"]:
+        monkeypatch.setitem(sys.modules, name, None)
+    assert result()._repr_png_() is None
+    assert compared()._repr_png_() is None
+
+
+def test_ipython_makes_text_and_picture_of_a_result() -> None:
+    from IPython.core.formatters import DisplayFormatter
+
+    for kept in (result(), compared()):
+        data, _ = DisplayFormatter().format(kept)
+        assert data["text/plain"] == repr(kept)
+        assert data["image/png"].startswith(PNG)
+
+
+def compared(**changes: Any) -> Comparison:
+    given = {
+        "lrs": (1e-3, 1e-2),
+        "losses": [[1.0, 0.5, np.nan], [1.0, 0.9, 0.8]],
+        "val_losses": [[np.nan, np.nan, np.nan], [np.nan, 0.9, 0.9]],
+        "taken": (3, 3),
+        "diverged": (True, False),
+        "stop_reason": "finished",
+        "stop_sentence": "Finished.",
+    }
+    return Comparison(**(given | changes))
+
+
+def test_a_comparison_is_drawn_with_a_line_for_each_rate() -> None:
+    axes = compared().plot(ax=plt.figure().add_subplot(), return_fig=True).axes[0]
+    labels = axes.get_legend_handles_labels()[1]
+    assert labels == ["1e-3 (diverged after 3)", "1e-2"]
+    assert len(axes.lines) == 4  # with the validation losses
+    plt.close("all")
+
+
+def test_a_rate_that_diverged_does_not_hide_the_others() -> None:
+    wild = compared(losses=[[1.0, 1e30, np.inf], [1.0, 0.9, 0.8]])
+    axes = plt.figure().add_subplot()
+    assert wild.plot(ax=axes) is None
+    assert axes.get_ylim()[1] < 2
+    plt.close("all")
