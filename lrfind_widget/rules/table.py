@@ -71,18 +71,35 @@ def suggest(
     TypeError
         If `rule` is neither text nor callable, or does not take an option.
     """
+    check_rule(rule)
     if isinstance(rule, str):
-        if rule not in RULES:
-            near = difflib.get_close_matches(rule, RULES, n=1, cutoff=0.3)
-            hint = f' Did you mean "{near[0]}"?' if near else ""
-            raise ValueError(f'There is no rule "{rule}".{hint} Rules: {", ".join(RULES)}.')
         return RULES[rule](lrs, losses, **options)
-    if not callable(rule):
-        raise TypeError(f"rule must be a name or a function, got {type(rule).__name__}.")
     if rule in RULES.values():
         result: Suggestion = rule(lrs, losses, **options)
         return result
     return _own_rule(rule, lrs, losses, options)
+
+
+def check_rule(rule: object) -> str | Callable[..., Any]:
+    """Return `rule`, or say why it is none.
+
+    Raises
+    ------
+    ValueError
+        If it is a name that is not in `RULES`.
+    TypeError
+        If it is neither text nor callable.
+    """
+    if isinstance(rule, str):
+        if rule not in RULES:
+            near = difflib.get_close_matches(rule, RULES, n=1, cutoff=0.3)
+            hint = f' Did you mean "{near[0]}"?' if near else ""
+            shown = rule if len(rule) <= 40 else rule[:37] + "..."
+            raise ValueError(f'There is no rule "{shown}".{hint} Rules: {", ".join(RULES)}.')
+        return rule
+    if not callable(rule):
+        raise TypeError(f"rule must be a name or a function, got {type(rule).__name__}.")
+    return rule
 
 
 def _own_rule(
