@@ -56,10 +56,9 @@ def checksums(tensors: Iterable[Tensor]) -> list[int]:
 
 
 class _Space:
-    """Room for the words of a pass, used again for each.
+    """Memory for the words of a pass, used again for each pass.
 
-    Were it taken anew for each, the small sums that are kept would come to lie in what is given
-    back, and the memory of a process would grow by as much as the tensors have.
+    Allocated anew for each, it would be fragmented by the small sums and the process would grow.
     """
 
     def __init__(self, count: int, device: torch.device) -> None:

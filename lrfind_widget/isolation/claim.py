@@ -46,7 +46,7 @@ class Claim:
             self._own = list(modules)
 
     def release(self) -> None:
-        """Give them free; may be called more than once."""
+        """Release them; may be called more than once."""
         with _LOCK:
             for key in self._own:
                 _TAKEN.pop(key, None)

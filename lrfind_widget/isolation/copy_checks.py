@@ -18,6 +18,17 @@ class CannotCopyError(Exception):
     """Says why a sound copy cannot be made, to follow the word "because"."""
 
 
+def why_not_copy_wrapped(model: nn.Module) -> str | None:
+    """Return why a wrapped model is better trained in place, None where it is not wrapped."""
+    for module in model.modules():
+        name = type(module).__name__
+        if name in ("DistributedDataParallel", "FullyShardedDataParallel") or name[:4] == "FSDP":
+            return f"a copy of a {name} would have to be set up in every process"
+        if name == "OptimizedModule" or vars(module).get("_compiled_call_impl") is not None:
+            return "a copy of a compiled model would have to be compiled again"
+    return None
+
+
 def check_structure(
     objects: TrainingObjects, copied: TrainingObjects, memo: dict[int, Any]
 ) -> None:
@@ -71,7 +82,7 @@ def check_reach(copied: TrainingObjects, memo: dict[int, Any]) -> None:
             if id(module) in copies:
                 continue
             # A frozen twin of the model, or of a part of it, may be its moving average: the
-            # target of self-distillation, a mean teacher. Another frozen network only looks on.
+            # target of self-distillation, a mean teacher. Any other frozen network stays as it is.
             if id(module) in memo or _is_trained(module) or _shapes(module) in shapes:
                 raise CannotCopyError(
                     f"{who} uses a {type(module).__name__} that a copy cannot replace"

@@ -26,9 +26,7 @@ from lrfind_widget.isolation.storage import Interval, intervals, storage_key
 from lrfind_widget.isolation.training_objects import TrainingObjects
 
 
-def verified_copy(
-    objects: TrainingObjects, *, before: Fingerprint | None = None
-) -> TrainingObjects:
+def verified_copy(objects: TrainingObjects, before: Fingerprint) -> TrainingObjects:
     """Copy a model and its optimizer, and prove that the copy is one.
 
     Proven are: every parameter of the copied optimizer belongs to the copied model (or to a
@@ -40,6 +38,12 @@ def verified_copy(
     around ``optimizer.step`` is dropped: it belongs to the original.
 
     Costs as much memory as the model and the optimizer's state, on the same devices.
+
+    Parameters
+    ----------
+    objects : TrainingObjects
+    before : Fingerprint
+        Of the originals.
 
     Raises
     ------
@@ -71,10 +75,9 @@ def verified_copy(
     check_structure(objects, copied, memo)
     check_storage(roots, _copied_parts(copied))
     check_reach(copied, memo)
-    if before is not None:
-        difference = before.difference_of_copy(Fingerprint([copied.model], [copied.optimizer]))
-        if difference is not None:
-            raise CannotCopyError(f"the copy did not come out equal ({difference})")
+    difference = before.difference_of_copy(Fingerprint([copied.model, copied.optimizer]))
+    if difference is not None:
+        raise CannotCopyError(f"the copy did not come out equal ({difference})")
     return copied
 
 
@@ -201,7 +204,7 @@ def _copy_optimizer(optimizer: Optimizer, memo: dict[int, Any]) -> Optimizer:
     for name, value in vars(optimizer).items():
         if name == "step" and hasattr(value, "_wrapped_by_lr_sched"):
             continue
-        if name in ("_opt_called", "_step_count"):  # a scheduler's notes
+        if name in ("_opt_called", "_step_count"):  # written by a scheduler
             continue
         vars(new)[name] = copy.deepcopy(value, memo)
     return new

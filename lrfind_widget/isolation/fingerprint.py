@@ -1,4 +1,4 @@
-"""What a model, an optimizer and their company are at one moment, in a form to compare.
+"""The state of a model, an optimizer and what belongs to them, in a form to compare.
 
 `Fingerprint` is taken before and after a sweep. It is written without use of the snapshot or the
 copy, so that it can find them wrong.
@@ -11,13 +11,15 @@ network for digits take 2 ms. A copy is verified by a third. No copy of any tens
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import torch
 from torch import Tensor, nn
 from torch.nn.parameter import is_lazy
 from torch.optim import Optimizer
+from torch.optim.lr_scheduler import LRScheduler
 
 from lrfind_widget.isolation.checksum import checksums
 from lrfind_widget.isolation.storage import inner_tensors
@@ -43,51 +45,38 @@ class Fingerprint:
 
     Parameters
     ----------
-    models : sequence of Module
-        The model first, then other modules that the sweep trains.
-    optimizers : sequence of Optimizer
-    schedulers : sequence
-        Learning-rate schedulers attached to the optimizers.
-    grad_scaler : GradScaler or None
+    objects : iterable
+        Modules, optimizers, schedulers, gradient scalers and trainable tensors; of each kind the
+        sweep's own first. Anything else is taken for a gradient scaler.
     """
 
-    def __init__(
-        self,
-        models: Sequence[nn.Module],
-        optimizers: Sequence[Optimizer],
-        *,
-        schedulers: Sequence[object] = (),
-        grad_scaler: object | None = None,
-        tensors: Sequence[Tensor] = (),
-    ) -> None:
-        self._tensors: list[Tensor] = []
-        self._indices: dict[int, int] = {}
+    def __init__(self, objects: Iterable[object]) -> None:
+        self._tensors: dict[int, tuple[Tensor, _TensorFact]] = {}
         self._facts: dict[str, dict[str, Any]] = {category: {} for category in HOW}
-        for index, model in enumerate(models):
-            self._add_model(model, "" if index == 0 else f"model {index + 1}: ")
-        for index, tensor in enumerate(tensors):
-            self._add_parameter(f"tensor {index + 1}", tensor)
-        for index, optimizer in enumerate(optimizers):
-            self._add_optimizer(optimizer, "" if index == 0 else f"optimizer {index + 1}: ")
-        for index, scheduler in enumerate(schedulers):
-            self._add_object("schedulers", f"{type(scheduler).__name__} {index + 1}", scheduler)
-        if grad_scaler is not None:
-            self._add_object("grad scaler", type(grad_scaler).__name__, grad_scaler)
-        sums = checksums(self._tensors)
-        for facts in self._facts.values():
-            for name, fact in facts.items():
-                facts[name] = _resolved(fact, sums)
-        self._tensors = []
-        self._indices = {}
+        distinct = list({id(obj): obj for obj in objects}.values())
+        for number, model in _numbered(distinct, nn.Module):
+            self._add_model(model, "" if number == 1 else f"model {number}: ")
+        for number, tensor in _numbered(distinct, Tensor):
+            self._add_parameter(f"tensor {number}", tensor)
+        for number, optimizer in _numbered(distinct, Optimizer):
+            self._add_optimizer(optimizer, "" if number == 1 else f"optimizer {number}: ")
+        others = [obj for obj in distinct if not isinstance(obj, (nn.Module, Tensor, Optimizer))]
+        for number, obj in enumerate(others, start=1):
+            category = "schedulers" if isinstance(obj, LRScheduler) else "grad scaler"
+            self._add_attributes(category, f"{type(obj).__name__} {number}", vars(obj))
+        sums = checksums(tensor for tensor, _ in self._tensors.values())
+        for (_, fact), checksum in zip(self._tensors.values(), sums, strict=True):
+            fact.checksum = checksum
+        self._tensors = {}
 
-    def compare(self, after: Fingerprint, *, mine: bool = True) -> list[ReceiptItem]:
+    def compare(self, after: Fingerprint, *, by_sweep: bool) -> list[ReceiptItem]:
         """Compare with a later fingerprint of the same objects, one item per category.
 
         Parameters
         ----------
         after : Fingerprint
-        mine : bool
-            Whether the sweep had these objects in hand; not where it trained a copy.
+        by_sweep : bool
+            Whether a difference can come from the sweep; not where it trained a copy.
         """
         items = []
         for category, how in HOW.items():
@@ -103,7 +92,7 @@ class Fingerprint:
                     how=how,
                     identical=not differing,
                     detail=_named(differing),
-                    by_sweep=mine,
+                    by_sweep=by_sweep,
                 )
             )
         return items
@@ -134,11 +123,7 @@ class Fingerprint:
             self._facts["train/eval mode"][label] = module.training
             self._facts["module attributes"][label] = (type(module).__qualname__, id(module))
             self._add_hooks(label, module)
-            for key, attribute in vars(module).items():
-                if not key.startswith("_") and key != "training":
-                    fact = self._plain(attribute)
-                    if fact is not None:
-                        self._facts["module attributes"][f"{label}.{key}"] = fact
+            self._add_attributes("module attributes", label, _public(module, {"training"}))
 
     def _add_hooks(self, label: str, owner: nn.Module | Optimizer) -> None:
         for key, attribute in vars(owner).items():
@@ -169,19 +154,16 @@ class Fingerprint:
         for owner, entries in optimizer.state.items():
             label = names.get(id(owner), f"{prefix}entry {len(state)}")
             state[label] = self._value(entries)
-        self._add_hooks(f"{prefix}{type(optimizer).__name__}", optimizer)
-        for key, value in vars(optimizer).items():
-            if key.startswith("_") or key in ("param_groups", "state"):
-                continue
-            fact = self._plain(value)
-            if fact is not None:
-                self._facts["optimizer groups"][f"{prefix}attribute {key}"] = fact
+        label = f"{prefix}{type(optimizer).__name__}"
+        self._add_hooks(label, optimizer)
+        attributes = _public(optimizer, {"param_groups", "state"})
+        self._add_attributes("optimizer groups", label, attributes)
 
-    def _add_object(self, category: str, name: str, obj: object) -> None:
-        for key, value in vars(obj).items():
+    def _add_attributes(self, category: str, label: str, attributes: Mapping[str, object]) -> None:
+        for key, value in attributes.items():
             fact = self._plain(value)
             if fact is not None:
-                self._facts[category][f"{name}.{key}"] = fact
+                self._facts[category][f"{label}.{key}"] = fact
 
     def _plain(self, value: object, depth: int = 4) -> Any:
         """Return a fact about a value if it is plain data, else None."""
@@ -204,18 +186,14 @@ class Fingerprint:
             return ("dict", [(self._value(k), self._value(v)) for k, v in value.items()])
         if isinstance(value, (list, tuple)):
             return ("list", [self._value(v) for v in value])
-        if isinstance(value, Tensor):
-            return self._tensor(value)
-        if isinstance(value, (bool, int, float, complex, str, bytes, type(None))):
-            return ("value", repr(value))
-        return ("object", id(value))
+        plain = self._plain(value)
+        return ("object", id(value)) if plain is None else plain
 
-    def _tensor(self, tensor: Tensor) -> Any:
+    def _tensor(self, tensor: Tensor) -> _TensorFact:
         if is_lazy(tensor):
-            return _TensorFact((id(tensor),), ("uninitialized",), None)
-        index = self._indices.setdefault(id(tensor), len(self._tensors))
-        if index == len(self._tensors):
-            self._tensors.append(tensor.detach())
+            return _TensorFact((id(tensor),), ("uninitialized",))
+        if id(tensor) in self._tensors:
+            return self._tensors[id(tensor)][1]
         strided = inner_tensors(tensor) is None and tensor.layout is torch.strided
         kind = (
             str(tensor.dtype),
@@ -224,31 +202,32 @@ class Fingerprint:
             str(tensor.device),
         )
         place = (id(tensor), tensor.data_ptr() if strided else 0)
-        return _TensorFact(place, kind, index)
+        fact = _TensorFact(place, kind)
+        self._tensors[id(tensor)] = (tensor.detach(), fact)
+        return fact
 
 
-class _TensorFact(tuple[Any, ...]):
-    """(place, kind, checksum); before checksums are known, their index."""
-
-    def __new__(cls, place: object, kind: object, checksum: int | None) -> _TensorFact:
-        return super().__new__(cls, (place, kind, checksum))
+def _numbered(objects: Iterable[object], kind: Any) -> Iterable[tuple[int, Any]]:
+    return enumerate((obj for obj in objects if isinstance(obj, kind)), start=1)
 
 
-def _resolved(fact: Any, sums: Sequence[int]) -> Any:
-    if isinstance(fact, _TensorFact):
-        place, kind, index = fact
-        return _TensorFact(place, kind, None if index is None else sums[index])
-    if isinstance(fact, tuple):
-        return tuple(_resolved(part, sums) for part in fact)
-    if isinstance(fact, list):
-        return [_resolved(part, sums) for part in fact]
-    return fact
+def _public(owner: object, skip: set[str]) -> dict[str, object]:
+    return {k: v for k, v in vars(owner).items() if not k.startswith("_") and k not in skip}
+
+
+@dataclass
+class _TensorFact:
+    """What a tensor is; the checksum follows, that of all tensors at once."""
+
+    place: tuple[int, ...]
+    kind: tuple[object, ...]
+    checksum: int | None = None
 
 
 def _value_of(fact: Any) -> Any:
     """Return a fact without the places in it."""
     if isinstance(fact, _TensorFact):
-        return fact[1:]
+        return (fact.kind, fact.checksum)
     if isinstance(fact, (tuple, list)):
         return [_value_of(part) for part in fact]
     return fact

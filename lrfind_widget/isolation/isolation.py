@@ -1,4 +1,4 @@
-"""What a sweep may disturb, and how all of it comes back."""
+"""What a sweep may change, and how all of it is restored."""
 
 from __future__ import annotations
 
@@ -6,19 +6,17 @@ import time
 from collections.abc import Callable
 from types import TracebackType
 
-from torch import Tensor, nn
-from torch.optim import Optimizer
+from torch import Tensor
 
 from lrfind_widget.isolation.claim import Claim
-from lrfind_widget.isolation.company import attached_schedulers, others, why_not_copy_wrapped
-from lrfind_widget.isolation.copy_checks import CannotCopyError
+from lrfind_widget.isolation.copy_checks import CannotCopyError, why_not_copy_wrapped
 from lrfind_widget.isolation.copying import verified_copy
 from lrfind_widget.isolation.fingerprint import Fingerprint
 from lrfind_widget.isolation.loaders import LoaderState, live_workers
 from lrfind_widget.isolation.memory import fits, in_words
 from lrfind_widget.isolation.object_graph import tensors_inside
 from lrfind_widget.isolation.random_state import RandomState
-from lrfind_widget.isolation.reach import reach
+from lrfind_widget.isolation.reach import attached_schedulers, other_state, reach
 from lrfind_widget.isolation.snapshot import Snapshot
 from lrfind_widget.isolation.storage import total_bytes
 from lrfind_widget.isolation.training_objects import TrainingObjects
@@ -28,7 +26,7 @@ KINDS = ("auto", "copy", "in_place")
 
 
 class Isolation:
-    """Everything a sweep may disturb, kept safe while it runs and back bit for bit after it.
+    """Everything a sweep may change, saved before it and restored bit for bit after it.
 
     A context manager. Inside it, `objects` is what the sweep trains with; after it, however it
     ended, the user's objects are as they were and `receipt` proves it.
@@ -71,28 +69,28 @@ class Isolation:
             raise ValueError(f"isolation={kind!r} is unknown; use one of {', '.join(KINDS)}.")
         self._wanted = self.kind = kind
         self.reason = ""
-        self.objects = self._own = objects
+        self.objects = self._given = objects
         self.receipt: Receipt | None = None
         self._active = False
 
     def __enter__(self) -> Isolation:
         self.receipt = None
         self._seconds = 0.0
-        own = self._own
-        model, optimizer = own.model, own.optimizer
-        reached = reach([model, optimizer, *own.functions])
+        given = self._given
+        model, optimizer = given.model, given.optimizer
+        reached = reach([model, optimizer, *given.functions])
         self._schedulers = attached_schedulers([optimizer, *reached.optimizers])
-        self._others = others(model, optimizer, reached)
+        self._others = other_state(model, optimizer, reached)
         self._claim = Claim()
         self._snapshot: Snapshot | None = None
         self._mark: Snapshot | None = None
         self._before: Fingerprint | None = None
-        self._loaders = LoaderState(own.loaders)
+        self._loaders = LoaderState(given.loaders)
         self._workers = live_workers()
         watched = tensors_inside([model, optimizer, *self._others])
         self._random = RandomState(
             {tensor.device for tensor in watched},
-            reach([*own.loaders, *own.functions]).generators,
+            reach([*given.loaders, *given.functions]).generators,
         )
         self._random.start()
         try:
@@ -106,23 +104,23 @@ class Isolation:
             if self._snapshot is not None:
                 self._snapshot.restore()
             self._random.stop()
-            self._let_go()
+            self._release()
             raise
         self._active = True
         return self
 
     def suspend(self) -> None:
-        """Give the random state back to the user, for the time of a pause."""
+        """Restore the user's random state, for the time of a pause."""
         if self._active:
             self._random.suspend()
 
     def resume(self) -> None:
-        """Take the random state again; what the user drew meanwhile is kept for the end."""
+        """Continue with the sweep's random state; what the user drew meanwhile is kept."""
         if self._active:
             self._random.resume()
 
     def mark(self) -> None:
-        """Remember what is trained as it is now, so that `rewind` can go back to it.
+        """Save what is trained as it is now, so that `rewind` can restore it.
 
         Where a copy is trained, this takes its bytes once more, in host memory.
         """
@@ -130,7 +128,7 @@ class Isolation:
             self._mark = Snapshot([*self.objects.trained, *self.objects.functions])
 
     def rewind(self) -> None:
-        """Bring what is trained, and the loaders' counters, back to where `mark` found them.
+        """Set what is trained, and the loaders' counters, back to what `mark` saved.
 
         Raises
         ------
@@ -141,7 +139,7 @@ class Isolation:
         problems = ["nothing was marked"] if snapshot is None else snapshot.restore()
         if snapshot is None or problems:
             raise RuntimeError("The model could not be set back: " + "; ".join(problems))
-        snapshot.put_gradients_aside()
+        snapshot.detach_gradients()
         self._loaders.restore()
         self._loaders.detach_workers()
 
@@ -156,12 +154,12 @@ class Isolation:
         self._active = False
         problems: list[str] = []
         interrupts: list[BaseException] = []
-        self._secure(problems, interrupts, self._loaders.restore)
+        steps: list[Callable[[], list[str] | None]] = [self._loaders.restore]
         if self._snapshot is not None:
-            self._secure(problems, interrupts, self._snapshot.restore)
-        self._secure(problems, interrupts, self._random.stop)
-        self._secure(problems, interrupts, lambda: self._write_receipt(problems))
-        self._secure(problems, interrupts, self._let_go)
+            steps.append(self._snapshot.restore)
+        steps += [self._random.stop, lambda: self._write_receipt(problems), self._release]
+        for step in steps:
+            _complete(step, problems, interrupts)
         if exc is None and interrupts:
             raise interrupts[0]
         if exc is None and problems:
@@ -172,7 +170,7 @@ class Isolation:
     # --- entering ------------------------------------------------------------------------------
 
     def _why_not_copy(self, watched: list[Tensor]) -> str | None:
-        model, optimizer = self._own.model, self._own.optimizer
+        model, optimizer = self._given.model, self._given.optimizer
         if self._wanted == "in_place":
             return "you asked for that"
         if self._wanted == "auto":
@@ -188,9 +186,9 @@ class Isolation:
         return None
 
     def _copy(self) -> str | None:
-        self._take_fingerprint(in_place=False)
+        before = self._take_fingerprint(in_place=False)
         try:
-            copied = verified_copy(self._own, before=self._before)
+            copied = verified_copy(self._given, before)
         except CannotCopyError as error:
             return str(error)
         self.kind = "copy"
@@ -209,64 +207,42 @@ class Isolation:
             )
         self.kind = "in_place"
         self._take_fingerprint(in_place=True)
-        own = self._own
-        loss = [own.loss_fn] if own.loss_fn is not None else []
-        roots = [*own.trained, *loss, *self._schedulers, *self._others]
+        given = self._given
+        roots = [*given.trained, *given.functions, *self._schedulers, *self._others]
         self._claim.take(roots)
         self._snapshot = Snapshot(roots)
-        self._snapshot.put_gradients_aside()
+        self._snapshot.detach_gradients()
         self.reason = (
             "Your model is trained in place and set back from a snapshot "
             f"({in_words(self._snapshot.nbytes)} in host memory), because {why}."
         )
 
-    def _take_fingerprint(self, *, in_place: bool) -> None:
+    def _take_fingerprint(self, *, in_place: bool) -> Fingerprint:
         start = time.perf_counter()
         self._before = self._fingerprint(in_place=in_place)
         self._seconds += time.perf_counter() - start
+        return self._before
 
     def _fingerprint(self, *, in_place: bool) -> Fingerprint:
-        own = self._own
         others = self._others if in_place else []
-        return Fingerprint(
-            [own.model, *(o for o in others if isinstance(o, nn.Module))],
-            [own.optimizer, *(o for o in others if isinstance(o, Optimizer))],
-            schedulers=self._schedulers,
-            grad_scaler=own.grad_scaler,
-            tensors=[o for o in others if isinstance(o, Tensor)],
-        )
+        return Fingerprint([*self._given.trained, *self._schedulers, *others])
 
     # --- leaving -------------------------------------------------------------------------------
-
-    @staticmethod
-    def _secure(
-        problems: list[str], interrupts: list[BaseException], action: Callable[[], list[str] | None]
-    ) -> None:
-        """Run one step of the way back, again if it is interrupted; go on if it fails."""
-        for _ in range(3):
-            try:
-                problems.extend(action() or [])
-                return
-            except Exception as error:
-                problems.append(f"{type(error).__name__}: {error}")
-                return
-            except BaseException as error:  # Ctrl-C must not leave half of it
-                interrupts.append(error)
 
     def _write_receipt(self, problems: list[str]) -> None:
         start = time.perf_counter()
         in_place = self._snapshot is not None
         after = self._fingerprint(in_place=in_place)
-        items = [] if self._before is None else self._before.compare(after, mine=in_place)
+        items = [] if self._before is None else self._before.compare(after, by_sweep=in_place)
         items += [self._random_item(), self._workers_item()]
         seconds = self._seconds + time.perf_counter() - start
         self.receipt = Receipt(tuple(items), seconds, tuple(problems))
 
     def _random_item(self) -> ReceiptItem:
-        compared, differing, lent = self._random.compare()
+        compared, differing, in_use = self._random.compare()
         how = "the state of each generator: Python, numpy, torch on each device, your own"
-        if lent:
-            how += f"; {lent} are still in use by another sweep, which gives them back"
+        if in_use:
+            how += f"; {in_use} are still in use by another sweep, which restores them"
         return ReceiptItem("random state", compared, how, not differing, ", ".join(differing))
 
     def _workers_item(self) -> ReceiptItem:
@@ -276,12 +252,27 @@ class Isolation:
             "threads", len(self._workers), how, not new, ", ".join(new), by_sweep=False
         )
 
-    def _let_go(self) -> None:
+    def _release(self) -> None:
         """Drop the copy and the snapshot, and every reference that is not the user's own."""
         self._claim.release()
-        self.objects = self._own
+        self.objects = self._given
         self._snapshot = self._mark = None
         self._others = []
         self._schedulers = []
         self._before = None
         self._loaders = LoaderState([])
+
+
+def _complete(
+    step: Callable[[], list[str] | None], problems: list[str], interrupts: list[BaseException]
+) -> None:
+    """Run a step of restoring, again where it is interrupted; note what fails."""
+    for _ in range(3):
+        try:
+            problems.extend(step() or [])
+            return
+        except Exception as error:
+            problems.append(f"{type(error).__name__}: {error}")
+            return
+        except BaseException as error:  # Ctrl-C must not leave half of it
+            interrupts.append(error)

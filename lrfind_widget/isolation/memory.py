@@ -53,7 +53,7 @@ def _free_host_bytes() -> int | None:
         return os.sysconf("SC_AVPHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
     except (AttributeError, ValueError, OSError):
         pass
-    try:  # macOS tells only how much there is; count on half of it
+    try:  # macOS gives the total only; half of it is taken for free
         return os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE") // 2
     except (AttributeError, ValueError, OSError):
         return None

@@ -1,6 +1,6 @@
 """The mutable objects a model, an optimizer or a scaler consists of.
 
-`visit` walks from some roots and names every object whose contents a training step may change:
+`visit` goes from some roots to every object whose contents a training step may change:
 modules, optimizers, containers, tensors, arrays, and small records of plain data. It stops at
 everything else (loggers, data sets, functions, ...), which is left alone.
 """
@@ -25,8 +25,8 @@ _PLAIN = (int, float, complex, str, bytes, bool, type(None), torch.dtype, torch.
 _MANY = 100_000
 
 
-def children(obj: object) -> Iterable[object]:
-    """Return the values directly inside an object, for the kinds of object that are walked."""
+def _children(obj: object) -> Iterable[object]:
+    """Return the values directly inside an object, for the kinds of object that are visited."""
     if isinstance(obj, Tensor):
         return _inside_tensor(obj)
     if isinstance(obj, dict):
@@ -48,10 +48,10 @@ def visit(roots: Iterable[object]) -> Iterator[object]:
         obj = stack.pop()
         if isinstance(obj, _PLAIN) or id(obj) in seen:
             continue
-        seen[id(obj)] = obj  # kept, so that an id is never reused during the walk
+        seen[id(obj)] = obj  # kept, so that an id is never reused meanwhile
         if isinstance(obj, (Tensor, np.ndarray, *CONTAINERS, *OWNERS)) or is_record(obj):
             yield obj
-        stack.extend(children(obj))
+        stack.extend(_children(obj))
 
 
 def tensors_inside(roots: Iterable[object]) -> list[Tensor]:

@@ -1,4 +1,4 @@
-"""The random state of the process, and how a sweep borrows and returns it."""
+"""The random state of the process, saved for a sweep and restored."""
 
 from __future__ import annotations
 
@@ -22,22 +22,22 @@ class Source:
     key: tuple[str, object]
     name: str
     get: Callable[[], Any]
-    set: Callable[[Any], None]
+    set: Callable[[Any], object]
 
 
 @dataclass
-class _Loan:
+class _Saved:
     """The state a source had before the first of the sweeps that use it now."""
 
     state: Any
-    holders: int
+    sweeps: int
 
 
-_LOANS: dict[tuple[str, object], _Loan] = {}
+_SAVED: dict[tuple[str, object], _Saved] = {}
 
 
 class RandomState:
-    """The random state a sweep borrows from the process and gives back exactly as it was.
+    """The random state of the process, saved for a sweep and restored exactly as it was.
 
     Parameters
     ----------
@@ -55,13 +55,13 @@ class RandomState:
     the state goes back to what it was before the sweep, as if the cell had not drawn. While the
     sweep is paused the cell has its own stream, and what it draws then is kept.
 
-    Several sweeps at once share one loan: the last to end gives the state back.
+    Several sweeps at once share one saved state: the last to end restores it.
     """
 
     def __init__(self, devices: Iterable[torch.device], generators: Iterable[object] = ()) -> None:
-        self._sources = [*global_sources(devices), *(source_of(g) for g in generators)]
-        self._held = False
-        self._own: list[Any] | None = None
+        self._sources = global_sources(devices)
+        self._active = False
+        self._of_sweep: list[Any] | None = None
         self._at_pause: tuple[int, list[str], int] = (0, [], 0)
         self._expected: dict[tuple[str, object], Any] = {}
         self.add(generators)
@@ -71,69 +71,69 @@ class RandomState:
         with _LOCK:
             known = {source.key for source in self._sources}
             for source in map(source_of, generators):
-                if source is not None and source.key not in known:
+                if source.key not in known:
                     known.add(source.key)
                     self._sources.append(source)
-                    if self._held:
-                        _borrow(source)
+                    if self._active:
+                        _save(source)
 
     def start(self) -> None:
-        """Remember the user's state."""
+        """Save the user's state."""
         with _LOCK:
             for source in self._sources:
-                _borrow(source)
-            self._held = True
+                _save(source)
+            self._active = True
 
     def suspend(self) -> None:
-        """Give the user's state back for a while, and keep the sweep's."""
+        """Restore the user's state for the time of a pause, and save the sweep's."""
         with _LOCK:
-            if self._held:
-                self._own = None
-                own = [source.get() for source in self._sources]
+            if self._active:
+                self._of_sweep = None
+                of_sweep = [source.get() for source in self._sources]
                 self.stop()
                 self._at_pause = self.compare()
-                self._own = own
+                self._of_sweep = of_sweep
 
     def resume(self) -> None:
-        """Take the user's present state as the one to give back, and continue with the sweep's."""
+        """Save the user's present state, and continue with the sweep's."""
         with _LOCK:
-            if self._held or self._own is None:
+            if self._active or self._of_sweep is None:
                 return
             self.start()
-            for source, state in zip(self._sources, self._own, strict=True):
-                if _LOANS[source.key].holders == 1:
+            for source, state in zip(self._sources, self._of_sweep, strict=True):
+                if _SAVED[source.key].sweeps == 1:
                     source.set(state)
-            self._own = None
+            self._of_sweep = None
 
     def stop(self) -> list[str]:
-        """Give the user's state back; may be called more than once.
+        """Restore the user's state; may be called more than once.
 
         Returns
         -------
         list of str
-            What could not be given back, in words.
+            What could not be restored, in words.
         """
         problems: list[str] = []
         with _LOCK:
-            if not self._held:
+            if not self._active:
                 return problems
-            self._held = False
+            self._active = False
             self._expected = {}
             for source in self._sources:
-                loan = _LOANS[source.key]
-                loan.holders -= 1
-                if loan.holders:
+                saved = _SAVED[source.key]
+                saved.sweeps -= 1
+                if saved.sweeps:
                     continue
-                del _LOANS[source.key]
-                self._expected[source.key] = loan.state
+                del _SAVED[source.key]
+                self._expected[source.key] = saved.state
                 try:
-                    source.set(loan.state)
+                    source.set(saved.state)
                 except Exception as error:
                     problems.append(f"{source.name} ({type(error).__name__}: {error})")
         return problems
 
     def compare(self) -> tuple[int, list[str], int]:
-        """Compare the state now with the one given back.
+        """Compare the state now with the one restored.
 
         Returns
         -------
@@ -141,37 +141,36 @@ class RandomState:
             How many generators were compared.
         differing : list of str
             The names of those that differ.
-        lent : int
-            How many another running sweep still holds, and will give back when it ends.
+        in_use : int
+            How many another running sweep still uses, and will restore when it ends.
         """
-        if self._own is not None:  # the user has had it since, and may have drawn
+        if self._of_sweep is not None:  # the user has had it since, and may have drawn
             return self._at_pause
         differing = []
-        compared = lent = 0
+        compared = in_use = 0
         for source in self._sources:
             if source.key not in self._expected:
-                lent += 1
+                in_use += 1
                 continue
             compared += 1
             if not same_state(source.get(), self._expected[source.key]):
                 differing.append(source.name)
-        return compared, differing, lent
+        return compared, differing, in_use
 
 
-def _borrow(source: Source) -> None:
-    loan = _LOANS.get(source.key)
-    if loan is None:
-        _LOANS[source.key] = _Loan(source.get(), 1)
+def _save(source: Source) -> None:
+    if source.key in _SAVED:
+        _SAVED[source.key].sweeps += 1
     else:
-        loan.holders += 1
+        _SAVED[source.key] = _Saved(source.get(), 1)
 
 
 def global_sources(devices: Iterable[torch.device] = ()) -> list[Source]:
     """Return the generators that the whole process shares, and those of the devices named."""
     sources = [
         Source(("python", None), "Python's random", random.getstate, random.setstate),
-        Source(("numpy", None), "numpy.random", _numpy_state, _set_numpy_state),
-        Source(("torch", "cpu"), "torch on the CPU", torch.get_rng_state, _set_torch_state),
+        Source(("numpy", None), "numpy.random", _numpy_state, np.random.set_state),
+        Source(("torch", "cpu"), "torch on the CPU", torch.get_rng_state, torch.set_rng_state),
     ]
     done = {"cpu", "meta"}
     for device in devices:
@@ -187,14 +186,6 @@ def global_sources(devices: Iterable[torch.device] = ()) -> list[Source]:
 
 def _numpy_state() -> Any:
     return np.random.get_state(legacy=False)  # noqa: NPY002  the one that users' code draws from
-
-
-def _set_numpy_state(state: Any) -> None:
-    np.random.set_state(state)  # noqa: NPY002
-
-
-def _set_torch_state(state: Tensor) -> None:
-    torch.set_rng_state(state)
 
 
 def _device_source(device: torch.device) -> Source | None:
@@ -219,7 +210,7 @@ def source_of(generator: object) -> Source:
     name = f"a {type(generator).__module__.split('.')[0]} generator of yours"
     obj: Any = generator
     if isinstance(obj, torch.Generator):
-        return Source(key, name, obj.get_state, _quiet(obj.set_state))
+        return Source(key, name, obj.get_state, obj.set_state)
     if isinstance(obj, random.Random):
         return Source(key, name, obj.getstate, obj.setstate)
     if isinstance(obj, np.random.RandomState):
@@ -230,15 +221,6 @@ def source_of(generator: object) -> Source:
         bits.state = state
 
     return Source(("object", id(bits)), name, lambda: bits.state, put)
-
-
-def _quiet(function: Callable[[Any], object]) -> Callable[[Any], None]:
-    """Return the function without its result."""
-
-    def call(state: Any) -> None:
-        function(state)
-
-    return call
 
 
 def same_state(a: object, b: object) -> bool:

@@ -8,13 +8,15 @@ found the same way.
 
 from __future__ import annotations
 
+import contextlib
 import dis
 import functools
+import gc
 import random
 import types
 import weakref
 from collections import deque
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from itertools import islice
 from typing import Any
@@ -26,6 +28,8 @@ from torch.amp import GradScaler
 from torch.optim import Optimizer
 from torch.optim.lr_scheduler import LRScheduler
 
+from lrfind_widget.isolation.object_graph import tensors_inside
+
 _LIBRARIES = {"torch", "numpy", "builtins", "functools", "typing", "collections", "lrfind_widget"}
 _GENERATORS = (
     torch.Generator,
@@ -34,14 +38,14 @@ _GENERATORS = (
     np.random.RandomState,
     np.random.BitGenerator,
 )
-_DEAD_ENDS = (
+_LEAVES = (
     *(str, bytes, int, float, complex, type(None), type, types.ModuleType, np.ndarray),
     *(weakref.ProxyType, weakref.CallableProxyType),
     random.SystemRandom,  # it has no state
 )
 _LISTS = (list, tuple, set, frozenset, deque)
-_ENTRIES = ("forward", "__call__", "__getitem__", "__iter__", "__next__")
-"""Methods that a training step enters an object by."""
+_CALLED = ("forward", "__call__", "__getitem__", "__iter__", "__next__")
+"""Methods of an object that a training step calls."""
 _ELEMENTS = 1000
 """How many elements of one container are looked at."""
 _PARTS = 30
@@ -74,7 +78,7 @@ def reach(roots: Iterable[object], *, limit: int = 20_000) -> Reached:
         Functions, modules, optimizers, loaders, any objects.
     limit : int
         At most this many objects are looked at, besides the parts of modules and parameters,
-        so that a stray reference to a large program costs milliseconds. Where there are more,
+        so that a reference into a large program costs milliseconds. Where there are more,
         what is returned is not `complete`.
     """
     found = Reached()
@@ -90,7 +94,7 @@ def reach(roots: Iterable[object], *, limit: int = 20_000) -> Reached:
     queue, later = deque(roots), deque[object]()
     while queue or later:
         obj = (queue or later).popleft()
-        if issubclass(type(obj), _DEAD_ENDS) or id(obj) in seen:
+        if issubclass(type(obj), _LEAVES) or id(obj) in seen:
             continue
         if len(seen) == limit:
             found.complete = False
@@ -106,9 +110,58 @@ def reach(roots: Iterable[object], *, limit: int = 20_000) -> Reached:
     return found
 
 
+def attached_schedulers(optimizers: Sequence[Optimizer]) -> list[LRScheduler]:
+    """Return the learning-rate schedulers of some optimizers.
+
+    An optimizer has no reference to its schedulers. They are searched for among the objects that
+    refer to it, and only where the optimizer shows that there has been one, since the search
+    takes some milliseconds in a large program.
+    """
+    marked = [
+        optimizer
+        for optimizer in optimizers
+        if "step" in vars(optimizer) or any("initial_lr" in g for g in optimizer.param_groups)
+    ]
+    if not marked:
+        return []
+    found: dict[int, LRScheduler] = {}
+    referrers = gc.get_referrers(*marked)
+    # Up to Python 3.10 an object is referred to by way of its dictionary of attributes.
+    spaces = [r for r in referrers if type(r) is dict and "optimizer" in r and "base_lrs" in r]
+    if spaces:
+        referrers += gc.get_referrers(*spaces)
+    for referrer in referrers:
+        if issubclass(type(referrer), LRScheduler):
+            found[id(referrer)] = referrer
+    return list(found.values())
+
+
+def other_state(model: nn.Module, optimizer: Optimizer, reached: Reached) -> list[Any]:
+    """Return the training state besides model and optimizer that user code can reach.
+
+    The discriminator of a GAN and its optimizer, a loss with parameters, a trainable constant.
+    """
+    modules = {id(module) for module in model.modules()}
+    tensors = {id(tensor) for tensor in tensors_inside([model, optimizer])}
+    found: list[Any] = []
+    for module in reached.modules:
+        if id(module) not in modules:
+            modules.update(id(inner) for inner in module.modules())
+            tensors.update(id(parameter) for parameter in module.parameters())
+            found.append(module)
+    found += [other for other in reached.optimizers if other is not optimizer]
+    found += [*reached.schedulers, *reached.scalers]
+    found += [
+        tensor
+        for tensor in reached.tensors
+        if id(tensor) not in tensors and tensor.is_leaf and tensor.requires_grad
+    ]
+    return found
+
+
 def _next(obj: Any) -> Iterable[object]:
     if isinstance(obj, types.FunctionType):
-        return _behind_function(obj)
+        return _inside_function(obj)
     if isinstance(obj, types.MethodType):
         return (obj.__self__, obj.__func__)
     if isinstance(obj, functools.partial):
@@ -116,7 +169,7 @@ def _next(obj: Any) -> Iterable[object]:
     if isinstance(obj, weakref.ref):
         return (obj(),)
     if isinstance(obj, Tensor):
-        return _behind_tensor(obj)
+        return _inside_tensor(obj)
     if isinstance(obj, dict):
         return (*islice(obj.keys(), _ELEMENTS), *islice(obj.values(), _ELEMENTS))
     if isinstance(obj, _LISTS):
@@ -133,23 +186,17 @@ def _attributes(obj: object) -> tuple[object, ...]:
         return ()
 
 
-def _behind_tensor(tensor: Tensor) -> Iterable[object]:
+def _inside_tensor(tensor: Tensor) -> Iterable[object]:
     hooks = getattr(tensor, "_backward_hooks", None) or {}
     later = getattr(tensor, "_post_accumulate_grad_hooks", None) or {}
     return (*hooks.values(), *later.values(), *getattr(tensor, "__dict__", {}).values())
 
 
-def _cell(cell: types.CellType) -> Iterable[object]:
-    try:
-        return (cell.cell_contents,)
-    except ValueError:  # not yet assigned
-        return ()
-
-
-def _behind_function(function: types.FunctionType) -> Iterable[object]:
+def _inside_function(function: types.FunctionType) -> Iterable[object]:
     found: list[object] = []
     for cell in function.__closure__ or ():
-        found.extend(_cell(cell))
+        with contextlib.suppress(ValueError):  # not yet assigned
+            found.append(cell.cell_contents)
     found.extend(function.__defaults__ or ())
     found.extend((function.__kwdefaults__ or {}).values())
     found.extend(vars(function).values())
@@ -179,7 +226,7 @@ def _methods(obj: object) -> tuple[object, ...]:
     if cls.__module__.split(".")[0] in _LIBRARIES:
         return ()
     found: dict[str, object] = {}
-    names = list(_ENTRIES)
+    names = list(_CALLED)
     while names:
         name = names.pop()
         method = getattr(cls, name, None)

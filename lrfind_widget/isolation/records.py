@@ -1,4 +1,4 @@
-"""One object each: what it was, and how it is made that again."""
+"""The saved state of one object: of a container, of its attributes, or of a tensor."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ class ContentsRecord:
         return self._class.__name__
 
     def restore(self) -> None:
-        """Put back what was in it, in the order it was in."""
+        """Restore what was in it, in the same order."""
         obj = self._obj
         if type(obj) is not self._class:
             obj.__class__ = self._class  # a lazy module becomes another class at its first use
@@ -70,9 +70,9 @@ class ContentsRecord:
 
 
 def _set_mapping(mapping: dict[Any, Any], saved: list[tuple[Any, Any]]) -> None:
-    """Make a mapping what it was, touching only what differs where its order allows that.
+    """Restore a mapping; where its order allows that, write only what differs.
 
-    So that another thread that reads it meanwhile finds it whole.
+    So that another thread never reads it half restored.
     """
     # A subclass may do more than store when an item is set; what is in it then is already done.
     kind: Any = OrderedDict if isinstance(mapping, OrderedDict) else dict
@@ -100,8 +100,8 @@ class TensorRecord:
     tensor : Tensor
     grad : Tensor or None
         The gradient it had.
-    can_put_gradient_aside : bool
-        Whether the gradient may be taken off and put back as it is. Not where it is a part of a
+    can_detach_gradient : bool
+        Whether the gradient may be detached and attached again. Not where it is a part of a
         larger buffer, which something else may rely on: then its bytes are saved instead.
     """
 
@@ -116,10 +116,10 @@ class TensorRecord:
         self._hooks = getattr(tensor, "_backward_hooks", None)
         self._version = None if lazy or tensor.is_inference() else tensor._version  # noqa: SLF001
         self.grad = tensor.grad if tensor.is_leaf else None
-        self.can_put_gradient_aside = self.grad is not None and _is_alone(self.grad)
+        self.can_detach_gradient = self.grad is not None and _is_alone(self.grad)
 
     def restore_place(self) -> None:
-        """Give the tensor its class, storage, flag, attributes and hooks again."""
+        """Restore the class, storage, flag, attributes and hooks of the tensor."""
         tensor: Any = self.tensor
         if tensor.is_leaf and tensor.requires_grad != self._requires_grad:
             tensor.requires_grad_(self._requires_grad)
@@ -138,7 +138,7 @@ class TensorRecord:
             tensor._backward_hooks = None  # noqa: SLF001
 
     def restore_gradient(self) -> None:
-        """Put the gradient back, and the count of changes.
+        """Restore the gradient and the version counter.
 
         Without the latter a loss computed before the sweep could not be differentiated after it,
         although every value it needs is the same again.
@@ -150,7 +150,7 @@ class TensorRecord:
 
 
 def _set_version(tensor: Tensor, version: int) -> None:
-    # Not public, so a comfort only: where torch has no such function, nothing is lost.
+    # Not public, so optional: where torch has no such function, no value is lost.
     set_version: Any = getattr(torch._C._autograd, "_unsafe_set_version_counter", None)  # noqa: SLF001
     # Newer versions of torch take several tensors at once, older ones take one.
     for arguments in (((tensor,), (version,)), (tensor, version)):

@@ -1,4 +1,4 @@
-"""What is saved before a sweep in place, and how all of it is set back."""
+"""What is saved before a sweep in place, and how all of it is restored."""
 
 from __future__ import annotations
 
@@ -16,9 +16,9 @@ from lrfind_widget.isolation.storage import Interval, intervals
 
 
 class Snapshot:
-    """The whole state of some objects, held in host memory.
+    """The whole state of some objects, saved in host memory.
 
-    Everything is set back *into the same objects*: a parameter keeps its identity, its storage
+    Everything is restored *into the same objects*: a parameter keeps its identity, its storage
     and its address, an optimizer's state dictionary keeps its order, a gradient stays the same
     tensor.
 
@@ -30,7 +30,7 @@ class Snapshot:
     Notes
     -----
     Costs as many bytes of host memory as the tensors have (`nbytes`), pinned where a tensor lives
-    on a GPU. Gradients cost nothing more: the tensors are put aside, not copied.
+    on a GPU. Gradients cost nothing more: the tensors are detached and kept, not copied.
     """
 
     def __init__(self, roots: Iterable[object]) -> None:
@@ -44,9 +44,9 @@ class Snapshot:
                 self._arrays.append((obj, obj.copy()))
             else:
                 self._contents.append(ContentsRecord(obj))
-        aside = {id(record.grad) for record in self._tensors if record.can_put_gradient_aside}
+        detached = {id(record.grad) for record in self._tensors if record.can_detach_gradient}
         self._saved = SavedBytes(
-            intervals(r.tensor for r in self._tensors if id(r.tensor) not in aside)
+            intervals(r.tensor for r in self._tensors if id(r.tensor) not in detached)
         )
 
     @property
@@ -54,20 +54,20 @@ class Snapshot:
         """Bytes of host memory the saved tensors take."""
         return self._saved.nbytes
 
-    def put_gradients_aside(self) -> None:
-        """Take the gradients off their parameters, so that training cannot write into them."""
+    def detach_gradients(self) -> None:
+        """Detach the gradients from their parameters, so that training cannot write into them."""
         for record in self._tensors:
-            if record.can_put_gradient_aside:
+            if record.can_detach_gradient:
                 record.tensor.grad = None
 
     def restore(self) -> list[str]:
-        """Set everything back.
+        """Restore everything.
 
         Returns
         -------
         list of str
-            What could not be set back, in words; empty when all went well. One failure does not
-            keep the rest from being restored. May be called again.
+            What could not be restored, in words; empty when all went well. One failure does not
+            prevent the rest from being restored. May be called again.
         """
         problems: list[str] = []
         for contents in self._contents:

@@ -29,14 +29,9 @@ class Interval:
 
     def bytes(self) -> Tensor:
         """Return a one-dimensional uint8 tensor that shares these bytes."""
-        return byte_view(self.storage)[self.start : self.stop]
-
-
-def byte_view(storage: torch.UntypedStorage) -> Tensor:
-    """Return a one-dimensional uint8 tensor over a whole storage, without copying."""
-    view = torch.empty(0, dtype=torch.uint8, device=storage.device)
-    with torch.no_grad():
-        return view.set_(storage, 0, (storage.nbytes(),), (1,))
+        view = torch.empty(0, dtype=torch.uint8, device=self.storage.device)
+        with torch.no_grad():
+            return view.set_(self.storage, self.start, (self.nbytes,), (1,))
 
 
 def inner_tensors(tensor: Tensor) -> tuple[Tensor, ...] | None:

@@ -62,6 +62,18 @@ def _scaled_step(model: nn.Module, optimizer: Any, scaler: Any) -> None:
     scaler.update()
 
 
+def test_a_scaler_of_ones_own_class_is_compared_too() -> None:
+    class Scaler:
+        def __init__(self) -> None:
+            self.growth = 2.0
+
+    case, scaler = plain(), Scaler()
+    with isolated(case.model, case.optimizer, grad_scaler=scaler) as isolation:
+        scaler.growth = 4.0
+    assert isolation.receipt is not None
+    assert [i.category for i in isolation.receipt.items if not i.identical] == ["grad scaler"]
+
+
 @both
 def test_gradients_stay_the_same_tensors(kind: str) -> None:
     case = plain()
