@@ -10,6 +10,8 @@ from typing import Literal, get_args
 import numpy as np
 import numpy.typing as npt
 
+from lrfind_widget.values import check_rate
+
 Mode = Literal["exp", "linear"]
 
 
@@ -50,8 +52,8 @@ class Schedule:
     mode: Mode = "exp"
 
     def __post_init__(self) -> None:
-        start = check_lr("start_lr", self.start_lr)
-        end = check_lr("end_lr", self.end_lr)
+        start = check_rate("start_lr", self.start_lr)
+        end = check_rate("end_lr", self.end_lr)
         if start >= end:
             raise ValueError(
                 f"start_lr={start:g} must be below end_lr={end:g}: a range test raises the rate. "
@@ -112,16 +114,3 @@ class Schedule:
 
     def __len__(self) -> int:
         return self.num_it
-
-
-def check_lr(name: str, value: object) -> float:
-    """Return `value`, called `name`, as a float; TypeError or ValueError if it is no rate."""
-    if isinstance(value, bool) or not isinstance(value, numbers.Real):
-        raise TypeError(
-            f"{name} must be a number, got {value!r} ({type(value).__name__}). "
-            "Pass a learning rate such as 1e-7."
-        )
-    rate = float(value)
-    if not math.isfinite(rate) or rate <= 0:
-        raise ValueError(f"{name} must be finite and greater than 0, got {rate!r}.")
-    return rate

@@ -2,30 +2,29 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Iterable, Iterator
 from typing import Any
 
+from lrfind_widget import messages
 from lrfind_widget.isolation.loaders import end_iterator
+from lrfind_widget.points import StopReason
+from lrfind_widget.training.control import SweepEnded
 
 _END = object()
 """Stands for the end of an iterator, where None may be a batch."""
 
 
-class OutOfDataError(ValueError):
+class OutOfDataError(SweepEnded, ValueError):
     """The iterable has ended and gives nothing when it is started again.
 
-    Attributes
-    ----------
-    sentence : str
-        How much it gave, and what to do.
+    The end of a sweep that has taken a step, and an error before that.
     """
 
     def __init__(self, given: int) -> None:
-        self.sentence = (
-            f"The dataloader gave {given} batch{'es' * (given != 1)} and cannot be started again. "
-            "Pass a list or a DataLoader."
-        )
-        super().__init__(self.sentence)
+        text = messages.data_ended(given)
+        sentence = functools.partial(messages.sweep_out_of_data, text)
+        super().__init__(StopReason.FINISHED, sentence, text)
 
 
 class Batches:

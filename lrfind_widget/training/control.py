@@ -1,32 +1,62 @@
-"""Pause and stop, asked for on one thread and heeded on another."""
+"""Pause and stop, asked for on one thread and done on another."""
 
 from __future__ import annotations
 
 import threading
+from collections.abc import Callable
+from typing import Protocol
+
+from lrfind_widget.messages import Sentence, sweep_stopped
+from lrfind_widget.points import StopReason
+
+
+class SweepEnded(Exception):  # noqa: N818 - an end, which need not be an error
+    """A pass ends before its last step.
+
+    Attributes
+    ----------
+    reason : StopReason
+    sentence : callable
+        From the record of the pass and the number of steps planned, to the reason in words.
+    """
+
+    def __init__(self, reason: StopReason, sentence: Sentence, text: str = "") -> None:
+        super().__init__(text)
+        self.reason = reason
+        self.sentence = sentence
+
+
+class Suspendable(Protocol):
+    """What gives back to the user what it holds, for the time of a pause."""
+
+    def suspend(self) -> None:
+        """Give it back."""
+
+    def resume(self) -> None:
+        """Take it again."""
 
 
 class Control:
-    """What a sweep is asked to do next. Every method may be called from any thread."""
+    """What a run is asked to do next. Every method may be called from any thread.
+
+    Attributes
+    ----------
+    on_wait : callable
+        Called on the thread of the run, with True when a pause begins and False when it ends.
+    suspended : Suspendable or None
+        Suspended in a pause.
+    """
 
     def __init__(self) -> None:
+        self.on_wait: Callable[[bool], None] = ignore_wait
+        self.suspended: Suspendable | None = None
         self._changed = threading.Condition()
         self._paused = False
         self._stopped = False
-        self.asked = False
-        """Whether anything is asked at all; a sweep looks here before each step."""
-
-    @property
-    def paused(self) -> bool:
-        """Whether the sweep is asked to wait."""
-        return self._paused and not self._stopped
-
-    @property
-    def stopped(self) -> bool:
-        """Whether the sweep is asked to end."""
-        return self._stopped
+        self._asked = False  # anything at all: the one thing to look at before each step
 
     def pause(self) -> None:
-        """Ask the sweep to wait before its next step."""
+        """Ask it to wait before its next step."""
         self._set(paused=True)
 
     def resume(self) -> None:
@@ -37,14 +67,39 @@ class Control:
         """Ask it to end before its next step, also where it waits."""
         self._set(stopped=True)
 
-    def wait_while_paused(self) -> None:
-        """Block until somebody asks to go on or to end."""
-        with self._changed:
-            self._changed.wait_for(lambda: not self.paused)
-
     def reset(self) -> None:
         """Forget what was asked."""
         self._set(paused=False, stopped=False)
+
+    def wait_or_stop(self) -> None:
+        """Wait while it is asked to wait.
+
+        Raises
+        ------
+        SweepEnded
+            If it is asked to end.
+        """
+        if not self._asked:
+            return
+        if self._waits():
+            self._wait()
+        if self._stopped:
+            raise SweepEnded(StopReason.STOPPED, sweep_stopped)
+
+    def _waits(self) -> bool:
+        return self._paused and not self._stopped
+
+    def _wait(self) -> None:
+        if self.suspended is not None:
+            self.suspended.suspend()
+        self.on_wait(True)
+        try:
+            with self._changed:
+                self._changed.wait_for(lambda: not self._waits())
+        finally:
+            if self.suspended is not None:
+                self.suspended.resume()
+            self.on_wait(False)
 
     def _set(self, *, paused: bool | None = None, stopped: bool | None = None) -> None:
         with self._changed:
@@ -52,5 +107,9 @@ class Control:
                 self._paused = paused
             if stopped is not None:
                 self._stopped = stopped
-            self.asked = self._paused or self._stopped
+            self._asked = self._paused or self._stopped
             self._changed.notify_all()
+
+
+def ignore_wait(waiting: bool) -> None:
+    """Do nothing when a pause begins or ends."""

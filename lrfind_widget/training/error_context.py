@@ -14,26 +14,37 @@ class ErrorContext:
 
     Attributes
     ----------
-    at : str
-        The part that runs, as the subject of a sentence. Empty before the first step.
+    part : str
+        What runs, as the subject of a sentence. Empty before the first step.
+    steps_before : int
+        Steps of the passes before this one.
     step : int
-        The step that is under way, from 0.
+        The step that is under way, from 0, those of all passes counted.
     batch
         The batch that is under way.
     """
 
     def __init__(self) -> None:
-        self.at = ""
+        self.part = ""
+        self.steps_before = 0
         self.step = 0
         self.batch: Any = None
         self._hint = ""
 
+    def begin_step(self, step: int) -> None:
+        """Set which step of the present pass is under way."""
+        self.step = self.steps_before + step
+
+    def enter(self, part: str) -> None:
+        """Set what runs now."""
+        self.part = part
+
     def failed(self, error: BaseException, num_it: int) -> str:
         """Return the sentence for an error that was raised here."""
         text = _essence(str(error))
-        if not self.at:
+        if not self.part:
             return f"The sweep could not start: {text or type(error).__name__}"
-        raised = f"{self.at} raised {type(error).__name__} in step {self.step + 1} of {num_it}"
+        raised = f"{self.part} raised {type(error).__name__} in step {self.step + 1} of {num_it}"
         if self._hint:
             return f"{raised}: {text.rstrip('.')}. {self._hint}"
         return f"{raised}: {text}" if text else f"{raised}."
@@ -44,7 +55,7 @@ class ErrorContext:
         if batch is None:
             return
         seen = f"the batch was a {describe(batch)}."
-        if self.at == "The model" and self.step == 0 and _may_be_misfed(error):
+        if self.part == "The model" and self.step == 0 and _may_be_misfed(error):
             seen += (
                 " If that is not what the model takes, pass prepare_batch=batch -> (inputs, "
                 "target), or step_fn=(model, batch) -> loss."

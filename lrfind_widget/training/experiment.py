@@ -21,12 +21,14 @@ from torch.optim import Optimizer
 from lrfind_widget._version import __version__
 from lrfind_widget.isolation.isolation import Isolation
 from lrfind_widget.isolation.training_objects import TrainingObjects
-from lrfind_widget.points import Point, StopReason
+from lrfind_widget.options import TrainingOptions
+from lrfind_widget.points import Plan, Point, StopReason
 from lrfind_widget.results.receipt import Receipt
-from lrfind_widget.training.checks import Arguments, check
+from lrfind_widget.training.checks import check
 from lrfind_widget.training.control import Control
 from lrfind_widget.training.device import WithGradients, await_copies
 from lrfind_widget.training.error_context import ErrorContext
+from lrfind_widget.training.optimizer_step import Found
 
 _UNDER_WAY: weakref.WeakSet[Generator[Point, None, None]] = weakref.WeakSet()
 
@@ -43,13 +45,18 @@ class Experiment(ABC):
     model : torch.nn.Module
     dataloader : iterable
     optimizer : torch.optim.Optimizer
-    given : Arguments
+    options : TrainingOptions
         How to train.
+
+    Attributes
+    ----------
+    control : Control
+        What it is asked to do next.
 
     Raises
     ------
     TypeError, ValueError
-        For every argument that can be told wrong before data is read.
+        For every argument that can be seen to be wrong before data is read.
     """
 
     noun = "experiment"
@@ -60,44 +67,66 @@ class Experiment(ABC):
         model: nn.Module,
         dataloader: Iterable[Any],
         optimizer: Optimizer,
-        given: Arguments,
+        options: TrainingOptions,
     ) -> None:
         self._objects = TrainingObjects(
             model,
             optimizer,
             dataloader,
-            val_loader=given.val_loader,
-            loss_fn=given.loss_fn,
-            step_fn=given.step_fn,
-            prepare_batch=given.prepare_batch,
-            grad_scaler=given.grad_scaler,
+            val_loader=options.val_loader,
+            loss_fn=options.loss_fn,
+            step_fn=options.step_fn,
+            prepare_batch=options.prepare_batch,
+            grad_scaler=options.grad_scaler,
         )
-        self._objects.check()
-        check(model, dataloader, optimizer, given)
-        self._given = given
-        self._control = Control()
+        check(self._objects, options)
+        self._isolation_kind = options.isolation
         self._running = threading.Lock()
-        self.on_wait: Callable[[bool], None] = nobody
-        self.receipt: Receipt | None = None
         self._prepared: tuple[Isolation, WithGradients] | None = None
+        self.control = Control()
+        self.receipt: Receipt | None = None
         self._forget()
 
     @property
     @abstractmethod
-    def steps(self) -> int:
-        """How many steps are planned."""
+    def plan(self) -> Plan:
+        """What it is going to do."""
 
     @abstractmethod
-    def _run(self, isolation: Isolation, where: ErrorContext) -> Iterator[Point]:
+    def _run(self, isolation: Isolation, context: ErrorContext) -> Iterator[Point]:
         """Do it, with what the isolation gives."""
 
     @abstractmethod
-    def _stopped_sentence(self) -> str:
-        """Say that somebody stopped it here."""
+    def _end_on_request(self) -> None:
+        """End it here, because it is no longer read."""
 
     @abstractmethod
     def result(self) -> Any:
         """Return what has been found, also after an early end."""
+
+    @property
+    def steps(self) -> int:
+        """Steps planned, those of all passes together."""
+        return self.plan.steps
+
+    @property
+    def objective(self) -> str:
+        """Which loss is made smaller. Empty before the first step."""
+        return self._found.objective
+
+    @property
+    def skipped_steps(self) -> int:
+        """Steps that the gradient scaler skipped."""
+        return self._found.skipped_steps
+
+    @property
+    def on_wait(self) -> Callable[[bool], None]:
+        """Called with True when a paused one starts to wait, and with False when it goes on."""
+        return self.control.on_wait
+
+    @on_wait.setter
+    def on_wait(self, called: Callable[[bool], None]) -> None:
+        self.control.on_wait = called
 
     def prepare(self) -> None:
         """Copy or save the model now, instead of when the first point is asked for.
@@ -113,11 +142,11 @@ class Experiment(ABC):
             If ``isolation="copy"`` was asked for and no sound copy can be made.
         """
         if self._prepared is None:
-            isolation = self._isolation()
-            guard = WithGradients(isolation)
+            isolation, guard = self._isolated()
             guard.enter()
             # The thread that trains does not know the stream that the copy was made on.
             await_copies(self._objects.model)
+            self.isolation_sentence = isolation.reason
             self._prepared = isolation, guard
             # Dropped without a point being asked for, it gives everything back all the same.
             self._dropped = weakref.finalize(self, guard.__exit__, None, None, None)
@@ -125,7 +154,7 @@ class Experiment(ABC):
 
     def give_back(self) -> None:
         """Undo `prepare`, where no point was asked for since."""
-        prepared = self._take()
+        prepared = self._take_prepared()
         if prepared is not None:
             prepared[1].__exit__(None, None, None)
 
@@ -141,82 +170,59 @@ class Experiment(ABC):
                 "second one."
             )
         self._forget()
-        where = ErrorContext()
-        isolation, guard = self._take_prepared()
+        context = ErrorContext()
+        isolation, guard = self._take_prepared() or self._isolated()
+        self.control.suspended = isolation
         try:
             with guard:
                 self.isolation_sentence = isolation.reason
-                yield from self._run(isolation, where)
+                yield from self._run(isolation, context)
         except (GeneratorExit, KeyboardInterrupt):
             if self.stop_reason is None:
-                self._end(StopReason.STOPPED, self._stopped_sentence())
+                self._end_on_request()
             raise
         except BaseException as error:
-            where.annotate(error)
-            self._end(StopReason.FAILED, where.failed(error, self.steps))
+            context.annotate(error)
+            self._end(StopReason.FAILED, context.failed(error, self.steps))
             raise
         finally:
             self.receipt = isolation.receipt
             self._duration = time.perf_counter() - self._began
             self._created = datetime.now(timezone.utc).isoformat(timespec="seconds")
-            self._control.reset()
+            self.control.suspended = None
+            self.control.reset()
             self._running.release()
 
     def stop(self) -> None:
         """End it before its next step. From any thread; too late is harmless."""
         if self.stop_reason is None:
-            self._control.stop()
+            self.control.stop()
 
     def pause(self) -> None:
         """Let it wait before its next step. From any thread."""
-        self._control.pause()
+        self.control.pause()
 
     def resume(self) -> None:
         """Let it go on where it is paused. From any thread."""
-        self._control.resume()
+        self.control.resume()
 
-    def _is_stopped(self, isolation: Isolation) -> bool:
-        """Wait while it is paused, then say whether it is to end."""
-        if not self._control.asked:
-            return False
-        if self._control.paused:
-            self._wait(isolation)
-        return self._control.stopped
-
-    def _wait(self, isolation: Isolation) -> None:
-        """Wait, with the random state given back to its owner."""
-        isolation.suspend()
-        self.on_wait(True)
-        try:
-            self._control.wait_while_paused()
-        finally:
-            isolation.resume()
-            self.on_wait(False)
-
-    def _take(self) -> tuple[Isolation, WithGradients] | None:
+    def _take_prepared(self) -> tuple[Isolation, WithGradients] | None:
         prepared, self._prepared = self._prepared, None
         if prepared is not None:
             self._dropped.detach()
         return prepared
 
-    def _take_prepared(self) -> tuple[Isolation, WithGradients]:
-        prepared = self._take()
-        if prepared is not None:
-            return prepared
-        isolation = self._isolation()
+    def _isolated(self) -> tuple[Isolation, WithGradients]:
+        isolation = Isolation(self._objects, kind=self._isolation_kind)
         return isolation, WithGradients(isolation)
-
-    def _isolation(self) -> Isolation:
-        return Isolation(self._objects, kind=self._given.isolation)
 
     def _forget(self) -> None:
         """Begin anew."""
         self._began = time.perf_counter()
         self._duration = 0.0
         self._created = ""
-        self.objective = ""
+        self._found = Found()
         self.isolation_sentence = ""
-        self.skipped_steps = 0
         self.stop_reason: StopReason | None = None
         self.stop_sentence = ""
         self.receipt = None
@@ -234,10 +240,6 @@ def versions() -> dict[str, str]:
         "numpy": np.__version__,
         "python": platform.python_version(),
     }
-
-
-def nobody(waiting: bool) -> None:
-    """Tell nobody that an experiment waits or goes on."""
 
 
 @atexit.register

@@ -84,13 +84,6 @@ class LossList(Generic[Label]):
         """Wait for all, and take them out."""
         return self.ready()
 
-    def rescue(self) -> list[tuple[Label, list[float]]]:
-        """Take out what can still be had after an error of the step that came last."""
-        try:
-            return self.flush()
-        except Exception:  # the error is the device's own, and is being reported already
-            return []
-
 
 class LossQueue(LossList[Label]):
     """First in, first out: losses are taken from it in the order they were put in.

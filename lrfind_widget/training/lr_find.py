@@ -4,27 +4,21 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Iterable
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from torch import nn
 from torch.optim import Optimizer
 
+from lrfind_widget.keywords import keywords
+from lrfind_widget.options import FindOptions, SweepOptions
 from lrfind_widget.results.result import SweepResult
-from lrfind_widget.training.checks import SweepOptions, refuse_unknown
 from lrfind_widget.training.progress_bar import ProgressBar
 from lrfind_widget.training.range_test import Sweep
 
-if TYPE_CHECKING:
-    from typing_extensions import Unpack
 
-
+@keywords(FindOptions)
 def lr_find(
-    model: nn.Module,
-    dataloader: Iterable[Any],
-    optimizer: Optimizer,
-    *,
-    progress: bool = True,
-    **options: Unpack[SweepOptions],
+    model: nn.Module, dataloader: Iterable[Any], optimizer: Optimizer, options: FindOptions
 ) -> SweepResult:
     """Run a learning-rate range test and return what it found.
 
@@ -39,10 +33,7 @@ def lr_find(
         Gives batches.
     optimizer : torch.optim.Optimizer
         Over parameters of the model.
-    progress : bool, default True
-        Whether a bar on standard error shows how far it is.
-    **options
-        The keywords of `Sweep`.
+    {keywords}
 
     Returns
     -------
@@ -53,7 +44,7 @@ def lr_find(
     Raises
     ------
     TypeError, ValueError
-        For arguments that can be told wrong, before data is read.
+        For arguments that can be seen to be wrong, before data is read.
     Exception
         Whatever the model, the data, the loss or the optimizer raises, as it was raised.
 
@@ -62,11 +53,9 @@ def lr_find(
     >>> result = lr_find(model, loader, optimizer)
     >>> result.suggested_lr
     """
-    known = SweepOptions.__annotations__
-    refuse_unknown(set(options) - set(known), [*known, "progress"], "lr_find")
-    sweep = Sweep(model, dataloader, optimizer, **options)
+    sweep = Sweep(model, dataloader, optimizer, **options.of(SweepOptions))
     with (
-        ProgressBar("Range test", sweep.steps, shown=progress) as bar,
+        ProgressBar("Range test", sweep.steps, shown=options.progress) as bar,
         contextlib.suppress(KeyboardInterrupt),
         contextlib.closing(iter(sweep)) as points,
     ):

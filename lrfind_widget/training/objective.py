@@ -8,6 +8,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
+from lrfind_widget.option_fields import name_of
 from lrfind_widget.training.batch import describe, to_device
 from lrfind_widget.training.error_context import ErrorContext
 from lrfind_widget.training.loss_inference import infer
@@ -43,8 +44,8 @@ class Objective:
         `(model, batch) -> loss`, instead of everything else here.
     prepare_batch : callable, optional
         `batch -> batch`, applied first; for example to `(inputs, target)`.
-    where : ErrorContext, optional
-        Told what runs, for the report of an error.
+    context : ErrorContext, optional
+        Where it is set what runs, for the report of an error.
 
     Attributes
     ----------
@@ -60,10 +61,10 @@ class Objective:
         loss_fn: LossFunction | None = None,
         step_fn: StepFunction | None = None,
         prepare_batch: PrepareFunction | None = None,
-        where: ErrorContext | None = None,
+        context: ErrorContext | None = None,
     ) -> None:
         self.sentence = ""
-        self._where = where or ErrorContext()
+        self._context = context or ErrorContext()
         self._model = model
         self._device = device
         self._loss_fn = loss_fn
@@ -98,30 +99,30 @@ class Objective:
         return self._checked(loss, needs_grad=torch.is_grad_enabled())
 
     def _loss(self, batch: Any) -> Any:
-        self._where.batch = batch
+        self._context.batch = batch
         if self._prepare_batch is not None:
-            self._where.at = "prepare_batch"
+            self._context.part = "prepare_batch"
             batch = self._prepare_batch(batch)
             if batch is None:
                 raise TypeError(
                     "prepare_batch returned None, expected a batch such as (inputs, target). Is a "
                     "return missing?"
                 )
-        self._where.at = "Unpacking the batch"
+        self._context.part = "Unpacking the batch"
         if self._loss_of_pairs is not None and _is_pair(batch):
             return self._of_pair(self._loss_of_pairs, *batch)
         batch = to_device(batch, self._device)
         if self._step_fn is not None:
-            self._where.at = "step_fn"
+            self._context.part = "step_fn"
             self.sentence = f"the loss of {name_of(self._step_fn)}"
             result = self._step_fn(self._model, batch)
             if isinstance(result, Mapping) and "loss" in result:
                 return result["loss"]
             return result
         fed = feed(self._forward, batch, own_loss=self._loss_fn is None)
-        self._where.at = "The model"
+        self._context.part = "The model"
         output = fed.call(self._model)
-        self._where.at = "The loss"
+        self._context.part = "The loss"
         if self._loss_of is None:
             self._loss_of = self._settle(output, fed, batch)
             if fed.is_simple and _is_pair(batch):
@@ -132,9 +133,9 @@ class Objective:
         """Return the loss of a batch like the first one, with nothing left to be decided."""
         inputs = inputs.to(self._device, non_blocking=True)
         target = target.to(self._device, non_blocking=True)
-        self._where.at = "The model"
+        self._context.part = "The model"
         output = self._model(inputs)
-        self._where.at = "The loss"
+        self._context.part = "The loss"
         return loss_of(output, target)
 
     def _settle(self, output: Any, fed: ModelInputs, batch: Any) -> LossFunction:
@@ -152,7 +153,7 @@ class Objective:
         return loss_of
 
     def _checked(self, loss: Any, *, needs_grad: bool) -> Tensor:
-        self._where.at = "The loss"
+        self._context.part = "The loss"
         source = self._source()
         if loss is None:
             raise TypeError(
@@ -193,9 +194,3 @@ def _is_pair(batch: Any) -> bool:
         and type(batch[0]) is Tensor
         and type(batch[1]) is Tensor
     )
-
-
-def name_of(function: object) -> str:
-    """Return the name of a callable as people know it."""
-    name = getattr(function, "__name__", None) or type(function).__name__
-    return "a lambda" if name == "<lambda>" else str(name)

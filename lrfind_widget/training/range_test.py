@@ -3,34 +3,92 @@
 from __future__ import annotations
 
 import contextlib
-import functools
-import math
-from collections.abc import Iterable, Iterator
-from typing import Any
+from collections.abc import Generator, Iterable, Iterator
+from typing import Any, Protocol
 
 import numpy as np
 from torch import nn
 from torch.optim import Optimizer
 
+from lrfind_widget import messages
 from lrfind_widget.isolation.isolation import Isolation
-from lrfind_widget.points import Point, StopReason
+from lrfind_widget.keywords import constructor, keywords
+from lrfind_widget.options import SweepOptions
+from lrfind_widget.points import Plan, Point, StopReason, Update
 from lrfind_widget.results.result import SweepResult
-from lrfind_widget.training import endings
 from lrfind_widget.training.batches import OutOfDataError
-from lrfind_widget.training.checks import Arguments, refuse_unknown
+from lrfind_widget.training.checks import check_can_restart
+from lrfind_widget.training.control import Control, SweepEnded
 from lrfind_widget.training.error_context import ErrorContext
 from lrfind_widget.training.experiment import Experiment, versions
-from lrfind_widget.training.objective import LossFunction, PrepareFunction, StepFunction
+from lrfind_widget.training.optimizer_step import OptimizerStep
 from lrfind_widget.training.param_groups import GroupRates
 from lrfind_widget.training.record import Record
-from lrfind_widget.training.trial import Step, Trial
+
+EarlyEnd = tuple[StopReason, messages.Sentence]
+"""Why a pass ended before its last step, though not for its losses."""
+
+
+class Rates(Protocol):
+    """The rate of each step."""
+
+    def lr(self, step: int) -> float:
+        """Return the rate of a step."""
+
+    def __len__(self) -> int: ...
+
+
+def range_test(
+    update: Update, schedule: Rates, record: Record, control: Control
+) -> Iterator[Point]:
+    """Raise the learning rate from step to step and record the loss (Smith 2015).
+
+    Raises
+    ------
+    SweepEnded
+        On request; where the data is spent; where the gradient scaler gives up.
+    """
+    step = 0
+    while step < len(schedule) and record.verdict is None:
+        control.wait_or_stop()
+        taken = update.step(step, schedule.lr(step))  # set the rate, step
+        yield from record.take(update.arrived())  # record, decide
+        step += taken  # a step that was skipped is taken again
+    yield from record.take(update.rest())
+
+
+def run_pass(
+    update: OptimizerStep, schedule: Rates, record: Record, control: Control
+) -> Generator[Point, None, EarlyEnd | None]:
+    """Do a range test to whatever end, and record every loss that can still be had then.
+
+    Raises
+    ------
+    OutOfDataError
+        Where the data is spent before the first step is taken.
+    """
+    with contextlib.closing(update):
+        try:
+            yield from range_test(update, schedule, record, control)
+        except SweepEnded as ended:
+            yield from record.take(update.rest())
+            if isinstance(ended, OutOfDataError) and not record.points:
+                raise
+            return ended.reason, ended.sentence
+        except Exception:
+            losses = []
+            with contextlib.suppress(Exception):  # an error of the device is raised once more
+                losses = list(update.rest())
+            yield from record.take(losses)
+            raise
+    return None
 
 
 class Sweep(Experiment):
     """A learning-rate range test: an iterator of points.
 
     Trains with a rate that rises from step to step and yields the loss at each, until the
-    planned steps are taken, the loss diverges, or somebody stops it. However it ends, also by an
+    planned steps are taken, the loss diverges, or it is stopped. However it ends, also by an
     exception or by not being read to the end, the model, the optimizer and the random state are
     then what they were.
 
@@ -48,53 +106,7 @@ class Sweep(Experiment):
         as often as `num_it` needs; its length is never asked for.
     optimizer : torch.optim.Optimizer
         Over parameters of the model.
-    loss_fn : callable, optional
-        `(output, target) -> loss`, a scalar tensor. By default the first batch tells (see
-        `Objective`).
-    step_fn : callable, optional
-        `(model, batch) -> loss`, in place of everything between the batch and the loss.
-    prepare_batch : callable, optional
-        `batch -> batch`, applied to each batch first, for example to `(inputs, target)`.
-    start_lr, end_lr : float, default 1e-7 and 10
-        Rates of the first step and, in the exponential schedule, of the one after the last.
-    num_it : int, default 100
-        Optimizer steps.
-    stop_div : bool, default True
-        Stop when the smoothed loss exceeds four times its best. A loss that is NaN or infinite
-        ends the sweep in any case.
-    wd : float, optional
-        Weight decay for the sweep. By default the optimizer's own.
-    mode : {"exp", "linear"}, default "exp"
-        How the rate rises.
-    groups : str, default "ratio"
-        Parameter groups keep the ratios of their rates; "same" gives all the same; the `name`
-        of a group sweeps that one only.
-    accumulate : int, default 1
-        Batches for one step. The recorded loss is their mean.
-    amp : {"bf16", "fp16"}, optional
-        Autocast to this type; fp16 with a gradient scaler.
-    grad_scaler : torch.amp.GradScaler, optional
-        Scaler to use. Steps that it skips are counted, not recorded, and taken again at the
-        same rate on the next batch.
-    clip_grad_norm : float, optional
-        Largest norm of the gradient of the optimizer's parameters.
-    val_loader : iterable, optional
-        Batches to compute a validation loss on after each step, in eval mode and under the same
-        autocast. Draws no random numbers from the training.
-    val_batches : int, optional
-        How many of them, each time the same. By default all.
-    seed : int, optional
-        Seeds torch, numpy, Python and the generators of the loader inside the sweep, which makes
-        it repeatable. These generators belong to the process: a cell that draws numbers while
-        the sweep runs takes them out of the same row, and its own are put back at the end.
-    repeats : int, default 1
-        Sweeps from the same state, each with another data order. The first is exactly the sweep
-        that ``repeats=1`` makes; the others are seeded with ``seed + 1, seed + 2, ...``, or with
-        fresh entropy where no `seed` is given. One that diverges does not end the others.
-    isolation : {"auto", "copy", "in_place"}, default "auto"
-        Whether a copy of model and optimizer is trained, or they themselves (see `Isolation`).
-    beta : float, default 0.98
-        Weight of the past in the smoothed loss.
+    {keywords}
 
     Attributes
     ----------
@@ -126,7 +138,7 @@ class Sweep(Experiment):
     Raises
     ------
     TypeError, ValueError
-        For every argument that can be told wrong before data is read.
+        For every argument that can be seen to be wrong before data is read.
 
     Examples
     --------
@@ -137,145 +149,71 @@ class Sweep(Experiment):
 
     noun = "sweep"
 
+    @constructor
+    @keywords(SweepOptions)
     def __init__(
         self,
         model: nn.Module,
         dataloader: Iterable[Any],
         optimizer: Optimizer,
-        *,
-        loss_fn: LossFunction | None = None,
-        step_fn: StepFunction | None = None,
-        prepare_batch: PrepareFunction | None = None,
-        start_lr: float = 1e-7,
-        end_lr: float = 10.0,
-        num_it: int = 100,
-        stop_div: bool = True,
-        wd: float | None = None,
-        mode: str = "exp",
-        groups: str = "ratio",
-        accumulate: int = 1,
-        amp: str | None = None,
-        grad_scaler: Any = None,
-        clip_grad_norm: float | None = None,
-        val_loader: Iterable[Any] | None = None,
-        val_batches: int | None = None,
-        seed: int | None = None,
-        repeats: int = 1,
-        isolation: str = "auto",
-        beta: float = 0.98,
-        **unknown: Any,
+        options: SweepOptions,
     ) -> None:
-        given = Arguments(
-            loss_fn=loss_fn,
-            step_fn=step_fn,
-            prepare_batch=prepare_batch,
-            start_lr=start_lr,
-            end_lr=end_lr,
-            num_it=num_it,
-            stop_div=stop_div,
-            wd=wd,
-            mode=mode,
-            groups=groups,
-            accumulate=accumulate,
-            amp=amp,
-            grad_scaler=grad_scaler,
-            clip_grad_norm=clip_grad_norm,
-            val_loader=val_loader,
-            val_batches=val_batches,
-            seed=seed,
-            repeats=repeats,
-            isolation=isolation,
-            beta=beta,
-        )
-        refuse_unknown(unknown, vars(given), "The range test")
-        super().__init__(model, dataloader, optimizer, given)
-        self.schedule = given.schedule()
-        self.settings = given.settings()
-        rates = GroupRates(optimizer, groups)
+        self._options = options
+        super().__init__(model, dataloader, optimizer, options)
+        if options.repeats > 1:
+            check_can_restart("dataloader", dataloader, "for each repeat")
+        self.schedule = options.schedule()
+        self.settings = options.settings()
+        rates = GroupRates(optimizer, options.groups)
         self.multipliers = rates.multipliers
         self.axis_label = rates.axis_label
 
     @property
-    def steps(self) -> int:
-        """Steps planned, those of all repeats together."""
-        return len(self.schedule) * self._given.repeats
+    def plan(self) -> Plan:
+        """What it is going to do."""
+        schedule = self.schedule
+        ends = schedule.start_lr, schedule.end_lr
+        return Plan(
+            "sweep", ends, len(schedule), self._options.repeats, schedule.mode, self.axis_label
+        )
 
-    def _run(self, isolation: Isolation, where: ErrorContext) -> Iterator[Point]:
+    def _run(self, isolation: Isolation, context: ErrorContext) -> Iterator[Point]:
         """Sweep as often as asked, each time from the same state."""
-        given = self._given
-        if given.repeats > 1:
+        options, planned = self._options, len(self.schedule)
+        if options.repeats > 1:
             isolation.mark()
-        for repeat in range(given.repeats):
+        for repeat in range(options.repeats):
             if repeat > 0:
                 isolation.rewind()
-                self._records.append(Record(given.beta, given.stop_div, repeat))
-            skipped = self.skipped_steps
-            with contextlib.closing(Trial(isolation, given.of_repeat(repeat), where)) as trial:
-                yield from self._range_test(trial, isolation, where, skipped)
-            if self.stop_reason is not None:
+                self._records.append(Record(options.beta, options.stop_div, repeat))
+            context.steps_before = repeat * planned
+            update = OptimizerStep(isolation, options.of_repeat(repeat), context, self._found)
+            self.multipliers, self.axis_label = update.rates.multipliers, update.rates.axis_label
+            record = self._records[-1]
+            early = yield from run_pass(update, self.schedule, record, self.control)
+            self._end_repeat(early or (StopReason.FINISHED, messages.sweep_finished))
+            if record.reason is StopReason.STOPPED:
                 return
 
-    def _range_test(
-        self, trial: Trial, isolation: Isolation, where: ErrorContext, skipped: int
-    ) -> Iterator[Point]:
-        """Run the algorithm: set the rate, step, record, decide."""
-        self.multipliers = trial.rates.multipliers
-        self.axis_label = trial.rates.axis_label
-        record, step, planned = self._records[-1], 0, len(self.schedule)
-        before = (len(self._records) - 1) * planned
-        ending: tuple[StopReason, endings.Sentence] = StopReason.FINISHED, endings.finished
-        while step < planned and record.reason is None:
-            if self._is_stopped(isolation):
-                ending = StopReason.STOPPED, endings.stopped
-                break
-            where.step = before + step
-            try:
-                taken = trial.step(step, self.schedule.lr(step))
-            except OutOfDataError as error:
-                if step == 0:
-                    raise
-                ending = StopReason.FINISHED, functools.partial(endings.early, error.sentence)
-                break
-            except Exception:
-                yield from self._recorded(trial.losses.rescue())
-                raise
-            step += taken
-            self.objective = trial.objective.sentence
-            self.skipped_steps = skipped + trial.precision.skipped_steps
-            yield from self._recorded(trial.losses.ready())
-            if trial.precision.gave_up:
-                ending = StopReason.NON_FINITE, endings.scaler_gave_up
-                break
-        yield from self._recorded(trial.losses.flush())
-        if record.reason is None:
-            reason, sentence = ending
-            self._end_repeat(reason, sentence(record, planned))
+    def _end_repeat(self, ending: EarlyEnd) -> None:
+        """End a repeat for its losses, else as given; and with the last, or on request, all."""
+        record, planned = self._records[-1], len(self.schedule)
+        if record.verdict is not None:
+            record.reason, record.sentence = record.verdict, messages.loss_ended_sweep(record)
+        else:
+            record.reason, sentence = ending
+            record.sentence = sentence(record, planned)
+        last = len(self._records) == self._options.repeats
+        if last or record.reason is StopReason.STOPPED:
+            self._end(*messages.repeats_ended(self._records, planned))
 
-    def _recorded(self, arrived: Iterable[tuple[Step, list[float]]]) -> Iterator[Point]:
-        """Record losses until one of them ends the sweep; what ran past that is dropped."""
-        record = self._records[-1]
-        for (step, lr, taken), (loss, *val_loss) in arrived:
-            if record.reason is not None:
-                return
-            if not taken and math.isfinite(loss):
-                continue
-            point = record.add(step, lr, loss, *val_loss)
-            if record.verdict is not None:
-                self._end_repeat(record.verdict, endings.judged(record.verdict, record))
-            yield point
-
-    def _end_repeat(self, reason: StopReason, sentence: str) -> None:
-        """End a repeat, and with the last one, or on request, everything."""
-        record = self._records[-1]
-        record.reason, record.sentence = reason, sentence
-        if reason is StopReason.STOPPED or len(self._records) == self._given.repeats:
-            self._end(*endings.of_repeats(self._records, len(self.schedule)))
-
-    def _stopped_sentence(self) -> str:
-        record = self._records[-1]
-        record.reason = StopReason.STOPPED
-        record.sentence = endings.stopped(record, len(self.schedule))
-        return endings.of_repeats(self._records, len(self.schedule))[1]
+    def _end_on_request(self) -> None:
+        record, planned = self._records[-1], len(self.schedule)
+        self._end_repeat((StopReason.STOPPED, messages.sweep_stopped))
+        if self.stop_reason is None:  # between two repeats
+            record.reason = StopReason.STOPPED
+            record.sentence = messages.sweep_stopped(record, planned)
+            self._end(*messages.repeats_ended(self._records, planned))
 
     def result(self) -> SweepResult:
         """Return what has been found, also after a sweep that was stopped or failed.
@@ -288,7 +226,7 @@ class Sweep(Experiment):
         if self.stop_reason is None:
             raise RuntimeError("The sweep has not ended yet, so there is no result.")
         points = [point for record in self._records for point in record.points]
-        given = self._given
+        options = self._options
         val_losses = [point.val_loss for point in points]
         return SweepResult(
             lrs=np.array([point.lr for point in points], dtype=np.float64),
@@ -296,9 +234,9 @@ class Sweep(Experiment):
             smoothed=np.array([point.smoothed for point in points], dtype=np.float64),
             steps=np.array([point.step for point in points], dtype=np.int64),
             val_losses=np.array(val_losses, dtype=np.float64)
-            if given.val_loader is not None
+            if options.val_loader is not None
             else None,
-            repeats=np.array([point.repeat for point in points]) if given.repeats > 1 else None,
+            repeats=np.array([point.repeat for point in points]) if options.repeats > 1 else None,
             stop_reason=self.stop_reason,
             stop_sentence=self.stop_sentence,
             settings=self.settings,
@@ -314,4 +252,4 @@ class Sweep(Experiment):
 
     def _forget(self) -> None:
         super()._forget()
-        self._records = [Record(self._given.beta, self._given.stop_div)]
+        self._records = [Record(self._options.beta, self._options.stop_div)]

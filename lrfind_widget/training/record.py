@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterable, Iterator
 
 from lrfind_widget.curves.smoothing import ExponentialAverage
 from lrfind_widget.curves.stop_rule import StopRule
-from lrfind_widget.points import Point, StopReason
+from lrfind_widget.points import Losses, Point, StopReason
 
 
 class Record:
@@ -41,6 +42,17 @@ class Record:
         self._repeat = repeat
         self.rule = StopRule(enabled=stop_div)
         self._average = ExponentialAverage(beta)
+
+    def take(self, losses: Iterable[Losses]) -> Iterator[Point]:
+        """Record losses until one of them ends the sweep; what ran past that is dropped.
+
+        A step that the gradient scaler skipped is recorded only where its loss is not finite.
+        """
+        for step, lr, taken, loss, val_loss in losses:
+            if self.verdict is not None:
+                return
+            if taken or not math.isfinite(loss):
+                yield self.add(step, lr, loss, val_loss)
 
     def add(self, step: int, lr: float, loss: float, val_loss: float | None = None) -> Point:
         """Record the loss of a step."""

@@ -1,4 +1,4 @@
-"""One sweep on one thread."""
+"""One experiment on one thread: a run."""
 
 from __future__ import annotations
 
@@ -6,97 +6,117 @@ import atexit
 import contextlib
 import threading
 import weakref
-from collections import deque
 from collections.abc import Callable
 from typing import Any
 
-from lrfind_widget.points import Point, Status
-from lrfind_widget.training.experiment import Experiment, nobody
+from lrfind_widget.points import Plan, Point, Progress, Status
+from lrfind_widget.training.control import ignore_wait
+from lrfind_widget.training.experiment import Experiment
 from lrfind_widget.training.openmp import release_openmp_threads
+from lrfind_widget.training.step_clock import StepClock
 
 SHUTDOWN_SECONDS = 5.0
-"""How long a process that ends waits for a sweep to give everything back."""
+"""How long a process that ends waits for a run to give everything back."""
 
 _RUNNING: weakref.WeakSet[RunThread] = weakref.WeakSet()
 
 
-class RunThread:
-    """Runs a sweep on a daemon thread, for somebody who looks at it from other threads.
+def _no_news() -> None:
+    """Do nothing."""
 
-    The thread fills a queue and nothing else: it never prints, warns or touches a widget.
+
+class RunThread:
+    """Runs an experiment on a daemon thread, for those who look at it from other threads.
+
+    A `Run`. The model is copied or saved when it is made. If it is then dropped without having
+    been started, everything is given back.
+
+    The thread appends to `points` and replaces `progress`, and nothing else: it never prints,
+    warns or touches a widget.
 
     Parameters
     ----------
-    sweep : Experiment
-        The sweep, or another experiment; a runner runs it once.
-    wake : callable, optional
-        Called on the thread whenever there is something new: a point, a status, the end. It
-        should only set a flag. An exception of it ends the sweep and is its `error`.
+    experiment : Experiment
+        Run once.
+    plan : Plan
+        What it is going to do.
 
     Attributes
     ----------
-    status : Status
-        What the sweep is doing.
+    plan : Plan
+    progress : Progress
+        Replaced as a whole. An ended run has all its `points` then.
+    points : list of Point
+        Only ever appended to.
     error : BaseException or None
         What the user's model, data, loss or optimizer raised: the very object.
     result : SweepResult, Comparison or None
-        Set at the end, before the last `wake`.
+        Set at the end, before the last `news`.
+
+    Raises
+    ------
+    RuntimeError
+        If the model is being swept in place already.
+    ValueError
+        If ``isolation="copy"`` was asked for and no sound copy can be made.
     """
 
-    def __init__(self, sweep: Experiment, wake: Callable[[], None] = lambda: None) -> None:
-        self.status = Status.WAITING
+    def __init__(self, experiment: Experiment, plan: Plan) -> None:
+        experiment.prepare()
+        self.plan = plan
+        self.progress = Progress(isolation=experiment.isolation_sentence)
+        self.points: list[Point] = []
         self.error: BaseException | None = None
         self.result: Any = None
-        self._sweep = sweep
-        self._wake = wake
-        self._new: deque[Point] = deque()
+        self._experiment = experiment
+        self._clock = StepClock()
+        self._news: Callable[[], None] = _no_news
+        self._began = threading.Event()
         self._ended = threading.Event()
-        self._thread = threading.Thread(target=self._run, name="lrfind-sweep", daemon=True)
+        self._thread: threading.Thread | None = None
 
-    @property
-    def is_current_thread(self) -> bool:
-        """Whether the caller runs on the sweep's thread."""
-        return threading.current_thread() is self._thread
+    def start(self, news: Callable[[], None] = _no_news) -> None:
+        """Start, and return at once.
 
-    def start(self) -> None:
-        """Copy or save the model, then start the sweep and return.
+        Parameters
+        ----------
+        news : callable, optional
+            Called on the thread whenever there is something new: a point, a status, the end. It
+            should only set a flag. An exception of it ends the run and is its `error`.
 
         Raises
         ------
         RuntimeError
-            If it was started before, or the model is being swept in place already.
-        ValueError
-            If ``isolation="copy"`` was asked for and no sound copy can be made.
+            If it was started before, or the system has no thread left.
         """
-        if self.status is not Status.WAITING:
-            raise RuntimeError(
-                "This runner was started before. Make another one for another sweep."
-            )
-        self._sweep.prepare()
+        if self._thread is not None:
+            raise RuntimeError("This run was started before. Make another one.")
         release_openmp_threads()
-        self.status = Status.SWEEPING
-        self._sweep.on_wait = self._waits
+        self._news = news
+        self._experiment.control.on_wait = self._on_wait
+        self._thread = threading.Thread(target=self._run, name="lrfind-sweep", daemon=True)
         _RUNNING.add(self)
         try:
             self._thread.start()
         except RuntimeError as error:  # the system has no thread left
             self.error = error
-            self._sweep.give_back()
+            self._experiment.give_back()
             self._end()
             raise
+        self._began.wait()
 
     def pause(self) -> None:
-        """Let the sweep wait before its next step."""
-        self._sweep.pause()
+        """Wait before the next step."""
+        self._experiment.control.pause()
 
     def resume(self) -> None:
-        """Let it go on."""
-        self._sweep.resume()
+        """Go on."""
+        self._experiment.control.resume()
 
     def stop(self) -> None:
-        """End the sweep before its next step; a sweep that has ended does not mind."""
+        """End before the next step and give everything back. Does not wait; too late is fine."""
         if not self._ended.is_set():
-            self._sweep.stop()
+            self._experiment.control.stop()
 
     def wait(self, timeout: float | None = None) -> bool:
         """Wait until everything is given back and the thread is done.
@@ -109,60 +129,73 @@ class RunThread:
         Returns
         -------
         bool
-            Whether it has ended.
+            Whether it has ended; False at once where it was not started. Its own thread does not
+            wait for itself.
         """
+        thread = self._thread
+        if thread is None:
+            return False
+        if thread is threading.current_thread():
+            return self._ended.is_set()
         if not self._ended.wait(timeout):
             return False
-        if not self.is_current_thread and self._thread.ident is not None:
-            # The last wake may still be on its way.
-            self._thread.join(timeout)
+        if thread.ident is not None:
+            thread.join(timeout)  # it may still be in the last `news`
         return True
 
-    def drain(self) -> list[Point]:
-        """Return the points since the last call, in order."""
-        points = []
-        with contextlib.suppress(IndexError):
-            while True:
-                points.append(self._new.popleft())
-        return points
-
     def _run(self) -> None:
+        experiment = self._experiment
+        self._clock.go()
+        self._show(Status.SWEEPING)
+        self._began.set()
         try:
-            with contextlib.closing(iter(self._sweep)) as points:
+            with contextlib.closing(iter(experiment)) as points:
                 for point in points:
-                    self._new.append(point)
-                    self._wake()
+                    self.points.append(point)
+                    self._show(Status.SWEEPING)
+                    self._news()
         except KeyboardInterrupt:
-            pass  # raised by code of the user's; the sweep counts as stopped
+            pass  # raised by code of the user's; it counts as stopped
         except BaseException as error:  # kept for those who wait, and never printed here
             self.error = error
         finally:
             self._end()
 
     def _end(self) -> None:
-        reason = self._sweep.stop_reason
+        reason = self._experiment.stop_reason
         if reason is not None:
-            self.result = self._sweep.result()
-        if self.error is not None or reason is None:
-            self.status = Status.FAILED
-        else:
-            self.status = Status.after(reason)
-        self._sweep.on_wait = nobody
+            self.result = self._experiment.result()
+        self._clock.halt()
+        failed = self.error is not None or reason is None
+        self._show(Status.FAILED if failed or reason is None else Status.after(reason))
+        self._experiment.control.on_wait = ignore_wait
         _RUNNING.discard(self)
         self._ended.set()
         with contextlib.suppress(Exception):
-            self._wake()
+            self._news()
 
-    def _waits(self, waiting: bool) -> None:
-        self.status = Status.PAUSED if waiting else Status.SWEEPING
-        self._wake()
+    def _on_wait(self, waiting: bool) -> None:
+        (self._clock.halt if waiting else self._clock.go)()
+        self._show(Status.PAUSED if waiting else Status.SWEEPING)
+        self._news()
+
+    def _show(self, status: Status) -> None:
+        last = self.points[-1] if self.points else None
+        done = 0 if last is None else last.repeat * self.plan.steps_each + last.step + 1
+        self.progress = Progress(
+            status,
+            done,
+            self._clock.seconds_per_step(len(self.points)),
+            self._experiment.objective,
+            self._experiment.isolation_sentence,
+        )
 
 
 @atexit.register
 def _stop_all() -> None:
     """End what still runs when the process does, while torch is still whole."""
-    runners = list(_RUNNING)
-    for runner in runners:
-        runner.stop()
-    for runner in runners:
-        runner.wait(SHUTDOWN_SECONDS)
+    runs = list(_RUNNING)
+    for run in runs:
+        run.stop()
+    for run in runs:
+        run.wait(SHUTDOWN_SECONDS)

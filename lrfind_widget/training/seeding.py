@@ -12,9 +12,6 @@ import torch
 from lrfind_widget.isolation.random_state import global_sources, source_of
 from lrfind_widget.isolation.reach import reach
 
-MOST_SEED = 2**32 - 1
-"""numpy takes no larger one."""
-
 
 class RandomSources:
     """The generators of the process, of a device, and those that loaders carry.

@@ -1,4 +1,4 @@
-"""A model with all that it takes to train it."""
+"""A model with its loader and optimizer, of which runs are made."""
 
 from __future__ import annotations
 
@@ -8,20 +8,25 @@ from typing import Any
 from torch import nn
 from torch.optim import Optimizer
 
+from lrfind_widget.option_fields import options_of
+from lrfind_widget.options import CompareOptions, SweepOptions
+from lrfind_widget.training.experiment import Experiment
 from lrfind_widget.training.param_groups import GroupRates, reference_lr, set_lr
 from lrfind_widget.training.range_test import Sweep
+from lrfind_widget.training.run_thread import RunThread
 from lrfind_widget.training.short_trainings import ShortTrainings
+from lrfind_widget.unknown_keywords import refuse_unknown
 
 
-class Trainable:
-    """What the experiments of one widget are made on.
+class TorchTrainable:
+    """What the runs of one widget are made of. A `Trainable`.
 
     Parameters
     ----------
     model, dataloader, optimizer
         As for `Sweep`.
-    options : dict
-        Keywords of `Sweep`.
+    options : SweepOptions
+        How to sweep where nothing else is said.
 
     Raises
     ------
@@ -34,37 +39,63 @@ class Trainable:
         model: nn.Module,
         dataloader: Iterable[Any],
         optimizer: Optimizer,
-        options: dict[str, Any],
+        options: SweepOptions,
     ) -> None:
-        self._subject = model, dataloader, optimizer
+        self._objects = model, dataloader, optimizer
         self._options = options
-        # Made in advance, so that it refuses now what cannot work.
-        self._first: Sweep | None = Sweep(*self._subject, **options)
+        self._sweep({})  # which refuses now what cannot work
 
     @property
     def lr(self) -> float:
         """The optimizer's own rate, of the reference group."""
-        return reference_lr(self._subject[2])
+        return reference_lr(self._objects[2])
 
-    def sweep(self, changes: dict[str, Any]) -> Sweep:
-        """Return a sweep with some keywords changed."""
-        ready, self._first = self._first, None
-        if ready is not None and not changes:
-            return ready
-        return Sweep(*self._subject, **{**self._options, **changes})
+    def sweep(self, **changes: Any) -> RunThread:
+        """Return a range test with some keywords changed: copied or saved now, not started.
 
-    def trials(self, lrs: Sequence[float], steps: int, changes: dict[str, Any]) -> ShortTrainings:
-        """Return short trainings at some rates."""
-        return ShortTrainings(*self._subject, lrs, steps, **{**self._options, **changes})
+        Raises
+        ------
+        TypeError, ValueError
+            If a change cannot work.
+        RuntimeError
+            If the model is being swept in place already.
+        """
+        return _run_of(self._sweep(changes))
 
-    def set_lr(
+    def compare(self, lrs: Sequence[float], steps: int, **changes: Any) -> RunThread:
+        """Return short trainings at some rates: copied or saved now, not started.
+
+        Keywords of a sweep that mean nothing here, such as `num_it`, are ignored.
+
+        Raises
+        ------
+        TypeError, ValueError
+            If a rate, the number of steps or a change cannot work.
+        RuntimeError
+            If the model is being swept in place already.
+        """
+        refuse_unknown(changes, options_of(SweepOptions), "compare")
+        wanted = options_of(CompareOptions)
+        given = self._options.of(SweepOptions) | changes
+        options = CompareOptions(steps, **{n: v for n, v in given.items() if n in wanted})
+        return _run_of(ShortTrainings(*self._objects, lrs, options))
+
+    def apply(
         self, lr: float, optimizer: Optimizer | None = None
     ) -> tuple[list[float], list[float]]:
-        """Write a rate into an optimizer as the sweep did; return its rates before and after.
+        """Write a rate where training will read it; return the groups' rates before and after.
 
         An optimizer other than the sweep's keeps the ratios between its groups.
         """
         if optimizer is not None:
             return set_lr(optimizer, lr)
-        groups = self._options.get("groups", "ratio")
-        return set_lr(self._subject[2], lr, GroupRates(self._subject[2], groups).multipliers)
+        own = self._objects[2]
+        return set_lr(own, lr, GroupRates(own, self._options.groups).multipliers)
+
+    def _sweep(self, changes: dict[str, Any]) -> Sweep:
+        refuse_unknown(changes, options_of(SweepOptions), "start")
+        return Sweep(*self._objects, **{**self._options.of(SweepOptions), **changes})
+
+
+def _run_of(experiment: Experiment) -> RunThread:
+    return RunThread(experiment, experiment.plan)

@@ -37,8 +37,8 @@ class Validation:
         The same autocast as in training.
     random : RandomSources
         The generators that the loader may draw from.
-    where : ErrorContext
-        Told what runs.
+    context : ErrorContext
+        Where it is set what runs.
     """
 
     def __init__(
@@ -49,7 +49,7 @@ class Validation:
         objective: Objective,
         precision: Precision,
         random: RandomSources,
-        where: ErrorContext,
+        context: ErrorContext,
     ) -> None:
         self._model = model
         self._loader = SeparateLoader(loader)
@@ -57,7 +57,7 @@ class Validation:
         self._objective = objective
         self._precision = precision
         self._random = random
-        self._where = where
+        self._context = context
         self._start = random.get()
 
     def loss(self) -> Tensor:
@@ -72,7 +72,7 @@ class Validation:
         modes = [(module, module.training) for module in self._model.modules()]
         self._random.set(self._start)
         try:
-            self._where.at, self._where.batch = "The val_loader", None
+            self._context.part, self._context.batch = "The val_loader", None
             if self._loader.start_workers():
                 # With new workers it draws other random numbers than with those it has.
                 self._random.set(self._start)
@@ -100,7 +100,7 @@ class Validation:
                 loss = loss.to(exact) * size
             total = loss if total is None else total + loss
             examples += size
-            self._where.at, self._where.batch = "The val_loader", None
+            self._context.part, self._context.batch = "The val_loader", None
         if total is None:
             raise ValueError("The val_loader gave no batch, expected at least one.")
         return total / examples

@@ -15,6 +15,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from lrfind_widget import StopReason
+from lrfind_widget.options import CompareOptions
 from lrfind_widget.results.comparison import Comparison
 from lrfind_widget.training.short_trainings import ShortTrainings, compare_lrs
 from tests.unit.toys import batches, classifier, loader, plain_loop, seed_everything, sgd
@@ -94,7 +95,7 @@ def test_where_all_diverge_lower_rates_are_asked_for() -> None:
 
 def test_points_stream_with_the_number_of_their_rate() -> None:
     model = classifier()
-    trials = ShortTrainings(model, batches(), sgd(model), [0.1, 0.2], steps=2)
+    trials = ShortTrainings(model, batches(), sgd(model), [0.1, 0.2], CompareOptions(steps=2))
     points = [(point.repeat, point.step, point.lr) for point in trials]
     assert points == [(0, 0, 0.1), (0, 1, 0.1), (1, 0, 0.2), (1, 1, 0.2)]
 
@@ -132,7 +133,7 @@ def test_validation_draws_no_random_numbers_from_the_training() -> None:
 
 def test_stop_ends_it_and_nothing_is_compared() -> None:
     model = classifier()
-    trials = ShortTrainings(model, batches(), sgd(model), [0.1, 0.2], steps=4)
+    trials = ShortTrainings(model, batches(), sgd(model), [0.1, 0.2], CompareOptions(4))
     for point in trials:
         if point.repeat == 1:
             trials.stop()
@@ -152,7 +153,8 @@ def test_an_error_of_the_users_is_raised_and_everything_comes_back() -> None:
         return output.sum()
 
     before = [value.clone() for value in model.state_dict().values()]
-    trials = ShortTrainings(model, batches(), sgd(model), [0.1, 0.2], steps=4, loss_fn=loss_fn)
+    options = CompareOptions(steps=4, loss_fn=loss_fn)
+    trials = ShortTrainings(model, batches(), sgd(model), [0.1, 0.2], options)
     with pytest.raises(ZeroDivisionError):
         list(trials)
     assert trials.result().stop_reason is StopReason.FAILED
@@ -247,7 +249,7 @@ def test_what_a_file_says_need_not_make_sense_to_be_shown(loss: float, taken: An
 def test_rates_and_steps_that_are_none_are_refused(lrs: Any, steps: int, error: type) -> None:
     model = classifier()
     with pytest.raises(error):
-        ShortTrainings(model, batches(), sgd(model), lrs, steps)
+        compare_lrs(model, batches(), sgd(model), lrs, steps)
 
 
 def test_an_unknown_keyword_is_refused_with_the_nearest() -> None:

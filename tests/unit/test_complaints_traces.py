@@ -227,7 +227,8 @@ def test_lightning_14113_the_users_schedule_is_the_one_they_made(isolation):
 def test_lightning_21068_a_rate_applied_after_the_sweep_stays(isolation):
     model = classifier()
     optimizer = sgd(model)
-    runner = RunThread(Sweep(model, loader(), optimizer, isolation=isolation, num_it=20))
+    swept = Sweep(model, loader(), optimizer, isolation=isolation, num_it=20)
+    runner = RunThread(swept, swept.plan)
     runner.start()
     assert runner.wait(60)
 
@@ -312,16 +313,17 @@ def test_fastai_3240_two_at_once_in_one_directory(isolation, tmp_path, monkeypat
     optimizers = [sgd(models[0]), torch.optim.Adam(models[1].parameters())]
     held = batches()
     before = [state_of(*pair) for pair in zip(models, optimizers, strict=True)]
-    runners = [
-        RunThread(Sweep(model, held, optimizer, isolation=isolation, num_it=40, stop_div=False))
+    sweeps = [
+        Sweep(model, held, optimizer, isolation=isolation, num_it=40, stop_div=False)
         for model, optimizer in zip(models, optimizers, strict=True)
     ]
+    runners = [RunThread(swept, swept.plan) for swept in sweeps]
 
     for runner in runners:
         runner.start()
     for runner in runners:
         assert runner.wait(60)
-        assert runner.status is Status.FINISHED
+        assert runner.progress.status is Status.FINISHED
         assert len(runner.result) == 40
 
     assert [state_of(*pair) for pair in zip(models, optimizers, strict=True)] == before

@@ -7,8 +7,8 @@ import torch
 from torch import nn
 
 from lrfind_widget.training.late_losses import LossList, LossQueue
+from lrfind_widget.training.optimizer_step import OptimizerStep
 from lrfind_widget.training.range_test import Sweep
-from lrfind_widget.training.trial import Trial
 from tests.unit.toys import classifier, loader
 
 pytestmark = [
@@ -32,16 +32,16 @@ def test_losses_that_come_over_late_are_the_same(monkeypatch, isolation):
 
 
 def test_no_step_waits_for_the_device(monkeypatch):
-    step = Trial.step
+    step = OptimizerStep.step
 
-    def watched(trial, number, lr):
+    def watched(update, number, lr):
         # The first step may set up what it needs.
         torch.cuda.set_sync_debug_mode("default" if number == 0 else "error")
         try:
-            return step(trial, number, lr)
+            return step(update, number, lr)
         finally:
             torch.cuda.set_sync_debug_mode("default")
 
-    monkeypatch.setattr(Trial, "step", watched)
+    monkeypatch.setattr(OptimizerStep, "step", watched)
 
     assert len(points(loss_fn=nn.CrossEntropyLoss(), stop_div=False)) == 40

@@ -71,19 +71,6 @@ def test_losses_come_out_once_each_and_in_order(reads, delay, lag):
     assert queue.flush() == []
 
 
-def test_rescue_gives_up_on_a_broken_device():
-    class Broken(LateCarrier):
-        def send(self, scalars):
-            transfer = super().send(scalars)
-            transfer.wait = lambda: 1 / 0
-            return transfer
-
-    queue = LossQueue(Broken(0), 3)
-    queue.put(0, number(1))
-
-    assert queue.rescue() == []
-
-
 @pytest.mark.parametrize("delay", [1, 3, 50])
 def test_a_late_device_gives_the_same_sweep(monkeypatch, delay):
     def points():
@@ -143,6 +130,25 @@ def test_points_before_an_error_are_not_lost_on_the_way(monkeypatch):
         points += collect(sweep, points)
 
     assert len(points) == len(sweep.result()) == 4
+
+
+def test_the_error_that_came_first_is_raised_where_the_device_has_failed_for_good(monkeypatch):
+    class Broken(LateCarrier):
+        def send(self, scalars):
+            transfer = super().send(scalars)
+            transfer.done = lambda: False
+            transfer.wait = lambda: 1 / 0
+            return transfer
+
+    monkeypatch.setattr(LossQueue, "on", classmethod(lambda cls, device: LossQueue(Broken(9), 8)))
+    model = classifier()
+    sweep = Sweep(model, (batch for batch in [*batches(4), "no batch"]), sgd(model))
+
+    with pytest.raises(TypeError):
+        list(sweep)
+
+    assert len(sweep.result()) == 0
+    assert sweep.stop_sentence.startswith("The model raised TypeError in step 5")
 
 
 def collect(sweep, points):

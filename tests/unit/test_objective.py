@@ -144,7 +144,7 @@ def test_an_error_is_laid_at_the_right_door(options, part):
     where = ErrorContext()
 
     with pytest.raises(ZeroDivisionError) as caught:
-        Objective(net(), CPU, where=where, **options)(batches()[0])
+        Objective(net(), CPU, context=where, **options)(batches()[0])
 
     assert where.failed(caught.value, 100) == (
         f"{part} raised ZeroDivisionError in step 1 of 100: division by zero"
@@ -153,7 +153,7 @@ def test_an_error_is_laid_at_the_right_door(options, part):
 
 def test_the_last_line_of_a_worker_error_is_what_is_told():
     where = ErrorContext()
-    where.at = "The dataloader"
+    where.part = "The dataloader"
     error = ValueError(
         "Caught ValueError in DataLoader worker process 0.\n"
         "Original Traceback (most recent call last):\n  File...\nValueError: bad"

@@ -63,7 +63,8 @@ from lrfind_widget.training.run_thread import RunThread
 from lrfind_widget import Sweep
 model = torch.nn.Linear(2, 1)
 batch = torch.ones(4, 2), torch.zeros(4, 1)
-runner = RunThread(Sweep(model, [batch], torch.optim.SGD(model.parameters(), lr=0.1), num_it=3))
+sweep = Sweep(model, [batch], torch.optim.SGD(model.parameters(), lr=0.1), num_it=3)
+runner = RunThread(sweep, sweep.plan)
 runner.start()
 runner.wait()
 assert runner.error is None

@@ -1,0 +1,199 @@
+"""Functions and classes that take the keywords of `lrfind_widget.options`."""
+
+from __future__ import annotations
+
+import functools
+import inspect
+import textwrap
+from collections.abc import Callable, Iterable, Sequence
+from types import UnionType
+from typing import (
+    TYPE_CHECKING,
+    Any,
+    Literal,
+    ParamSpec,
+    Protocol,
+    TypeVar,
+    Union,
+    cast,
+    get_args,
+    get_origin,
+    overload,
+)
+
+from lrfind_widget.curves.formatting import format_lr
+from lrfind_widget.option_fields import Option, options_of
+from lrfind_widget.unknown_keywords import refuse_unknown
+
+if TYPE_CHECKING:
+    from torch import nn
+    from torch.optim import Optimizer
+
+P = ParamSpec("P")
+Q = ParamSpec("Q")
+Opt = TypeVar("Opt")
+Opt_co = TypeVar("Opt_co", covariant=True)
+Out = TypeVar("Out")
+Out_co = TypeVar("Out_co", covariant=True)
+Self = TypeVar("Self")
+Self_contra = TypeVar("Self_contra", contravariant=True)
+
+MARKER = "{keywords}"
+"""The line of a docstring that the keywords are put in place of."""
+
+_WIDTH = 96
+
+
+class _OnModel(Protocol[P, Out_co]):
+    def __call__(
+        self,
+        model: nn.Module,
+        dataloader: Iterable[Any],
+        optimizer: Optimizer,
+        *args: P.args,
+        **kwargs: P.kwargs,
+    ) -> Out_co: ...
+
+
+class _OnModelAtRates(Protocol[P, Out_co]):
+    def __call__(
+        self,
+        model: nn.Module,
+        dataloader: Iterable[Any],
+        optimizer: Optimizer,
+        lrs: Sequence[float],
+        *args: P.args,
+        **kwargs: P.kwargs,
+    ) -> Out_co: ...
+
+
+class _Constructor(Protocol[Self_contra, P]):
+    def __call__(
+        _,  # noqa: N805 - the object that is made is `self`
+        self: Self_contra,
+        model: nn.Module,
+        dataloader: Iterable[Any],
+        optimizer: Optimizer,
+        *args: P.args,
+        **kwargs: P.kwargs,
+    ) -> None: ...
+
+
+class _Decorator(Protocol[P, Opt_co]):
+    @overload
+    def __call__(
+        self, function: Callable[[nn.Module, Iterable[Any], Optimizer, Opt_co], Out]
+    ) -> _OnModel[P, Out]: ...
+    @overload
+    def __call__(
+        self,
+        function: Callable[[nn.Module, Iterable[Any], Optimizer, Sequence[float], Opt_co], Out],
+    ) -> _OnModelAtRates[P, Out]: ...
+    @overload
+    def __call__(
+        self, function: Callable[[Self, nn.Module, Iterable[Any], Optimizer, Opt_co], None]
+    ) -> _Constructor[Self, P]: ...
+
+
+def keywords(options: Callable[P, Opt]) -> _Decorator[P, Opt]:
+    """Return a decorator that lets a function take some options as keywords.
+
+    The function gets them as one object, its last parameter. `inspect.signature`, ``help()`` and
+    type checkers see every keyword with its type and default; the line ``{keywords}`` of the
+    docstring becomes their description. A keyword that is unknown is refused with the nearest.
+
+    Parameters
+    ----------
+    options : class
+        One of `lrfind_widget.options`.
+
+    Examples
+    --------
+    >>> @keywords(FindOptions)
+    ... def lr_find(model, dataloader, optimizer, options: FindOptions): ...
+    >>> lr_find(model, loader, optimizer, end_lr=1)
+    """
+    kind = cast("Any", options)
+
+    def decorated(function: Callable[..., Any]) -> Callable[..., Any]:
+        caller = function.__qualname__.removesuffix(".__init__").rpartition(".")[2]
+        signature = inspect.signature(function)
+        *own, _ = signature.parameters.values()
+        names = [parameter.name for parameter in own]
+        named = list(inspect.signature(kind).parameters.values())
+        places = len(own) + sum(p.kind is not p.KEYWORD_ONLY for p in named)
+        known = [name for name in [*names, *options_of(kind)] if name != "self"]
+
+        @functools.wraps(function)
+        def call(*args: Any, **given: Any) -> Any:
+            refuse_unknown(given, known, caller)
+            if len(args) > places:
+                raise TypeError(
+                    f"{caller} takes {', '.join(known[: places - ('self' in names)])} without a "
+                    f"name, and was given {len(args) - places} more. Name the others, as in "
+                    "loss_fn=..."
+                )
+            passed = {name: given.pop(name) for name in names if name in given}
+            more = args[len(names) :]
+            return function(*args[: len(names)], **passed, options=kind(*more, **given))
+
+        types = options_of(kind)
+        call.__signature__ = signature.replace(  # type: ignore[attr-defined]
+            parameters=[*own, *(p.replace(annotation=types[p.name].type) for p in named)]
+        )
+        call.__doc__ = _filled(function.__doc__, kind)
+        call.__keywords__ = kind  # type: ignore[attr-defined]
+        return call
+
+    return cast("_Decorator[P, Opt]", decorated)
+
+
+class _ConstructorInClass:
+    """Puts the keywords into the docstring of the class, then makes way for the function."""
+
+    def __init__(self, function: Any) -> None:
+        self._function = function
+
+    def __set_name__(self, owner: type, name: str) -> None:
+        owner.__doc__ = _filled(owner.__doc__, self._function.__keywords__)
+        setattr(owner, name, self._function)
+
+
+def constructor(function: Callable[Q, Out]) -> Callable[Q, Out]:
+    """Mark an ``__init__`` with `keywords`: its class has their description as well."""
+    return cast("Callable[Q, Out]", _ConstructorInClass(function))
+
+
+def _filled(doc: str | None, kind: Any) -> str | None:
+    """Return a docstring with the description of all keywords in place of the marker."""
+    if doc is None or MARKER not in doc:
+        return doc
+    before, after = doc.split(MARKER)
+    indent = before.rpartition("\n")[2]
+    entries = "\n".join(_entry(name, option) for name, option in options_of(kind).items())
+    return before + textwrap.indent(entries, indent)[len(indent) :] + after
+
+
+def _entry(name: str, option: Option) -> str:
+    default = "optional" if option.default is None else f"default {_written(option.default)}"
+    words = textwrap.wrap(option.words, _WIDTH - 8, break_long_words=False, break_on_hyphens=False)
+    kind = option.kind or " or ".join(_kinds(option.type))
+    return "\n".join([f"{name} : {kind}, {default}", *(f"    {line}" for line in words)])
+
+
+def _written(default: Any) -> str:
+    if isinstance(default, str):
+        return f'"{default}"'
+    return format_lr(default) if isinstance(default, float) else repr(default)
+
+
+def _kinds(type_: Any) -> list[str]:
+    """Return the parts of a type in words, without None."""
+    origin = get_origin(type_)
+    if origin in (Union, UnionType):
+        return [kind for part in get_args(type_) for kind in _kinds(part)]
+    if origin is Literal:
+        return [f"{{{', '.join(map(_written, get_args(type_)))}}}"]
+    if type_ is type(None):
+        return []
+    return [getattr(origin or type_, "__name__", str(type_)).lower()]

@@ -1,0 +1,246 @@
+"""One optimizer step: batches, gradients, update, and the losses before and after it."""
+
+from __future__ import annotations
+
+import contextlib
+import functools
+import inspect
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+from torch import Tensor
+from torch.optim import Optimizer
+
+from lrfind_widget import messages
+from lrfind_widget.isolation.isolation import Isolation
+from lrfind_widget.options import TrainingOptions
+from lrfind_widget.points import Losses, StopReason
+from lrfind_widget.training.batch import model_device
+from lrfind_widget.training.batches import Batches
+from lrfind_widget.training.control import SweepEnded
+from lrfind_widget.training.device import Execution
+from lrfind_widget.training.error_context import ErrorContext
+from lrfind_widget.training.late_losses import LossList, LossQueue
+from lrfind_widget.training.objective import Objective
+from lrfind_widget.training.param_groups import GroupRates, set_weight_decay
+from lrfind_widget.training.precision import MOST_SKIPS, Precision
+from lrfind_widget.training.seeding import RandomSources
+from lrfind_widget.training.validation import Validation
+
+Label = tuple[int, float, bool]
+"""Step, rate, and whether the step was taken."""
+
+
+@dataclass
+class Found:
+    """What the steps of an experiment have shown besides their losses.
+
+    Attributes
+    ----------
+    objective : str
+        Which loss is made smaller. Empty before the first step.
+    skipped_steps : int
+        Steps that the gradient scaler skipped.
+    """
+
+    objective: str = ""
+    skipped_steps: int = 0
+
+
+class OptimizerStep:
+    """Trains what an isolation gives as a plain training loop does, a step at a time.
+
+    An `Update`.
+
+    Parameters
+    ----------
+    isolation : Isolation
+        Entered. What is changed here, it sets back.
+    options : TrainingOptions
+        How to train.
+    context : ErrorContext
+        Where it is set which step runs, on which batch.
+    found : Found
+        Where it is kept what the steps show.
+    checkpoint : callable, optional
+        Called with the part that comes next: before a batch is fetched, before the forward
+        pass and before the backward pass. By default it sets the part in `context`.
+    validates : callable, optional
+        From a step to whether a validation loss is computed after it. By default after each.
+    retakes_skipped : bool, default True
+        Whether a step that the gradient scaler skipped is taken again, and not recorded.
+
+    Attributes
+    ----------
+    rates : GroupRates
+        The rates of the parameter groups.
+    """
+
+    def __init__(
+        self,
+        isolation: Isolation,
+        options: TrainingOptions,
+        context: ErrorContext,
+        found: Found,
+        *,
+        checkpoint: Callable[[str], None] | None = None,
+        validates: Callable[[int], bool] = lambda _step: True,
+        retakes_skipped: bool = True,
+    ) -> None:
+        objects = isolation.objects
+        model, self._optimizer = objects.model, objects.optimizer
+        device = model_device(model)
+        self._options = options
+        self._context = context
+        self._found = found
+        self._checkpoint = checkpoint or context.enter
+        self._validates = validates
+        self._retakes_skipped = retakes_skipped
+        self._needs_closure = needs_closure(self._optimizer)
+        self._execution = Execution(device, own_stream=isolation.kind == "copy")
+        self._batches = Batches(objects.dataloader)
+        self._losses: LossList[Label] = LossQueue.on(device)
+        self._precision = Precision(options.amp, objects.grad_scaler, device)
+        self._objective = Objective(
+            model,
+            device,
+            loss_fn=objects.loss_fn,
+            step_fn=objects.step_fn,
+            prepare_batch=objects.prepare_batch,
+            context=context,
+        )
+        if not model.training:
+            model.train()
+        self.rates = GroupRates(self._optimizer, options.groups)
+        if options.wd is not None:
+            set_weight_decay(self._optimizer, options.wd)
+        self._validation: Validation | None = None
+        if options.seed is None and objects.val_loader is None:
+            return
+        random = RandomSources(device, [model, *objects.loaders])
+        if options.seed is not None:
+            random.seed(options.seed)
+        if objects.val_loader is not None:
+            self._validation = Validation(
+                model,
+                objects.val_loader,
+                options.val_batches,
+                self._objective,
+                self._precision,
+                random,
+                context,
+            )
+
+    def step(self, step: int, lr: float) -> bool:
+        """Set the rate and take a step; return False where the gradient scaler skipped it.
+
+        Raises
+        ------
+        SweepEnded
+            Where the loader has ended and cannot be started again, or the gradient scaler has
+            skipped more steps in a row than a scale can explain.
+        """
+        self._context.begin_step(step)
+        with self._execution():
+            self.rates.set(self._optimizer, lr)
+            loss, taken = self._take()
+            losses = [loss]
+            if self._validation is not None and taken and self._validates(step):
+                losses.append(self._validation.loss())
+            counts = taken or not self._retakes_skipped
+            self._losses.put((step, lr, counts), *losses)
+        self._found.objective = self._objective.sentence
+        self._found.skipped_steps += not counts
+        if self._precision.gave_up and not counts:
+            sentence = functools.partial(messages.scaler_gave_up, MOST_SKIPS)
+            raise SweepEnded(StopReason.NON_FINITE, sentence)
+        return counts
+
+    def arrived(self) -> Iterator[Losses]:
+        """Take out the losses that have arrived; on a GPU they lag by a few steps."""
+        return (Losses(*label, *losses) for label, losses in self._losses.ready())
+
+    def rest(self) -> Iterator[Losses]:
+        """Wait for all others, and take them out."""
+        return (Losses(*label, *losses) for label, losses in self._losses.flush())
+
+    def close(self) -> None:
+        """Let go of the loader's workers and wait for what the device still does."""
+        self._batches.close()
+        if self._validation is not None:
+            self._validation.close()
+        # An error of the device is raised where its result is read, not here.
+        with contextlib.suppress(Exception):
+            self._execution.finish()
+
+    def _take(self) -> tuple[Tensor, bool]:
+        """Take a step on the next batches; return the loss before it, and whether it was taken.
+
+        The loss is the mean over accumulated batches, and the first evaluation of a closure
+        optimizer.
+        """
+        if self._needs_closure:
+            return self._take_with_closure(), True
+        alone = self._options.accumulate == 1
+        loss = self._gradients((self._next_batch(),) if alone else self._next_batches())
+        self._context.part = "The optimizer"
+        return loss, self._precision.step(self._optimizer)
+
+    def _take_with_closure(self) -> Tensor:
+        batches = list(self._next_batches())
+        losses: list[Tensor] = []
+
+        def closure() -> Tensor:
+            with torch.enable_grad():
+                losses.append(self._gradients(batches))
+            self._context.part = "The optimizer"
+            return losses[-1]
+
+        self._context.part = "The optimizer"
+        self._optimizer.step(closure)  # type: ignore[arg-type]
+        if not losses:
+            raise ValueError(
+                f"{type(self._optimizer).__name__}.step did not call its closure, so there is no "
+                "loss to record."
+            )
+        return losses[0]
+
+    def _next_batches(self) -> Iterator[Any]:
+        for _ in range(self._options.accumulate):
+            yield self._next_batch()
+
+    def _next_batch(self) -> Any:
+        self._context.batch = None
+        self._checkpoint("The dataloader")
+        return self._batches.next()
+
+    def _gradients(self, batches: Iterable[Any]) -> Tensor:
+        """Compute the gradients of the mean loss, and return that loss."""
+        accumulate, clip = self._options.accumulate, self._options.clip_grad_norm
+        self._optimizer.zero_grad()
+        losses: list[Tensor] = []
+        for batch in batches:
+            self._checkpoint("The model")
+            with self._precision.autocast():
+                loss = self._objective(batch)
+            self._checkpoint("The backward pass")
+            self._precision.backward(loss if accumulate == 1 else loss / accumulate)
+            losses.append(loss.detach())
+            del loss  # and with it the graph, before the next batch makes its own
+        if clip is not None:
+            self._context.part = "Clipping the gradient"
+            self._precision.unscale(self._optimizer)
+            parameters = [p for group in self._optimizer.param_groups for p in group["params"]]
+            torch.nn.utils.clip_grad_norm_(parameters, clip)
+        return losses[0] if accumulate == 1 else torch.stack(losses).mean()
+
+
+def needs_closure(optimizer: Optimizer) -> bool:
+    """Whether an optimizer evaluates the loss itself, as LBFGS does."""
+    try:
+        closure = inspect.signature(type(optimizer).step).parameters.get("closure")
+    except (TypeError, ValueError):
+        return False
+    return closure is not None and closure.default is inspect.Parameter.empty
