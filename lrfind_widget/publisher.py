@@ -24,7 +24,8 @@ class Publisher:
     ----------
     publish : bound method
         Called with `run`. Returns whether it was the last time, and whether it wants to be
-        called again without news. Runs on the publisher's thread; what it raises is reported and ends nothing.
+        called again without news. Runs on the publisher's thread; what it raises is reported
+        and ends nothing.
     run : object
         What it publishes the progress of.
     interval : float

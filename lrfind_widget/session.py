@@ -144,10 +144,10 @@ class Session:
     def compare(self, lrs: Sequence[float] | None = None, steps: int = 100) -> None:
         """Train a little at some rates; by default at `selected_lr`, a third and three times it."""
 
-        def make(state: SessionState, trainable: Trainable) -> SessionState:
+        def make(state: SessionState, trainable: Trainable) -> tuple[SessionState, Run]:
             given = [state.selected_lr * share for share in (1 / 3, 1, 3)] if lrs is None else lrs
             run = trainable.compare(given, steps, **self._changes)
-            return replace(state, run=run, comparing=run)
+            return replace(state, run=run, comparing=run), run
 
         self._begin(make)
 
@@ -318,7 +318,7 @@ class Session:
     ) -> None:
         """Start a sweep, or, where `changes` are None, one that adds to the latest curve."""
 
-        def make(state: SessionState, trainable: Trainable) -> SessionState:
+        def make(state: SessionState, trainable: Trainable) -> tuple[SessionState, Run]:
             refinement = None if changes is not None else plan(_curve_of(state))
             options = state.options
             if changes is not None:
@@ -327,12 +327,13 @@ class Session:
             more = {} if refinement is None else refinement.changes
             run = trainable.sweep(**{**kept, **more, "beta": options.beta})
             self._changes = {key: value for key, value in kept.items() if key != "beta"}
-            return replace(state, run=run, sweep=run, refinement=refinement, options=options)
+            begun = replace(state, run=run, sweep=run, refinement=refinement, options=options)
+            return begun, run
 
         self._begin(make)
 
-    def _begin(self, make: Callable[[SessionState, Trainable], SessionState]) -> None:
-        """Make a run and start it; where that raises, nothing has changed."""
+    def _begin(self, make: Callable[[SessionState, Trainable], tuple[SessionState, Run]]) -> None:
+        """Start the run that `make` returns with its state; where that raises, nothing changes."""
         with self._lock:
             before, changes = self._state, self._changes
             if self._trainable is None:
@@ -342,10 +343,9 @@ class Session:
                     f"A sweep is {before.status}: stop() it and wait(), then start again."
                 )
             try:
-                state = make(before, self._trainable)
-                assert state.run is not None
-                publisher = Publisher(self._publish, state.run, INTERVAL)
-                state.run.start(publisher.wake)
+                state, run = make(before, self._trainable)
+                publisher = Publisher(self._publish, run, INTERVAL)
+                run.start(publisher.wake)
             except BaseException:
                 self._changes = changes
                 raise
@@ -364,7 +364,8 @@ class Session:
 
     def _changed(self) -> bool:
         """Call the listeners; return whether one wants to be called again."""
-        return any([listener() for listener in list(self._listeners)])
+        waits = [listener() for listener in list(self._listeners)]
+        return any(waits)
 
     def _take_progress(self, run: Run) -> bool:
         """Take the progress of the run into the state; return whether it has ended."""
@@ -375,17 +376,17 @@ class Session:
             progress = run.progress
             state = replace(before, progress=progress)
             if not progress.status.is_running:
-                state = self._ended(state)
+                state = self._ended(state, run)
             self._state = state
         return not progress.status.is_running
 
-    def _ended(self, state: SessionState) -> SessionState:
+    def _ended(self, state: SessionState, run: Run) -> SessionState:
         """Return the state with what its run has found."""
         with reported():  # whatever cannot be joined or read, the run has ended
-            if state.run is state.comparing:
-                state = replace(state, comparison=_as(Comparison, state.run and state.run.result))
+            if run is state.comparing:
+                state = replace(state, comparison=_as(Comparison, run.result))
             else:
-                state = self._followed(_with_result(state))
+                state = self._followed(_with_result(state, _as(SweepResult, run.result)))
         return self._auto_applied(state)
 
     def _followed(self, state: SessionState) -> SessionState:
@@ -422,7 +423,8 @@ class Session:
             raise RuntimeError("There is no optimizer to write to: pass one, apply(optimizer).")
         if state.result is None:
             raise RuntimeError(CLOSED)
-        return state.result.apply(optimizer, state.selected_lr)
+        before = [float(group["lr"]) for group in optimizer.param_groups]
+        return before, state.result.apply(optimizer, state.selected_lr)
 
     def _started(self) -> tuple[Run, Publisher]:
         with self._lock:
@@ -455,10 +457,8 @@ def _curve_of(state: SessionState) -> SweepResult:
     return state.result
 
 
-def _with_result(state: SessionState) -> SessionState:
+def _with_result(state: SessionState, result: SweepResult | None) -> SessionState:
     """Return the state with the result of its sweep among the runs."""
-    assert state.run is not None
-    result = _as(SweepResult, state.run.result)
     if result is None:
         return state
     runs, number, visible = state.runs, 1 + max((r.number for r in state.runs), default=0), True

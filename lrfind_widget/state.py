@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from lrfind_widget import messages
@@ -77,7 +77,7 @@ class SessionState:
     selected_lr: float
     chosen_by_hand: bool = False
     run: Run | None = None
-    progress: Progress = Progress()
+    progress: Progress = field(default_factory=Progress)
     sweep: Run | None = None
     comparing: Run | None = None
     refinement: Refinement | None = None

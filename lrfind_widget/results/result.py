@@ -12,10 +12,11 @@ import numpy as np
 import numpy.typing as npt
 
 from lrfind_widget.curves.formatting import format_lr
+from lrfind_widget.options import AnalysisOptions
 from lrfind_widget.points import StopReason
 from lrfind_widget.results import csv_table, picture
 from lrfind_widget.results import plot as plot_module
-from lrfind_widget.results.analysis import AnalysisOptions, analyse
+from lrfind_widget.results.analysis import analyse
 from lrfind_widget.results.json_record import JsonRecord, ending_of
 from lrfind_widget.results.receipt import Receipt
 from lrfind_widget.results.recorded_curve import RecordedCurve

@@ -10,7 +10,7 @@ import numpy as np
 import traitlets
 from numpy.typing import ArrayLike, NDArray
 
-from lrfind_widget.view.mark import BINARY, ChartMark
+from lrfind_widget.view.mark import BINARY, ChartMark, to_wire
 
 Array = NDArray[np.float64]
 
@@ -101,7 +101,7 @@ class ColumnsMark(ChartMark):
         state: dict[str, Any] = super().get_state(key=key, drop_defaults=drop_defaults)
         for name, value in zip(("generation", *self.COLUMNS), (generation, *columns), strict=True):
             if name in state:
-                state[name] = BINARY["to_json"](value)
+                state[name] = to_wire(value)
         return state
 
     def _keep(self, generation: int, columns: Array) -> None:

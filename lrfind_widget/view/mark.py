@@ -33,7 +33,7 @@ class Rate(traitlets.Float[Any, Any]):
 
     info_text = "a positive, finite learning rate such as 3e-4"
 
-    def validate(self, obj: Any, value: Any) -> float:
+    def validate(self, _obj: Any, value: Any) -> float:
         """Return `value` as a float, or raise TraitError."""
         try:
             return check_rate(self.name or "the rate", value)
@@ -52,5 +52,5 @@ def to_wire(value: Any, _widget: Any = None) -> Any:
     return value
 
 
-BINARY = {"sync": True, "echo_update": False, "to_json": to_wire}
+BINARY: dict[str, Any] = {"sync": True, "echo_update": False, "to_json": to_wire}
 """The tags of a trait that holds arrays."""

@@ -92,6 +92,7 @@ class Marker(ChartMark):
     apply_clip = traitlets.Bool(False).tag(sync=True)
 
     def take(self, name: str, value: Any) -> None:
+        """Take a rate that the page sent, if it lies on the axis."""
         if isinstance(value, Real) and not self._offers(float(value)):
             self.refused_messages += 1
             self.send_state("value")
@@ -99,7 +100,7 @@ class Marker(ChartMark):
         super().take(name, value)
 
     def _offers(self, value: float) -> bool:
-        return self.lo * (1 - _EDGE) <= value <= self.hi * (1 + _EDGE)
+        return bool(self.lo * (1 - _EDGE) <= value <= self.hi * (1 + _EDGE))
 
 
 @traitlets.signature_has_traits

@@ -11,9 +11,11 @@ from typing import Any
 import numpy as np
 from ipywidgets import Widget
 
+from lrfind_widget.curves.combined import CombinedCurve
 from lrfind_widget.session import Session
 from lrfind_widget.view.bars import ChoiceBar, ComparisonBar, ReceiptBar, RunBar, SettingsBar
 from lrfind_widget.view.chart import Chart, ComparisonChart
+from lrfind_widget.view.columns import Curve
 from lrfind_widget.view.growth import Growth, columns_of
 from lrfind_widget.view.thread_safe_widget import ThreadSafeWidget
 from lrfind_widget.view.view_state import Traits, ViewState, view_state
@@ -93,10 +95,8 @@ class Screen:
 
     def close(self) -> None:
         """Close every widget of the screen."""
-        charts = [self.chart, *([self.comparison_chart] if self.comparison_chart else [])]
-        bars = [self.run_bar, self.choice_bar, self.settings_bar, self.receipt_bar]
-        bars += [self.comparison_bar] if self.comparison_bar is not None else []
-        for widget in (*bars, *(widget for chart in charts for widget in chart.widgets)):
+        below = [] if self.comparison_chart is None else self.comparison_chart.widgets
+        for widget in {*self.rows, *self.chart.widgets, *below}:
             widget.close()
 
     def _connect(self) -> None:
@@ -176,9 +176,9 @@ class Screen:
         if state.growing is not None:
             return growth.repeats
         line = state.line
-        if line is not None and line is not before.line:
-            if growth.repeats or not np.array_equal(line.smoothed, curve.smoothed, equal_nan=True):
-                curve.replace(line.lrs, line.losses, line.smoothed)
+        is_new = line is not None and line is not before.line
+        if line is not None and is_new and (growth.repeats or not _equal(line, curve)):
+            curve.replace(line.lrs, line.losses, line.smoothed)
         growth.forget()
         return []
 
@@ -205,6 +205,11 @@ class Screen:
 
 SETTINGS = ("beta", "skip_start", "skip_end", "y_scale", "y_range", "rule")
 """The options that a person may change on the page."""
+
+
+def _equal(line: CombinedCurve, curve: Curve) -> bool:
+    """Whether a line is the one that has grown already."""
+    return np.array_equal(line.smoothed, curve.smoothed, equal_nan=True)
 
 
 def _setter(session: Session, name: str) -> Callable[[Any], None]:

@@ -14,7 +14,7 @@ import numpy as np
 from lrfind_widget import messages
 from lrfind_widget.curves.combined import CombinedCurve
 from lrfind_widget.curves.formatting import format_lr
-from lrfind_widget.points import Point, Run, Status, StopReason
+from lrfind_widget.points import Plan, Point, Progress, Run, Status, StopReason
 from lrfind_widget.results.analysis import Analysis, analyse
 from lrfind_widget.results.comparison import Comparison
 from lrfind_widget.rules.suggestion import Suggestion
@@ -192,7 +192,7 @@ def _sentence(state: SessionState, last: Point | None) -> str:
     if state.status is Status.PAUSED:
         return messages.paused(progress.done, plan.steps, last)
     if state.is_running:
-        return _running(state, last)
+        return _running(plan, progress, last)
     if error is not None:
         noun = "sweep" if plan.kind == "sweep" else "comparison"
         return messages.failed(error, progress.done, noun)
@@ -200,9 +200,7 @@ def _sentence(state: SessionState, last: Point | None) -> str:
     return "" if found is None else found.stop_sentence
 
 
-def _running(state: SessionState, last: Point | None) -> str:
-    plan, progress = state.plan, state.progress
-    assert plan is not None
+def _running(plan: Plan, progress: Progress, last: Point | None) -> str:
     if plan.kind == "comparison":
         number = 0 if last is None else last.repeat
         lr, count = plan.lrs[number], plan.passes
@@ -324,7 +322,7 @@ def _dot(curve: CombinedCurve, found: Suggestion, kind: str, name: str) -> dict[
 
 
 def _loss_at(curve: CombinedCurve, lr: float, otherwise: float | None) -> float | None:
-    """Return the smoothed loss at a rate, so that a dot lies on the line; a rule may smooth else."""
+    """Return the smoothed loss at a rate, so that a dot lies on the line."""
     usable = np.isfinite(curve.smoothed)
     if not usable.any():
         return otherwise

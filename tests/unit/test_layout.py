@@ -124,7 +124,7 @@ def _a_circle(graph: dict[str, set[str]]) -> list[str]:
     [
         ("from lrfind_widget import lr_find", {"ipywidgets", "bqplot", "traitlets"}),
         ("from lrfind_widget import SweepResult, Suggestion", {"torch", "ipywidgets", "bqplot"}),
-        ("import lrfind_widget.view.panel", {"torch"}),
+        ("import lrfind_widget.view.screen", {"torch"}),
     ],
 )
 def test_what_is_not_used_is_not_imported(statement: str, absent: set[str]) -> None:

@@ -55,7 +55,7 @@ def test_a_listener_may_start_the_next_sweep_at_the_end_of_one() -> None:
     session, trainable = make()
     once(session, Status.FINISHED, session.start)
     session.start()
-    first = trainable.latest.whole()
+    trainable.latest.whole()
     first_state = session.state
     deadline = threading.Event()
     while len(trainable.made) < 2 and not deadline.wait(0.01):
