@@ -10,7 +10,7 @@ from lrfind_widget.training.batch import describe
 
 
 class ErrorContext:
-    """What runs now: somebody's model, data, loss, ...
+    """What runs now: the user's model, data, loss, ...
 
     Attributes
     ----------

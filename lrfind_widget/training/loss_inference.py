@@ -1,4 +1,4 @@
-"""Which loss a model is trained with, told from its first output."""
+"""Which loss a model is trained with, inferred from its first output."""
 
 from __future__ import annotations
 

@@ -85,7 +85,7 @@ class Objective:
         Raises
         ------
         TypeError, ValueError
-            Where the batch cannot be unpacked, the loss cannot be told, or is not a scalar
+            Where the batch cannot be unpacked, the loss cannot be inferred, or is not a scalar
             that depends on the model.
         """
         loss = self._loss(batch)

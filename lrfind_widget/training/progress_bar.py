@@ -37,8 +37,8 @@ class ProgressBar(tqdm):  # type: ignore[misc]
     @property
     def format_dict(self) -> dict[str, Any]:
         """What a drawing of the bar says. Put into words only when there is one."""
-        told: dict[str, Any] = super().format_dict
+        shown: dict[str, Any] = super().format_dict
         point = self._latest
         if point is not None and math.isfinite(point.smoothed):
-            told["postfix"] = f"lr={format_lr(point.lr)}, loss={point.smoothed:.4g}"
-        return told
+            shown["postfix"] = f"lr={format_lr(point.lr)}, loss={point.smoothed:.4g}"
+        return shown

@@ -41,7 +41,7 @@ class RandomSources:
     def seed(self, seed: int) -> None:
         """Seed them all, as `torch.manual_seed`, `numpy.random.seed` and `random.seed` do.
 
-        Only the device of the model is seeded: to seed another one, that nobody has used yet,
+        Only the device of the model is seeded: to seed another one, not used so far,
         would outlast the sweep.
         """
         seed = int(seed)  # Python's generator takes no whole number of numpy's

@@ -373,7 +373,7 @@ def test_a_pause_is_left_out_of_the_time_of_a_step():
     assert seen[0] < 0.15
 
 
-def test_a_run_that_was_not_started_does_not_keep_anybody_waiting():
+def test_a_run_that_was_not_started_keeps_no_caller_waiting():
     assert made(sweep()).wait() is False
 
 
