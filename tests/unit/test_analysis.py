@@ -8,7 +8,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from lrfind_widget.results.analysis import AnalysisOptions, analyse
+from lrfind_widget.options import AnalysisOptions
+from lrfind_widget.results.analysis import analyse
 from lrfind_widget.rules.fastai_v1 import min_gradient
 from lrfind_widget.rules.table import RULES
 from tests.unit.results import result, three
@@ -96,7 +97,7 @@ def test_a_function_of_ones_own_may_be_called_like_a_rule() -> None:
 @pytest.mark.parametrize("rule", ["balanced", "min_gradient", "ignite"])
 @pytest.mark.parametrize("name", ["skip_start", "skip_end"])
 def test_a_negative_skip_is_refused(name: str, rule: str) -> None:
-    with pytest.raises(ValueError, match=f"{name}=-1, expected a whole number of at least 0"):
+    with pytest.raises(ValueError, match=f"{name}=-1, expected at least 0"):
         analyse(result(), AnalysisOptions(rule=rule, **{name: -1}))
 
 
@@ -116,7 +117,9 @@ def test_a_rule_that_is_none_is_refused(rule: Any, error: type[Exception], words
 def test_the_options_are_changed_into_others() -> None:
     options = AnalysisOptions()
     assert options.changed(beta=0.5) == AnalysisOptions(beta=0.5)
-    assert options == AnalysisOptions(0.98, 10, 5, "balanced", "linear", "focus")
+    assert options == AnalysisOptions(
+        beta=0.98, skip_start=10, skip_end=5, rule="balanced", y_scale="linear", y_range="focus"
+    )
     with pytest.raises(TypeError):
         options.changed(colour="red")
 

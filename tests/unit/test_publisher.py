@@ -8,103 +8,139 @@ import weakref
 
 import pytest
 
-from lrfind_widget.view.publisher import Publisher
+from lrfind_widget.publisher import Publisher
+
+RUN = object()
+"""What is published."""
 
 
-class Subject:
-    """Counts how often it is published and ends after `last` times."""
+class Reader:
+    """Counts how often it was called and says that the last of `last` times has been."""
 
-    def __init__(self, last: int = 1) -> None:
+    def __init__(self, last: int = 1, *, again: bool = False) -> None:
         self.last = last
+        self.again = again
         self.published = 0
+        self.runs: set[object] = set()
         self.threads: set[threading.Thread] = set()
         self.once = threading.Event()
 
-    def publish(self) -> bool:
+    def publish(self, run: object) -> tuple[bool, bool]:
         self.published += 1
+        self.runs.add(run)
         self.threads.add(threading.current_thread())
         self.once.set()
-        return self.published >= self.last
+        return self.published >= self.last, self.again
 
 
 def test_nothing_is_published_before_there_is_news() -> None:
-    subject, ended = Subject(), threading.Event()
-    publisher = Publisher(subject, on_end=ended.set)
+    reader = Reader()
+    publisher = Publisher(reader.publish, RUN, 0.0)
     publisher.start()
-    assert not subject.once.wait(0.05)
+    assert not reader.once.wait(0.05)
     publisher.wake()
-    assert ended.wait(10)
-    assert subject.published == 1
+    assert publisher.completion.wait(10)
+    assert reader.published == 1
+
+
+def test_what_is_published_is_the_run() -> None:
+    reader = Reader()
+    publisher = Publisher(reader.publish, RUN, 0.0)
+    publisher.wake()
+    publisher.start()
+    assert publisher.completion.wait(10)
+    assert reader.runs == {RUN}
 
 
 def test_many_wakes_are_one_publication() -> None:
-    subject, ended = Subject(), threading.Event()
-    publisher = Publisher(subject, on_end=ended.set)
+    reader = Reader()
+    publisher = Publisher(reader.publish, RUN, 0.0)
     for _ in range(1000):
         publisher.wake()
     publisher.start()
-    assert ended.wait(10)
-    assert subject.published == 1
+    assert publisher.completion.wait(10)
+    assert reader.published == 1
+
+
+def test_it_is_called_again_without_news_where_it_asks_for_that() -> None:
+    reader = Reader(last=3, again=True)
+    publisher = Publisher(reader.publish, RUN, 0.001)
+    publisher.wake()
+    publisher.start()
+    assert publisher.completion.wait(10)
+    assert reader.published == 3
+
+
+def test_it_is_not_called_again_without_news_where_it_does_not_ask() -> None:
+    reader = Reader(last=2)
+    publisher = Publisher(reader.publish, RUN, 0.001)
+    publisher.wake()
+    publisher.start()
+    assert reader.once.wait(10)
+    assert not publisher.completion.wait(0.05)
+    assert reader.published == 1
+    publisher.wake()
+    assert publisher.completion.wait(10)
+    assert reader.published == 2
 
 
 def test_closing_ends_the_thread_without_another_publication() -> None:
-    subject, ended = Subject(), threading.Event()
-    publisher = Publisher(subject, on_end=ended.set)
+    reader = Reader()
+    publisher = Publisher(reader.publish, RUN, 0.0)
     publisher.start()
     publisher.close()
-    assert ended.wait(10)
-    assert subject.published == 0
+    assert publisher.completion.wait(10)
+    assert reader.published == 0
 
 
-def test_a_subject_that_nobody_wants_is_let_go() -> None:
-    subject, ended = Subject(last=100), threading.Event()
-    gone = weakref.ref(subject)
-    publisher = Publisher(subject, interval=0.001, on_end=ended.set)
+def test_a_reader_that_nobody_wants_is_let_go() -> None:
+    reader = Reader(last=100)
+    gone, once = weakref.ref(reader), reader.once
+    publisher = Publisher(reader.publish, RUN, 0.001)
     publisher.start()
     publisher.wake()
-    assert subject.once.wait(10)
-    del subject
+    assert once.wait(10)
+    del reader
     gc.collect()
-    assert ended.wait(10)
+    assert publisher.completion.wait(10)
     assert gone() is None
 
 
 def test_one_thread_publishes_all_and_knows_itself() -> None:
     known: list[bool] = []
-    ended = threading.Event()
 
-    class Asking(Subject):
-        def publish(self) -> bool:
+    class Asking(Reader):
+        def publish(self, run: object) -> tuple[bool, bool]:
             known.append(publisher.is_current_thread)
-            return super().publish()
+            return super().publish(run)
 
-    subject = Asking(last=3)
-    publisher = Publisher(subject, interval=0.001, on_end=ended.set)
+    reader = Asking(last=3)
+    publisher = Publisher(reader.publish, RUN, 0.001)
     publisher.start()
-    while not ended.wait(0.001):
+    while not publisher.completion.wait(0.001):
         publisher.wake()
     assert known == [True, True, True]
-    assert len(subject.threads) == 1
+    assert len(reader.threads) == 1
     assert not publisher.is_current_thread
 
 
 def test_an_error_while_publishing_is_told_and_the_next_news_is_published(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    class Failing(Subject):
-        def publish(self) -> bool:
-            ended = super().publish()
+    class Failing(Reader):
+        def publish(self, run: object) -> tuple[bool, bool]:
+            ending = super().publish(run)
             if self.published < 3:
                 raise ValueError("not this time")
-            return ended
+            return ending
 
     told: list[threading.ExceptHookArgs] = []
     monkeypatch.setattr(threading, "excepthook", told.append)
-    subject, ended = Failing(last=3), threading.Event()
-    publisher = Publisher(subject, interval=0.001, on_end=ended.set)
+    reader = Failing(last=3)
+    publisher = Publisher(reader.publish, RUN, 0.001)
     publisher.start()
-    while not ended.wait(0.001):
+    while not publisher.completion.wait(0.001):
         publisher.wake()
 
-    assert subject.published == 3
+    assert reader.published == 3
     assert [str(args.exc_value) for args in told] == ["not this time"]
