@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -9,6 +10,7 @@ import comm
 import pytest
 
 from lrfind_widget import LRFinderWidget
+from tests.widget.playing import Play
 from tests.widget.recording import RecordingComm
 from tests.widget.training import adam, batches, classifier
 
@@ -41,3 +43,25 @@ def make() -> Iterator[Callable[..., LRFinderWidget]]:
     yield widget
     for each in made:
         each.close()
+
+
+@pytest.fixture
+def play() -> Iterator[Callable[..., Play]]:
+    """Make sessions whose runs a test plays, with their screens, and close them after the test."""
+    made: list[Play] = []
+
+    def new(**given: Any) -> Play:
+        made.append(Play(**given))
+        return made[-1]
+
+    yield new
+    for each in made:
+        each.close()
+
+
+@pytest.fixture
+def told(monkeypatch: pytest.MonkeyPatch) -> list[BaseException]:
+    """Return the list that errors on threads will be added to, in place of being printed."""
+    heard: list[BaseException] = []
+    monkeypatch.setattr(threading, "excepthook", lambda args: heard.append(args.exc_value))
+    return heard

@@ -1,4 +1,4 @@
-"""What a mark has sent, and what a page sends to it."""
+"""What a widget has sent, and what a page sends to it."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ def floats(buffer: Any) -> list[float]:
     return np.frombuffer(buffer, dtype="<f8").tolist()
 
 
-def custom(mark: Any) -> list[dict[str, Any]]:
-    """Return the custom messages that a mark has sent."""
-    return [message["content"] for message in mark.comm.sent("custom")]
+def custom(widget: Any) -> list[dict[str, Any]]:
+    """Return the custom messages that a widget has sent."""
+    return [message["content"] for message in widget.comm.sent("custom")]
 
 
 def buffers_of(mark: Any, method: str) -> list[list[Any]]:
@@ -26,11 +26,16 @@ def buffers_of(mark: Any, method: str) -> list[list[Any]]:
     ]
 
 
-def tell(mark: Any, **content: Any) -> None:
-    """Send a mark a custom message as the page does."""
-    mark.comm.receive({"method": "custom", "content": content})
+def updates(widget: Any) -> list[dict[str, Any]]:
+    """Return the states that a widget has sent, without what it has echoed."""
+    return [message["state"] for message in widget.comm.sent("update")]
 
 
-def put(mark: Any, **state: Any) -> None:
-    """Set traits of a mark as the page does."""
-    mark.comm.receive({"method": "update", "state": state, "buffer_paths": []})
+def tell(widget: Any, **content: Any) -> None:
+    """Send a widget a custom message as the page does."""
+    widget.comm.receive({"method": "custom", "content": content})
+
+
+def put(widget: Any, **state: Any) -> None:
+    """Set traits of a widget as the page does."""
+    widget.comm.receive({"method": "update", "state": state, "buffer_paths": []})

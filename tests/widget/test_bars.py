@@ -1,70 +1,128 @@
-"""The rows of controls: what they take from Python, and what they let a page do."""
+"""The rows of controls: what they let a page do."""
 
 from __future__ import annotations
 
 import math
+from functools import partial
 from typing import Any
 
 import pytest
-import traitlets
 from traitlets import TraitError
 
 from lrfind_widget.points import Status
-from lrfind_widget.view.bar import Bar
-from lrfind_widget.view.choice_bar import ChoiceBar
-from lrfind_widget.view.receipt_bar import ReceiptBar
-from lrfind_widget.view.run_bar import RunBar
-from lrfind_widget.view.settings_bar import SettingsBar
-from lrfind_widget.view.thread_safe_widget import ThreadSafeWidget
-from tests.widget.pressing import press
+from lrfind_widget.view.bars import (
+    Bar,
+    ChoiceBar,
+    ComparisonBar,
+    ReceiptBar,
+    RunBar,
+    SettingsBar,
+)
+from lrfind_widget.view.marks import Marker
+from tests.widget.messages import put, tell, updates
+
+BARS = [RunBar, ChoiceBar, SettingsBar, ReceiptBar, ComparisonBar]
 
 
-class FakeMarker(ThreadSafeWidget):
-    """The part of the marker that the choice bar knows."""
-
-    value = traitlets.Float(1e-3).tag(sync=True)
-
-    @traitlets.validate("value")
-    def _valid_value(self, proposal: Any) -> float:
-        value: float = proposal["value"]
-        if not 1e-7 <= value <= 10:
-            raise TraitError(f"value must lie on the chart, got {value!r}")
-        return value
+def button(command: str, *, enabled: bool = True) -> dict[str, Any]:
+    return {
+        "id": command,
+        "command": command,
+        "label": command.title(),
+        "title": "",
+        "enabled": enabled,
+    }
 
 
-def heard_by(bar: Bar) -> list[str]:
-    """Return the list that the bar's commands and actions will be added to."""
+def heard_by(bar: Bar, *commands: str) -> list[str]:
+    """Return the list that the bar's commands will be added to."""
     heard: list[str] = []
-    bar.on_command(heard.append)
-    bar.on_action(lambda action: heard.append(f"action {action}"))
+    bar.commands = {command: partial(heard.append, command) for command in commands}
     return heard
 
 
-def last_update(bar: Bar) -> dict[str, Any]:
-    update: dict[str, Any] = bar.comm.sent("update")[-1]["state"]
-    return update
+class TestButtons:
+    @pytest.mark.parametrize("kind", BARS)
+    def test_do_their_command_when_they_are_pressed(self, kind: type[Bar]) -> None:
+        bar = kind(buttons=[button("refine"), button("stop")])
+        heard = heard_by(bar, "refine", "stop")
+        tell(bar, event="press", command="stop")
+        assert heard == ["stop"]
+        assert bar.refused_messages == 0
+
+    def test_do_their_command_at_each_press(self) -> None:
+        bar = RunBar(buttons=[button("stop")])
+        heard = heard_by(bar, "stop")
+        for _ in range(3):
+            tell(bar, event="press", command="stop")
+        assert heard == ["stop"] * 3
+
+    def test_that_are_disabled_do_nothing_and_a_press_of_them_is_no_mistake(self) -> None:
+        bar = RunBar(buttons=[button("stop", enabled=False)])
+        heard = heard_by(bar, "stop")
+        tell(bar, event="press", command="stop")
+        assert heard == []
+        assert bar.refused_messages == 0
+
+    def test_that_were_taken_away_do_nothing_and_a_press_of_them_is_no_mistake(self) -> None:
+        bar = RunBar(buttons=[button("pause")])
+        heard = heard_by(bar, "pause", "resume")
+        bar.buttons = [button("resume")]
+        tell(bar, event="press", command="pause")
+        assert heard == []
+        assert bar.refused_messages == 0
+
+    @pytest.mark.parametrize(
+        "command", ["unknown", "__class__", "", None, 3, True, ["stop"], {"id": "stop"}]
+    )
+    def test_are_refused_where_there_is_no_such_button(self, command: Any) -> None:
+        bar = RunBar(buttons=[button("stop")])
+        heard = heard_by(bar, "stop")
+        tell(bar, event="press", command=command)
+        assert heard == []
+        assert bar.refused_messages == 1
+
+    @pytest.mark.parametrize("event", ["stop", "", None, 3, ["press"], {"event": "press"}])
+    def test_are_pressed_by_one_word_alone(self, event: Any) -> None:
+        bar = RunBar(buttons=[button("stop")])
+        heard = heard_by(bar, "stop")
+        tell(bar, event=event, command="stop")
+        assert heard == []
+        assert bar.refused_messages == 1
+
+    def test_cannot_be_set_by_the_page(self) -> None:
+        bar = RunBar(buttons=[button("stop", enabled=False)])
+        put(bar, buttons=[button("stop")])
+        assert bar.buttons == [button("stop", enabled=False)]
+        assert bar.refused_messages == 1
 
 
 class TestRunBar:
     @pytest.mark.parametrize(
-        ("status", "command"),
+        ("status", "command", "does"),
         [
-            ("waiting", "start"),
-            ("finished", "start"),
-            ("diverged", "start"),
-            ("stopped", "start"),
-            ("failed", "start"),
-            ("sweeping", "pause"),
-            ("paused", "resume"),
-            ("sweeping", "stop"),
-            ("paused", "stop"),
+            ("waiting", "start", "started"),
+            ("finished", "start", "started"),
+            ("diverged", "start", "started"),
+            ("stopped", "start", "started"),
+            ("failed", "start", "started"),
+            ("sweeping", "pause", "pause"),
+            ("paused", "resume", "resume"),
+            ("sweeping", "stop", "stop"),
+            ("paused", "stop", "stop"),
         ],
     )
-    def test_tells_the_command_that_was_pressed(self, status: str, command: str) -> None:
-        bar = RunBar(status=status)
-        heard = heard_by(bar)
-        press(bar, event=command)
-        assert heard == [command]
+    def test_does_the_command_that_was_pressed(
+        self, play: Any, status: str, command: str, does: str
+    ) -> None:
+        played = play().bring_to(Status(status))
+        made = len(played.trainable.made)
+        tell(played.screen.run_bar, event="press", command=command)
+        if does == "started":
+            assert len(played.trainable.made) == made + 1
+        else:
+            assert played.run.asked[-1] == does
+        assert played.screen.run_bar.refused_messages == 0
 
     @pytest.mark.parametrize(
         ("status", "command"),
@@ -76,235 +134,222 @@ class TestRunBar:
             ("sweeping", "resume"),
             ("waiting", "resume"),
             ("finished", "stop"),
+            ("sweeping", "refine"),
+            ("waiting", "extend"),
         ],
     )
-    def test_drops_a_press_that_comes_too_late(self, status: str, command: str) -> None:
-        bar = RunBar(status=status)
-        heard = heard_by(bar)
-        press(bar, event=command)
-        assert heard == []
-        assert bar.refused_messages == 0
+    def test_drops_a_press_that_comes_too_late(self, play: Any, status: str, command: str) -> None:
+        played = play().bring_to(Status(status))
+        before = len(played.trainable.made), [list(run.asked) for run in played.trainable.made]
+        tell(played.screen.run_bar, event="press", command=command)
+        assert (
+            len(played.trainable.made),
+            [list(run.asked) for run in played.trainable.made],
+        ) == before
+        assert played.screen.run_bar.status == status
+        assert played.screen.run_bar.refused_messages == 0
 
-    def test_does_not_run_what_cannot_be_run(self) -> None:
-        bar = RunBar(can_run=False)
-        heard = heard_by(bar)
-        press(bar, event="start")
-        assert heard == []
-
-    def test_stops_telling_a_callback_that_was_removed(self) -> None:
-        bar = RunBar()
-        heard: list[str] = []
-        bar.on_command(heard.append)
-        bar.on_command(heard.append, remove=True)
-        press(bar, event="start")
-        assert heard == []
-
-    def test_takes_a_status_and_sends_its_name(self) -> None:
+    def test_sends_the_name_of_a_status(self) -> None:
         bar = RunBar()
         bar.status = Status.PAUSED
         assert bar.status == "paused"
-        assert last_update(bar) == {"status": "paused"}
+        assert updates(bar) == [{"status": "paused"}]
 
     def test_refuses_an_unknown_status(self) -> None:
         with pytest.raises(TraitError):
             RunBar(status="dancing")
 
-    @pytest.mark.parametrize("lr", [math.nan, math.inf, None])
-    def test_shows_no_rate_where_there_is_none(self, lr: float | None) -> None:
-        assert RunBar(lr=lr).lr is None
-
     def test_lets_the_page_set_nothing(self) -> None:
         bar = RunBar(sentence="Ready", status="waiting")
-        bar.comm.handle_msg(
-            {
-                "content": {
-                    "data": {
-                        "method": "update",
-                        "state": {"sentence": "<b>mine</b>", "status": "failed", "done": 7},
-                        "buffer_paths": [],
-                    }
-                },
-                "buffers": [],
-            }
-        )
+        put(bar, sentence="<b>mine</b>", status="failed", done=7)
         assert (bar.sentence, bar.status, bar.done) == ("Ready", "waiting", 0)
         assert bar.refused_messages == 1
-
-
-class TestActions:
-    def test_are_told_by_their_id(self) -> None:
-        bar = RunBar(actions=[{"id": "closer", "label": "Look closer"}])
-        heard = heard_by(bar)
-        press(bar, event="action", id="closer")
-        assert heard == ["action closer"]
-
-    def test_can_be_pressed_and_have_no_title_by_default(self) -> None:
-        bar = ChoiceBar(actions=[{"id": "try", "label": "Try it"}])
-        assert bar.actions == [{"id": "try", "label": "Try it", "title": "", "enabled": True}]
-
-    @pytest.mark.parametrize("action", ["unknown", "off", None, 3, ["closer"], {"id": "closer"}])
-    def test_are_refused_where_there_is_no_such_button(self, action: Any) -> None:
-        bar = RunBar(
-            actions=[
-                {"id": "closer", "label": "Look closer"},
-                {"id": "off", "label": "Off", "enabled": False},
-            ]
-        )
-        heard = heard_by(bar)
-        press(bar, event="action", id=action)
-        assert heard == []
-        assert bar.refused_messages == 1
-
-    @pytest.mark.parametrize(
-        "actions",
-        [[{}], [{"id": "a"}], [{"id": 1, "label": "a"}], [{"id": "a", "label": "a", "enabled": 2}]],
-    )
-    def test_need_an_id_and_a_label(self, actions: list[dict[str, Any]]) -> None:
-        with pytest.raises(TraitError):
-            RunBar(actions=actions)
+        assert updates(bar) == [{"sentence": "Ready", "status": "waiting", "done": 0}]
 
 
 class TestChoiceBar:
+    def make(self, **given: Any) -> tuple[ChoiceBar, list[str]]:
+        """Return a bar whose marker stands at 1e-3, and the list of the commands heard."""
+        traits = {"marker": Marker(value=1e-3), "buttons": [button("apply")], **given}
+        bar = ChoiceBar(**traits)
+        return bar, heard_by(bar, "apply", "back", "compare")
+
     def test_applies_the_rate_that_was_seen(self) -> None:
-        marker = FakeMarker(value=1e-3)
-        bar = ChoiceBar(marker=marker)
+        bar, _ = self.make()
         seen: list[float] = []
-        bar.on_command(lambda _: seen.append(marker.value))
-        press(bar, event="apply", value=3.2e-4)
+        bar.commands["apply"] = lambda: seen.append(bar.marker.value)
+        tell(bar, event="press", command="apply", value=3.2e-4)
         assert seen == [3.2e-4]
+
+    def test_tells_the_kernel_of_the_rate_before_it_applies_it(self) -> None:
+        bar, _ = self.make()
+        told: list[Any] = []
+        bar.marker.page_handlers["value"] = told.append
+        bar.commands["apply"] = lambda: told.append("apply")
+        tell(bar, event="press", command="apply", value=3.2e-4)
+        assert told == [3.2e-4, "apply"]
 
     @pytest.mark.parametrize(
         "value", [None, "3e-4", True, 0, -1e-3, math.nan, math.inf, 20.0, 10**400, [1e-3], {}]
     )
     def test_applies_no_rate_that_is_none(self, value: Any) -> None:
-        marker = FakeMarker(value=1e-3)
-        bar = ChoiceBar(marker=marker)
-        heard = heard_by(bar)
-        press(bar, event="apply", value=value)
+        bar, heard = self.make()
+        tell(bar, event="press", command="apply", value=value)
         assert heard == []
-        assert marker.value == 1e-3
+        assert bar.marker.value == 1e-3
         assert bar.refused_messages == 1
 
-    def test_applies_nothing_without_an_optimizer(self) -> None:
-        bar = ChoiceBar(marker=FakeMarker(), can_apply=False)
-        heard = heard_by(bar)
-        press(bar, event="apply", value=1e-3)
+    def test_a_press_without_a_rate_applies_nothing(self) -> None:
+        bar, heard = self.make()
+        tell(bar, event="press", command="apply")
         assert heard == []
+        assert bar.refused_messages == 1
 
-    def test_goes_back_to_the_suggestion_and_says_so(self) -> None:
-        marker = FakeMarker(value=1.0)
-        bar = ChoiceBar(marker=marker, suggested_lr=6.3e-3)
-        heard = heard_by(bar)
-        press(bar, event="back")
-        assert heard == ["back"]
-        assert marker.value == 6.3e-3
-
-    def test_stays_where_it_is_without_a_suggestion(self) -> None:
-        marker = FakeMarker(value=1.0)
-        bar = ChoiceBar(marker=marker)
-        heard = heard_by(bar)
-        press(bar, event="back")
+    def test_without_its_button_a_press_neither_applies_nor_moves_the_marker(self) -> None:
+        bar, heard = self.make(buttons=[])
+        tell(bar, event="press", command="apply", value=0.5)
         assert heard == []
-        assert marker.value == 1.0
+        assert bar.marker.value == 1e-3
+
+    def test_a_disabled_button_applies_nothing(self) -> None:
+        bar, heard = self.make(buttons=[button("apply", enabled=False)])
+        tell(bar, event="press", command="apply", value=1e-3)
+        assert heard == []
+        assert bar.marker.value == 1e-3
+        assert bar.refused_messages == 0
 
     def test_survives_a_press_without_a_marker(self) -> None:
-        bar = ChoiceBar()
-        press(bar, event="apply", value=1e-3)
+        bar, heard = self.make(marker=None)
+        tell(bar, event="press", command="apply", value=1e-3)
+        assert heard == []
         assert bar.refused_messages == 1
 
-    def test_says_none_where_a_rule_found_no_rate(self) -> None:
-        bar = ChoiceBar(
-            suggestions=[
-                {"rule": "slide", "label": "slide", "lr": math.nan, "reason": "It never falls."}
-            ]
-        )
-        assert bar.suggestions[0]["lr"] is None
-        assert bar.suggestions[0]["active"] is False
+    def test_says_that_one_goes_back_to_the_suggestion(self) -> None:
+        bar, heard = self.make(suggested_lr=6.3e-3)
+        tell(bar, event="press", command="back")
+        assert heard == ["back"]
 
-    def test_refuses_a_suggestion_that_is_no_number(self) -> None:
-        with pytest.raises(TraitError):
-            ChoiceBar(suggestions=[{"rule": "slide", "label": "slide", "lr": "fast"}])
+    def test_does_not_go_back_without_a_suggestion(self) -> None:
+        bar, heard = self.make()
+        tell(bar, event="press", command="back")
+        assert heard == []
+        assert bar.marker.value == 1e-3
+
+    def test_going_back_moves_the_marker_and_follows_later_suggestions(self, play: Any) -> None:
+        played = play().sweep()
+        played.session.select(0.3)
+        tell(played.screen.choice_bar, event="press", command="back")
+        assert played.screen.chart.marker.value == played.session.state.analysis.suggested.lr
+        played.session.analyse(rule="min_over_10")
+        assert played.screen.chart.marker.value == played.session.suggestions["min_over_10"].lr
 
 
-def setting_cases(good: bool) -> list[tuple[str, Any]]:
+def setting_cases(*, good: bool) -> list[tuple[str, Any]]:
     if good:
         return [
             ("beta", 0.5),
             ("beta", 0),
             ("beta", 0.99),
+            ("beta", 0.999),
             ("skip_start", 0),
             ("skip_end", 30),
             ("y_scale", "log"),
-            ("frame", "all"),
+            ("y_range", "all"),
             ("rule", "valley"),
         ]
     return [
         ("beta", 1.0),
         ("beta", -0.1),
         ("beta", math.nan),
+        ("beta", math.inf),
         ("beta", "0.5"),
         ("beta", True),
         ("beta", None),
+        ("beta", [0.5]),
         ("beta", 10**400),
         ("skip_start", -1),
         ("skip_start", 1.5),
         ("skip_start", 10**9),
+        ("skip_start", True),
+        ("skip_start", None),
+        ("skip_start", "3"),
         ("skip_end", False),
+        ("skip_end", 10**400),
         ("y_scale", "loglog"),
         ("y_scale", ["log"]),
-        ("frame", ""),
+        ("y_scale", None),
+        ("y_range", ""),
+        ("y_range", True),
         ("rule", "unknown"),
+        ("rule", ""),
         ("rule", None),
-        ("actions", []),
-        ("layout", {}),
-        ("_view_name", "Other"),
-        ("unknown", 1),
-        (None, 1),
-        ([], 1),
+        ("rule", 3),
+        ("rule", ["valley"]),
+        ("rule", {"name": "valley"}),
     ]
 
 
+NOT_THE_PAGES = [
+    ("buttons", []),
+    ("layout", {}),
+    ("_view_name", "Other"),
+    ("rules", []),
+    ("runs", []),
+    ("unknown", 1),
+]
+
+
 class TestSettingsBar:
-    def make(self) -> tuple[SettingsBar, list[tuple[str, Any]]]:
+    def make(self) -> tuple[SettingsBar, list[tuple[Any, Any]]]:
         bar = SettingsBar(
             rule="min_gradient",
-            rules=[{"name": "min_gradient"}, {"name": "valley", "label": "Valley"}],
+            rules=[{"name": "min_gradient", "label": "min gradient", "title": ""}],
             runs=[
-                {"id": "1", "name": "wd=0.1"},
-                {"id": "2", "name": "now", "removable": False},
+                {"id": "1", "name": "wd=0.1", "visible": True, "removable": True},
+                {"id": "2", "name": "now", "visible": True, "removable": False},
             ],
         )
-        heard: list[tuple[str, Any]] = []
-        bar.on_set(lambda name, value: heard.append((name, value)))
-        bar.on_run(lambda action, run: heard.append((action, run)))
+        heard: list[tuple[Any, Any]] = []
+        for name, _ in setting_cases(good=True):
+            bar.page_handlers[name] = lambda value, name=name: heard.append((name, value))
+        bar.act_on_run = lambda number, action: heard.append((number, action))
         return bar, heard
 
     @pytest.mark.parametrize(("name", "value"), setting_cases(good=True))
     def test_takes_a_setting_and_tells_it(self, name: str, value: Any) -> None:
         bar, heard = self.make()
-        press(bar, event="set", name=name, value=value)
+        put(bar, **{name: value})
         assert heard == [(name, value)]
         assert getattr(bar, name) == value
+        assert bar.refused_messages == 0
 
-    @pytest.mark.parametrize(("name", "value"), setting_cases(good=False))
-    def test_refuses_a_setting_that_makes_no_sense(self, name: Any, value: Any) -> None:
+    @pytest.mark.parametrize(("name", "value"), [*setting_cases(good=False), *NOT_THE_PAGES])
+    def test_refuses_a_setting_that_makes_no_sense(self, name: str, value: Any) -> None:
         bar, heard = self.make()
         before = bar.get_state()
-        press(bar, event="set", name=name, value=value)
+        put(bar, **{name: value})
         assert heard == []
         assert bar.get_state() == before
         assert bar.refused_messages == 1
 
-    def test_tells_the_page_the_true_value_of_what_it_refused(self) -> None:
+    @pytest.mark.parametrize(("name", "value"), setting_cases(good=False))
+    def test_tells_the_page_the_true_value_of_what_it_refused(self, name: str, value: Any) -> None:
         bar, _ = self.make()
-        press(bar, event="set", name="beta", value=7)
-        assert last_update(bar) == {"beta": 0.98}
+        put(bar, **{name: value})
+        assert updates(bar) == [{name: getattr(bar, name)}]
+
+    def test_takes_the_good_ones_among_several(self) -> None:
+        bar, heard = self.make()
+        put(bar, beta=0.5, skip_start=-1, y_scale="log")
+        assert heard == [("beta", 0.5), ("y_scale", "log")]
+        assert (bar.beta, bar.skip_start, bar.y_scale) == (0.5, 10, "log")
+        assert bar.refused_messages == 1
 
     def test_has_set_the_trait_when_it_tells(self) -> None:
         bar = SettingsBar()
         seen: list[float] = []
-        bar.on_set(lambda *_: seen.append(bar.beta))
-        press(bar, event="set", name="beta", value=0.25)
+        bar.page_handlers["beta"] = lambda _: seen.append(bar.beta)
+        put(bar, beta=0.25)
         assert seen == [0.25]
 
     def test_does_not_tell_what_python_changes(self) -> None:
@@ -312,25 +357,42 @@ class TestSettingsBar:
         bar.beta = 0.5
         assert heard == []
 
-    @pytest.mark.parametrize("action", ["show", "hide", "remove"])
-    def test_tells_what_to_do_with_a_run(self, action: str) -> None:
+    @pytest.mark.parametrize("name", ["beta", "rule", "skip_start", "y_range"])
+    def test_no_setting_is_a_message_of_another_kind(self, name: str) -> None:
         bar, heard = self.make()
-        press(bar, event="run", action=action, id="1")
-        assert heard == [(action, "1")]
-
-    @pytest.mark.parametrize(
-        ("action", "run"),
-        [("remove", "2"), ("show", "3"), ("delete", "1"), (None, "1"), ("hide", 1), ([], [])],
-    )
-    def test_refuses_what_no_run_allows(self, action: Any, run: Any) -> None:
-        bar, heard = self.make()
-        press(bar, event="run", action=action, id=run)
+        value = dict(setting_cases(good=True))[name]
+        tell(bar, event="set", name=name, value=value)
         assert heard == []
         assert bar.refused_messages == 1
 
-    def test_labels_a_rule_by_its_name(self) -> None:
-        bar, _ = self.make()
-        assert bar.rules[0] == {"name": "min_gradient", "label": "min_gradient", "title": ""}
+    @pytest.mark.parametrize("action", ["show", "hide", "remove"])
+    def test_tells_what_to_do_with_a_run(self, action: str) -> None:
+        bar, heard = self.make()
+        tell(bar, event="run", action=action, id="1")
+        assert heard == [(1, action)]
+
+    @pytest.mark.parametrize(
+        ("action", "run"),
+        [
+            ("remove", "2"),
+            ("show", "3"),
+            ("delete", "1"),
+            (None, "1"),
+            ("hide", 1),
+            ("hide", None),
+            ([], []),
+            ({}, {}),
+        ],
+    )
+    def test_refuses_what_no_run_allows(self, action: Any, run: Any) -> None:
+        bar, heard = self.make()
+        tell(bar, event="run", action=action, id=run)
+        assert heard == []
+        assert bar.refused_messages == 1
+
+    def test_labels_the_rules_by_their_names(self, play: Any) -> None:
+        rules = play().screen.settings_bar.rules
+        assert rules[1] == {"name": "min_gradient", "label": "min gradient", "title": ""}
 
 
 class TestReceiptBar:
@@ -347,19 +409,18 @@ class TestReceiptBar:
         assert bar.receipt["rows"] == [row]
 
     def test_is_empty_without_a_receipt(self) -> None:
-        assert ReceiptBar(receipt={}).receipt == {}
+        assert ReceiptBar().receipt == {}
 
-    @pytest.mark.parametrize(
-        "receipt",
-        [
-            {"rows": []},
-            {"sentence": 3},
-            {"sentence": "a", "rows": "b"},
-            {"sentence": "a", "rows": [1]},
-            {"sentence": "a", "rows": [{"category": "a"}]},
-            {"sentence": "a", "rows": [{"category": "a", "identical": True, "compared": -1}]},
-        ],
-    )
-    def test_refuses_what_is_no_receipt(self, receipt: dict[str, Any]) -> None:
-        with pytest.raises(TraitError):
-            ReceiptBar(receipt=receipt)
+    def test_lets_the_page_set_nothing(self) -> None:
+        bar = ReceiptBar(receipt={"sentence": "As before.", "identical": False, "rows": []})
+        put(bar, receipt={"sentence": "All is well.", "identical": True, "rows": []})
+        assert bar.receipt["sentence"] == "As before."
+        assert bar.refused_messages == 1
+
+
+class TestComparisonBar:
+    def test_lets_the_page_set_nothing(self) -> None:
+        bar = ComparisonBar(sentence="1e-2 did best.")
+        put(bar, sentence="mine", buttons=[button("choose_best")])
+        assert (bar.sentence, bar.buttons) == ("1e-2 did best.", [])
+        assert bar.refused_messages == 1

@@ -2,31 +2,83 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
-import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from lrfind_widget.view.bar import Bar
-from lrfind_widget.view.choice_bar import ChoiceBar
-from lrfind_widget.view.receipt_bar import ReceiptBar
-from lrfind_widget.view.run_bar import RunBar
-from lrfind_widget.view.settings_bar import SettingsBar
-from tests.widget.pressing import custom, press
+from lrfind_widget.view.bars import (
+    Bar,
+    ChoiceBar,
+    ComparisonBar,
+    ReceiptBar,
+    RunBar,
+    SettingsBar,
+)
+from lrfind_widget.view.marks import Marker
+from tests.widget.messages import put, tell
 
 json_values = st.recursive(
-    st.none() | st.booleans() | st.integers() | st.floats() | st.text(),
+    st.none()
+    | st.booleans()
+    | st.integers()
+    | st.floats()
+    | st.text()
+    | st.just(10**400)
+    | st.just(-(10**400)),
     lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(), inner, max_size=4),
     max_leaves=12,
 )
 words = st.sampled_from(
-    ["set", "run", "action", "apply", "back", "start", "stop", "beta", "rule", "runs", "show", "1"]
+    "press run apply back start stop beta rule runs show remove valley 1 2".split()
 )
 hostile = st.dictionaries(
-    st.sampled_from(["event", "name", "value", "action", "id"]), json_values | words
+    st.sampled_from(["event", "command", "value", "action", "id", "name"]), json_values | words
 )
-messages = st.builds(custom, hostile | json_values) | json_values
+messages = (
+    st.builds(lambda content: {"method": "custom", "content": content}, hostile | json_values)
+    | json_values
+)
+
+
+def button(command: str, *, enabled: bool = True) -> dict[str, Any]:
+    return {"id": command, "command": command, "label": "", "title": "", "enabled": enabled}
+
+
+def run(number: str, *, removable: bool) -> dict[str, Any]:
+    return {"id": number, "name": "a run", "visible": True, "removable": removable}
+
+
+def nothing(*_: Any) -> None:
+    """Do nothing that was asked for."""
+
+
+MAKE: dict[str, Callable[[], Bar]] = {
+    "run bar": lambda: RunBar(buttons=[button("start"), button("stop", enabled=False)]),
+    "choice bar": lambda: ChoiceBar(
+        marker=Marker(value=1e-3), suggested_lr=1e-2, buttons=[button("apply")]
+    ),
+    "settings bar": lambda: SettingsBar(
+        rule="valley", runs=[run("1", removable=True), run("2", removable=False)]
+    ),
+    "receipt bar": ReceiptBar,
+    "comparison bar": lambda: ComparisonBar(buttons=[button("choose_best")]),
+}
+SETTINGS = {"beta", "skip_start", "skip_end", "y_scale", "y_range", "rule"}
+
+
+def made(kind: str) -> Bar:
+    bar = MAKE[kind]()
+    bar.commands = dict.fromkeys(["start", "stop", "apply", "back", "choose_best"], nothing)
+    if isinstance(bar, SettingsBar):
+        bar.act_on_run = nothing
+    return bar
+
+
+def kernels(bar: Bar) -> dict[str, Any]:
+    """Return the state that is the kernel's alone."""
+    return {name: value for name, value in bar.get_state().items() if name not in SETTINGS}
 
 
 def legal(bar: Bar) -> bool:
@@ -36,29 +88,51 @@ def legal(bar: Bar) -> bool:
     return True
 
 
-class TestHostileMessages:
-    @pytest.mark.parametrize("kind", [RunBar, ChoiceBar, SettingsBar, ReceiptBar])
-    @given(message=messages)
-    @settings(max_examples=150, deadline=None)
-    def test_raise_nothing_and_leave_every_trait_legal(self, kind: type[Bar], message: Any) -> None:
-        bar = kind()
-        told = {"beta", "skip_start", "skip_end", "y_scale", "frame", "rule"}
-        before = {k: v for k, v in bar.get_state().items() if k not in told}
-        bar.comm.handle_msg(message)
-        assert {k: v for k, v in bar.get_state().items() if k not in told} == before
-        assert legal(bar)
+@given(kind=st.sampled_from(sorted(MAKE)), message=messages)
+@settings(max_examples=400, deadline=None)
+def test_messages_raise_nothing_and_leave_every_trait_legal(kind: str, message: Any) -> None:
+    bar = made(kind)
+    before = kernels(bar)
+    bar.comm.receive(message)
+    assert kernels(bar) == before
+    assert legal(bar)
 
-    @given(name=words, value=json_values)
-    @settings(max_examples=150, deadline=None)
-    def test_never_set_more_than_a_setting(self, name: str, value: Any) -> None:
-        bar = SettingsBar()
-        heard: list[tuple[str, Any]] = []
-        bar.on_set(lambda *told: heard.append(told))
-        press(bar, event="set", name=name, value=value)
-        assert [getattr(bar, setting) for setting, _ in heard] == [value for _, value in heard]
-        assert legal(bar)
 
-    def test_may_be_large(self) -> None:
-        bar = SettingsBar(rules=[{"name": "valley"}])
-        press(bar, event="set", name="rule", value="x" * 5_000_000)
-        assert bar.rule == ""
+@given(
+    kind=st.sampled_from(sorted(MAKE)),
+    state=st.dictionaries(words | st.sampled_from(sorted(SETTINGS)), json_values),
+)
+@settings(max_examples=200, deadline=None)
+def test_states_set_no_trait_that_is_the_kernels(kind: str, state: dict[str, Any]) -> None:
+    bar = made(kind)
+    before = kernels(bar)
+    put(bar, **state)
+    assert kernels(bar) == before
+    assert legal(bar)
+
+
+@given(name=st.sampled_from(sorted(SETTINGS)), value=json_values | words)
+@settings(max_examples=150, deadline=None)
+def test_never_set_more_than_a_setting(name: str, value: Any) -> None:
+    bar = SettingsBar(rule="valley")
+    heard: list[tuple[str, Any]] = []
+    for each in SETTINGS:
+        bar.page_handlers[each] = lambda new, each=each: heard.append((each, new))
+    put(bar, **{name: value})
+    assert heard in ([], [(name, value)])
+    assert not heard or getattr(bar, name) == value
+    assert bar.refused_messages == (not heard)
+    assert legal(bar)
+
+
+def test_a_value_may_be_large() -> None:
+    bar = SettingsBar(rule="valley")
+    put(bar, rule="x" * 5_000_000)
+    assert bar.rule == "valley"
+    assert bar.refused_messages == 1
+
+
+def test_a_message_may_be_large() -> None:
+    bar = made("run bar")
+    tell(bar, event="press", command="x" * 5_000_000)
+    assert bar.refused_messages == 1
