@@ -30,9 +30,9 @@ json_values = st.recursive(
     lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(), inner, max_size=4),
     max_leaves=12,
 )
-words = st.sampled_from(
-    "press run apply back start stop beta rule runs show remove valley 1 2".split()
-)
+events = ("press", "run", "show", "remove")
+commands = ("apply", "back", "start", "stop")
+words = st.sampled_from([*events, *commands, "beta", "rule", "runs", "valley", "1", "2"])
 hostile = st.dictionaries(
     st.sampled_from(["event", "command", "value", "action", "id", "name"]), json_values | words
 )

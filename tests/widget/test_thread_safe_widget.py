@@ -10,7 +10,7 @@ import traitlets
 from hypothesis import given
 from hypothesis import strategies as st
 
-from lrfind_widget.view.rate import Rate
+from lrfind_widget.view.mark import Rate
 from lrfind_widget.view.thread_safe_widget import ThreadSafeWidget
 
 
@@ -99,6 +99,38 @@ def test_an_error_of_the_persons_own_observer_is_not_taken_for_a_refusal() -> No
         widget.set_state({"rate": 0.1})
     assert widget.rate == 0.1
     assert widget.refused_messages == 0
+
+
+def test_what_a_page_sets_is_told_once_and_after_the_trait_is_set() -> None:
+    widget = Example()
+    told: list[tuple[float, float]] = []
+    widget.page_handlers["rate"] = lambda value: told.append((value, widget.rate))
+    update(widget, rate=0.1)
+    assert told == [(0.1, 0.1)]
+
+
+def test_what_python_sets_is_not_told_as_if_a_page_had_set_it() -> None:
+    widget = Example()
+    told: list[float] = []
+    widget.page_handlers["rate"] = told.append
+    widget.rate = 0.1
+    widget.set_together(rate=0.2)
+    assert told == []
+
+
+def test_a_refused_value_is_not_told() -> None:
+    widget = Example()
+    told: list[float] = []
+    widget.page_handlers["rate"] = told.append
+    update(widget, rate=-1)
+    assert told == []
+
+
+def test_the_good_values_of_a_state_are_taken_and_the_others_refused() -> None:
+    widget = Example()
+    update(widget, sentence="hostile", rate=0.1)
+    assert (widget.rate, widget.sentence, widget.refused_messages) == (0.1, "", 1)
+    assert [data["state"] for data in widget.comm.sent("update")] == [{"sentence": ""}]
 
 
 def test_several_traits_are_one_message() -> None:
