@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import threading
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -26,6 +27,28 @@ def recording_comms(monkeypatch: pytest.MonkeyPatch) -> list[RecordingComm]:
 
     monkeypatch.setattr(comm, "create_comm", create_comm)
     return made
+
+
+class _Raised(logging.Handler):
+    """Gathers what the handlers of messages have raised, which ipywidgets only logs."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.errors: list[BaseException] = []
+
+    def emit(self, record: logging.LogRecord) -> None:
+        if record.exc_info and record.exc_info[1] is not None:
+            self.errors.append(record.exc_info[1])
+
+
+@pytest.fixture(autouse=True)
+def handler_errors() -> Iterator[list[BaseException]]:
+    """Fail the test where a message of the page raised; one that means it clears the list."""
+    raised, logger = _Raised(), logging.getLogger("traitlets")
+    logger.addHandler(raised)
+    yield raised.errors
+    logger.removeHandler(raised)
+    assert raised.errors == []
 
 
 @pytest.fixture

@@ -190,7 +190,9 @@ class TestChoiceBar:
         assert told == [3.2e-4, "apply"]
 
     @pytest.mark.parametrize(
-        "value", [None, "3e-4", True, 0, -1e-3, math.nan, math.inf, 20.0, 10**400, [1e-3], {}]
+        "value",
+        [None, "3e-4", True, 0, -1e-3, math.nan, math.inf, 20.0, 10**400, [1e-3], {}],
+        ids=lambda value: str(value)[:8],
     )
     def test_applies_no_rate_that_is_none(self, value: Any) -> None:
         bar, heard = self.make()
@@ -242,6 +244,11 @@ class TestChoiceBar:
         assert played.screen.chart.marker.value == played.session.state.analysis.suggested.lr
         played.session.analyse(rule="min_over_10")
         assert played.screen.chart.marker.value == played.session.suggestions["min_over_10"].lr
+
+
+def briefly(value: Any) -> str:
+    """Return the name of a test's value."""
+    return str(value)[:12]
 
 
 def setting_cases(*, good: bool) -> list[tuple[str, Any]]:
@@ -315,7 +322,7 @@ class TestSettingsBar:
         bar.act_on_run = lambda number, action: heard.append((number, action))
         return bar, heard
 
-    @pytest.mark.parametrize(("name", "value"), setting_cases(good=True))
+    @pytest.mark.parametrize(("name", "value"), setting_cases(good=True), ids=briefly)
     def test_takes_a_setting_and_tells_it(self, name: str, value: Any) -> None:
         bar, heard = self.make()
         put(bar, **{name: value})
@@ -323,7 +330,9 @@ class TestSettingsBar:
         assert getattr(bar, name) == value
         assert bar.refused_messages == 0
 
-    @pytest.mark.parametrize(("name", "value"), [*setting_cases(good=False), *NOT_THE_PAGES])
+    @pytest.mark.parametrize(
+        ("name", "value"), [*setting_cases(good=False), *NOT_THE_PAGES], ids=briefly
+    )
     def test_refuses_a_setting_that_makes_no_sense(self, name: str, value: Any) -> None:
         bar, heard = self.make()
         before = bar.get_state()
@@ -332,7 +341,7 @@ class TestSettingsBar:
         assert bar.get_state() == before
         assert bar.refused_messages == 1
 
-    @pytest.mark.parametrize(("name", "value"), setting_cases(good=False))
+    @pytest.mark.parametrize(("name", "value"), setting_cases(good=False), ids=briefly)
     def test_tells_the_page_the_true_value_of_what_it_refused(self, name: str, value: Any) -> None:
         bar, _ = self.make()
         put(bar, **{name: value})

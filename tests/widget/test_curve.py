@@ -13,8 +13,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from lrfind_widget.view.curve import DATA_KEYS
-from lrfind_widget.view.marks import Curve
+from lrfind_widget.view.columns import ComparisonCurves, Curve
 from tests.widget.messages import buffers_of, custom, floats, put, tell
 
 
@@ -89,8 +88,8 @@ class TestCurve:
         curve.replace([1e-3, 1e-2], [1.0, 0.5], [1.0, 0.8])
 
         [update] = curve.comm.sent("update")
-        assert set(update["state"]) | {"lr", "loss", "smoothed"} == set(DATA_KEYS)
-        assert update["state"]["generation"] == 1
+        assert update["state"] == {"generation": 1}
+        assert update["buffer_paths"] == [["lr"], ["loss"], ["smoothed"]]
         assert custom(curve)[-1]["generation"] == 0
         curve.append([1e-1], [0.1], [0.1])
         assert custom(curve)[-1] == {"event": "append", "offset": 2, "generation": 1}
@@ -176,6 +175,42 @@ class TestCurve:
             page += received[: len(received) // 3]
 
         assert page == floats(curve.get_state()["lr"]) == curve.lr.tolist()
+
+
+class TestComparisonCurves:
+    def test_append_all_columns_in_one_message_with_one_buffer(self) -> None:
+        curves = ComparisonCurves()
+
+        curves.append([0, 1], [1, 1], [2.0, 3.0], [math.nan, 2.5])
+
+        assert custom(curves) == [{"event": "append", "offset": 0, "generation": 0}]
+        [[buffer]] = buffers_of(curves, "custom")
+        assert floats(buffer)[:6] == [0.0, 1.0, 1.0, 1.0, 2.0, 3.0]
+        assert math.isnan(floats(buffer)[6])
+        assert curves.length == 2
+
+    def test_state_holds_all_lines(self) -> None:
+        curves = ComparisonCurves(names=["1e-3", "1e-2"])
+        for number in (0, 1):
+            curves.append([number], [1], [2.0], [math.nan])
+
+        state = curves.get_state()
+
+        assert floats(state["number"]) == [0.0, 1.0]
+        assert state["names"] == ["1e-3", "1e-2"]
+
+    def test_three_columns_are_too_few(self) -> None:
+        with pytest.raises(ValueError, match="one-dimensional and equally long"):
+            ComparisonCurves().append([0.0], [1.0], [2.0])
+
+    def test_page_that_misses_points_gets_all(self) -> None:
+        curves = ComparisonCurves()
+        curves.append([0.0], [1.0], [2.0], [3.0])
+
+        tell(curves, event="resync")
+
+        [buffers] = buffers_of(curves, "update")
+        assert [floats(buffer) for buffer in buffers] == [[0.0], [1.0], [2.0], [3.0]]
 
 
 @pytest.fixture

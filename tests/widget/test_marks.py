@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import math
 from typing import Any
 
@@ -11,14 +10,24 @@ import pytest
 from traitlets import TraitError
 
 from lrfind_widget import __version__
-from lrfind_widget.view.marks import Bands, Curve, Frame, Marker, Runs, Spots
-from tests.widget.messages import buffers_of, custom, floats, put
+from lrfind_widget.view.columns import ComparisonCurves, Curve
+from lrfind_widget.view.marks import Annotations, Axes, Bands, Marker, Runs, Spread
+from tests.widget.messages import buffers_of, custom, floats, put, updates
 
-MARKS = [Bands, Curve, Frame, Marker, Runs, Spots]
+MARKS = [Annotations, Axes, Bands, ComparisonCurves, Curve, Marker, Runs, Spread]
 
 
+def line(lr: Any, smoothed: Any, *, visible: bool = True) -> dict[str, Any]:
+    return {
+        "name": "wd=0.1",
+        "lr": np.array(lr),
+        "smoothed": np.array(smoothed),
+        "visible": visible,
+    }
+
+
+@pytest.mark.parametrize("mark", MARKS)
 class TestEveryMark:
-    @pytest.mark.parametrize("mark", MARKS)
     def test_names_our_front_end_in_our_version(self, mark: Any) -> None:
         state = mark().get_state()
 
@@ -26,19 +35,28 @@ class TestEveryMark:
         assert state["_model_module_version"] == state["_view_module_version"] == f"^{__version__}"
         assert state["_model_name"] == f"{state['_view_name']}Model"
 
-    @pytest.mark.parametrize("mark", MARKS)
     def test_leaves_the_axes_alone_and_says_which_it_uses(self, mark: Any) -> None:
         state = mark().get_state()
 
         assert state["preserve_domain"] == {"x": True, "y": True}
         assert state["scales_metadata"]["x"] == {"orientation": "horizontal", "dimension": "x"}
 
-    @pytest.mark.parametrize("mark", MARKS)
     def test_refuses_what_a_page_may_not_set(self, mark: Any) -> None:
         made = mark()
         before = made.visible
 
-        put(made, visible=not before, scales={}, lr="x", spots=1, bands=2, runs=3, lo=-1)
+        put(
+            made,
+            visible=not before,
+            scales={},
+            lr="x",
+            annotations=1,
+            bands=2,
+            runs=3,
+            area={},
+            names=[],
+            lo=-1,
+        )
 
         assert made.visible is before
         assert made.refused_messages == 1
@@ -54,7 +72,9 @@ class TestMarker:
         assert marker.value == float(value)
 
     @pytest.mark.parametrize(
-        "value", [0, -1.0, math.nan, math.inf, "3e-4", None, True, [1.0], 10**400]
+        "value",
+        [0, -1.0, math.nan, math.inf, "3e-4", None, True, [1.0], 10**400],
+        ids=lambda value: str(value)[:8],
     )
     def test_refuses_what_is_no_rate_and_keeps_its_value(self, value: Any) -> None:
         marker = Marker(value=0.5)
@@ -73,7 +93,20 @@ class TestMarker:
         assert heard == [0.02]
         assert marker.comm.sent("update") == []
 
-    @pytest.mark.parametrize("value", [1e-8, 11.0, -1, 0, "x", None, True, [], {}, 1e400])
+    def test_a_move_of_the_page_is_told_and_one_of_python_is_not(self) -> None:
+        marker, told = Marker(), []
+        marker.page_handlers["value"] = told.append
+
+        marker.value = 0.01
+        put(marker, value=0.02)
+
+        assert told == [0.02]
+
+    @pytest.mark.parametrize(
+        "value",
+        [1e-8, 11.0, -1, 0, "x", None, True, [], {}, 1e400, math.nan, 10**400, -(10**400)],
+        ids=lambda value: str(value)[:8],
+    )
     def test_page_cannot_leave_the_axis(self, value: Any) -> None:
         marker = Marker(value=0.5)
 
@@ -81,7 +114,7 @@ class TestMarker:
 
         assert marker.value == 0.5
         assert marker.refused_messages == 1
-        assert marker.comm.sent("update")[-1]["state"] == {"value": 0.5}
+        assert updates(marker) == [{"value": 0.5}]
 
     def test_page_may_choose_the_ends(self) -> None:
         marker = Marker(lo=1e-5, hi=1.0)
@@ -98,117 +131,91 @@ class TestMarker:
         assert (marker.lo, marker.hi) == (1e-7, 10.0)
 
 
-class TestSpots:
-    def test_a_loss_that_json_cannot_carry_becomes_none(self) -> None:
-        spots = Spots(
-            spots=[
-                {"lr": 1.0, "loss": loss, "kind": "end"} for loss in (math.nan, math.inf, None, 2.0)
-            ]
-        )
-
-        assert [spot["loss"] for spot in spots.spots] == [None, None, None, 2.0]
-        json.dumps(spots.get_state()["spots"], allow_nan=False)
-
-    @pytest.mark.parametrize(
-        "spot",
-        [
-            {"lr": -1.0, "kind": "end"},
-            {"lr": math.nan, "kind": "end"},
-            {"lr": "x", "kind": "end"},
-            {"lr": True, "kind": "end"},
-            {"kind": "end"},
-            {"lr": 1.0, "kind": "other"},
-            {"lr": 1.0},
-        ],
-    )
-    def test_a_spot_that_cannot_be_drawn_is_refused(self, spot: dict[str, Any]) -> None:
-        spots = Spots()
-
-        with pytest.raises(TraitError, match="of a spot must be"):
-            spots.spots = [spot]
-
-        assert spots.spots == []
-
+class TestAnnotations:
     def test_refer_to_the_marker_they_set(self) -> None:
         marker = Marker()
 
-        assert Spots(marker=marker).get_state()["marker"] == f"IPY_MODEL_{marker.model_id}"
+        state = Annotations(marker=marker).get_state()
 
-
-class TestBands:
-    def test_are_complete_for_the_page(self) -> None:
-        bands = Bands(bands=[{"start": np.float64(1e-3), "stop": 1, "kind": "usable"}])
-
-        assert bands.bands == [{"start": 1e-3, "stop": 1.0, "kind": "usable", "label": ""}]
-
-    @pytest.mark.parametrize(
-        "band",
-        [
-            {"start": 0, "stop": 1.0, "kind": "usable"},
-            {"start": 1.0, "stop": math.inf, "kind": "usable"},
-            {"start": 1.0, "stop": 2.0, "kind": "unusable"},
-        ],
-    )
-    def test_one_that_cannot_be_drawn_is_refused(self, band: dict[str, Any]) -> None:
-        with pytest.raises(TraitError, match="of a band must be"):
-            Bands(bands=[band])
+        assert state["marker"] == f"IPY_MODEL_{marker.model_id}"
 
 
 class TestRuns:
     def test_travel_as_binary(self) -> None:
         runs = Runs()
 
-        runs.runs = [{"name": "wd=0.1", "lr": [1e-3, 1e-2], "smoothed": [1.0, math.nan]}]
+        runs.runs = [line([1e-3, 1e-2], [1.0, math.nan])]
 
         [[lr, smoothed]] = buffers_of(runs, "update")
         assert floats(lr) == [1e-3, 1e-2]
         assert floats(smoothed)[0] == 1.0
-        assert runs.comm.sent("update")[0]["state"]["runs"] == [{"name": "wd=0.1", "visible": True}]
+        assert updates(runs) == [{"runs": [{"name": "wd=0.1", "visible": True}]}]
 
-    def test_keep_a_copy_of_the_arrays(self) -> None:
-        lr = np.array([1.0, 2.0])
-        runs = Runs(runs=[{"name": "a", "lr": lr, "smoothed": lr}])
-        lr[:] = 9.0
+    def test_whole_numbers_travel_as_doubles(self) -> None:
+        runs = Runs(runs=[line([1, 2], np.float32([0.5, 0.25]))])
 
-        assert runs.runs[0]["lr"].tolist() == [1.0, 2.0]
+        state = runs.get_state()["runs"][0]
+
+        assert (floats(state["lr"]), floats(state["smoothed"])) == ([1.0, 2.0], [0.5, 0.25])
 
     def test_can_be_set_again(self) -> None:
         runs = Runs()
         for visible in (True, False):
-            runs.runs = [{"name": "a", "lr": [1.0], "smoothed": [1.0], "visible": visible}]
+            runs.runs = [line([1.0], [1.0], visible=visible)]
 
-        sent = runs.comm.sent("update")
+        sent = [state["runs"][0]["visible"] for state in updates(runs)]
 
-        assert [message["state"]["runs"][0]["visible"] for message in sent] == [True, False]
-
-    @pytest.mark.parametrize("lengths", [(1, 2), (0, 1)])
-    def test_arrays_that_do_not_match_are_refused(self, lengths: tuple[int, int]) -> None:
-        lr, smoothed = (np.ones(length) for length in lengths)
-
-        with pytest.raises(TraitError, match="equally long"):
-            Runs(runs=[{"name": "a", "lr": lr, "smoothed": smoothed}])
+        assert sent == [True, False]
 
 
-class TestFrame:
-    def test_page_may_choose_the_framing(self) -> None:
-        frame = Frame()
+class TestSpread:
+    def test_travels_as_binary_infinities_included(self) -> None:
+        spread = Spread()
 
-        put(frame, y_frame="all")
+        spread.area = {
+            "lr": np.array([1e-3, 1e-2]),
+            "low": np.array([1.0, 2.0]),
+            "high": np.array([3.0, math.inf]),
+        }
 
-        assert frame.y_frame == "all"
+        [[lr, low, high]] = buffers_of(spread, "update")
+        assert floats(lr) == [1e-3, 1e-2]
+        assert (floats(low), floats(high)) == ([1.0, 2.0], [3.0, math.inf])
+
+
+class TestAxes:
+    def test_page_may_choose_the_range_of_the_losses(self) -> None:
+        axes, told = Axes(), []
+        axes.page_handlers["y_range"] = told.append
+
+        put(axes, y_range="all")
+
+        assert axes.y_range == "all"
+        assert told == ["all"]
 
     @pytest.mark.parametrize("value", ["most", None, 1, [], {}])
-    def test_page_may_choose_no_other_framing(self, value: Any) -> None:
-        frame = Frame()
+    def test_page_may_choose_no_other_range(self, value: Any) -> None:
+        axes = Axes()
 
-        put(frame, y_frame=value)
+        put(axes, y_range=value)
 
-        assert frame.y_frame == "focus"
-        assert frame.refused_messages == 1
+        assert axes.y_range == "focus"
+        assert axes.refused_messages == 1
+        assert updates(axes) == [{"y_range": "focus"}]
+
+    @pytest.mark.parametrize("end", ["lo", "hi"])
+    @pytest.mark.parametrize("value", [0, -1.0, math.nan, math.inf, None])
+    def test_an_end_that_no_axis_can_show_is_refused(self, end: str, value: Any) -> None:
+        axes = Axes()
+
+        with pytest.raises(TraitError):
+            setattr(axes, end, value)
+
+        assert (axes.lo, axes.hi) == (1e-7, 10.0)
 
     def test_reset_zoom_is_a_message_to_every_page(self) -> None:
-        frame = Frame()
+        axes = Axes()
 
-        frame.reset_zoom()
+        axes.reset_zoom()
 
-        assert custom(frame) == [{"event": "reset"}]
+        assert custom(axes) == [{"event": "reset"}]
