@@ -110,7 +110,7 @@ class Plan(NamedTuple):
     mode : {"exp", "linear"}
         How the rate rises.
     label : str
-        Which rate it is, for the axis.
+        What the horizontal axis measures.
     """
 
     kind: Literal["sweep", "comparison"]

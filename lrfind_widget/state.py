@@ -164,8 +164,9 @@ class SessionState:
     def names(self) -> dict[int, str]:
         """A name for each listed run, by its number, that says what tells it from the others."""
         settings = [run.result.settings for run in self.listed]
-        # What was joined to a curve is seen on it.
-        keys = dict.fromkeys(key for each in settings for key in each if key != "joined")
+        # What was joined to a curve is seen on it, and so are the steps that it added.
+        hidden = {"joined", "num_it"} if any("joined" in each for each in settings) else ()
+        keys = dict.fromkeys(key for each in settings for key in each if key not in hidden)
         differing = [
             key for key in keys if any(s.get(key) != settings[0].get(key) for s in settings)
         ]

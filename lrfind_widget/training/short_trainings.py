@@ -90,13 +90,13 @@ class ShortTrainings(Experiment):
         self._options = options
         super().__init__(model, dataloader, optimizer, options)
         self.settings = options.settings() | {"lrs": list(self.lrs)}
-        self._label = GroupRates(optimizer, options.groups).axis_label
 
     @property
     def plan(self) -> Plan:
         """What it is going to do."""
-        steps = self._options.steps
-        return Plan("comparison", self.lrs, steps, len(self.lrs), label=self._label)
+        validated = self._options.val_loader is not None
+        label = "dots: validation loss; step" if validated else "step"
+        return Plan("comparison", self.lrs, self._options.steps, len(self.lrs), label=label)
 
     def _run(self, isolation: Isolation, context: ErrorContext) -> Iterator[Point]:
         """Train at one rate after the other."""

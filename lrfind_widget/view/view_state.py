@@ -335,9 +335,10 @@ def _early_end(state: SessionState, curve: CombinedCurve) -> list[dict[str, Any]
     if result is None or not curve.lrs.size or result.stop_reason is StopReason.FINISHED:
         return []
     status = Status.after(result.stop_reason)
-    if "joined" in result.settings and status is not Status.DIVERGED:
-        return []  # the end of a part is not the end of the curve
     is_latest = state.run is not None and state.run is state.sweep
+    joined = "joined" in result.settings or (is_latest and state.refinement is not None)
+    if joined and status is not Status.DIVERGED:
+        return []  # the end of a part is not the end of the curve
     return [
         {
             "lr": float(curve.lrs[-1]),

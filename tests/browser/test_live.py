@@ -19,7 +19,7 @@ before = fingerprint(model, optimizer)
 """
 GATED = """
 widget = LRFinderWidget(model, gate, optimizer, num_it=60, end_lr=1e-3, stop_div=False)
-widget._panel.chart.set_view("frame", "all")  # every loss has its place in the chart
+widget.y_range = "all"  # every loss has its place in the chart
 display(widget)
 """
 FEED = """

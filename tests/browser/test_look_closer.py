@@ -38,7 +38,7 @@ def swept(lab_for_module) -> Hands:
 @pytest.fixture
 def finder(swept) -> Hands:
     """The widget with its marker at 1e-3, all rates in view and nothing in focus."""
-    swept.notebook.execute("widget.selected_lr = 1e-3; widget._panel.chart.frame.reset_zoom()")
+    swept.notebook.execute("widget.selected_lr = 1e-3; widget._screen.chart.axes.reset_zoom()")
     swept.notebook.page.keyboard.press("Escape")
     swept.notebook.page.mouse.move(2, 2)
     swept.rate_becomes(1e-3)
@@ -171,8 +171,8 @@ def test_a_finger_drags_the_marker(finder):
 
 
 def test_all_losses_are_one_click_away(finder):
-    finder.notebook.execute("widget._panel.chart.frame.y_frame = 'focus'")
+    finder.notebook.execute("widget.y_range = 'focus'")
     finder.press("Show all losses")
-    finder.notebook.until("widget._panel.chart.frame.y_frame == 'all'")
+    finder.notebook.until("widget.y_range == 'all'")
     finder.press("Focus on the fall")
-    finder.notebook.until("widget._panel.chart.frame.y_frame == 'focus'")
+    finder.notebook.until("widget.y_range == 'focus'")

@@ -41,7 +41,7 @@ def test_a_try_is_drawn_below_and_its_best_rate_is_chosen_with_a_click(lab):
     finder = Finder(notebook, 0)
     notebook.run(0)
     notebook.until("not widget.status.is_running and widget.result is not None")
-    notebook.execute("widget.try_lrs([1e-5, 1e-2], steps=40)")
+    notebook.execute("widget.compare([1e-5, 1e-2], steps=40)")
     expect(finder.root.locator(".lrfind-training")).to_have_count(2)
     finder.says("1e-2 did best")
     finder.press("Use 1e-2")

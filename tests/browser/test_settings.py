@@ -40,8 +40,7 @@ def finder(swept) -> Finder:
     back = swept.button("Back to the suggestion")
     if back.get_attribute("aria-disabled") is None:
         back.click()
-    bar = "widget._panel.settings_bar"
-    swept.notebook.until(f"({bar}.beta, {bar}.rule) == (0.98, 'balanced')")
+    swept.notebook.until("(widget.beta, widget.rule) == (0.98, 'balanced')")
     swept.notebook.until("widget.selected_lr == widget.suggested_lr")
     return swept
 
@@ -81,7 +80,7 @@ def test_a_logarithmic_loss_axis_is_drawn_at_once(finder):
     before = shape(line(finder))
     finder.root.get_by_label("Loss axis").select_option("log")
     expect(line(finder)).not_to_have_attribute("d", before)
-    assert finder.notebook.value("widget._panel.chart.y_log")
+    finder.notebook.until("widget.y_scale == 'log'")
 
 
 def test_another_rule_moves_the_suggestion_and_the_marker_that_nobody_holds(finder):
@@ -114,4 +113,26 @@ def test_a_setting_that_is_none_is_not_taken(finder):
     expect(field).to_have_attribute("aria-invalid", "true")
     field.blur()
     expect(field).to_have_value("10")
-    assert finder.notebook.value("widget._panel.settings_bar.skip_start") == 10
+    assert finder.notebook.value("widget.skip_start") == 10
+
+
+def test_a_setting_of_python_is_shown_and_one_of_the_page_is_heard(finder):
+    finder.notebook.execute(
+        "heard = []; widget.observe(lambda c: heard.append((c.name, c.new)), ['beta', 'y_range'])"
+    )
+    finder.notebook.execute("widget.beta = 0.995; widget.y_scale = 'log'")
+    expect(finder.root.get_by_text("0.995", exact=True)).to_be_visible()
+    expect(finder.root.get_by_label("Loss axis")).to_have_value("log")
+    finder.root.get_by_label("Show", exact=True).select_option("all")
+    finder.notebook.until("heard == [('beta', 0.995), ('y_range', 'all')]")
+    expect(finder.button("Focus on the fall")).to_be_visible()
+    finder.press("Focus on the fall")
+    expect(finder.root.get_by_label("Show", exact=True)).to_have_value("focus")
+
+
+def test_the_smoothing_ends_on_the_last_of_many_values(finder):
+    slider = finder.root.get_by_label("Smoothing")
+    for hundredths in range(97, 77, -1):
+        slider.fill(str(hundredths / 100))
+    finder.notebook.until("widget.beta == 0.78")
+    expect(slider).to_have_value("0.78")

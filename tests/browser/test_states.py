@@ -15,7 +15,8 @@ import torch
 from lrfind_widget import LRFinderWidget
 from tests.browser.workbench import Gate, make_loader, make_model, make_optimizer
 model, gate = make_model(), Gate(make_loader())
-widget = LRFinderWidget(model, gate, make_optimizer(model), num_it=60, auto_start=False)
+optimizer = make_optimizer(model)
+widget = LRFinderWidget(model, gate, optimizer, num_it=60, auto_start=False)
 display(widget)
 """
 
@@ -122,15 +123,39 @@ def test_markup_in_an_exception_is_shown_as_text(failed):
 def test_markup_in_what_python_sets_is_shown_as_text(failed):
     failed.notebook.execute(
         f"markup = {MARKUP!r}\n"
-        "panel = failing._panel\n"
-        "panel.run_bar.set_together(objective=markup, detail=markup, sentence=markup)\n"
-        "panel.choice_bar.set_together(message=markup, suggestion_sentence=markup)\n"
-        "panel.chart.frame.x_label = markup\n"
-        "panel.settings_bar.runs = [{'id': '1', 'name': markup}]\n"
+        "screen = failing._screen\n"
+        "screen.run_bar.set_together(objective=markup, detail=markup, sentence=markup)\n"
+        "screen.choice_bar.set_together(message=markup, suggestion_sentence=markup)\n"
+        "screen.chart.axes.x_label = markup\n"
+        "screen.settings_bar.runs = [{'id': '1', 'name': markup}]\n"
         "spot = dict(lr=1e-3, loss=.5, kind='end', label=markup, title=markup)\n"
-        "panel.chart.spots.spots = [spot]\n"
+        "screen.chart.annotations.annotations = [spot]\n"
     )
     expect(failed.root.get_by_role("group", name="Range test").get_by_text(MARKUP)).to_have_count(5)
     expect(failed.root.locator(".lrfind-frame text").filter(has_text=MARKUP)).to_have_count(1)
     assert failed.root.locator(".lrfind-widget :is(img, b)").count() == 0
     assert failed.notebook.page.title() != "taken"
+
+
+def test_apply_cannot_be_pressed_while_a_sweep_runs_and_says_why(lab):
+    notebook = lab(GATED)
+    notebook.run(0)
+    finder = Finder(notebook, 0)
+    finder.press("Run")
+    notebook.execute("gate.let(3)")
+    finder.wait_for_dots(3)
+    apply = finder.button("Apply")
+    for hold in ("Pause", "Resume"):
+        expect(apply).to_have_attribute("aria-disabled", "true")
+        expect(apply).to_have_attribute("title", re.compile("A sweep is running"))
+        apply.click(force=True)
+        finder.press(hold)
+        notebook.execute("gate.let(1)")
+    assert notebook.value("optimizer.param_groups[0]['lr']") == 1e-3
+    notebook.execute("gate.open()")
+    notebook.until("not widget.status.is_running")
+    expect(apply).not_to_have_attribute("aria-disabled", "true")
+    apply.click()
+    finder.says("Applied")
+    rate = notebook.value("widget.selected_lr")
+    assert notebook.value("optimizer.param_groups[0]['lr']") == rate

@@ -19,7 +19,7 @@ model, gate = make_model(), Gate(make_loader())
 widget = LRFinderWidget(
     model, gate, make_optimizer(model), num_it=40, end_lr=1e-3, stop_div=False
 )
-widget._panel.chart.set_view("frame", "all")  # every loss has its place in the chart
+widget.y_range = "all"  # every loss has its place in the chart
 """
 SHOW = "display(widget)"
 FEED = """

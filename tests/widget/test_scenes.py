@@ -16,7 +16,51 @@ from tests.widget.scenes import SCENES, played
 from tests.widget.shown import shown
 from tests.widget.waiting import eventually
 
-MENDED: dict[str, dict[str, str]] = {}
+_AT_ONCE = "a setting counts at once for what was found before, also while another sweep runs"
+_OWN_STEPS = "a closer look counts its own steps, not those of the curve that it joins"
+_ONE_RATE = "every rule is given the smoothing and the skips of who reads the curve"
+
+MENDED: dict[str, dict[str, str]] = {
+    "*": {
+        "receipt.as before": "a receipt says nothing of files, which the package never writes",
+        "titles": "a button that cannot be pressed says why not",
+        "buttons.Apply": "what is applied while a sweep runs would be undone at its end",
+        "kept": "the line follows whatever has ended or failed, and the picture what is displayed",
+        "buttons.Back to the suggestion": "there is no suggestion while the next sweep runs",
+    },
+    "repeats_diverged": {"progress.done": "steps that a diverged repeat left out count as done"},
+    "closer": {"progress.done": _OWN_STEPS},
+    "closer_at_repeats": {"progress.done": _OWN_STEPS},
+    "closer_after_a_divergence": {
+        "progress.done": _OWN_STEPS,
+        "status": "the status is that of what ran: the closer look was finished",
+        "python.status": "the same",
+    },
+    "closer_failed": {"progress.done": _OWN_STEPS, "sentence": _OWN_STEPS},
+    "closer_failed_in_the_first_step": {
+        "progress.done": _OWN_STEPS,
+        "sentence": _OWN_STEPS,
+        "dots.2": "the end of a part is not the end of the curve",
+    },
+    "applied_by_itself": {"message": "a marker that is dragged is answered by no message"},
+    "skipped_ends_changed": {"chips": _ONE_RATE},
+    "everything_skipped": {"chips": _ONE_RATE},
+    "smoothing_changed_of_repeats": {"chips": _ONE_RATE},
+    "settings_changed_before_a_sweep": {
+        "chips": _ONE_RATE,
+        "dots": _ONE_RATE,
+        "marker": _ONE_RATE,
+        "suggestion": _ONE_RATE,
+        "python.suggested_lr": _ONE_RATE,
+        "python.selected_lr": _ONE_RATE,
+    },
+    "settings_changed_during_a_sweep": {"curve.skipped": _AT_ONCE},
+    "settings_changed_during_a_sweep_that_ended": {"chips": _ONE_RATE},
+    "settings_changed_during_the_next_sweep": {
+        "python.suggested_lr": _AT_ONCE,
+        "python.min_grad_lr": _AT_ONCE,
+    },
+}
 """By scene: the fields that differ from the record on purpose, each with the reason. A field is
 a path such as "sentence", "axes.rate" or "buttons.Apply", with all that is below it; the scene
 "*" stands for all scenes in which the field differs."""
