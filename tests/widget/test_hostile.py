@@ -13,11 +13,13 @@ from hypothesis import strategies as st
 
 from lrfind_widget import LRFinderWidget
 from lrfind_widget.view.thread_safe_widget import ThreadSafeWidget
+from tests.widget.messages import put
 from tests.widget.recording import RecordingComm
+from tests.widget.shown import SETTINGS, chart, hurried
 from tests.widget.training import adam, batches, classifier
 
-#: What a page may choose; the rest of the state is the kernel's.
-CHOICES = {"value", "selected_lr", "y_frame"}
+CHOICES = {"Marker": {"value"}, "Axes": {"y_range"}, "SettingsBar": {*SETTINGS}}
+"""What a page may choose, by the kind of widget; the rest of the state is the kernel's."""
 
 leaves = (
     st.none()
@@ -52,14 +54,17 @@ def patched_comms() -> Iterator[list[RecordingComm]]:
 
 @pytest.fixture(scope="module")
 def tree(patched_comms: list[RecordingComm]) -> Iterator[tuple[LRFinderWidget, list[Any]]]:
-    """A widget after a sweep, and every widget that is part of it."""
+    """A widget after a sweep and a comparison, and every widget that is part of it."""
     model = classifier()
-    widget = LRFinderWidget(model, batches(), adam(model), num_it=30)
-    widget.start()
-    widget.wait(60)
-    parts = list(widgets_of(patched_comms))
-    yield widget, parts
-    widget.close()
+    with hurried():
+        widget = LRFinderWidget(model, batches(), adam(model), num_it=30)
+        widget.start()
+        widget.wait(60)
+        widget.compare([1e-3, 1e-2], steps=5)
+        widget.wait(60)
+        parts = list(widgets_of(patched_comms))
+        yield widget, parts
+        widget.close()
 
 
 def widgets_of(comms: list[RecordingComm]) -> Iterator[Any]:
@@ -74,18 +79,23 @@ def kinds(tree: tuple[LRFinderWidget, list[Any]]) -> set[str]:
     return {type(part).__name__ for part in tree[1]}
 
 
+def chosen(part: Any) -> set[str]:
+    """Return what a page may choose of a widget."""
+    return CHOICES.get(type(part).__name__, set())
+
+
 def state_of(part: Any) -> str:
     """Return a widget's state as text, without what a page may choose."""
-    kept = {name: value for name, value in part.get_state().items() if name not in CHOICES}
+    kept = {name: value for name, value in part.get_state().items() if name not in chosen(part)}
     return json.dumps(kept, default=lambda value: bytes(value).hex(), sort_keys=True)
 
 
 def test_the_tree_holds_every_kind_of_widget(tree: Any) -> None:
     assert kinds(tree) >= {
-        *("LRFinderWidget", "RunBar", "ChoiceBar", "SettingsBar", "ReceiptBar"),
+        *("LRFinderWidget", "RunBar", "ChoiceBar", "SettingsBar", "ReceiptBar", "ComparisonBar"),
         *("_Figure", "_LogScale", "_LinearScale"),
-        *("Curve", "Marker", "Spots", "Bands", "Runs", "Frame"),
-        "OwnLayout",
+        *("Curve", "Marker", "Annotations", "Bands", "Runs", "Spread", "Axes"),
+        *("ComparisonCurves", "OwnLayout"),
     }
 
 
@@ -100,9 +110,8 @@ def test_a_valid_state_of_what_is_the_kernels_changes_nothing(tree: Any) -> None
     for part in parts:
         before = state_of(part)
         for name, value in part.get_state().items():
-            for other in another(value) if name not in CHOICES else []:
-                state = {"method": "update", "state": {name: other}, "buffer_paths": []}
-                part.comm.receive(state)
+            for other in another(value) if name not in chosen(part) else []:
+                put(part, **{name: other})
         assert state_of(part) == before
     is_sound(widget)
 
@@ -130,7 +139,7 @@ def test_a_state_of_nonsense_changes_nothing(tree: Any, data: st.DataObject) -> 
     names = st.sampled_from(sorted(part.keys)) | st.text(max_size=10)
     state = data.draw(st.dictionaries(names, values, max_size=4), label="state")
     before = state_of(part)
-    part.comm.receive({"method": "update", "state": copy.deepcopy(state), "buffer_paths": []})
+    put(part, **copy.deepcopy(state))
     assert state_of(part) == before
     is_sound(tree[0])
 
@@ -166,15 +175,13 @@ def test_an_oversized_message_changes_nothing(tree: Any, size: int) -> None:
     widget, parts = tree
     for part in parts:
         before = state_of(part)
-        state = dict.fromkeys(part.keys, "9" * size)
-        part.comm.receive({"method": "update", "state": state, "buffer_paths": []})
+        put(part, **dict.fromkeys(part.keys, "9" * size))
         assert state_of(part) == before
     is_sound(widget)
 
 
 def is_sound(widget: LRFinderWidget) -> None:
     """Whether the choice is a rate on the axis, the same everywhere, and nothing runs."""
-    marker = widget._panel.chart.marker
-    assert marker.value == widget.selected_lr
+    assert chart(widget).marker.value == widget.selected_lr == widget.value
     assert 0 < widget.selected_lr < float("inf")
     assert not widget.status.is_running
