@@ -39,7 +39,9 @@ ROOMS = {
     "session": Room("", f"{BASE} {NUMBERS} {SEAM} publisher state"),
     "isolation": Room("torch numpy", "isolation results"),
     "training": Room("torch numpy tqdm", f"{BASE} {NUMBERS} {SEAM} isolation training"),
-    "view.view_state": Room("numpy", f"{NUMBERS} {SEAM} state"),
+    "view.view_state view.bar_state view.chart_state": Room(
+        "numpy", f"{NUMBERS} {SEAM} state view.bar_state view.chart_state"
+    ),
     "view": Room(
         "numpy ipywidgets bqplot traitlets IPython", f"{BASE} {NUMBERS} {SEAM} state session view"
     ),
