@@ -81,7 +81,7 @@ class Session:
 
     @property
     def state(self) -> SessionState:
-        """All that is known now; replaced as a whole, so it never changes in a reader's hands."""
+        """All that is known now. It is replaced as a whole and never changed."""
         return self._state
 
     @property
