@@ -11,7 +11,7 @@ import numpy.typing as npt
 from lrfind_widget.curves.combined import CombinedCurve
 from lrfind_widget.curves.formatting import format_lr
 from lrfind_widget.curves.trimmed import Trimmed, trim
-from lrfind_widget.rules.averaged import refusal, steepest
+from lrfind_widget.rules.fastai_v1 import refusal, steepest
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

@@ -12,9 +12,8 @@ from lrfind_widget.curves.combined import CombinedCurve, combined_curve
 from lrfind_widget.curves.smoothing import beta_of
 from lrfind_widget.points import StopReason
 from lrfind_widget.rules.fastai_v1 import min_gradient
-from lrfind_widget.rules.repeats import suggest_from_repeats
 from lrfind_widget.rules.suggestion import Suggestion
-from lrfind_widget.rules.table import DEFAULT_RULE, RULES, Rule, entry_of
+from lrfind_widget.rules.table import DEFAULT_RULE, RULES, Rule, entry_of, suggest_from_repeats
 from lrfind_widget.values import check_rate
 
 if TYPE_CHECKING:
