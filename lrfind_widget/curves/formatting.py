@@ -35,3 +35,9 @@ def format_duration(seconds: float) -> str:
         return f"{minutes} min"
     hours, rest = divmod(minutes, 60)
     return f"{hours} h {rest} min" if rest else f"{hours} h"
+
+
+def listed(names: list[str]) -> str:
+    """Return names as "a, b and c"; "" for none."""
+    *most, last = names or [""]
+    return f"{', '.join(most)} and {last}" if most else last

@@ -8,23 +8,19 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import numpy.typing as npt
 
-from lrfind_widget.curves.formatting import format_lr
+from lrfind_widget.curves.formatting import format_lr, listed
 from lrfind_widget.curves.paired import Difference, paired_difference
-from lrfind_widget.curves.smoothing import beta_of, exponential_average
+from lrfind_widget.curves.smoothing import Floats, beta_of, exponential_average
 from lrfind_widget.points import StopReason
 from lrfind_widget.results import picture
 from lrfind_widget.results.json_record import JsonRecord
-from lrfind_widget.results.plot import figure_and_axes
 from lrfind_widget.results.receipt import Receipt
 from lrfind_widget.values import check_rate
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
-
-Floats = npt.NDArray[np.float64]
 
 LAST_PART = 0.25
 """The part of each training, at its end, that is compared."""
@@ -158,12 +154,13 @@ class Comparison(JsonRecord):
         """Which rate did best, and whether by more than the noise."""
         if self.stop_reason in (StopReason.STOPPED, StopReason.FAILED):
             return self.stop_sentence
-        lost = [lr for lr, diverged in zip(self.lrs, self.diverged, strict=True) if diverged]
+        pairs = zip(self.lrs, self.diverged, strict=True)
+        lost = listed([format_lr(lr) for lr, diverged in pairs if diverged])
         ranked = self._ranked()
         if not ranked:
-            return f"{_names(lost)} diverged: try lower rates." if lost else self.stop_sentence
+            return f"{lost} diverged: try lower rates." if lost else self.stop_sentence
         best = self.lrs[ranked[0]]
-        told = f" {_names(lost)} diverged." if lost else ""
+        told = f" {lost} diverged." if lost else ""
         difference = self.difference
         if difference is None:
             return f"{format_lr(best)} was the only one that did not diverge.{told}" if lost else ""
@@ -209,7 +206,7 @@ class Comparison(JsonRecord):
         ImportError
             If matplotlib is not installed.
         """
-        figure, ax = figure_and_axes(ax)
+        figure, ax = picture.figure_and_axes(ax)
         steps = np.arange(1, self.steps + 1)
         for n, lr in enumerate(self.lrs):
             losses = exponential_average(self.losses[n], beta_of(self.settings))
@@ -245,11 +242,6 @@ class Comparison(JsonRecord):
         table = self.losses if self.val_losses is None else self.val_losses
         part: Floats = table[n, self.steps - max(1, round(LAST_PART * self.steps)) :]
         return part[~np.isnan(part)]
-
-
-def _names(lrs: list[float]) -> str:
-    *most, last = map(format_lr, lrs)
-    return f"{', '.join(most)} and {last}" if most else last
 
 
 def _size(difference: Difference) -> str:

@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from lrfind_widget.curves.combined import CombinedCurve, combined_curve
-from lrfind_widget.curves.smoothing import beta_of
+from lrfind_widget.curves.smoothing import Floats, beta_of
 from lrfind_widget.points import StopReason
 from lrfind_widget.rules.fastai_v1 import min_gradient
 from lrfind_widget.rules.suggestion import Suggestion
@@ -18,8 +18,6 @@ from lrfind_widget.values import check_rate
 
 if TYPE_CHECKING:
     from torch.optim import Optimizer
-
-Floats = npt.NDArray[np.float64]
 
 
 class RecordedCurve:
