@@ -233,9 +233,7 @@ class Comparison(JsonRecord):
     def _ranked(self) -> list[int]:
         """Return the indices of the rates with a final loss, the best first."""
         final = self.final_losses
-        return sorted(
-            (n for n in range(len(final)) if np.isfinite(final[n])), key=final.__getitem__
-        )
+        return sorted(np.flatnonzero(np.isfinite(final)).tolist(), key=final.__getitem__)
 
     def _last_part(self, n: int) -> Floats:
         """Return the losses of one rate that are compared."""

@@ -49,18 +49,15 @@ class Refinement:
         By default these are the usable band of the suggestion, and `num_it` is that of the sweep
         over the whole range, whose steps then lie closer together.
         """
-        band = base.suggestion().band
-        if band is None and (start_lr is None or end_lr is None):
-            raise ValueError(why_not_refine(base))
-        low, high = band if band is not None else (0.0, 0.0)
-        if not low < high and (start_lr is None or end_lr is None):
-            low, high = low / 3, low * 3
-        changes = {
-            "start_lr": low if start_lr is None else start_lr,
-            "end_lr": high if end_lr is None else end_lr,
-            "num_it": _steps_of_whole(base) if num_it is None else num_it,
-        }
-        return cls(base, "refine", changes)
+        if start_lr is None or end_lr is None:
+            band = base.suggestion().band
+            if band is None:
+                raise ValueError(why_not_refine(base))
+            low, high = band if band[0] < band[1] else (band[0] / 3, band[0] * 3)
+            start_lr = low if start_lr is None else start_lr
+            end_lr = high if end_lr is None else end_lr
+        num_it = _steps_of_whole(base) if num_it is None else num_it
+        return cls(base, "refine", {"start_lr": start_lr, "end_lr": end_lr, "num_it": num_it})
 
     @classmethod
     def extend(cls, base: SweepResult, end_lr: float | None = None) -> Refinement:
@@ -89,11 +86,9 @@ class Refinement:
                 f"{format_lr(last)}."
             )
         is_exp = base.settings.get("mode", "exp") == "exp"
-        ratio = (
-            math.log(end / start) / math.log(planned / start)
-            if is_exp
-            else (end - start) / (planned - start)
-        )
+        ratio = (end - start) / (planned - start)
+        if is_exp:
+            ratio = math.log(end / start) / math.log(planned / start)
         num_it = max(1, math.ceil(steps * ratio - 1e-9))
         # From the same formula, so that the first rates are those of before, up to rounding.
         exact = num_it / steps

@@ -81,7 +81,7 @@ def balanced(lrs: npt.ArrayLike, losses: npt.ArrayLike, *, stopped: bool = False
     low = rate_at(max(curve.onset, curve.first))
     return Suggestion(
         lr,
-        f"Half of {format_lr(rate_at(curve.centre))}, the centre of the valley in which the loss "
+        f"Half of {_rate(curve.centre)}, the centre of the valley in which the loss "
         "lies below its start.",
         loss=curve.floor,
         band=(min(low, lr), least),
@@ -104,13 +104,13 @@ def supports_suggestion(curve: CurveFeatures) -> bool:
 
 def _refusal(curve: CurveFeatures, *, stopped: bool) -> str:
     """Return why a curve supports no suggestion, and what to change; "" if it supports one."""
-    span = f"from {format_lr(rate_at(curve.first))} to {format_lr(rate_at(curve.last))}"
+    span = f"from {_rate(curve.first)} to {_rate(curve.last)}"
     if supports_suggestion(curve):
         return ""
     if stopped and not curve.turned_up:
         return (
-            f"No suggestion: the sweep was stopped at {format_lr(rate_at(curve.last))}, before the "
-            "loss fell. Let it run on."
+            f"No suggestion: the sweep was stopped at {_rate(curve.last)}, before the loss fell. "
+            "Let it run on."
         )
     if curve.turned_up:
         return (
@@ -131,7 +131,7 @@ def _refusal(curve: CurveFeatures, *, stopped: bool) -> str:
 def _caveats(curve: CurveFeatures, *, stopped: bool) -> tuple[str, ...]:
     """Return sentences that say why a suggestion from a curve that supports one may be wrong."""
     caveats = []
-    first, last = format_lr(rate_at(curve.first)), format_lr(rate_at(curve.last))
+    first, last = _rate(curve.first), _rate(curve.last)
     if not curve.turned_up and stopped:
         caveats.append(
             f"The sweep was stopped at {last}, before the loss turned up: higher rates may be "
@@ -169,3 +169,7 @@ def _caveats(curve: CurveFeatures, *, stopped: bool) -> tuple[str, ...]:
             "the band is a guess. Use larger batches or more steps (num_it)."
         )
     return tuple(caveats)
+
+
+def _rate(position: float) -> str:
+    return format_lr(rate_at(position))
