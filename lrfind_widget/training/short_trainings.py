@@ -23,7 +23,6 @@ from lrfind_widget.training.checks import check_can_restart
 from lrfind_widget.training.error_context import ErrorContext
 from lrfind_widget.training.experiment import Experiment, versions
 from lrfind_widget.training.optimizer_step import OptimizerStep
-from lrfind_widget.training.param_groups import GroupRates
 from lrfind_widget.training.progress_bar import ProgressBar
 from lrfind_widget.training.range_test import run_pass
 from lrfind_widget.training.record import Record
