@@ -53,7 +53,7 @@ class Refinement:
             band = base.suggestion().band
             if band is None:
                 raise ValueError(why_not_refine(base))
-            low, high = band if band[0] < band[1] else (band[0] / 3, band[0] * 3)
+            low, high = band if band[0] < band[1] else (band[0] / 3, band[1] * 3)
             start_lr = low if start_lr is None else start_lr
             end_lr = high if end_lr is None else end_lr
         num_it = _steps_of_whole(base) if num_it is None else num_it
