@@ -96,7 +96,7 @@ class Comparison(JsonRecord):
                     f"{name} must have a row for each of the {len(lrs)} rates and a column for "
                     f"each step, got shape {table.shape}."
                 )
-            table.setflags(write=False)  # a result is a record: nobody edits it by accident
+            table.setflags(write=False)  # a result is a record: it must not change by accident
             object.__setattr__(self, name, table)
         for name in ("taken", "diverged"):
             if len(getattr(self, name)) != len(lrs):
@@ -160,10 +160,10 @@ class Comparison(JsonRecord):
         if not ranked:
             return f"{lost} diverged: try lower rates." if lost else self.stop_sentence
         best = self.lrs[ranked[0]]
-        told = f" {lost} diverged." if lost else ""
+        also = f" {lost} diverged." if lost else ""
         difference = self.difference
         if difference is None:
-            return f"{format_lr(best)} was the only one that did not diverge.{told}" if lost else ""
+            return f"{format_lr(best)} was the only one that did not diverge.{also}" if lost else ""
         kind = "training" if self.val_losses is None else "validation"
         over = f"mean {kind} loss over the last quarter of {self.steps} steps"
         second = format_lr(self.lrs[ranked[1]])
@@ -171,11 +171,11 @@ class Comparison(JsonRecord):
         if difference.is_clear:
             return (
                 f"{format_lr(best)} did best: {values} at {second} ({over}), a lead of "
-                f"{_size(difference)} that is larger than the noise.{told}"
+                f"{_size(difference)} that is larger than the noise.{also}"
             )
         return (
             f"{format_lr(best)} did best, but its lead over {second} is within the noise: "
-            f"{values} ({over}), a difference of {_size(difference)}.{told}"
+            f"{values} ({over}), a difference of {_size(difference)}.{also}"
         )
 
     def to_json(self) -> dict[str, Any]:

@@ -116,7 +116,7 @@ class SweepResult(RecordedCurve, JsonRecord):
                     f"{name} must have one value for each of the {np.size(self.lrs)} steps, "
                     f"got shape {array.shape}."
                 )
-            array.setflags(write=False)  # a result is a record: nobody edits it by accident
+            array.setflags(write=False)  # a result is a record: it must not change by accident
             object.__setattr__(self, name, array)
         if not (np.isfinite(self.lrs) & (self.lrs > 0)).all():
             raise ValueError("lrs must hold learning rates, finite and greater than 0.")
