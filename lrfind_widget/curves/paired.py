@@ -17,16 +17,10 @@ _NORMAL = 1.959964
 
 @dataclass(frozen=True)
 class Difference:
-    """A mean difference and how far it may be off by chance.
+    """How far the mean of one series is above that of another, and how much of it may be chance.
 
-    Attributes
-    ----------
-    mean : float
-        Mean of the first series less mean of the second.
-    error : float
-        Standard error of that mean. Infinite where there are fewer than three pairs.
-    margin : float
-        Half the width of its 95 % interval.
+    `error` is the standard error of `mean`, infinite where there are fewer than three pairs;
+    `margin` is half the width of its 95 % interval.
     """
 
     mean: float
@@ -51,16 +45,8 @@ def paired_difference(first: npt.ArrayLike, second: npt.ArrayLike) -> Difference
     error is ``sd(d) / sqrt(m)``, the margin that times the 97.5 % point of Student's t with
     ``m - 1`` (at least 1) degrees of freedom.
 
-    The outcome does not depend on the scale of the losses nor on an offset.
-
-    Parameters
-    ----------
-    first, second : array_like, shape (n,)
-        Losses; pairs with one that is not finite are left out.
-
-    Returns
-    -------
-    Difference
+    The outcome does not depend on the scale of the losses nor on an offset. Pairs with a loss
+    that is not finite are left out.
     """
     differences = np.asarray(first, dtype=np.float64) - np.asarray(second, dtype=np.float64)
     differences = differences[np.isfinite(differences)]
