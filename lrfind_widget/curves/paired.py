@@ -53,12 +53,14 @@ def paired_difference(first: npt.ArrayLike, second: npt.ArrayLike) -> Difference
     count = differences.size
     if count == 0:
         return Difference(math.nan, math.inf, math.inf)
-    mean = float(differences.mean())
-    if count < 3:
+    with np.errstate(over="ignore", invalid="ignore"):
+        mean = float(differences.mean())
+        centred = differences - mean
+        total = float(centred @ centred)
+    if count < 3 or not math.isfinite(total):  # too few, or too large to be squared
         return Difference(mean, math.inf, math.inf)
-    centred = differences - mean
-    total = float(centred @ centred)
-    if total <= (1e-12 * abs(mean)) ** 2 * count:
+    rounding = 1e-12 * abs(mean)
+    if total <= rounding * rounding * count:
         return Difference(mean, 0.0, 0.0)
     lagged = float(centred[1:] @ centred[:-1]) / total
     correlation = min(max(lagged, 0.0), MOST_CORRELATION)

@@ -58,7 +58,8 @@ class StopRule:
         self._previous = math.nan
         self._all_positive = True
         self._rise = 0.0  # the first one, where there is no other measure of the loss's size
-        self._changes: list[float] = []  # |raw[n] - raw[n - 1]|, sorted
+        # |raw[n] - raw[n - 1]|, sorted as soon as the median is asked for: most sweeps never do.
+        self._changes: list[float] = []
 
     def update(self, loss: float, smoothed: float) -> StopReason | None:
         """Take one step's losses and say whether the sweep should end.
@@ -81,9 +82,15 @@ class StopRule:
             self._first = self.best = smoothed
         else:
             self.best = min(self.best, smoothed)
-            insort(self._changes, abs(loss - self._previous))
+            change = abs(loss - self._previous)
+            if self._all_positive:
+                self._changes.append(change)
+            else:
+                insort(self._changes, change)
         self._previous = loss
-        self._all_positive = self._all_positive and loss > 0
+        if self._all_positive and loss <= 0:
+            self._all_positive = False
+            self._changes.sort()
         if not self._all_positive and self._size() == 0:
             self._rise = loss - self.best
         if self.enabled and smoothed > self.threshold:

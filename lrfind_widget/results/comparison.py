@@ -123,7 +123,7 @@ class Comparison(JsonRecord):
         return tuple(
             np.inf
             if self.diverged[n]
-            else float(np.mean(self._last_part(n)))
+            else _mean(self._last_part(n))
             if self.taken[n] == self.steps and self._last_part(n).size
             else np.nan
             for n in range(len(self.lrs))
@@ -240,6 +240,12 @@ class Comparison(JsonRecord):
         table = self.losses if self.val_losses is None else self.val_losses
         part: Floats = table[n, self.steps - max(1, round(LAST_PART * self.steps)) :]
         return part[~np.isnan(part)]
+
+
+def _mean(losses: Floats) -> float:
+    """Return the mean, also of losses whose sum is too large for a float."""
+    size = float(np.abs(losses).max()) or 1.0
+    return float(np.mean(losses / size) * size) if size > 1e300 else float(np.mean(losses))
 
 
 def _size(difference: Difference) -> str:
