@@ -101,17 +101,6 @@ def keywords(options: Callable[P, Opt]) -> _Decorator[P, Opt]:
     The function gets them as one object, its last parameter. `inspect.signature`, ``help()`` and
     type checkers see every keyword with its type and default; the line ``{keywords}`` of the
     docstring becomes their description. A keyword that is unknown is refused with the nearest.
-
-    Parameters
-    ----------
-    options : class
-        One of `lrfind_widget.options`.
-
-    Examples
-    --------
-    >>> @keywords(FindOptions)
-    ... def lr_find(model, dataloader, optimizer, options: FindOptions): ...
-    >>> lr_find(model, loader, optimizer, end_lr=1)
     """
     kind = cast("Any", options)
 

@@ -66,17 +66,7 @@ _ELSEWHERE: dict[str, tuple[str, str]] = {
 
 
 def refuse_unknown(given: Iterable[str], known: Iterable[str], caller: str) -> None:
-    """Raise TypeError for a keyword that is unknown, with the one to use instead.
-
-    Parameters
-    ----------
-    given : iterable of str
-        The keywords that were given.
-    known : iterable of str
-        The keywords that there are.
-    caller : str
-        What was called.
-    """
+    """Raise TypeError for a keyword that is unknown, with the one to use instead."""
     choices = list(known)
     for name in given:
         if name not in choices:

@@ -12,22 +12,7 @@ Check = Callable[[str, Any], Any]
 
 
 def check_rate(name: str, value: object) -> float:
-    """Return a learning rate as a float.
-
-    Parameters
-    ----------
-    name : str
-        What the sentence calls it.
-    value : object
-        A number of Python or numpy, or an array or tensor of no dimension.
-
-    Raises
-    ------
-    TypeError
-        If it is no number; True, False and text are none.
-    ValueError
-        If it is not finite or not above 0.
-    """
+    """Return a learning rate as a float; an array or tensor of no dimension may hold it."""
     number = _scalar(value)
     if isinstance(number, bool) or not isinstance(number, numbers.Real):
         raise TypeError(

@@ -39,23 +39,10 @@ _SAVED: dict[tuple[str, object], _Saved] = {}
 class RandomState:
     """The random state of the process, saved for a sweep and restored exactly as it was.
 
-    Parameters
-    ----------
-    devices : iterable of torch.device
-        Devices whose generators the sweep uses, besides the CPU's.
-    generators : iterable
-        Generators found on loaders, samplers, data sets and modules.
-
-    Notes
-    -----
-    The generators of torch, numpy and Python belong to the whole process, not to a thread. While
-    a sweep runs, a cell that draws random numbers draws from the stream that the sweep is using:
-    its numbers then depend on how far the sweep is, the sweep's numbers depend on it (so that
-    `seed` makes a sweep repeatable only if nothing else draws meanwhile), and when the sweep ends
-    the state goes back to what it was before the sweep, as if the cell had not drawn. While the
-    sweep is paused the cell has its own stream, and what it draws then is kept.
-
-    Several sweeps at once share one saved state: the last to end restores it.
+    The generators of torch, numpy and Python belong to the process, not to a thread: a cell that
+    draws while a sweep runs takes from the sweep's stream, and the end undoes it. While the sweep
+    is paused the cell has its own stream, and what it draws is kept. Several sweeps at once share
+    one saved state: the last to end restores it.
     """
 
     def __init__(self, devices: Iterable[torch.device], generators: Iterable[object] = ()) -> None:
@@ -106,13 +93,7 @@ class RandomState:
             self._of_sweep = None
 
     def stop(self) -> list[str]:
-        """Restore the user's state; may be called more than once.
-
-        Returns
-        -------
-        list of str
-            What could not be restored, in words.
-        """
+        """Restore the user's state; may be called more than once."""
         problems: list[str] = []
         with _LOCK:
             if not self._active:
@@ -135,14 +116,8 @@ class RandomState:
     def compare(self) -> tuple[int, list[str], int]:
         """Compare the state now with the one restored.
 
-        Returns
-        -------
-        compared : int
-            How many generators were compared.
-        differing : list of str
-            The names of those that differ.
-        in_use : int
-            How many another running sweep still uses, and will restore when it ends.
+        Returns how many were compared, the names of those that differ, and how many another
+        sweep still uses and will restore.
         """
         if self._of_sweep is not None:  # the user has had it since, and may have drawn
             return self._at_pause

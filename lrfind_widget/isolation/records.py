@@ -14,13 +14,7 @@ from lrfind_widget.isolation.object_graph import OWNERS, is_record
 
 
 class ContentsRecord:
-    """The contents of a container, or the attributes of an object, by identity.
-
-    Parameters
-    ----------
-    obj : object
-        A dict, list, set or deque; a module, optimizer, scheduler or scaler; or a plain record.
-    """
+    """The contents of a container, or the attributes of an object, by identity."""
 
     def __init__(self, obj: Any) -> None:
         self._obj = obj
@@ -89,21 +83,7 @@ def _set_mapping(mapping: dict[Any, Any], saved: list[tuple[Any, Any]]) -> None:
 
 
 class TensorRecord:
-    """What a tensor is, apart from its bytes.
-
-    Parameters
-    ----------
-    tensor : Tensor
-
-    Attributes
-    ----------
-    tensor : Tensor
-    grad : Tensor or None
-        The gradient it had.
-    can_detach_gradient : bool
-        Whether the gradient may be detached and attached again. Not where it is a part of a
-        larger buffer, which something else may rely on: then its bytes are saved instead.
-    """
+    """What a tensor is, apart from its bytes."""
 
     def __init__(self, tensor: Tensor) -> None:
         self.tensor = tensor
@@ -116,6 +96,8 @@ class TensorRecord:
         self._hooks = getattr(tensor, "_backward_hooks", None)
         self._version = None if lazy or tensor.is_inference() else tensor._version  # noqa: SLF001
         self.grad = tensor.grad if tensor.is_leaf else None
+        # Where it is a part of a larger buffer, which something else may rely on, its bytes are
+        # saved instead.
         self.can_detach_gradient = self.grad is not None and _is_alone(self.grad)
 
     def restore_place(self) -> None:

@@ -22,15 +22,8 @@ class Snapshot:
     and its address, an optimizer's state dictionary keeps its order, a gradient stays the same
     tensor.
 
-    Parameters
-    ----------
-    roots : iterable of objects
-        Modules, optimizers, schedulers, scalers, tensors.
-
-    Notes
-    -----
-    Costs as many bytes of host memory as the tensors have (`nbytes`), pinned where a tensor lives
-    on a GPU. Gradients cost nothing more: the tensors are detached and kept, not copied.
+    Costs as many bytes of host memory as the tensors have, pinned where a tensor lives on a GPU.
+    Gradients cost nothing more: the tensors are detached and kept, not copied.
     """
 
     def __init__(self, roots: Iterable[object]) -> None:
@@ -63,11 +56,7 @@ class Snapshot:
     def restore(self) -> list[str]:
         """Restore everything.
 
-        Returns
-        -------
-        list of str
-            What could not be restored, in words; empty when all went well. One failure does not
-            prevent the rest from being restored. May be called again.
+        One failure does not keep the rest from being restored. May be called again.
         """
         problems: list[str] = []
         for contents in self._contents:
@@ -90,12 +79,7 @@ def _attempt(problems: list[str], what: str, action: Callable[[], None]) -> None
 
 
 class SavedBytes:
-    """Copies of byte intervals: one buffer in host memory per device.
-
-    Parameters
-    ----------
-    pieces : list of Interval
-    """
+    """Copies of byte intervals: one buffer in host memory per device."""
 
     def __init__(self, pieces: list[Interval]) -> None:
         self._pieces: list[tuple[Interval, Tensor]] = []

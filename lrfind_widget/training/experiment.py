@@ -39,24 +39,6 @@ class Experiment(ABC):
     A subclass says in `_run` what is done; this class sees to the rest: however it ends, also
     by an exception or by not being read to the end, the model, the optimizer and the random
     state are then what they were. `Sweep` documents the attributes.
-
-    Parameters
-    ----------
-    model : torch.nn.Module
-    dataloader : iterable
-    optimizer : torch.optim.Optimizer
-    options : TrainingOptions
-        How to train.
-
-    Attributes
-    ----------
-    control : Control
-        What it is asked to do next.
-
-    Raises
-    ------
-    TypeError, ValueError
-        For every argument that can be seen to be wrong before data is read.
     """
 
     noun = "experiment"

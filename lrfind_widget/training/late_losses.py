@@ -88,13 +88,7 @@ class LossList(Generic[Label]):
 class LossQueue(LossList[Label]):
     """First in, first out: losses are taken from it in the order they were put in.
 
-    Parameters
-    ----------
-    carrier : Carrier
-        How numbers come to the host.
-    lag : int
-        Most entries that may be under way. `ready` waits for the oldest where there are more;
-        with 0 it waits for all.
+    `ready` waits for the oldest where more than `lag` are under way; with 0 it waits for all.
     """
 
     def __init__(self, carrier: Carrier, lag: int) -> None:

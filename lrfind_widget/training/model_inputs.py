@@ -38,14 +38,7 @@ NO_TARGET: Any = _Nothing()
 class ModelInputs:
     """A batch, sorted into what the model is called with and what its output is compared to.
 
-    Attributes
-    ----------
-    args, kwargs
-        What the model is called with.
-    target
-        What the batch says the output should be, or `NO_TARGET`.
-    target_passed : bool
-        Whether the model was given the target too, as models that return their own loss are.
+    `target_passed` is whether the model was given the target too, as some that return a loss are.
     """
 
     args: tuple[Any, ...]
@@ -76,10 +69,7 @@ class ModelInputs:
 class Forward:
     """What a model's `forward` accepts.
 
-    Parameters
-    ----------
-    model : torch.nn.Module
-        Wrapped and compiled models are looked through.
+    Wrapped and compiled models are looked through.
     """
 
     def __init__(self, model: nn.Module) -> None:
@@ -125,22 +115,8 @@ def _parameters(model: nn.Module) -> list[inspect.Parameter] | None:
 def feed(forward: Forward, batch: Any, *, own_loss: bool) -> ModelInputs:
     """Sort a batch into the model's inputs and the target.
 
-    Parameters
-    ----------
-    forward : Forward
-        What the model accepts.
-    batch
-        The batch, on the model's device.
-    own_loss : bool
-        Whether the model may compute the loss itself: then it is handed the target under
-        the name that its `forward` has for it. Where a `loss_fn` compares, it is handed the
-        target only if it cannot be called without.
-
-    Raises
-    ------
-    ValueError
-        Where the batch does not fit `forward`; the message has both, and the keyword that
-        helps.
+    With `own_loss` the model is given the target under the name that its `forward` has for it, and
+    may compute the loss. Otherwise it is given the target only if it cannot be called without.
     """
     if isinstance(batch, Mapping):
         return _feed_named(forward, batch, batch, own_loss)

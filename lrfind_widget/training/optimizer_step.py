@@ -35,15 +35,7 @@ Label = tuple[int, float, bool]
 
 @dataclass
 class Found:
-    """What the steps of an experiment have shown besides their losses.
-
-    Attributes
-    ----------
-    objective : str
-        Which loss is made smaller. Empty before the first step.
-    skipped_steps : int
-        Steps that the gradient scaler skipped.
-    """
+    """What the steps of an experiment have shown besides their losses."""
 
     objective: str = ""
     skipped_steps: int = 0
@@ -54,28 +46,8 @@ class OptimizerStep:
 
     An `Update`.
 
-    Parameters
-    ----------
-    isolation : Isolation
-        Entered. What is changed here, it sets back.
-    options : TrainingOptions
-        How to train.
-    context : ErrorContext
-        Where it is set which step runs, on which batch.
-    found : Found
-        Where it is kept what the steps show.
-    checkpoint : callable, optional
-        Called with the part that comes next: before a batch is fetched, before the forward
-        pass and before the backward pass. By default it sets the part in `context`.
-    validates : callable, optional
-        From a step to whether a validation loss is computed after it. By default after each.
-    retakes_skipped : bool, default True
-        Whether a step that the gradient scaler skipped is taken again, and not recorded.
-
-    Attributes
-    ----------
-    rates : GroupRates
-        The rates of the parameter groups.
+    `checkpoint` is called with the part that comes next: before a batch is fetched, before the
+    forward pass and before the backward pass. By default it sets the part in `context`.
     """
 
     def __init__(
@@ -134,14 +106,7 @@ class OptimizerStep:
             )
 
     def step(self, step: int, lr: float) -> bool:
-        """Set the rate and take a step; return False where the gradient scaler skipped it.
-
-        Raises
-        ------
-        SweepEnded
-            Where the loader has ended and cannot be started again, or the gradient scaler has
-            skipped more steps in a row than a scale can explain.
-        """
+        """Set the rate and take a step; return False where the gradient scaler skipped it."""
         self._context.begin_step(step)
         with self._execution():
             self.rates.set(self._optimizer, lr)

@@ -21,21 +21,7 @@ leaves 2**-24, below the smallest half-precision number: then it is not the scal
 class Precision:
     """The precision a sweep trains in.
 
-    Parameters
-    ----------
-    amp : {"bf16", "fp16"} or None
-        Type that autocast uses. None is the precision of the model.
-    grad_scaler : torch.amp.GradScaler, optional
-        Scaler to use. With `amp="fp16"` one is made where none is given.
-    device : torch.device
-        Device of the model.
-
-    Attributes
-    ----------
-    skipped_steps : int
-        Optimizer steps that the scaler skipped because a gradient was infinite or NaN.
-    skipped_in_a_row : int
-        Those since the last step that was taken.
+    With ``amp="fp16"`` a gradient scaler is made where none is given.
     """
 
     def __init__(self, amp: str | None, grad_scaler: Any, device: torch.device) -> None:

@@ -12,15 +12,7 @@ from lrfind_widget.points import Point
 
 
 class ProgressBar(tqdm):  # type: ignore[misc]
-    """A bar on standard error, without the watching thread of tqdm, which would outlive a sweep.
-
-    Parameters
-    ----------
-    title : str
-    steps : int
-        Steps planned.
-    shown : bool
-    """
+    """A bar on standard error, without the watching thread of tqdm, which would outlive a sweep."""
 
     monitor_interval = 0
     _latest: Point | None = None

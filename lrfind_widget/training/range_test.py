@@ -41,13 +41,7 @@ class Rates(Protocol):
 def range_test(
     update: Update, schedule: Rates, record: Record, control: Control
 ) -> Iterator[Point]:
-    """Raise the learning rate from step to step and record the loss (Smith 2015).
-
-    Raises
-    ------
-    SweepEnded
-        On request; where the data is spent; where the gradient scaler gives up.
-    """
+    """Raise the learning rate from step to step and record the loss (Smith 2015)."""
     step = 0
     while step < len(schedule) and record.verdict is None:
         control.wait_or_stop()
@@ -60,13 +54,7 @@ def range_test(
 def run_pass(
     update: OptimizerStep, schedule: Rates, record: Record, control: Control
 ) -> Generator[Point, None, EarlyEnd | None]:
-    """Do a range test to whatever end, and record every loss that can still be had then.
-
-    Raises
-    ------
-    OutOfDataError
-        Where the data is spent before the first step is taken.
-    """
+    """Do a range test to whatever end, and record every loss that can still be had then."""
     with contextlib.closing(update):
         try:
             yield from range_test(update, schedule, record, control)

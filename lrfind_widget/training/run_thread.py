@@ -34,31 +34,8 @@ class RunThread:
     The thread appends to `points` and replaces `progress`, and nothing else: it never prints,
     warns or touches a widget.
 
-    Parameters
-    ----------
-    experiment : Experiment
-        Run once.
-    plan : Plan
-        What it is going to do.
-
-    Attributes
-    ----------
-    plan : Plan
-    progress : Progress
-        Replaced as a whole. An ended run has all its `points` then.
-    points : list of Point
-        Only ever appended to.
-    error : BaseException or None
-        What the user's model, data, loss or optimizer raised: the very object.
-    result : SweepResult, Comparison or None
-        Set at the end, before the last `news`.
-
-    Raises
-    ------
-    RuntimeError
-        If the model is being swept in place already.
-    ValueError
-        If ``isolation="copy"`` was asked for and no sound copy can be made.
+    `progress` is replaced as a whole; an ended run has all its `points` then. `error` is the very
+    object that the user's code raised, and `result` is set before the last `news`.
     """
 
     def __init__(self, experiment: Experiment, plan: Plan) -> None:
@@ -78,16 +55,8 @@ class RunThread:
     def start(self, news: Callable[[], None] = _no_news) -> None:
         """Start, and return at once.
 
-        Parameters
-        ----------
-        news : callable, optional
-            Called on the thread whenever there is something new: a point, a status, the end. It
-            should only set a flag. An exception of it ends the run and is its `error`.
-
-        Raises
-        ------
-        RuntimeError
-            If it was started before, or the system has no thread left.
+        `news` is called on the thread whenever there is something new: a point, a status, the end.
+        It should only set a flag. An exception of it ends the run and is its `error`.
         """
         if self._thread is not None:
             raise RuntimeError("This run was started before. Make another one.")
@@ -121,16 +90,8 @@ class RunThread:
     def wait(self, timeout: float | None = None) -> bool:
         """Wait until everything is given back and the thread is done.
 
-        Parameters
-        ----------
-        timeout : float, optional
-            Most seconds to wait. By default as long as it takes.
-
-        Returns
-        -------
-        bool
-            Whether it has ended; False at once where it was not started. Its own thread does not
-            wait for itself.
+        Returns whether it has ended; False at once where it was not started. Its own thread does
+        not wait for itself.
         """
         thread = self._thread
         if thread is None:

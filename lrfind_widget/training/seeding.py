@@ -14,15 +14,7 @@ from lrfind_widget.isolation.reach import reach
 
 
 class RandomSources:
-    """The generators of the process, of a device, and those that loaders carry.
-
-    Parameters
-    ----------
-    device : torch.device
-        Device of the model.
-    roots : iterable
-        Loaders and whatever else may carry generators of its own.
-    """
+    """The generators of the process, of a device, and those that loaders carry."""
 
     def __init__(self, device: torch.device, roots: Iterable[object]) -> None:
         self._device = device

@@ -23,7 +23,6 @@ from lrfind_widget.training.checks import check_can_restart
 from lrfind_widget.training.error_context import ErrorContext
 from lrfind_widget.training.experiment import Experiment, versions
 from lrfind_widget.training.optimizer_step import OptimizerStep
-from lrfind_widget.training.param_groups import GroupRates
 from lrfind_widget.training.progress_bar import ProgressBar
 from lrfind_widget.training.range_test import run_pass
 from lrfind_widget.training.record import Record
@@ -57,20 +56,6 @@ class ShortTrainings(Experiment):
     Every training begins with the same weights, optimizer state and random state and sees the
     same batches in the same order, so that only the rate differs. One that becomes NaN or
     infinite ends there. `Point.repeat` says which rate a point belongs to.
-
-    Parameters
-    ----------
-    model, dataloader, optimizer
-        As for `Sweep`.
-    lrs : sequence of float
-        The rates of the reference parameter group; the other groups keep their ratios.
-    options : CompareOptions
-        How to train, and how many steps at each rate.
-
-    Raises
-    ------
-    TypeError, ValueError
-        For every argument that can be seen to be wrong before data is read.
     """
 
     noun = "comparison"
@@ -136,13 +121,7 @@ class ShortTrainings(Experiment):
         self._end(StopReason.STOPPED, messages.comparison_stopped(taken, self.steps))
 
     def result(self) -> Comparison:
-        """Return what has been found, also after an early end.
-
-        Raises
-        ------
-        RuntimeError
-            While it has not ended.
-        """
+        """Return what has been found, also after an early end."""
         if self.stop_reason is None:
             raise RuntimeError("The comparison has not ended yet, so there is no result.")
         losses, val_losses = (

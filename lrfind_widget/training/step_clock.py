@@ -7,13 +7,7 @@ from collections.abc import Callable
 
 
 class StepClock:
-    """Measures the time that is spent on steps, pauses left out.
-
-    Parameters
-    ----------
-    clock : callable, default time.monotonic
-        Returns the time in seconds.
-    """
+    """Measures the time that is spent on steps, pauses left out."""
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
         self._clock = clock

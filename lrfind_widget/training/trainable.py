@@ -19,20 +19,7 @@ from lrfind_widget.unknown_keywords import refuse_unknown
 
 
 class TorchTrainable:
-    """What the runs of one widget are made of. A `Trainable`.
-
-    Parameters
-    ----------
-    model, dataloader, optimizer
-        As for `Sweep`.
-    options : SweepOptions
-        How to sweep where nothing else is said.
-
-    Raises
-    ------
-    TypeError, ValueError
-        For arguments that cannot work, before anything runs.
-    """
+    """What the runs of one widget are made of. A `Trainable`."""
 
     def __init__(
         self,
@@ -51,28 +38,13 @@ class TorchTrainable:
         return reference_lr(self._objects[2])
 
     def sweep(self, **changes: Any) -> RunThread:
-        """Return a range test with some keywords changed: copied or saved now, not started.
-
-        Raises
-        ------
-        TypeError, ValueError
-            If a change cannot work.
-        RuntimeError
-            If the model is being swept in place already.
-        """
+        """Return a range test with some keywords changed: copied or saved now, not started."""
         return _run_of(self._sweep(changes))
 
     def compare(self, lrs: Sequence[float], steps: int, **changes: Any) -> RunThread:
         """Return short trainings at some rates: copied or saved now, not started.
 
         Keywords of a sweep that mean nothing here, such as `num_it`, are ignored.
-
-        Raises
-        ------
-        TypeError, ValueError
-            If a rate, the number of steps or a change cannot work.
-        RuntimeError
-            If the model is being swept in place already.
         """
         refuse_unknown(changes, options_of(SweepOptions), "compare")
         wanted = options_of(CompareOptions)
