@@ -6,14 +6,13 @@ is not used is not imported: `lr_find` needs neither ipywidgets nor bqplot, and 
 `SweepResult` needs no torch.
 """
 
-from __future__ import annotations
-
-from importlib import import_module
-from typing import TYPE_CHECKING, Any
+# Completion offers what a module's source names, so nothing here has a name of its own.
+import importlib as _importlib
+import typing as _typing
 
 from lrfind_widget._version import __version__
 
-if TYPE_CHECKING:
+if _typing.TYPE_CHECKING:
     from lrfind_widget.points import Point, Status, StopReason
     from lrfind_widget.results.comparison import Comparison
     from lrfind_widget.results.receipt import Receipt
@@ -55,17 +54,18 @@ _HOME = {
 """The module each public name lives in."""
 
 
-def __getattr__(name: str) -> Any:
+def __getattr__(name: str) -> _typing.Any:
     """Import a public name when it is first used."""
     if name not in _HOME:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    value = getattr(import_module(f"{__name__}.{_HOME[name]}"), name)
+    value = getattr(_importlib.import_module(f"{__name__}.{_HOME[name]}"), name)
     globals()[name] = value
     return value
 
 
 def __dir__() -> list[str]:
-    return sorted({*globals(), *__all__})
+    """Return the public names; `dir` would else have the modules that were imported so far."""
+    return sorted(__all__)
 
 
 def _jupyter_labextension_paths() -> list[dict[str, str]]:

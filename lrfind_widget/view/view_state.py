@@ -170,6 +170,8 @@ def _run_bar(state: SessionState) -> Traits:
         done = total = 0 if result is None else len(result)
     else:
         done, total = progress.done, plan.steps
+        if plan.passes > 1 and state.status is Status.FINISHED:
+            done = total  # also where the last pass diverged
     return {
         "status": str(state.status),
         "sentence": _sentence(state, last),

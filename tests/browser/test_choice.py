@@ -85,7 +85,7 @@ def test_one_press_goes_back_to_the_suggestion(finder):
     finder.notebook.until("widget.selected_lr == widget.suggested_lr")
     finder.rate_becomes(finder.notebook.value("widget.suggested_lr"))
     # From now on the choice follows the suggestion again.
-    assert not finder.notebook.value("widget._chosen_by_hand")
+    assert not finder.notebook.value("widget.state.chosen_by_hand")
 
 
 def test_apply_keeps_the_ratios_and_says_what_changed(finder):

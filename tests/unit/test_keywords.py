@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from lrfind_widget import Sweep, compare_lrs, lr_find
+from lrfind_widget import LRFinderWidget, Sweep, compare_lrs, lr_find
 from lrfind_widget.keywords import constructor, keywords
 from lrfind_widget.option_fields import options_of
 from lrfind_widget.options import CompareOptions, FindOptions, SweepOptions, WidgetOptions
@@ -36,6 +36,7 @@ class Widget:
 
 TAKERS = [
     (Widget, WidgetOptions, ["model", "dataloader", "optimizer"]),
+    (LRFinderWidget, WidgetOptions, ["model", "dataloader", "optimizer"]),
     (Sweep, SweepOptions, ["model", "dataloader", "optimizer"]),
     (lr_find, FindOptions, ["model", "dataloader", "optimizer"]),
     (compare_lrs, CompareOptions, ["model", "dataloader", "optimizer", "lrs"]),
@@ -128,7 +129,7 @@ def test_the_steps_of_a_comparison_need_no_name() -> None:
 GOOD = """
 import torch
 from torch import nn
-from lrfind_widget import Sweep, SweepResult, compare_lrs, lr_find
+from lrfind_widget import LRFinderWidget, Sweep, SweepResult, compare_lrs, lr_find
 
 model = nn.Linear(2, 1)
 optimizer = torch.optim.SGD(model.parameters(), lr=0.1)
@@ -138,6 +139,7 @@ lr_find(model=model, dataloader=batches, optimizer=optimizer, amp="bf16")
 losses: list[float] = [p.loss for p in Sweep(model, batches, optimizer, num_it=5, seed=None)]
 sweep: Sweep = Sweep(model=model, dataloader=batches, optimizer=optimizer)
 compare_lrs(model, batches, optimizer, [1e-3], 50, loss_fn=nn.MSELoss()).sentence
+widget: LRFinderWidget = LRFinderWidget(model, batches, optimizer, rule="valley", height=400)
 """
 BAD = """
 lr_find(model, batches, optimizer, end_rl=1)  # unexpected
@@ -147,6 +149,8 @@ Sweep(model, batches, optimizer, progress=True)  # unexpected
 Sweep(model, batches, optimizer, mode="cosine")  # wrong type
 compare_lrs(model, batches, optimizer, [1e-3], num_it=5)  # unexpected
 compare_lrs(model, batches, optimizer, [1e-3], steps="5")  # wrong type
+LRFinderWidget(model, batches, optimizer, autostart=False)  # unexpected
+LRFinderWidget(model, batches, optimizer, y_scale="sqrt")  # wrong type
 """
 
 

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 import pytest
 
+from lrfind_widget.curves.formatting import format_lr
 from lrfind_widget.options import AnalysisOptions
 from lrfind_widget.points import Status, StopReason
 from lrfind_widget.session import Session
@@ -102,7 +104,9 @@ class TestEveryRun:
         else:
             assert view.growing is play.trainable.latest
             assert view.annotations == {"annotations": []}
+            assert (view.bands, view.spread, view.line) == ({"bands": []}, {"area": {}}, None)
             assert view.choice_bar["suggestions"] == []
+            assert view.choice_bar["suggested_lr"] is None
 
     def test_paused(self, kind: Any) -> None:
         play = self.begin(kind)
@@ -186,6 +190,67 @@ def test_a_curve_with_a_suggestion() -> None:
     assert view.choice_bar["suggestions"][0]["rule"] == "balanced"
 
 
+def test_the_dot_of_the_steepest_fall_lies_on_the_line_and_says_why() -> None:
+    play = Play().sweep()
+    steepest = play.session.state.analysis.min_gradient
+    dot = play.view.annotations["annotations"][0]
+    assert (dot["lr"], dot["title"]) == (steepest.lr, steepest.reason)
+    assert dot["label"] == f"steepest fall {format_lr(steepest.lr)}"
+    line = play.view.line
+    assert dot["loss"] == pytest.approx(line.smoothed[line.lrs.tolist().index(steepest.lr)])
+
+
+def test_a_dot_between_two_points_lies_on_the_line() -> None:
+    play = Play().sweep()
+    between = float(np.sqrt(RATES[35] * RATES[36]))
+    play.session.analyse(rule=lambda lrs, losses: between)
+    dot = play.view.annotations["annotations"][1]
+    one, other = play.view.line.smoothed[35:37]
+    assert (dot["kind"], dot["lr"]) == ("suggestion", between)
+    assert dot["loss"] == pytest.approx((one + other) / 2)
+
+
+def test_the_usable_range_is_a_band() -> None:
+    play = Play().sweep()
+    play.session.analyse(skip_start=0, skip_end=0)
+    low, high = play.session.state.analysis.suggested.band
+    assert play.view.bands["bands"] == [
+        {"start": low, "stop": high, "kind": "usable", "label": "usable"}
+    ]
+
+
+def test_the_chips_offer_the_rules_that_have_one_each_with_its_reason() -> None:
+    play = Play().sweep()
+    play.session.analyse(rule="slide")
+    found, chips = play.session.suggestions, play.view.choice_bar["suggestions"]
+    assert [chip["rule"] for chip in chips] == [
+        *("slide", "min_gradient", "balanced", "min_over_10", "valley")
+    ]
+    assert [chip["label"] for chip in chips][1] == "min gradient"
+    for chip in chips:
+        assert (chip["lr"], chip["reason"]) == (found[chip["rule"]].lr, found[chip["rule"]].reason)
+        assert chip["active"] == (chip["rule"] == "slide")
+
+
+def test_the_marker_stays_where_it_is_when_another_range_is_swept() -> None:
+    play = Play().sweep()
+    play.session.select(0.3)
+    play.session.start(start_lr=1e-6, end_lr=1e-2)
+    assert play.view.marker == {"value": 0.3, "lo": 1e-6, "hi": 1e-2}
+    assert (play.view.axes["lo"], play.view.axes["hi"]) == (1e-6, 1e-2)
+    play.session.stop()
+
+
+def test_the_axis_is_the_plans() -> None:
+    play = Play()
+    play.session.start()
+    assert (play.view.x_kind, play.view.axes["x_label"]) == ("exp", "learning rate")
+    run = play.trainable.latest
+    run.plan = run.plan._replace(mode="linear", label="learning rate of group 0")
+    assert (play.view.x_kind, play.view.axes["x_label"]) == ("linear", "learning rate of group 0")
+    play.session.stop()
+
+
 def test_a_curve_without_a_suggestion() -> None:
     play = Play()
     play.session.start()
@@ -196,8 +261,28 @@ def test_a_curve_without_a_suggestion() -> None:
     assert view.choice_bar["suggestion_sentence"].startswith("No suggestion")
     assert "No steepest fall is marked" in view.choice_bar["suggestion_sentence"]
     assert view.annotations == {"annotations": []}
+    assert {band["kind"] for band in view.bands["bands"]} == {"skipped"}
     assert view.marker["value"] == 1e-3
     assert reasons(view)["Look closer"]
+    assert view.choice_bar["suggested_lr"] is None
+    for chip in view.choice_bar["suggestions"]:
+        assert chip["lr"] is None
+        assert chip["reason"].startswith("No suggestion")
+    play.session.analyse(skip_start=0, skip_end=0)
+    assert play.view.bands == {"bands": []}
+
+
+def test_a_sweep_that_was_stopped_before_its_first_point_marks_nothing() -> None:
+    play = Play()
+    play.session.start()
+    play.session.stop()
+    play.session.wait(10)
+    view = play.view
+    assert view.annotations == {"annotations": []}
+    assert view.bands == {"bands": []}
+    assert view.spread == {"area": {}}
+    assert view.settings_bar["runs"] == []
+    assert (view.run_bar["done"], view.run_bar["lr"]) == (0, None)
 
 
 def test_skipped_ends_are_bands_over_their_points() -> None:
@@ -206,6 +291,9 @@ def test_skipped_ends_are_bands_over_their_points() -> None:
     (skipped,) = (band for band in play.view.bands["bands"] if band["kind"] == "skipped")
     assert (skipped["start"], skipped["stop"]) == (RATES[0], RATES[7])
     assert (play.view.curve["skip_start"], play.view.curve["skip_end"]) == (7, 0)
+    play.session.analyse(skip_start=0, skip_end=5)
+    (skipped,) = (band for band in play.view.bands["bands"] if band["kind"] == "skipped")
+    assert (skipped["start"], skipped["stop"]) == (RATES[-6], RATES[-1])
     play.session.analyse(skip_start=1000, skip_end=1000)
     bands = {(b["start"], b["stop"]) for b in play.view.bands["bands"] if b["kind"] == "skipped"}
     assert bands == {(RATES[0], RATES[-1])}
@@ -242,6 +330,31 @@ def test_no_number_that_json_cannot_carry() -> None:
     play.session.wait(10)
     (dot,) = play.view.annotations["annotations"]
     assert dot["loss"] is None
+    assert_carried(play.view)
+
+
+@pytest.mark.parametrize("losses", [[], LOSSES, [2.0] * 40, [*LOSSES[:30], float("inf")]])
+@pytest.mark.parametrize("rule", ["balanced", "ignite", lambda lrs, losses: float("nan")])
+def test_json_carries_whatever_is_shown(losses: list[float], rule: Any) -> None:
+    play = Play()
+    play.session.analyse(rule=rule)
+    assert_carried(play.view)
+    play.session.start()
+    assert_carried(play.view)
+    play.trainable.latest.step(*losses)
+    play.trainable.latest.end(StopReason.STOPPED)
+    play.session.wait(10)
+    assert_carried(play.view)
+
+
+def assert_carried(view: ViewState) -> None:
+    """Check that JSON carries all but the arrays and the points, and nothing becomes another."""
+    parts = [view.run_bar, view.choice_bar, view.settings_bar, view.receipt_bar, view.axes]
+    parts += [view.marker, view.annotations, view.bands, view.curve, view.comparison_axes]
+    parts += [view.comparison_curves, view.comparison_bar]
+    for part in parts:
+        assert json.loads(json.dumps(part, allow_nan=False)) == part
+        assert type(part.get("status", "")) is str
 
 
 def test_earlier_runs_are_named_by_what_differs_and_can_be_hidden_and_removed() -> None:

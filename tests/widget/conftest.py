@@ -9,11 +9,21 @@ from typing import Any
 
 import comm
 import pytest
+import torch
 
 from lrfind_widget import LRFinderWidget
 from tests.widget.playing import Play
 from tests.widget.recording import RecordingComm
 from tests.widget.training import adam, batches, classifier
+
+
+@pytest.fixture(autouse=True, scope="session")
+def one_thread() -> Iterator[None]:
+    """Compute on one thread: several would wait awake for one another where the cores are busy."""
+    before = torch.get_num_threads()
+    torch.set_num_threads(1)
+    yield
+    torch.set_num_threads(before)
 
 
 @pytest.fixture(autouse=True)

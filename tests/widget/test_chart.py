@@ -1,233 +1,289 @@
-"""The chart: what it shows of a curve, and what it sends for that."""
+"""The figures: their scales and marks, and what a screen sends to them.
+
+What they show of each state is held by value in `tests/unit/test_view_state.py`.
+"""
 
 from __future__ import annotations
 
-import math
 from typing import Any
 
 import numpy as np
 import pytest
 
-from lrfind_widget.rules.suggestion import Suggestion
-from lrfind_widget.view.chart import Chart
-from tests.widget.messages import put
-
-LRS = 1e-7 * 10.0 ** (np.arange(80) / 10)
-LOSSES = 0.2 + 2 / (1 + (LRS / 1e-3) ** 2)
-
-STEEPEST = Suggestion(lr=float(LRS[40]), reason="It falls fastest here.", rule="min_gradient")
-SUGGESTED = Suggestion(lr=5e-4, reason="Balanced.", rule="balanced", band=(1e-4, 1e-2))
-NONE = Suggestion(lr=None, reason="Too few points.", rule="min_gradient")
+from lrfind_widget.points import StopReason
+from lrfind_widget.view.chart import Chart, ComparisonChart
+from lrfind_widget.view.view_state import view_state
+from tests.played import RATES
+from tests.widget.messages import custom, put, updates
+from tests.widget.playing import Play
+from tests.widget.shown import chart as chart_of
+from tests.widget.waiting import eventually
 
 
 @pytest.fixture
-def chart() -> Chart:
-    made = Chart()
-    made.begin(1e-7, 10.0, "exp", "learning rate")
-    made.curve.append(LRS, LOSSES, LOSSES)
-    return made
+def swept(play: Any) -> Play:
+    """A session after a sweep."""
+    made: Play = play()
+    return made.sweep()
 
 
-class TestBegin:
-    def test_clears_what_was_found_before(self, chart: Chart) -> None:
-        chart.show_findings(STEEPEST, SUGGESTED, 10, 5)
-        chart.show_end("diverged")
+@pytest.fixture
+def chart(swept: Play) -> Chart:
+    return swept.screen.chart
 
-        chart.begin(1e-6, 1.0, "exp", "learning rate")
 
-        assert chart.curve.lr.size == 0
-        assert chart.spots.spots == []
-        assert chart.bands.bands == []
-
-    def test_sets_both_ends_everywhere(self, chart: Chart) -> None:
-        chart.begin(1e-6, 1.0, "exp", "learning rate of group 0")
-
-        scale = chart.curve.scales["x"]
-        assert (scale.min, scale.max) == (1e-6, 1.0)
-        assert (chart.marker.lo, chart.marker.hi) == (1e-6, 1.0)
-        assert (chart.frame.lo, chart.frame.hi) == (1e-6, 1.0)
-        assert chart.frame.x_label == "learning rate of group 0"
-
-    def test_leaves_the_marker_where_it_is(self, chart: Chart) -> None:
-        chart.marker.value = 0.3
-
-        chart.begin(1e-6, 1e-2, "exp", "learning rate")
-
-        assert chart.marker.value == 0.3
+def kinds(chart: Chart, direction: str) -> set[str]:
+    """Return the kinds of scale under the marks of a chart."""
+    return {mark.scales[direction]._model_name for mark in chart.figure.marks}
 
 
 class TestRange:
-    def test_an_exponential_sweep_has_a_logarithmic_axis(self, chart: Chart) -> None:
-        assert chart.curve.scales["x"]._model_name == "LogScaleModel"
+    def test_an_exponential_sweep_has_a_logarithmic_axis_under_every_mark(
+        self, chart: Chart
+    ) -> None:
+        assert kinds(chart, "x") == {"LogScaleModel"}
 
-    def test_a_linear_sweep_has_a_linear_axis_under_every_mark(self, chart: Chart) -> None:
-        chart.set_range(1e-4, 1.0, "linear")
+    def test_a_linear_sweep_has_a_linear_axis_under_every_mark(self, play: Any) -> None:
+        played = play()
+        make = played.trainable.sweep
 
-        names = {mark.scales["x"]._model_name for mark in chart.figure.marks}
-        assert names == {"LinearScaleModel"}
+        def linear(**changes: Any) -> Any:
+            run = make(**changes)
+            run.plan = run.plan._replace(mode="linear")
+            return run
+
+        played.trainable.sweep = linear
+        played.sweep(start_lr=1e-4, end_lr=1.0)
+
+        chart = played.screen.chart
+        assert kinds(chart, "x") == {"LinearScaleModel"}
+        assert (chart.curve.scales["x"].min, chart.curve.scales["x"].max) == (1e-4, 1.0)
+
+    def test_another_range_is_under_every_mark(self, swept: Play) -> None:
+        swept.session.start(start_lr=1e-5, end_lr=0.1)
+
+        chart = swept.screen.chart
+        ends = {(mark.scales["x"].min, mark.scales["x"].max) for mark in chart.figure.marks}
+        assert ends == {(1e-5, 0.1)}
+        assert (chart.axes.lo, chart.axes.hi) == (1e-5, 0.1)
+        assert (chart.marker.lo, chart.marker.hi) == (1e-5, 0.1)
+
+    def test_an_end_of_the_axis_that_stays_is_not_sent_again(self, chart: Chart) -> None:
+        scale = chart.curve.scales["x"]
+        scale.comm.published.clear()
+
+        chart.set_range(RATES[0], 0.5, "exp")
+
+        assert updates(scale) == [{"max": 0.5}]
 
     def test_the_same_kind_of_axis_is_not_sent_again(self, chart: Chart) -> None:
-        chart.curve.comm.published.clear()
+        for mark in chart.figure.marks:
+            mark.comm.published.clear()
 
-        chart.set_range(1e-6, 1.0)
+        chart.set_scales("exp", "linear")
 
-        assert chart.curve.comm.published == []
+        assert [mark.comm.published for mark in chart.figure.marks] == [[]] * 7
 
-    def test_zoom_of_every_page_is_reset(self, chart: Chart) -> None:
-        chart.frame.comm.published.clear()
+    def test_zoom_of_every_page_is_reset_when_a_sweep_begins(self, swept: Play) -> None:
+        axes = swept.screen.chart.axes
+        axes.comm.published.clear()
 
-        chart.set_range(1e-6, 1.0)
+        swept.session.start()
 
-        assert {"event": "reset"} in [
-            message["content"] for message in chart.frame.comm.sent("custom")
-        ]
+        assert custom(axes) == [{"event": "reset"}]
 
-    @pytest.mark.parametrize(
-        ("start", "end", "mode", "words"),
-        [
-            (1.0, 1e-7, "exp", "in this order"),
-            (0.0, 1.0, "exp", "positive"),
-            (1e-7, math.inf, "exp", "finite"),
-            (math.nan, 1.0, "exp", "positive"),
-            (1e-7, 1.0, "cosine", "mode must be"),
-        ],
-    )
-    def test_what_no_axis_can_show_is_refused(
-        self, chart: Chart, start: float, end: float, mode: str, words: str
-    ) -> None:
-        with pytest.raises(ValueError, match=words):
-            chart.set_range(start, end, mode)
+    def test_zoom_is_kept_when_nothing_but_the_reading_changes(self, swept: Play) -> None:
+        axes = swept.screen.chart.axes
+        axes.comm.published.clear()
 
-        assert chart.frame.hi == 10.0
+        swept.session.analyse(beta=0.5, skip_start=3, rule="valley")
+        swept.session.select(0.02)
+
+        assert custom(axes) == []
 
 
 class TestView:
-    def test_a_logarithmic_loss_axis_is_under_every_mark(self, chart: Chart) -> None:
-        chart.set_view("y_scale", "log")
+    def test_a_logarithmic_loss_axis_is_under_every_mark(self, swept: Play) -> None:
+        swept.session.analyse(y_scale="log")
 
-        assert chart.y_log
-        names = {mark.scales["y"]._model_name for mark in chart.figure.marks}
-        assert names == {"LogScaleModel"}
+        assert kinds(swept.screen.chart, "y") == {"LogScaleModel"}
+        assert kinds(swept.screen.chart, "x") == {"LogScaleModel"}
 
-    def test_the_loss_axis_becomes_linear_again(self, chart: Chart) -> None:
-        chart.y_log = True
-        chart.y_log = False
+    def test_the_loss_axis_becomes_linear_again(self, swept: Play) -> None:
+        swept.session.analyse(y_scale="log")
+        swept.session.analyse(y_scale="linear")
 
-        assert chart.curve.scales["y"]._model_name == "LinearScaleModel"
+        assert kinds(swept.screen.chart, "y") == {"LinearScaleModel"}
 
-    def test_the_frame_is_set(self, chart: Chart) -> None:
-        chart.set_view("frame", "all")
+    def test_a_widget_can_begin_with_a_logarithmic_loss_axis(self, make: Any) -> None:
+        assert kinds(chart_of(make(y_scale="log")), "y") == {"LogScaleModel"}
 
-        assert chart.frame.y_frame == "all"
+    def test_the_range_of_the_losses_is_set(self, swept: Play) -> None:
+        swept.session.analyse(y_range="all")
 
-    @pytest.mark.parametrize(("name", "value"), [("y_scale", "cube"), ("frame", "x"), ("z", "log")])
-    def test_another_view_is_refused(self, chart: Chart, name: str, value: str) -> None:
-        with pytest.raises(ValueError, match="expected y_scale"):
-            chart.set_view(name, value)
+        assert swept.screen.chart.axes.y_range == "all"
 
 
-class TestFindings:
-    def test_the_steepest_fall_is_a_spot_on_the_line(self, chart: Chart) -> None:
-        chart.show_findings(STEEPEST, SUGGESTED, 10, 5)
+class TestCurve:
+    def test_grows_by_what_is_new(self, play: Any) -> None:
+        played = play()
+        played.session.start()
+        curve = played.screen.chart.curve
+        for count in (1, 3, 6):
+            played.run.step(*[1.0] * (count - curve.length))
+            assert eventually(lambda count=count: curve.length == count)
 
-        spot = chart.spots.spots[0]
-        assert spot["kind"] == "min_gradient"
-        assert spot["lr"] == STEEPEST.lr
-        assert spot["loss"] == pytest.approx(LOSSES[40])
-        assert spot["label"] == "steepest fall 1e-3"
-        assert spot["title"] == STEEPEST.reason
+        assert [message["offset"] for message in custom(curve)] == [0, 1, 3]
+        assert curve.lr.tolist() == RATES[:6].tolist()
 
-    def test_a_suggestion_between_two_points_lies_on_the_line(self, chart: Chart) -> None:
-        chart.show_findings(STEEPEST, SUGGESTED, 10, 5)
+    def test_of_the_sweep_before_goes_when_the_next_begins(self, swept: Play) -> None:
+        swept.session.start()
 
-        spot = chart.spots.spots[1]
-        assert spot["kind"] == "suggestion"
-        assert LOSSES[37] < spot["loss"] < LOSSES[36]
-
-    def test_the_usable_range_is_a_band(self, chart: Chart) -> None:
-        chart.show_findings(STEEPEST, SUGGESTED, 0, 0)
-
-        assert chart.bands.bands == [
-            {"start": 1e-4, "stop": 1e-2, "kind": "usable", "label": "usable"}
-        ]
-
-    def test_skipped_ends_are_bands_over_their_points(self, chart: Chart) -> None:
-        chart.show_findings(STEEPEST, NONE, 10, 5)
-
-        bands = [(band["start"], band["stop"]) for band in chart.bands.bands]
-        assert bands == [(LRS[0], LRS[10]), (LRS[-6], LRS[-1])]
-        assert (chart.curve.skip_start, chart.curve.skip_end) == (10, 5)
-
-    def test_one_dot_is_shown_where_both_agree(self, chart: Chart) -> None:
-        chart.show_findings(STEEPEST, Suggestion(STEEPEST.lr, "", "min_gradient"), 10, 5)
-
-        assert [spot["kind"] for spot in chart.spots.spots] == ["min_gradient"]
-
-    def test_nothing_is_marked_where_nothing_was_found(self, chart: Chart) -> None:
-        chart.show_findings(NONE, NONE, 0, 0)
-
-        assert chart.spots.spots == []
+        chart = swept.screen.chart
+        assert chart.curve.length == 0
+        assert chart.annotations.annotations == []
         assert chart.bands.bands == []
+        assert [len(run["lr"]) for run in chart.runs.runs] == [len(RATES)]
 
-    def test_more_skipped_than_there_are_points_is_no_error(self, chart: Chart) -> None:
-        chart.show_findings(NONE, NONE, 1000, 1000)
+    def test_is_not_sent_again_where_it_is_what_has_grown(self, play: Any) -> None:
+        played = play()
+        played.session.start()
+        curve = played.screen.chart.curve
+        played.run.whole()
+        played.session.wait(20)
 
-        assert {(band["start"], band["stop"]) for band in chart.bands.bands} == {(LRS[0], LRS[-1])}
+        assert updates(curve) == []
+        assert curve.lr.tolist() == RATES.tolist()
 
-    def test_findings_without_a_curve_are_no_error(self) -> None:
-        chart = Chart()
+    def test_is_sent_again_under_another_smoothing(self, swept: Play) -> None:
+        curve = swept.screen.chart.curve
+        generation = curve.generation
 
-        chart.show_findings(STEEPEST, SUGGESTED, 10, 5)
+        swept.session.analyse(beta=0.5)
 
-        assert chart.spots.spots[0]["loss"] is None
+        assert curve.generation == generation + 1
+        np.testing.assert_array_equal(curve.smoothed, swept.session.state.analysis.curve.smoothed)
 
-    def test_a_curve_without_a_finite_loss_is_no_error(self, chart: Chart) -> None:
-        chart.curve.replace([1e-3], [math.nan], [math.nan])
+    def test_is_not_sent_again_for_a_setting_that_leaves_it(self, swept: Play) -> None:
+        curve = swept.screen.chart.curve
+        generation = curve.generation
 
-        chart.show_findings(STEEPEST, SUGGESTED, 10, 5)
-        chart.show_end("not finite")
+        swept.session.analyse(rule="valley", skip_start=3, y_scale="log", y_range="all")
+        swept.session.select(0.02)
 
-        assert [spot["loss"] for spot in chart.spots.spots] == [None, None, None]
+        assert curve.generation == generation
+
+    def test_a_repeat_that_is_complete_becomes_a_line_of_its_own(self, play: Any) -> None:
+        played = play(repeats=2, steps=5)
+        played.session.start()
+        chart = played.screen.chart
+        played.run.step(*[1.0] * 7)
+
+        assert eventually(lambda: chart.curve.length == 2)
+        assert [(run["name"], len(run["lr"])) for run in chart.runs.runs] == [("Repeat 1", 5)]
 
 
-class TestEnd:
-    def test_the_last_point_is_marked_beside_the_findings(self, chart: Chart) -> None:
-        chart.show_end("diverged", "The loss rose above 4 times its best.")
-        chart.show_findings(STEEPEST, NONE, 10, 5)
+class TestMarker:
+    def test_stays_where_it_is_when_a_sweep_begins(self, swept: Play) -> None:
+        swept.session.select(0.3)
 
-        assert [spot["kind"] for spot in chart.spots.spots] == ["min_gradient", "end"]
-        assert chart.spots.spots[1]["lr"] == LRS[-1]
+        swept.session.start(start_lr=1e-6, end_lr=1e-2)
 
-    def test_an_empty_curve_has_no_end(self) -> None:
-        chart = Chart()
+        assert swept.screen.chart.marker.value == 0.3
 
-        chart.show_end("stopped")
+    def test_of_the_page_is_not_answered(self, swept: Play) -> None:
+        marker = swept.screen.chart.marker
+        marker.comm.published.clear()
 
-        assert chart.spots.spots == []
+        put(marker, value=0.02)
+
+        assert swept.session.state.selected_lr == 0.02
+        assert updates(marker) == []
 
 
 class TestFigure:
     def test_is_drawn_from_the_lowest_mark_to_the_highest(self, chart: Chart) -> None:
         names = [mark._view_name for mark in chart.figure.marks]
 
-        assert names == ["Frame", "Bands", "Spread", "Runs", "Curve", "Marker", "Spots"]
+        assert names == ["Axes", "Bands", "Spread", "Runs", "Curve", "Marker", "Annotations"]
+
+    def test_has_the_same_marks_for_good(self, swept: Play) -> None:
+        before = list(swept.screen.chart.figure.marks)
+        swept.session.analyse(y_scale="log", beta=0.5)
+        swept.sweep(start_lr=1e-5)
+
+        assert swept.screen.chart.figure.marks == before
+
+    def test_refers_to_its_own_marks(self, chart: Chart) -> None:
+        assert chart.annotations.marker is chart.marker
+        assert chart.annotations.curve is chart.curve
+        assert (chart.axes.curve, chart.axes.runs) == (chart.curve, chart.runs)
+        assert chart.axes.spread is chart.spread
 
     def test_cannot_be_changed_by_a_page(self, chart: Chart) -> None:
+        marks, low = list(chart.figure.marks), chart.curve.scales["x"].min
         put(chart.figure, title="hacked", marks=[])
         put(chart.curve.scales["x"], min=5.0, max=-1.0)
 
         assert chart.figure.title == ""
-        assert len(chart.figure.marks) == 7
-        assert chart.curve.scales["x"].min == 1e-7
+        assert chart.figure.marks == marks
+        assert chart.curve.scales["x"].min == low
 
-    def test_closes_every_widget_it_made(self, recording_comms: list[Any]) -> None:
-        made_before = len(recording_comms)
-        chart = Chart()
-        own = recording_comms[made_before:]
+    def test_has_the_height_it_is_given(self, play: Any) -> None:
+        chart = Chart("31em", view_state(play().session.state))
 
-        chart.close()
+        assert chart.figure.layout.height == "31em"
 
-        assert len(own) >= 12
-        assert all(
-            any(message["msg_type"] == "comm_close" for message in comm.published) for comm in own
-        )
+
+@pytest.fixture
+def compared(play: Any) -> Play:
+    """A session after a comparison of two rates."""
+    played: Play = play()
+    played.session.compare([1e-3, 1e-2], steps=4)
+    played.run.step(*[2.0] * 4, *[1.0] * 4)
+    played.run.end(StopReason.FINISHED)
+    played.session.wait(20)
+    return played
+
+
+class TestComparisonChart:
+    def test_comes_below_with_the_first_comparison(self, compared: Play) -> None:
+        (rows,) = compared.rows
+        screen = compared.screen
+        assert rows[-2:] == [screen.comparison_chart.figure, screen.comparison_bar]
+        assert len(rows) == 7
+
+    def test_is_another_ones_with_the_next_comparison(self, compared: Play) -> None:
+        compared.session.compare([1e-4], steps=9)
+        chart = compared.screen.comparison_chart
+        assert chart.curves.length == 0
+        assert chart.curves.names == ["1e-4"]
+        assert chart.curves.scales["x"].max == chart.axes.hi == 9.0
+        assert len(compared.rows) == 1
+
+    def test_has_a_line_for_each_rate_and_counts_steps_from_1(self, compared: Play) -> None:
+        curves = compared.screen.comparison_chart.curves
+        assert curves.number.tolist() == [0.0] * 4 + [1.0] * 4
+        assert curves.step.tolist() == [1.0, 2.0, 3.0, 4.0] * 2
+        assert np.isnan(curves.val_loss).all()
+
+    def test_cannot_be_changed_by_a_page(self, compared: Play) -> None:
+        chart = compared.screen.comparison_chart
+        put(chart.figure, title="hacked")
+        put(chart.curves, names=["x"], label="x")
+        put(chart.axes, hi=3.0)
+        assert chart.figure.title == ""
+        assert chart.curves.names == ["1e-3", "1e-2"]
+        assert chart.axes.hi == 4.0
+
+
+@pytest.mark.parametrize("kind", [Chart, ComparisonChart])
+def test_a_chart_lists_every_widget_it_made(
+    recording_comms: list[Any], play: Any, kind: Any
+) -> None:
+    given = ("300px", view_state(play().session.state)) if kind is Chart else ()
+    before = len(recording_comms)
+
+    made = kind(*given)
+
+    assert {widget.comm for widget in made.widgets} == {*recording_comms[before:]}

@@ -10,6 +10,8 @@ import pytest
 
 from lrfind_widget import LRFinderWidget, Status, SweepResult
 from lrfind_widget.curves.smoothing import exponential_average
+from tests.widget.hands import act_on_run, set_setting
+from tests.widget.shown import bars, chart
 from tests.widget.training import Gate, adam, batches, classifier
 from tests.widget.waiting import eventually
 
@@ -32,16 +34,11 @@ def sweeping_again() -> Iterator[tuple[LRFinderWidget, Gate]]:
     widget.wait(60)
     widget.start()
     gate.let(3)
-    assert eventually(lambda: widget._panel.chart.curve.lr.size == 3)
+    assert eventually(lambda: chart(widget).curve.lr.size == 3)
     yield widget, gate
     widget.stop()
     gate.let(100)
     widget.close()
-
-
-def page_sets(widget: LRFinderWidget, name: str, value: Any) -> None:
-    content = {"event": "set", "name": name, "value": value}
-    widget._panel.settings_bar.comm.receive({"method": "custom", "content": content})
 
 
 @pytest.mark.parametrize(("name", "value"), [("beta", 0.5), ("skip_start", 3), ("rule", "valley")])
@@ -49,17 +46,17 @@ def test_a_setting_leaves_the_curve_that_grows_alone(
     sweeping_again: Any, name: str, value: Any
 ) -> None:
     widget, _ = sweeping_again
-    generation = widget._panel.chart.curve.generation
-    page_sets(widget, name, value)
-    assert widget._panel.chart.curve.lr.size == 3
-    assert widget._panel.chart.curve.generation == generation
-    assert widget._panel.chart.spots.spots == []
+    generation = chart(widget).curve.generation
+    set_setting(widget, name, value)
+    assert chart(widget).curve.lr.size == 3
+    assert chart(widget).curve.generation == generation
+    assert chart(widget).annotations.annotations == []
 
 
 def test_earlier_runs_follow_the_smoothing_at_once(sweeping_again: Any) -> None:
     widget, _ = sweeping_again
-    page_sets(widget, "beta", 0.5)
-    (earlier,) = widget._panel.chart.runs.runs
+    set_setting(widget, "beta", 0.5)
+    (earlier,) = chart(widget).runs.runs
     np.testing.assert_array_equal(
         earlier["smoothed"], exponential_average(widget.runs[0].losses, 0.5)
     )
@@ -67,27 +64,26 @@ def test_earlier_runs_follow_the_smoothing_at_once(sweeping_again: Any) -> None:
 
 def test_the_curve_is_drawn_under_the_setting_when_its_run_ends(sweeping_again: Any) -> None:
     widget, gate = sweeping_again
-    page_sets(widget, "beta", 0.5)
+    set_setting(widget, "beta", 0.5)
     gate.let(FIRST_RUN)
     widget.wait(60)
     np.testing.assert_array_equal(
-        widget._panel.chart.curve.smoothed, exponential_average(widget.result.losses, 0.5)
+        chart(widget).curve.smoothed, exponential_average(widget.result.losses, 0.5)
     )
 
 
 def test_the_run_before_can_be_hidden_while_another_one_grows(sweeping_again: Any) -> None:
     widget, _ = sweeping_again
-    (listed,) = widget._panel.settings_bar.runs
-    content = {"event": "run", "action": "hide", "id": listed["id"]}
-    widget._panel.settings_bar.comm.receive({"method": "custom", "content": content})
-    assert [run["visible"] for run in widget._panel.chart.runs.runs] == [False]
-    assert widget._panel.chart.curve.visible
+    (listed,) = bars(widget).settings.runs
+    act_on_run(widget, "hide", listed["name"])
+    assert [run["visible"] for run in chart(widget).runs.runs] == [False]
+    assert chart(widget).curve.visible
 
 
 def test_the_sentence_does_not_stay_behind_the_curve(sweeping_again: Any) -> None:
     widget, gate = sweeping_again
     gate.let(4)
-    assert eventually(lambda: widget._panel.run_bar.done == 7)
+    assert eventually(lambda: bars(widget).run.done == 7)
     assert widget.status is Status.SWEEPING
 
 
@@ -100,7 +96,7 @@ def test_a_traceback_begins_where_the_users_code_does() -> None:
     widget.start()
     with pytest.raises(ValueError, match="out of luck"):
         widget.wait(60)
-    told = widget._panel.run_bar.traceback
+    told = bars(widget).run.traceback
     assert "in loss_fn" in told
     assert __file__ in told.splitlines()[1]
     widget.close()
@@ -113,10 +109,10 @@ def test_the_smoothing_that_was_asked_for_stays_when_the_sweep_ends(beta: float)
     widget.start()
     result = widget.wait(60)
     assert isinstance(result, SweepResult)
-    np.testing.assert_array_equal(widget._panel.chart.curve.smoothed, result.smoothed)
-    assert widget._panel.settings_bar.beta == min(beta, 0.99)
+    np.testing.assert_array_equal(chart(widget).curve.smoothed, result.smoothed)
+    assert bars(widget).settings.beta == widget.beta == beta
     stored = LRFinderWidget.from_result(result)
-    np.testing.assert_array_equal(stored._panel.chart.curve.smoothed, result.smoothed)
+    np.testing.assert_array_equal(chart(stored).curve.smoothed, result.smoothed)
     for each in (widget, stored):
         each.close()
 
@@ -127,7 +123,7 @@ def test_a_run_with_another_smoothing_shows_it(sweeping_again: Any) -> None:
     gate.let(100)
     widget.wait(60)
     widget.start(beta=0.5)
-    assert widget._panel.settings_bar.beta == 0.5
+    assert bars(widget).settings.beta == 0.5
     result = widget.wait(60)
-    np.testing.assert_array_equal(widget._panel.chart.curve.smoothed, result.smoothed)
+    np.testing.assert_array_equal(chart(widget).curve.smoothed, result.smoothed)
     np.testing.assert_array_equal(result.smoothed, exponential_average(result.losses, 0.5))

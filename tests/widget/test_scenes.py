@@ -36,6 +36,9 @@ MENDED: dict[str, dict[str, str]] = {
         "status": "the status is that of what ran: the closer look was finished",
         "python.status": "the same",
     },
+    "closer_over_an_earlier_run": {"progress.done": _OWN_STEPS},
+    "closer_stopped": {"progress.done": _OWN_STEPS},
+    "further_with_other_losses": {"progress.done": _OWN_STEPS},
     "closer_failed": {"progress.done": _OWN_STEPS, "sentence": _OWN_STEPS},
     "closer_failed_in_the_first_step": {
         "progress.done": _OWN_STEPS,
@@ -45,7 +48,9 @@ MENDED: dict[str, dict[str, str]] = {
     "applied_by_itself": {"message": "a marker that is dragged is answered by no message"},
     "skipped_ends_changed": {"chips": _ONE_RATE},
     "everything_skipped": {"chips": _ONE_RATE},
+    "smoothing_changed": {"chips": _ONE_RATE},
     "smoothing_changed_of_repeats": {"chips": _ONE_RATE},
+    "stored_and_changed": {"chips": _ONE_RATE},
     "settings_changed_before_a_sweep": {
         "chips": _ONE_RATE,
         "dots": _ONE_RATE,
