@@ -25,22 +25,17 @@ def check_rate(name: str, value: object) -> float:
     return rate
 
 
-def check_whole(name: str, value: object, least: int) -> int:
-    """Return a whole number of at least `least`; raise TypeError or ValueError otherwise."""
-    if isinstance(value, bool) or not isinstance(value, numbers.Integral):
-        raise TypeError(f"{name}={value!r}, expected a whole number of at least {least}.")
-    if value < least:
-        raise ValueError(f"{name}={value!r}, expected at least {least}.")
-    return int(value)
-
-
 def whole(least: int, most: int | None = None) -> Check:
     """Return the check of a whole number."""
 
     def check(name: str, value: object) -> int:
-        number = check_whole(name, value, least)
+        if isinstance(value, bool) or not isinstance(value, numbers.Integral):
+            raise TypeError(f"{name}={value!r}, expected a whole number of at least {least}.")
+        number = int(value)
+        if number < least:
+            raise ValueError(f"{name}={value!r}, expected at least {least}.")
         if most is not None and number > most:
-            raise ValueError(f"{name}={value}, expected at most {most}.")
+            raise ValueError(f"{name}={number}, expected at most {most}.")
         return number
 
     return check

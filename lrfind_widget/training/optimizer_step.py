@@ -15,6 +15,7 @@ from torch.optim import Optimizer
 
 from lrfind_widget import messages
 from lrfind_widget.isolation.isolation import Isolation
+from lrfind_widget.isolation.random_state import RandomSources
 from lrfind_widget.options import TrainingOptions
 from lrfind_widget.points import Losses, StopReason
 from lrfind_widget.training.batch import model_device
@@ -26,7 +27,6 @@ from lrfind_widget.training.late_losses import LossList, LossQueue
 from lrfind_widget.training.objective import Objective
 from lrfind_widget.training.param_groups import GroupRates, set_weight_decay
 from lrfind_widget.training.precision import MOST_SKIPS, Precision
-from lrfind_widget.training.seeding import RandomSources
 from lrfind_widget.training.validation import Validation
 
 Label = tuple[int, float, bool]

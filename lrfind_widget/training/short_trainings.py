@@ -13,8 +13,9 @@ from torch.optim import Optimizer
 
 from lrfind_widget import messages
 from lrfind_widget.isolation.isolation import Isolation
+from lrfind_widget.isolation.random_state import RandomSources
 from lrfind_widget.keywords import keywords
-from lrfind_widget.options import CompareOptions, check_rate
+from lrfind_widget.options import CompareOptions
 from lrfind_widget.points import Plan, Point, StopReason
 from lrfind_widget.results.comparison import Comparison
 from lrfind_widget.training.batch import model_device
@@ -26,7 +27,7 @@ from lrfind_widget.training.optimizer_step import OptimizerStep
 from lrfind_widget.training.progress_bar import ProgressBar
 from lrfind_widget.training.range_test import run_pass
 from lrfind_widget.training.record import Record
-from lrfind_widget.training.seeding import RandomSources
+from lrfind_widget.values import check_rate
 
 BETA = 0.9
 """Weight of the past in the smoothed losses that are drawn. The comparison takes the raw ones."""

@@ -8,6 +8,7 @@ from typing import Any
 from torch import nn
 from torch.optim import Optimizer
 
+from lrfind_widget.keywords import refuse_unknown
 from lrfind_widget.option_fields import options_of
 from lrfind_widget.options import CompareOptions, SweepOptions
 from lrfind_widget.training.experiment import Experiment
@@ -15,7 +16,6 @@ from lrfind_widget.training.param_groups import GroupRates, reference_lr, set_lr
 from lrfind_widget.training.range_test import Sweep
 from lrfind_widget.training.run_thread import RunThread
 from lrfind_widget.training.short_trainings import ShortTrainings
-from lrfind_widget.unknown_keywords import refuse_unknown
 
 
 class TorchTrainable:
