@@ -44,6 +44,8 @@ class Experiment(ABC):
     noun = "experiment"
     """What sentences call it."""
 
+    settings: dict[str, Any]
+
     def __init__(
         self,
         model: nn.Module,
@@ -213,15 +215,26 @@ class Experiment(ABC):
         self.stop_reason = reason
         self.stop_sentence = sentence
 
-
-def versions() -> dict[str, str]:
-    """Return the versions of this package and of what it runs on."""
-    return {
-        "lrfind_widget": __version__,
-        "torch": str(torch.__version__),
-        "numpy": np.__version__,
-        "python": platform.python_version(),
-    }
+    def _ending(self) -> dict[str, Any]:
+        """Return what a result says of how it came about."""
+        if self.stop_reason is None:
+            raise RuntimeError(f"The {self.noun} has not ended yet, so there is no result.")
+        return {
+            "stop_reason": self.stop_reason,
+            "stop_sentence": self.stop_sentence,
+            "settings": self.settings,
+            "objective": self.objective,
+            "isolation": self.isolation_sentence,
+            "duration": self._duration,
+            "receipt": self.receipt,
+            "versions": {
+                "lrfind_widget": __version__,
+                "torch": str(torch.__version__),
+                "numpy": np.__version__,
+                "python": platform.python_version(),
+            },
+            "created": self._created,
+        }
 
 
 @atexit.register

@@ -24,14 +24,8 @@ from lrfind_widget.training.batch import (
 _TARGET_PARAMETERS = TARGET_NAMES[:-1]
 
 
-class _Nothing:
-    """The target of a batch that has none."""
-
-    def __repr__(self) -> str:
-        return "no target"
-
-
-NO_TARGET: Any = _Nothing()
+NO_TARGET: Any = object()
+"""The target of a batch that has none."""
 
 
 @dataclass(frozen=True)
@@ -58,12 +52,6 @@ class ModelInputs:
     def call(self, model: nn.Module) -> Any:
         """Return the model's output."""
         return model(*self.args, **self.kwargs)
-
-    def words(self) -> str:
-        """Return the call as it would be written."""
-        places = [describe(part) for part in self.args]
-        names = [f"{name}=..." for name in self.kwargs]
-        return f"model({', '.join(places + names)})"
 
 
 class Forward:

@@ -23,7 +23,7 @@ from lrfind_widget.training.batches import Batches
 from lrfind_widget.training.control import SweepEnded
 from lrfind_widget.training.device import Execution
 from lrfind_widget.training.error_context import ErrorContext
-from lrfind_widget.training.late_losses import LossList, LossQueue
+from lrfind_widget.training.late_losses import LossQueue
 from lrfind_widget.training.objective import Objective
 from lrfind_widget.training.param_groups import GroupRates, set_weight_decay
 from lrfind_widget.training.precision import MOST_SKIPS, Precision
@@ -73,7 +73,7 @@ class OptimizerStep:
         self._needs_closure = needs_closure(self._optimizer)
         self._execution = Execution(device, own_stream=isolation.kind == "copy")
         self._batches = Batches(objects.dataloader)
-        self._losses: LossList[Label] = LossQueue.on(device)
+        self._losses: LossQueue[Label] = LossQueue.on(device)
         self._precision = Precision(options.amp, objects.grad_scaler, device)
         self._objective = Objective(
             model,

@@ -32,7 +32,6 @@ class Precision:
         if grad_scaler is not None and not grad_scaler.is_enabled():
             grad_scaler = None
         self.scaler = grad_scaler
-        self.skipped_steps = 0
         self.skipped_in_a_row = 0
 
     @property
@@ -79,5 +78,4 @@ class Precision:
         self.scaler.update()
         taken = any(took)
         self.skipped_in_a_row = 0 if taken else self.skipped_in_a_row + 1
-        self.skipped_steps += not taken
         return taken

@@ -11,7 +11,6 @@ from torch.optim import Optimizer
 from lrfind_widget.keywords import refuse_unknown
 from lrfind_widget.option_fields import options_of
 from lrfind_widget.options import CompareOptions, SweepOptions
-from lrfind_widget.training.experiment import Experiment
 from lrfind_widget.training.param_groups import GroupRates, reference_lr, set_lr
 from lrfind_widget.training.range_test import Sweep
 from lrfind_widget.training.run_thread import RunThread
@@ -39,7 +38,7 @@ class TorchTrainable:
 
     def sweep(self, **changes: Any) -> RunThread:
         """Return a range test with some keywords changed: copied or saved now, not started."""
-        return _run_of(self._sweep(changes))
+        return RunThread(self._sweep(changes))
 
     def compare(self, lrs: Sequence[float], steps: int, **changes: Any) -> RunThread:
         """Return short trainings at some rates: copied or saved now, not started.
@@ -50,7 +49,7 @@ class TorchTrainable:
         wanted = options_of(CompareOptions)
         given = self._options.of(SweepOptions) | changes
         options = CompareOptions(steps, **{n: v for n, v in given.items() if n in wanted})
-        return _run_of(ShortTrainings(*self._objects, lrs, options))
+        return RunThread(ShortTrainings(*self._objects, lrs, options))
 
     def apply(
         self, lr: float, optimizer: Optimizer | None = None
@@ -67,7 +66,3 @@ class TorchTrainable:
     def _sweep(self, changes: dict[str, Any]) -> Sweep:
         refuse_unknown(changes, options_of(SweepOptions), "start")
         return Sweep(*self._objects, **{**self._options.of(SweepOptions), **changes})
-
-
-def _run_of(experiment: Experiment) -> RunThread:
-    return RunThread(experiment, experiment.plan)
