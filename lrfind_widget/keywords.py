@@ -1,7 +1,8 @@
-"""Functions and classes that take the keywords of `lrfind_widget.options`."""
+"""What takes the keywords of `lrfind_widget.options`, and what it says of those unknown."""
 
 from __future__ import annotations
 
+import difflib
 import functools
 import inspect
 import textwrap
@@ -22,8 +23,8 @@ from typing import (
 )
 
 from lrfind_widget.curves.formatting import format_lr
-from lrfind_widget.option_fields import Option, options_of
-from lrfind_widget.unknown_keywords import refuse_unknown
+from lrfind_widget.option_fields import Option, Options, options_of
+from lrfind_widget.options import CompareOptions, FindOptions, WidgetOptions
 
 if TYPE_CHECKING:
     from torch import nn
@@ -101,17 +102,6 @@ def keywords(options: Callable[P, Opt]) -> _Decorator[P, Opt]:
     The function gets them as one object, its last parameter. `inspect.signature`, ``help()`` and
     type checkers see every keyword with its type and default; the line ``{keywords}`` of the
     docstring becomes their description. A keyword that is unknown is refused with the nearest.
-
-    Parameters
-    ----------
-    options : class
-        One of `lrfind_widget.options`.
-
-    Examples
-    --------
-    >>> @keywords(FindOptions)
-    ... def lr_find(model, dataloader, optimizer, options: FindOptions): ...
-    >>> lr_find(model, loader, optimizer, end_lr=1)
     """
     kind = cast("Any", options)
 
@@ -197,3 +187,89 @@ def _kinds(type_: Any) -> list[str]:
     if type_ is type(None):
         return []
     return [getattr(origin or type_, "__name__", str(type_)).lower()]
+
+
+_FACTOR = "It stops at four times the best loss; the factor cannot be changed."
+_STEPS = "Steps of the optimizer are counted, not epochs."
+
+# Their word, ours (the first that the caller takes), and what differs in meaning.
+_ELSEWHERE: dict[str, tuple[str, str]] = {
+    "max_lr": ("end_lr", ""),
+    "min_lr": ("start_lr", ""),
+    "num_training": ("num_it steps", ""),
+    "num_training_steps": ("num_it steps", ""),
+    "num_iter": ("num_it steps", ""),
+    "num_iterations": ("num_it steps", ""),
+    "iterations": ("num_it steps", ""),
+    "num_steps": ("num_it steps", ""),
+    "num_it": ("steps", ""),
+    "steps": ("num_it", ""),
+    "epochs": ("num_it steps", _STEPS),
+    "num_epochs": ("num_it steps", _STEPS),
+    "diverge_th": ("stop_div", _FACTOR),
+    "diverge_threshold": ("stop_div", _FACTOR),
+    "early_stop_threshold": ("stop_div", _FACTOR),
+    "smooth_f": ("beta", "smooth_f is the weight of the newest loss: beta = 1 - smooth_f."),
+    "smoothing": ("beta", ""),
+    "smoothing_factor": ("beta", ""),
+    "step_mode": ("mode", ""),
+    "accumulation_steps": ("accumulate", ""),
+    "accumulate_grad_batches": ("accumulate", ""),
+    "criterion": ("loss_fn", ""),
+    "loss_func": ("loss_fn", ""),
+    "output_transform": ("step_fn", ""),
+    "val_iter": ("val_loader", ""),
+    "val_dataloader": ("val_loader", ""),
+    "val_dataloaders": ("val_loader", ""),
+    "weight_decay": ("wd", ""),
+    "gradient_clip_val": ("clip_grad_norm", ""),
+    "max_grad_norm": ("clip_grad_norm", ""),
+    "precision": ("amp", ""),
+    "amp_backend": ("amp", ""),
+    "amp_config": ("amp", ""),
+    "scaler": ("grad_scaler", ""),
+    "cache_dir": ("isolation", "Nothing is written to a disk."),
+    "memory_cache": ("isolation", "Nothing is written to a disk."),
+    "suggestion": ("rule", ""),
+    "suggest_fn": ("rule", ""),
+    "suggest_func": ("rule", ""),
+    "suggest_funcs": ("rule", "One rule is chosen; `suggestions` has what each of them says."),
+    "suggestion_method": ("rule", ""),
+    "skip_begin": ("skip_start", ""),
+    "log_scale": ("y_scale", ""),
+    "update_attr": ("auto_apply", ""),
+    "autostart": ("auto_start", ""),
+    "verbose": ("progress", ""),
+    "train_loader": ("dataloader", ""),
+    "train_dataloaders": ("dataloader", ""),
+}
+
+
+def refuse_unknown(given: Iterable[str], known: Iterable[str], caller: str) -> None:
+    """Raise TypeError for a keyword that is unknown, with the one to use instead."""
+    choices = list(known)
+    for name in given:
+        if name not in choices:
+            raise TypeError(
+                f"{caller} does not know the keyword {name!r}. {_instead(name, choices)}"
+            )
+
+
+def _instead(name: str, known: list[str]) -> str:
+    ours, differs = _ELSEWHERE.get(name, ("", ""))
+    for word in ours.split():
+        if word in known:
+            return " ".join(filter(None, [f"It is {word!r} here: {_meaning(word)}", differs]))
+    near = difflib.get_close_matches(name, known, n=1, cutoff=0.5)
+    return f"Did you mean {near[0]!r}?" if near else f"Known are {', '.join(known)}."
+
+
+@functools.cache
+def _meaning(name: str) -> str:
+    """Return the first sentence of what a keyword means."""
+    kinds: tuple[type[Options], ...] = (WidgetOptions, FindOptions, CompareOptions)
+    options = {name: option for kind in kinds for name, option in options_of(kind).items()}
+    if name not in options:
+        return "the batches to train on."
+    sentence = options[name].words.partition(". ")[0].rstrip(".")
+    return f"{sentence[0].lower()}{sentence[1:]}."

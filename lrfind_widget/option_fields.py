@@ -12,17 +12,8 @@ Given = TypeVar("Given", bound="Options")
 class Option:
     """A keyword.
 
-    Attributes
-    ----------
-    words : str
-        What it means. The first sentence can stand alone.
-    check : callable, optional
-        ``(name, value) -> value``. By default that of the words of a Literal. Not called with
-        the None that is the default.
-    kind : str
-        Its type in words, where they cannot be made from the type.
-    type, default
-        As they are declared.
+    The first sentence of `words` can stand alone. `check` is by default that of the words of a
+    Literal, and not called with the None that is the default.
     """
 
     words: str

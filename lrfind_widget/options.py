@@ -13,24 +13,7 @@ from typing import Annotated, Any, Literal
 from lrfind_widget.curves.schedule import Mode, Schedule
 from lrfind_widget.curves.smoothing import ExponentialAverage
 from lrfind_widget.option_fields import Option, Options
-from lrfind_widget.values import (
-    check_flag,
-    check_rate,
-    check_text,
-    check_whole,
-    number,
-    whole,
-)
-
-__all__ = [
-    "AnalysisOptions",
-    "CompareOptions",
-    "FindOptions",
-    "SweepOptions",
-    "TrainingOptions",
-    "WidgetOptions",
-    "check_rate",
-]
+from lrfind_widget.values import check_flag, check_text, number, whole
 
 MOST_SEED = 2**32 - 1
 """numpy takes no larger one."""
@@ -50,7 +33,7 @@ def _check_rule(_name: str, value: Any) -> Rule:
 
 
 def _check_height(name: str, value: Any) -> str | int:
-    return value if isinstance(value, str) else check_whole(name, value, 1)
+    return value if isinstance(value, str) else int(whole(1)(name, value))
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -12,22 +12,7 @@ Check = Callable[[str, Any], Any]
 
 
 def check_rate(name: str, value: object) -> float:
-    """Return a learning rate as a float.
-
-    Parameters
-    ----------
-    name : str
-        What the sentence calls it.
-    value : object
-        A number of Python or numpy, or an array or tensor of no dimension.
-
-    Raises
-    ------
-    TypeError
-        If it is no number; True, False and text are none.
-    ValueError
-        If it is not finite or not above 0.
-    """
+    """Return a learning rate as a float; an array or tensor of no dimension may hold it."""
     number = _scalar(value)
     if isinstance(number, bool) or not isinstance(number, numbers.Real):
         raise TypeError(
@@ -40,22 +25,17 @@ def check_rate(name: str, value: object) -> float:
     return rate
 
 
-def check_whole(name: str, value: object, least: int) -> int:
-    """Return a whole number of at least `least`; raise TypeError or ValueError otherwise."""
-    if isinstance(value, bool) or not isinstance(value, numbers.Integral):
-        raise TypeError(f"{name}={value!r}, expected a whole number of at least {least}.")
-    if value < least:
-        raise ValueError(f"{name}={value!r}, expected at least {least}.")
-    return int(value)
-
-
 def whole(least: int, most: int | None = None) -> Check:
     """Return the check of a whole number."""
 
     def check(name: str, value: object) -> int:
-        number = check_whole(name, value, least)
+        if isinstance(value, bool) or not isinstance(value, numbers.Integral):
+            raise TypeError(f"{name}={value!r}, expected a whole number of at least {least}.")
+        number = int(value)
+        if number < least:
+            raise ValueError(f"{name}={value!r}, expected at least {least}.")
         if most is not None and number > most:
-            raise ValueError(f"{name}={value}, expected at most {most}.")
+            raise ValueError(f"{name}={number}, expected at most {most}.")
         return number
 
     return check

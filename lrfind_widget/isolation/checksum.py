@@ -26,14 +26,8 @@ def checksums(tensors: Iterable[Tensor]) -> list[int]:
     contents of the same shape agree by accident with a probability of about 2**-64, whatever moved
     where. All sums of a device come over in one transfer.
 
-    Parameters
-    ----------
-    tensors : iterable of Tensor
-        Of any data type, layout and device. Meta and uninitialised tensors have no bits: 0.
-
-    Notes
-    -----
-    Needs at most 96 MiB on a GPU and 1.5 MiB on a CPU, whatever the tensors' size.
+    Meta and uninitialised tensors have no bits: 0. Takes at most 96 MiB on a GPU and 1.5 MiB
+    on a CPU, whatever the tensors' size.
     """
     parts: list[list[tuple[torch.device, int]]] = []
     sums: dict[torch.device, list[Tensor]] = {}

@@ -22,12 +22,7 @@ class Claim:
         self._own: list[int] = []
 
     def check(self, roots: Iterable[object]) -> None:
-        """Refuse what another sweep is training in place.
-
-        Raises
-        ------
-        RuntimeError
-        """
+        """Refuse what another sweep is training in place."""
         with _LOCK:
             if not _modules(roots).keys().isdisjoint(_TAKEN):
                 raise RuntimeError(

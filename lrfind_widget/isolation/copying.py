@@ -38,17 +38,6 @@ def verified_copy(objects: TrainingObjects, before: Fingerprint) -> TrainingObje
     around ``optimizer.step`` is dropped: it belongs to the original.
 
     Costs as much memory as the model and the optimizer's state, on the same devices.
-
-    Parameters
-    ----------
-    objects : TrainingObjects
-    before : Fingerprint
-        Of the originals.
-
-    Raises
-    ------
-    CannotCopyError
-        With the reason.
     """
     memo: dict[int, Any] = {}
     roots = _copied_parts(objects)

@@ -43,11 +43,8 @@ HOW = {
 class Fingerprint:
     """The state of the user's objects at one moment.
 
-    Parameters
-    ----------
-    objects : iterable
-        Modules, optimizers, schedulers, gradient scalers and trainable tensors; of each kind the
-        sweep's own first. Anything else is taken for a gradient scaler.
+    Of each kind of object the sweep's own come first. What is no module, tensor, optimizer or
+    scheduler is taken for a gradient scaler.
     """
 
     def __init__(self, objects: Iterable[object]) -> None:
@@ -72,11 +69,7 @@ class Fingerprint:
     def compare(self, after: Fingerprint, *, by_sweep: bool) -> list[ReceiptItem]:
         """Compare with a later fingerprint of the same objects, one item per category.
 
-        Parameters
-        ----------
-        after : Fingerprint
-        by_sweep : bool
-            Whether a difference can come from the sweep; not where it trained a copy.
+        `by_sweep` is whether a difference can come from the sweep; not where it trained a copy.
         """
         items = []
         for category, how in HOW.items():

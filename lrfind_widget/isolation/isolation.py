@@ -29,39 +29,19 @@ class Isolation:
     """Everything a sweep may change, saved before it and restored bit for bit after it.
 
     A context manager. Inside it, `objects` is what the sweep trains with; after it, however it
-    ended, the user's objects are as they were and `receipt` proves it.
+    ended, the user's objects are as they were and `receipt` proves it. `kind` and `reason` say
+    which of these it is, from entering on:
 
-    Parameters
-    ----------
-    objects : TrainingObjects
-        The user's own. The random generators, workers and counters of its loaders are set back
-        too. Its functions are searched for other models and optimizers that a step would train;
-        a loss that is a Module is copied along with the model.
-    kind : {"auto", "copy", "in_place"}
-        ``"copy"``: train a copy; the originals are never touched, and cells may use them
-        meanwhile. Takes once more the memory of parameters, buffers and optimizer state, on the
-        devices they are on. ``"in_place"``: train the originals and set them back from a snapshot.
-        Takes the same number of bytes of host memory (pinned where there is a GPU) and nothing on
-        the device, except that gradients which were there stay there. ``"auto"``: a copy where a
-        sound one can be made and takes at most half of the free memory, else in place.
+    ``"copy"``: train a copy; the originals are never touched, and cells may use them meanwhile.
+    Takes once more the memory of parameters, buffers and optimizer state, on the devices they are
+    on. ``"in_place"``: train the originals and set them back from a snapshot. Takes the same number
+    of bytes of host memory (pinned where there is a GPU) and nothing on the device, except that
+    gradients which were there stay there. ``"auto"``: a copy where a sound one can be made and
+    takes at most half of the free memory, else in place.
 
-    Attributes
-    ----------
-    objects : TrainingObjects
-        While entered: what is trained, a copy or the user's own. Otherwise the user's own.
-    kind : {"copy", "in_place"}
-        Which it is, from entering on.
-    reason : str
-        One sentence that says which and why.
-    receipt : Receipt
-        After leaving: what was compared with the state before.
-
-    Raises
-    ------
-    ValueError
-        If `kind` is unknown, or is ``"copy"`` where no sound copy can be made (on entering).
-    RuntimeError
-        On entering, if the model is being swept in place already.
+    The random generators, workers and counters of the loaders are set back too. The functions are
+    searched for other models and optimizers that a step would train; a loss that is a Module is
+    copied along with the model.
     """
 
     def __init__(self, objects: TrainingObjects, kind: str = "auto") -> None:
@@ -128,13 +108,7 @@ class Isolation:
             self._mark = Snapshot([*self.objects.trained, *self.objects.functions])
 
     def rewind(self) -> None:
-        """Set what is trained, and the loaders' counters, back to what `mark` saved.
-
-        Raises
-        ------
-        RuntimeError
-            If something could not be set back.
-        """
+        """Set what is trained, and the loaders' counters, back to what `mark` saved."""
         snapshot = self._mark if self._snapshot is None else self._snapshot
         problems = ["nothing was marked"] if snapshot is None else snapshot.restore()
         if snapshot is None or problems:

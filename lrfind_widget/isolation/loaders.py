@@ -25,10 +25,6 @@ class LoaderState:
     Of loaders, samplers and data sets, also of those inside another loader, attributes that are
     plain numbers, strings, flags or None are set back. What only moves forward (a generator, a
     stream, a file position) cannot be, and then the numbers beside it stay as well.
-
-    Parameters
-    ----------
-    loaders : iterable
     """
 
     def __init__(self, loaders: Iterable[object]) -> None:
@@ -68,10 +64,6 @@ class SeparateLoader:
 
     To start a loader again takes its persistent workers from whoever iterates over it meanwhile,
     such as the training where it is the same loader.
-
-    Parameters
-    ----------
-    loader : iterable
     """
 
     def __init__(self, loader: Iterable[Any]) -> None:

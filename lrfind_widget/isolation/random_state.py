@@ -1,7 +1,8 @@
-"""The random state of the process, saved for a sweep and restored."""
+"""The random generators of the process and of the user's objects: saved, restored, seeded."""
 
 from __future__ import annotations
 
+import contextlib
 import random
 import threading
 from collections.abc import Callable, Iterable
@@ -12,17 +13,20 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from lrfind_widget.isolation.reach import reach
+
 _LOCK = threading.RLock()
 
 
 @dataclass(frozen=True)
 class Source:
-    """One source of random numbers: how its state is read and set."""
+    """One source of random numbers: how its state is read and set, and how it is seeded."""
 
     key: tuple[str, object]
     name: str
     get: Callable[[], Any]
     set: Callable[[Any], object]
+    seed: Callable[[int], object]
 
 
 @dataclass
@@ -39,27 +43,14 @@ _SAVED: dict[tuple[str, object], _Saved] = {}
 class RandomState:
     """The random state of the process, saved for a sweep and restored exactly as it was.
 
-    Parameters
-    ----------
-    devices : iterable of torch.device
-        Devices whose generators the sweep uses, besides the CPU's.
-    generators : iterable
-        Generators found on loaders, samplers, data sets and modules.
-
-    Notes
-    -----
-    The generators of torch, numpy and Python belong to the whole process, not to a thread. While
-    a sweep runs, a cell that draws random numbers draws from the stream that the sweep is using:
-    its numbers then depend on how far the sweep is, the sweep's numbers depend on it (so that
-    `seed` makes a sweep repeatable only if nothing else draws meanwhile), and when the sweep ends
-    the state goes back to what it was before the sweep, as if the cell had not drawn. While the
-    sweep is paused the cell has its own stream, and what it draws then is kept.
-
-    Several sweeps at once share one saved state: the last to end restores it.
+    The generators of torch, numpy and Python belong to the process, not to a thread: a cell that
+    draws while a sweep runs takes from the sweep's stream, and the end undoes it. While the sweep
+    is paused the cell has its own stream, and what it draws is kept. Several sweeps at once share
+    one saved state: the last to end restores it.
     """
 
     def __init__(self, devices: Iterable[torch.device], generators: Iterable[object] = ()) -> None:
-        self._sources = global_sources(devices)
+        self._sources = _global_sources(devices)
         self._active = False
         self._of_sweep: list[Any] | None = None
         self._at_pause: tuple[int, list[str], int] = (0, [], 0)
@@ -70,7 +61,7 @@ class RandomState:
         """Include further generators; those that are included already change nothing."""
         with _LOCK:
             known = {source.key for source in self._sources}
-            for source in map(source_of, generators):
+            for source in map(_source_of, generators):
                 if source.key not in known:
                     known.add(source.key)
                     self._sources.append(source)
@@ -106,13 +97,7 @@ class RandomState:
             self._of_sweep = None
 
     def stop(self) -> list[str]:
-        """Restore the user's state; may be called more than once.
-
-        Returns
-        -------
-        list of str
-            What could not be restored, in words.
-        """
+        """Restore the user's state; may be called more than once."""
         problems: list[str] = []
         with _LOCK:
             if not self._active:
@@ -135,14 +120,8 @@ class RandomState:
     def compare(self) -> tuple[int, list[str], int]:
         """Compare the state now with the one restored.
 
-        Returns
-        -------
-        compared : int
-            How many generators were compared.
-        differing : list of str
-            The names of those that differ.
-        in_use : int
-            How many another running sweep still uses, and will restore when it ends.
+        Returns how many were compared, the names of those that differ, and how many another
+        sweep still uses and will restore.
         """
         if self._of_sweep is not None:  # the user has had it since, and may have drawn
             return self._at_pause
@@ -165,62 +144,97 @@ def _save(source: Source) -> None:
         _SAVED[source.key] = _Saved(source.get(), 1)
 
 
-def global_sources(devices: Iterable[torch.device] = ()) -> list[Source]:
+class RandomSources:
+    """The generators of the process, of a device, and those that loaders and others carry.
+
+    Of the devices only that of the model: to seed another one would outlast the sweep.
+    """
+
+    def __init__(self, device: torch.device, roots: Iterable[object]) -> None:
+        self._sources = [*_global_sources([device]), *map(_source_of, reach(roots).generators)]
+
+    def get(self) -> list[Any]:
+        """Return the state of all."""
+        return [source.get() for source in self._sources]
+
+    def set(self, states: list[Any]) -> None:
+        """Set the state of all to what `get` returned."""
+        for source, state in zip(self._sources, states, strict=True):
+            source.set(state)
+
+    def seed(self, seed: int) -> None:
+        """Seed them all, as `torch.manual_seed`, `numpy.random.seed` and `random.seed` do."""
+        for source in self._sources:
+            source.seed(seed)
+
+
+def _global_sources(devices: Iterable[torch.device]) -> list[Source]:
     """Return the generators that the whole process shares, and those of the devices named."""
     sources = [
-        Source(("python", None), "Python's random", random.getstate, random.setstate),
-        Source(("numpy", None), "numpy.random", _numpy_state, np.random.set_state),
-        Source(("torch", "cpu"), "torch on the CPU", torch.get_rng_state, torch.set_rng_state),
+        Source(("python", None), "Python's random", random.getstate, random.setstate, random.seed),
+        Source(
+            ("numpy", None),
+            "numpy.random",
+            lambda: np.random.get_state(legacy=False),  # noqa: NPY002 - users draw from it
+            np.random.set_state,
+            np.random.seed,
+        ),
+        Source(
+            ("torch", "cpu"),
+            "torch on the CPU",
+            torch.get_rng_state,
+            torch.set_rng_state,
+            torch.default_generator.manual_seed,
+        ),
     ]
-    done = {"cpu", "meta"}
-    for device in devices:
-        name = str(device)
-        if name in done:
-            continue
-        done.add(name)
-        source = _device_source(device)
-        if source is not None:
-            sources.append(source)
-    return sources
-
-
-def _numpy_state() -> Any:
-    return np.random.get_state(legacy=False)  # noqa: NPY002  the one that users' code draws from
+    named = {str(device): device for device in devices if device.type not in ("cpu", "meta")}
+    return [*sources, *filter(None, map(_device_source, named.values()))]
 
 
 def _device_source(device: torch.device) -> Source | None:
-    library = getattr(torch, device.type, None)
+    library: Any = getattr(torch, device.type, None)
     get = getattr(library, "get_rng_state", None)
     put = getattr(library, "set_rng_state", None)
     if get is None or put is None:
         return None
     if device.type == "mps":
-        return Source(("torch", "mps"), "torch on mps", get, put)
+        return Source(("torch", "mps"), "torch on mps", get, put, torch.mps.manual_seed)
+
+    def seed(number: int) -> None:
+        with getattr(library, "device", contextlib.nullcontext)(device):
+            library.manual_seed(number)
+
     return Source(
         ("torch", str(device)),
         f"torch on {device}",
         lambda: get(device),
         lambda state: put(state, device),
+        seed,
     )
 
 
-def source_of(generator: object) -> Source:
-    """Return how the state of a random generator is read and set."""
+def _source_of(generator: object) -> Source:
     key = ("object", id(generator))
     name = f"a {type(generator).__module__.split('.')[0]} generator of yours"
     obj: Any = generator
     if isinstance(obj, torch.Generator):
-        return Source(key, name, obj.get_state, obj.set_state)
+        return Source(key, name, obj.get_state, obj.set_state, obj.manual_seed)
     if isinstance(obj, random.Random):
-        return Source(key, name, obj.getstate, obj.setstate)
+        return Source(key, name, obj.getstate, obj.setstate, obj.seed)
     if isinstance(obj, np.random.RandomState):
-        return Source(key, name, lambda: obj.get_state(legacy=False), obj.set_state)
+        return Source(key, name, lambda: obj.get_state(legacy=False), obj.set_state, obj.seed)
     bits = obj.bit_generator if isinstance(obj, np.random.Generator) else obj
 
     def put(state: Any) -> None:
         bits.state = state
 
-    return Source(("object", id(bits)), name, lambda: bits.state, put)
+    return Source(
+        ("object", id(bits)),
+        name,
+        lambda: bits.state,
+        put,
+        lambda seed: put(type(bits)(seed).state),
+    )
 
 
 def same_state(a: object, b: object) -> bool:

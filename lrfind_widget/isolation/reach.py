@@ -72,14 +72,9 @@ def reach(roots: Iterable[object], *, limit: int = 20_000) -> Reached:
 
     Containers with many elements, such as a replay memory, come after everything else.
 
-    Parameters
-    ----------
-    roots : iterable
-        Functions, modules, optimizers, loaders, any objects.
-    limit : int
-        At most this many objects are looked at, besides the parts of modules and parameters,
-        so that a reference into a large program costs milliseconds. Where there are more,
-        what is returned is not `complete`.
+    At most `limit` objects are looked at, besides the parts of modules and parameters, so that a
+    reference into a large program costs milliseconds. Where there are more, what is returned is not
+    `complete`.
     """
     found = Reached()
     kinds: tuple[tuple[Any, list[Any]], ...] = (

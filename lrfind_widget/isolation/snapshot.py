@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import contextlib
 import functools
+from collections import OrderedDict, deque
 from collections.abc import Callable, Iterable
 from typing import Any
 
 import numpy as np
 import torch
 from torch import Tensor
+from torch.nn.parameter import is_lazy
 
-from lrfind_widget.isolation.object_graph import visit
-from lrfind_widget.isolation.records import ContentsRecord, TensorRecord
+from lrfind_widget.isolation.object_graph import OWNERS, is_record, visit
 from lrfind_widget.isolation.storage import Interval, intervals
 
 
@@ -22,15 +24,8 @@ class Snapshot:
     and its address, an optimizer's state dictionary keeps its order, a gradient stays the same
     tensor.
 
-    Parameters
-    ----------
-    roots : iterable of objects
-        Modules, optimizers, schedulers, scalers, tensors.
-
-    Notes
-    -----
-    Costs as many bytes of host memory as the tensors have (`nbytes`), pinned where a tensor lives
-    on a GPU. Gradients cost nothing more: the tensors are detached and kept, not copied.
+    Costs as many bytes of host memory as the tensors have, pinned where a tensor lives on a GPU.
+    Gradients cost nothing more: the tensors are detached and kept, not copied.
     """
 
     def __init__(self, roots: Iterable[object]) -> None:
@@ -63,11 +58,7 @@ class Snapshot:
     def restore(self) -> list[str]:
         """Restore everything.
 
-        Returns
-        -------
-        list of str
-            What could not be restored, in words; empty when all went well. One failure does not
-            prevent the rest from being restored. May be called again.
+        One failure does not keep the rest from being restored. May be called again.
         """
         problems: list[str] = []
         for contents in self._contents:
@@ -90,12 +81,7 @@ def _attempt(problems: list[str], what: str, action: Callable[[], None]) -> None
 
 
 class SavedBytes:
-    """Copies of byte intervals: one buffer in host memory per device.
-
-    Parameters
-    ----------
-    pieces : list of Interval
-    """
+    """Copies of byte intervals: one buffer in host memory per device."""
 
     def __init__(self, pieces: list[Interval]) -> None:
         self._pieces: list[tuple[Interval, Tensor]] = []
@@ -146,3 +132,149 @@ def _synchronize(devices: Iterable[torch.device]) -> None:
     for device in devices:
         if device.type == "cuda":
             torch.cuda.synchronize(device)
+
+
+class ContentsRecord:
+    """The contents of a container, or the attributes of an object, by identity."""
+
+    def __init__(self, obj: Any) -> None:
+        self._obj = obj
+        self._class = type(obj)
+        self._is_object = isinstance(obj, OWNERS) or is_record(obj)
+        self._is_mapping = self._is_object or isinstance(obj, dict)
+        self._saved = self._now()
+
+    @property
+    def name(self) -> str:
+        """The class of the object."""
+        return self._class.__name__
+
+    def restore(self) -> None:
+        """Restore what was in it, in the same order."""
+        obj = self._obj
+        if type(obj) is not self._class:
+            obj.__class__ = self._class  # a lazy module becomes another class at its first use
+        if self._is_unchanged():
+            return
+        if self._is_mapping:
+            _set_mapping(vars(obj) if self._is_object else obj, self._saved)
+        elif isinstance(obj, list):
+            obj[:] = self._saved
+        elif isinstance(obj, deque):
+            obj.clear()
+            obj.extend(self._saved)
+        else:
+            obj.clear()
+            obj.update(self._saved)
+
+    def _now(self) -> list[Any]:
+        if self._is_object:
+            return list(vars(self._obj).items())
+        if isinstance(self._obj, dict):
+            return list(self._obj.items())
+        return list(self._obj)
+
+    def _is_unchanged(self) -> bool:
+        now = self._now()
+        if len(now) != len(self._saved):
+            return False
+        pairs = zip(now, self._saved, strict=True)
+        if self._is_mapping:
+            return all(a[0] is b[0] and a[1] is b[1] for a, b in pairs)
+        return all(a is b for a, b in pairs)
+
+
+def _set_mapping(mapping: dict[Any, Any], saved: list[tuple[Any, Any]]) -> None:
+    """Restore a mapping; where its order allows that, write only what differs.
+
+    So that another thread never reads it half restored.
+    """
+    # A subclass may do more than store when an item is set; what is in it then is already done.
+    kind: Any = OrderedDict if isinstance(mapping, OrderedDict) else dict
+    before = {id(key) for key, _ in saved}
+    for key in [key for key in mapping if id(key) not in before]:
+        kind.__delitem__(mapping, key)
+    for key, value in saved:
+        if key not in mapping or mapping[key] is not value:
+            kind.__setitem__(mapping, key, value)
+    if any(a is not b[0] for a, b in zip(mapping, saved, strict=True)):
+        kind.clear(mapping)
+        for key, value in saved:
+            kind.__setitem__(mapping, key, value)
+
+
+class TensorRecord:
+    """What a tensor is, apart from its bytes."""
+
+    def __init__(self, tensor: Tensor) -> None:
+        self.tensor = tensor
+        self._class = type(tensor)
+        lazy = is_lazy(tensor)
+        self._alias = None if lazy else tensor.detach()
+        self.name = "a tensor not yet made" if lazy else f"a tensor of shape {[*tensor.shape]}"
+        self._requires_grad = tensor.requires_grad
+        self._attributes = dict(vars(tensor))
+        self._hooks = getattr(tensor, "_backward_hooks", None)
+        self._version = None if lazy or tensor.is_inference() else tensor._version  # noqa: SLF001
+        self.grad = tensor.grad if tensor.is_leaf else None
+        # Where it is a part of a larger buffer, which something else may rely on, its bytes are
+        # saved instead.
+        self.can_detach_gradient = self.grad is not None and _is_alone(self.grad)
+
+    def restore_place(self) -> None:
+        """Restore the class, storage, flag, attributes and hooks of the tensor."""
+        tensor: Any = self.tensor
+        if tensor.is_leaf and tensor.requires_grad != self._requires_grad:
+            tensor.requires_grad_(self._requires_grad)
+        if type(tensor) is not self._class:
+            if self._alias is None:
+                tensor.data = tensor.data.new_empty(0)
+            tensor.__class__ = self._class
+        if self._alias is not None and not _same_place(tensor, self._alias):
+            tensor.data = self._alias
+        if vars(tensor).keys() != self._attributes.keys() or any(
+            vars(tensor)[name] is not value for name, value in self._attributes.items()
+        ):
+            vars(tensor).clear()
+            vars(tensor).update(self._attributes)
+        if self._hooks is None and getattr(tensor, "_backward_hooks", None) is not None:
+            tensor._backward_hooks = None  # noqa: SLF001
+
+    def restore_gradient(self) -> None:
+        """Restore the gradient and the version counter.
+
+        Without the latter a loss computed before the sweep could not be differentiated after it,
+        although every value it needs is the same again.
+        """
+        if self.tensor.is_leaf and self.tensor.grad is not self.grad:
+            self.tensor.grad = self.grad
+        if self._version is not None and self._version != self.tensor._version:  # noqa: SLF001
+            _set_version(self.tensor, self._version)
+
+
+def _set_version(tensor: Tensor, version: int) -> None:
+    # Not public, so optional: where torch has no such function, no value is lost.
+    set_version: Any = getattr(torch._C._autograd, "_unsafe_set_version_counter", None)  # noqa: SLF001
+    # Newer versions of torch take several tensors at once, older ones take one.
+    for arguments in (((tensor,), (version,)), (tensor, version)):
+        with contextlib.suppress(TypeError):
+            set_version(*arguments)
+            return
+
+
+def _is_alone(tensor: Tensor) -> bool:
+    if tensor.layout is not torch.strided or type(tensor) is not Tensor:
+        return True
+    return tensor.untyped_storage().nbytes() == tensor.numel() * tensor.element_size()
+
+
+def _same_place(tensor: Tensor, alias: Tensor) -> bool:
+    if tensor.layout is not torch.strided or alias.layout is not torch.strided:
+        return False
+    return (
+        tensor.device == alias.device
+        and tensor.dtype == alias.dtype
+        and tensor.shape == alias.shape
+        and tensor.stride() == alias.stride()
+        and tensor.data_ptr() == alias.data_ptr()
+    )

@@ -14,18 +14,8 @@ from torch.optim import Optimizer
 class TrainingObjects:
     """A model with all that it takes to train it: the user's own, or copies of them.
 
-    Attributes
-    ----------
-    model : Module
-    optimizer : Optimizer
-        May hold only a part of the model's parameters, and parameters of `loss_fn` where that is
-        a Module.
-    dataloader : iterable
-        Training batches.
-    val_loader : iterable or None
-        Held-out batches.
-    loss_fn, step_fn, prepare_batch : callable or None
-    grad_scaler : GradScaler or None
+    The optimizer may hold only a part of the model's parameters, and parameters of `loss_fn` where
+    that is a module.
     """
 
     model: nn.Module
@@ -56,16 +46,7 @@ class TrainingObjects:
         return [self.model, self.optimizer, *scalers]
 
     def check(self) -> None:
-        """Check that the optimizer trains the model.
-
-        Raises
-        ------
-        TypeError
-            If `model` is not a Module or `optimizer` not an Optimizer.
-        ValueError
-            If the optimizer holds parameters that are not the model's, or none that can be
-            trained.
-        """
+        """Check that the optimizer trains the model."""
         if not isinstance(self.model, nn.Module):
             raise TypeError(
                 f"model is {_class_of(self.model)}, expected a torch.nn.Module. "

@@ -128,13 +128,7 @@ def batch_size(batch: Any) -> int:
 
 
 def describe(batch: Any, depth: int = 3) -> str:
-    """Return the structure of a batch in words, for messages.
-
-    Examples
-    --------
-    >>> describe((torch.zeros(64, 1, 28, 28), torch.zeros(64, dtype=torch.int64)))
-    'tuple of (float32 tensor (64, 1, 28, 28), int64 tensor (64,))'
-    """
+    """Return its structure: ``tuple of (float32 tensor (64, 1, 28, 28), int64 tensor (64,))``."""
     if isinstance(batch, Tensor):
         return f"{str(batch.dtype).removeprefix('torch.')} tensor {tuple(batch.shape)}"
     if isinstance(batch, (bool, int, float)) or batch is None:

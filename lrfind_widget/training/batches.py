@@ -28,20 +28,7 @@ class OutOfDataError(SweepEnded, ValueError):
 
 
 class Batches:
-    """Endless batches: the loader is started again whenever it ends.
-
-    Parameters
-    ----------
-    loader : iterable
-        A DataLoader, a list, a generator, ... Its length is never asked for.
-
-    Attributes
-    ----------
-    given : int
-        Batches given so far.
-    passes : int
-        Times the loader was started.
-    """
+    """Endless batches: the loader is started again whenever it ends."""
 
     def __init__(self, loader: Iterable[Any]) -> None:
         self.given = 0
@@ -50,15 +37,7 @@ class Batches:
         self._iterator: Iterator[Any] | None = None
 
     def next(self) -> Any:
-        """Return the next batch.
-
-        Raises
-        ------
-        ValueError
-            Where the loader gives no batch at all.
-        OutOfDataError
-            Where it has given some and cannot be started again, as a generator.
-        """
+        """Return the next batch."""
         batch = _END if self._iterator is None else next(self._iterator, _END)
         if batch is _END:
             batch = next(self._start(), _END)

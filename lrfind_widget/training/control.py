@@ -13,11 +13,7 @@ from lrfind_widget.points import StopReason
 class SweepEnded(Exception):  # noqa: N818 - an end, which need not be an error
     """A pass ends before its last step.
 
-    Attributes
-    ----------
-    reason : StopReason
-    sentence : callable
-        From the record of the pass and the number of steps planned, to the reason in words.
+    `sentence` makes the reason in words of the record of the pass and the number of steps planned.
     """
 
     def __init__(self, reason: StopReason, sentence: Sentence, text: str = "") -> None:
@@ -39,12 +35,8 @@ class Suspendable(Protocol):
 class Control:
     """What a run is asked to do next. Every method may be called from any thread.
 
-    Attributes
-    ----------
-    on_wait : callable
-        Called on the thread of the run, with True when a pause begins and False when it ends.
-    suspended : Suspendable or None
-        Suspended in a pause.
+    `on_wait` is called on the thread of the run, with True when a pause begins and False when it
+    ends.
     """
 
     def __init__(self) -> None:
@@ -72,13 +64,7 @@ class Control:
         self._set(paused=False, stopped=False)
 
     def wait_or_stop(self) -> None:
-        """Wait while it is asked to wait.
-
-        Raises
-        ------
-        SweepEnded
-            If it is asked to end.
-        """
+        """Wait while it is asked to wait."""
         if not self._asked:
             return
         if self._waits():

@@ -38,14 +38,8 @@ def await_copies(model: torch.nn.Module) -> None:
 class Execution:
     """Where the steps of a sweep run.
 
-    Parameters
-    ----------
-    device : torch.device
-        Device of the model.
-    own_stream : bool
-        Whether the steps get a CUDA stream of their own, so that cells that use the GPU
-        meanwhile do not wait for them. Safe where the sweep trains a copy: nothing else
-        touches its tensors. A model trained in place stays on the stream of its owner.
+    With a stream of their own, cells that use the GPU meanwhile do not wait for them. That is safe
+    where the sweep trains a copy: nothing else touches its tensors.
     """
 
     def __init__(self, device: torch.device, *, own_stream: bool) -> None:
@@ -84,13 +78,7 @@ class Execution:
 
 
 class WithGradients:
-    """Enters and leaves another context manager with gradients on, and only then.
-
-    Parameters
-    ----------
-    inner : context manager
-        Such as an isolation, whose copies must be able to train wherever they are made.
-    """
+    """Enters and leaves another context manager with gradients on, and only then."""
 
     def __init__(self, inner: contextlib.AbstractContextManager[Any]) -> None:
         self._inner = inner

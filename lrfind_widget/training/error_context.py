@@ -12,16 +12,8 @@ from lrfind_widget.training.batch import describe
 class ErrorContext:
     """What runs now: the user's model, data, loss, ...
 
-    Attributes
-    ----------
-    part : str
-        What runs, as the subject of a sentence. Empty before the first step.
-    steps_before : int
-        Steps of the passes before this one.
-    step : int
-        The step that is under way, from 0, those of all passes counted.
-    batch
-        The batch that is under way.
+    `part` is the subject of a sentence, empty before the first step. `step` counts the steps of
+    all passes.
     """
 
     def __init__(self) -> None:

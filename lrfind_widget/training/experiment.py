@@ -39,28 +39,12 @@ class Experiment(ABC):
     A subclass says in `_run` what is done; this class sees to the rest: however it ends, also
     by an exception or by not being read to the end, the model, the optimizer and the random
     state are then what they were. `Sweep` documents the attributes.
-
-    Parameters
-    ----------
-    model : torch.nn.Module
-    dataloader : iterable
-    optimizer : torch.optim.Optimizer
-    options : TrainingOptions
-        How to train.
-
-    Attributes
-    ----------
-    control : Control
-        What it is asked to do next.
-
-    Raises
-    ------
-    TypeError, ValueError
-        For every argument that can be seen to be wrong before data is read.
     """
 
     noun = "experiment"
     """What sentences call it."""
+
+    settings: dict[str, Any]
 
     def __init__(
         self,
@@ -231,15 +215,26 @@ class Experiment(ABC):
         self.stop_reason = reason
         self.stop_sentence = sentence
 
-
-def versions() -> dict[str, str]:
-    """Return the versions of this package and of what it runs on."""
-    return {
-        "lrfind_widget": __version__,
-        "torch": str(torch.__version__),
-        "numpy": np.__version__,
-        "python": platform.python_version(),
-    }
+    def _ending(self) -> dict[str, Any]:
+        """Return what a result says of how it came about."""
+        if self.stop_reason is None:
+            raise RuntimeError(f"The {self.noun} has not ended yet, so there is no result.")
+        return {
+            "stop_reason": self.stop_reason,
+            "stop_sentence": self.stop_sentence,
+            "settings": self.settings,
+            "objective": self.objective,
+            "isolation": self.isolation_sentence,
+            "duration": self._duration,
+            "receipt": self.receipt,
+            "versions": {
+                "lrfind_widget": __version__,
+                "torch": str(torch.__version__),
+                "numpy": np.__version__,
+                "python": platform.python_version(),
+            },
+            "created": self._created,
+        }
 
 
 @atexit.register

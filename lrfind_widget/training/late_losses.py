@@ -1,4 +1,4 @@
-"""Losses on their way from the device to Python, in the order of their steps.
+"""Losses that are read later than they are computed, in the order of their steps.
 
 To read a loss is to wait until the device has computed it. On a GPU that would stop the
 queue of work that keeps it busy, once in every step. So there a loss is copied to the host
@@ -9,7 +9,7 @@ for stopping then knows of a loss up to `LossQueue.lag` steps late.
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any, Generic, Protocol, TypeVar
 
 import torch
@@ -23,7 +23,7 @@ Label = TypeVar("Label")
 
 
 class Transfer(Protocol):
-    """Numbers on their way to the host."""
+    """Numbers that are being brought to the host."""
 
     def done(self) -> bool:
         """Whether they have arrived. Never waits."""
@@ -32,87 +32,62 @@ class Transfer(Protocol):
         """Return them, once they have arrived."""
 
 
-class Carrier(Protocol):
-    """A way to bring numbers to the host."""
+class CudaCopy:
+    """A copy into pinned host memory on the current stream, with an event to mark the place."""
 
-    def send(self, scalars: Sequence[Tensor]) -> Transfer:
-        """Start to bring 0-d tensors to the host, without waiting."""
-
-
-class CudaCarrier:
-    """Copies into pinned host memory on the current stream, and marks the place with an event."""
-
-    class _Copy:
-        def __init__(self, host: Tensor, event: Any) -> None:
-            self._host = host
-            self._event = event
-
-        def done(self) -> bool:
-            return bool(self._event.query())
-
-        def wait(self) -> list[float]:
-            self._event.synchronize()
-            return [float(value) for value in self._host.tolist()]
-
-    def send(self, scalars: Sequence[Tensor]) -> Transfer:
-        """Start the copy."""
+    def __init__(self, scalars: Sequence[Tensor]) -> None:
         # One small kernel and one copy, in double precision so that no bit is lost.
         packed = torch.stack([scalar.detach().to(torch.float64) for scalar in scalars])
-        host = torch.empty(packed.shape, dtype=torch.float64, pin_memory=True)
-        host.copy_(packed, non_blocking=True)
-        event = torch.cuda.Event()  # type: ignore[no-untyped-call]
-        event.record()
-        return self._Copy(host, event)
+        self._host = torch.empty(packed.shape, dtype=torch.float64, pin_memory=True)
+        self._host.copy_(packed, non_blocking=True)
+        self._event: Any = torch.cuda.Event()  # type: ignore[no-untyped-call]
+        self._event.record()
+
+    def done(self) -> bool:
+        """Whether the device has come to the event."""
+        return bool(self._event.query())
+
+    def wait(self) -> list[float]:
+        """Return the numbers, once it has."""
+        self._event.synchronize()
+        return [float(value) for value in self._host.tolist()]
 
 
-class LossList(Generic[Label]):
-    """Losses that are read as they are put in. For the CPU, where each is there when computed."""
+class ReadNow:
+    """Numbers that are read at once. For the CPU, where each is there when computed."""
 
-    def __init__(self) -> None:
-        self._arrived: list[tuple[Label, list[float]]] = []
+    def __init__(self, scalars: Sequence[Tensor]) -> None:
+        self._values = [scalar.item() for scalar in scalars]
 
-    def put(self, label: Label, *scalars: Tensor) -> None:
-        """Put in the numbers of a step, as 0-d tensors on the device."""
-        self._arrived.append((label, [scalar.item() for scalar in scalars]))
+    def done(self) -> bool:
+        """Return True."""
+        return True
 
-    def ready(self) -> list[tuple[Label, list[float]]]:
-        """Take out what has arrived."""
-        arrived, self._arrived = self._arrived, []
-        return arrived
-
-    def flush(self) -> list[tuple[Label, list[float]]]:
-        """Wait for all, and take them out."""
-        return self.ready()
+    def wait(self) -> list[float]:
+        """Return the numbers."""
+        return self._values
 
 
-class LossQueue(LossList[Label]):
+class LossQueue(Generic[Label]):
     """First in, first out: losses are taken from it in the order they were put in.
 
-    Parameters
-    ----------
-    carrier : Carrier
-        How numbers come to the host.
-    lag : int
-        Most entries that may be under way. `ready` waits for the oldest where there are more;
-        with 0 it waits for all.
+    `send` starts to bring 0-d tensors to the host. `ready` waits for the oldest where more than
+    `lag` are under way; with 0 it waits for all.
     """
 
-    def __init__(self, carrier: Carrier, lag: int) -> None:
-        super().__init__()
+    def __init__(self, send: Callable[[Sequence[Tensor]], Transfer], lag: int) -> None:
         self.lag = lag
-        self._carrier = carrier
+        self._send = send
         self._under_way: deque[tuple[Label, Transfer]] = deque()
 
     @classmethod
-    def on(cls, device: torch.device) -> LossList[Label]:
+    def on(cls, device: torch.device) -> LossQueue[Label]:
         """Return what suits a device."""
-        if device.type == "cuda":
-            return cls(CudaCarrier(), LAG)
-        return LossList()
+        return cls(CudaCopy, LAG) if device.type == "cuda" else cls(ReadNow, 0)
 
     def put(self, label: Label, *scalars: Tensor) -> None:
         """Put in the numbers of a step, as 0-d tensors on the device."""
-        self._under_way.append((label, self._carrier.send(scalars)))
+        self._under_way.append((label, self._send(scalars)))
 
     def ready(self) -> list[tuple[Label, list[float]]]:
         """Take out what has arrived; wait only where more than `lag` are under way."""

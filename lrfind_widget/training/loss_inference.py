@@ -23,13 +23,7 @@ HOW_TO_SAY = (
 
 
 def infer(output: Any, fed: ModelInputs) -> Inferred:
-    """Return how a loss follows from outputs and targets like these, and that in words.
-
-    Raises
-    ------
-    ValueError
-        Where it does not; the message says what was seen and names `loss_fn`.
-    """
+    """Return how a loss follows from outputs and targets like these, and that in words."""
     found = _own_loss(output, fed)
     if found is None and isinstance(fed.target, Tensor):
         if isinstance(output, Mapping) and isinstance(output.get("logits"), Tensor):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 from collections.abc import Iterable
 from typing import Any
 
@@ -12,7 +11,7 @@ from torch.optim import Optimizer
 from lrfind_widget.keywords import keywords
 from lrfind_widget.options import FindOptions, SweepOptions
 from lrfind_widget.results.result import SweepResult
-from lrfind_widget.training.progress_bar import ProgressBar
+from lrfind_widget.training.progress_bar import run_with_bar
 from lrfind_widget.training.range_test import Sweep
 
 
@@ -54,13 +53,5 @@ def lr_find(
     >>> result.suggested_lr
     """
     sweep = Sweep(model, dataloader, optimizer, **options.of(SweepOptions))
-    with (
-        ProgressBar("Range test", sweep.steps, shown=options.progress) as bar,
-        contextlib.suppress(KeyboardInterrupt),
-        contextlib.closing(iter(sweep)) as points,
-    ):
-        for point in points:
-            bar.count(point)
-    if sweep.stop_reason is None:  # interrupted before it began
-        raise KeyboardInterrupt
+    run_with_bar(sweep, "Range test", shown=options.progress)
     return sweep.result()

@@ -24,28 +24,15 @@ from lrfind_widget.training.batch import (
 _TARGET_PARAMETERS = TARGET_NAMES[:-1]
 
 
-class _Nothing:
-    """The target of a batch that has none."""
-
-    def __repr__(self) -> str:
-        return "no target"
-
-
-NO_TARGET: Any = _Nothing()
+NO_TARGET: Any = object()
+"""The target of a batch that has none."""
 
 
 @dataclass(frozen=True)
 class ModelInputs:
     """A batch, sorted into what the model is called with and what its output is compared to.
 
-    Attributes
-    ----------
-    args, kwargs
-        What the model is called with.
-    target
-        What the batch says the output should be, or `NO_TARGET`.
-    target_passed : bool
-        Whether the model was given the target too, as models that return their own loss are.
+    `target_passed` is whether the model was given the target too, as some that return a loss are.
     """
 
     args: tuple[Any, ...]
@@ -66,20 +53,11 @@ class ModelInputs:
         """Return the model's output."""
         return model(*self.args, **self.kwargs)
 
-    def words(self) -> str:
-        """Return the call as it would be written."""
-        places = [describe(part) for part in self.args]
-        names = [f"{name}=..." for name in self.kwargs]
-        return f"model({', '.join(places + names)})"
-
 
 class Forward:
     """What a model's `forward` accepts.
 
-    Parameters
-    ----------
-    model : torch.nn.Module
-        Wrapped and compiled models are looked through.
+    Wrapped and compiled models are looked through.
     """
 
     def __init__(self, model: nn.Module) -> None:
@@ -125,22 +103,8 @@ def _parameters(model: nn.Module) -> list[inspect.Parameter] | None:
 def feed(forward: Forward, batch: Any, *, own_loss: bool) -> ModelInputs:
     """Sort a batch into the model's inputs and the target.
 
-    Parameters
-    ----------
-    forward : Forward
-        What the model accepts.
-    batch
-        The batch, on the model's device.
-    own_loss : bool
-        Whether the model may compute the loss itself: then it is handed the target under
-        the name that its `forward` has for it. Where a `loss_fn` compares, it is handed the
-        target only if it cannot be called without.
-
-    Raises
-    ------
-    ValueError
-        Where the batch does not fit `forward`; the message has both, and the keyword that
-        helps.
+    With `own_loss` the model is given the target under the name that its `forward` has for it, and
+    may compute the loss. Otherwise it is given the target only if it cannot be called without.
     """
     if isinstance(batch, Mapping):
         return _feed_named(forward, batch, batch, own_loss)

@@ -31,26 +31,6 @@ class Objective:
     * integer targets `(N, ...)` with outputs `(N, C, ...)`: cross entropy;
     * float targets of the outputs' shape: mean squared error;
     * anything else is refused with what was seen.
-
-    Parameters
-    ----------
-    model : torch.nn.Module
-        The module that is trained.
-    device : torch.device
-        Where batches are moved to.
-    loss_fn : callable, optional
-        `(output, target) -> loss`, a scalar tensor.
-    step_fn : callable, optional
-        `(model, batch) -> loss`, instead of everything else here.
-    prepare_batch : callable, optional
-        `batch -> batch`, applied first; for example to `(inputs, target)`.
-    context : ErrorContext, optional
-        Where it is set what runs, for the report of an error.
-
-    Attributes
-    ----------
-    sentence : str
-        What is made smaller, for people. Empty before the first batch.
     """
 
     def __init__(
@@ -75,19 +55,7 @@ class Objective:
         self._loss_of_pairs: LossFunction | None = None
 
     def __call__(self, batch: Any) -> Tensor:
-        """Return the loss of a batch.
-
-        Returns
-        -------
-        torch.Tensor
-            A 0-d tensor with a gradient, on the model's device.
-
-        Raises
-        ------
-        TypeError, ValueError
-            Where the batch cannot be unpacked, the loss cannot be inferred, or is not a scalar
-            that depends on the model.
-        """
+        """Return the loss of a batch."""
         loss = self._loss(batch)
         if (
             type(loss) is Tensor

@@ -15,6 +15,7 @@ from torch.optim import Optimizer
 
 from lrfind_widget import messages
 from lrfind_widget.isolation.isolation import Isolation
+from lrfind_widget.isolation.random_state import RandomSources
 from lrfind_widget.options import TrainingOptions
 from lrfind_widget.points import Losses, StopReason
 from lrfind_widget.training.batch import model_device
@@ -22,11 +23,10 @@ from lrfind_widget.training.batches import Batches
 from lrfind_widget.training.control import SweepEnded
 from lrfind_widget.training.device import Execution
 from lrfind_widget.training.error_context import ErrorContext
-from lrfind_widget.training.late_losses import LossList, LossQueue
+from lrfind_widget.training.late_losses import LossQueue
 from lrfind_widget.training.objective import Objective
 from lrfind_widget.training.param_groups import GroupRates, set_weight_decay
 from lrfind_widget.training.precision import MOST_SKIPS, Precision
-from lrfind_widget.training.seeding import RandomSources
 from lrfind_widget.training.validation import Validation
 
 Label = tuple[int, float, bool]
@@ -35,15 +35,7 @@ Label = tuple[int, float, bool]
 
 @dataclass
 class Found:
-    """What the steps of an experiment have shown besides their losses.
-
-    Attributes
-    ----------
-    objective : str
-        Which loss is made smaller. Empty before the first step.
-    skipped_steps : int
-        Steps that the gradient scaler skipped.
-    """
+    """What the steps of an experiment have shown besides their losses."""
 
     objective: str = ""
     skipped_steps: int = 0
@@ -54,28 +46,8 @@ class OptimizerStep:
 
     An `Update`.
 
-    Parameters
-    ----------
-    isolation : Isolation
-        Entered. What is changed here, it sets back.
-    options : TrainingOptions
-        How to train.
-    context : ErrorContext
-        Where it is set which step runs, on which batch.
-    found : Found
-        Where it is kept what the steps show.
-    checkpoint : callable, optional
-        Called with the part that comes next: before a batch is fetched, before the forward
-        pass and before the backward pass. By default it sets the part in `context`.
-    validates : callable, optional
-        From a step to whether a validation loss is computed after it. By default after each.
-    retakes_skipped : bool, default True
-        Whether a step that the gradient scaler skipped is taken again, and not recorded.
-
-    Attributes
-    ----------
-    rates : GroupRates
-        The rates of the parameter groups.
+    `checkpoint` is called with the part that comes next: before a batch is fetched, before the
+    forward pass and before the backward pass. By default it sets the part in `context`.
     """
 
     def __init__(
@@ -101,7 +73,7 @@ class OptimizerStep:
         self._needs_closure = needs_closure(self._optimizer)
         self._execution = Execution(device, own_stream=isolation.kind == "copy")
         self._batches = Batches(objects.dataloader)
-        self._losses: LossList[Label] = LossQueue.on(device)
+        self._losses: LossQueue[Label] = LossQueue.on(device)
         self._precision = Precision(options.amp, objects.grad_scaler, device)
         self._objective = Objective(
             model,
@@ -134,14 +106,7 @@ class OptimizerStep:
             )
 
     def step(self, step: int, lr: float) -> bool:
-        """Set the rate and take a step; return False where the gradient scaler skipped it.
-
-        Raises
-        ------
-        SweepEnded
-            Where the loader has ended and cannot be started again, or the gradient scaler has
-            skipped more steps in a row than a scale can explain.
-        """
+        """Set the rate and take a step; return False where the gradient scaler skipped it."""
         self._context.begin_step(step)
         with self._execution():
             self.rates.set(self._optimizer, lr)

@@ -20,22 +20,9 @@ class GroupRates:
     The rate that a chart shows is that of the reference group, the first one with a rate
     above zero. The others follow by their multipliers.
 
-    Parameters
-    ----------
-    optimizer : torch.optim.Optimizer
-        Read, not changed. Where every rate is zero, as in the first step of a warm-up, the
-        `initial_lr` that a scheduler left is read instead; without one, all are equal.
-    groups : str, default "ratio"
-        "ratio" keeps the ratios between the groups; "same" gives one rate to all; the `name`
-        of a group sweeps that one and leaves the others at their own rates.
-
-    Attributes
-    ----------
-    multipliers : tuple of float
-        For each group, its rate divided by the rate of the sweep. 0 is a group that the sweep
-        leaves at its own rate.
-    axis_label : str
-        What the rate of the sweep is the rate of.
+    `groups` is "ratio" (the ratios are kept), "same" (one rate for all), or the name of the one
+    group to sweep. Where every rate is zero, as in the first step of a warm-up, the `initial_lr`
+    that a scheduler left is read. A multiplier of 0 leaves a group at its own rate.
     """
 
     def __init__(self, optimizer: Optimizer, groups: str = "ratio") -> None:
@@ -71,25 +58,8 @@ def set_lr(
 ) -> tuple[list[float], list[float]]:
     """Write a learning rate into an optimizer's groups.
 
-    Parameters
-    ----------
-    optimizer : torch.optim.Optimizer
-        Optimizer to change. A rate that is a tensor stays one.
-    lr : float
-        Learning rate of the reference group.
-    multipliers : sequence of float, optional
-        One for each group; a group with 0 keeps its rate. By default the ratios that the
-        groups have now are kept.
-
-    Returns
-    -------
-    before, after : list of float
-        The rates of the groups.
-
-    Raises
-    ------
-    ValueError
-        Where there are not as many multipliers as groups.
+    A group whose multiplier is 0 keeps its rate, and a rate that is a tensor stays one. By default
+    the ratios that the groups have now are kept.
     """
     groups = optimizer.param_groups
     if multipliers is None:

@@ -21,21 +21,7 @@ leaves 2**-24, below the smallest half-precision number: then it is not the scal
 class Precision:
     """The precision a sweep trains in.
 
-    Parameters
-    ----------
-    amp : {"bf16", "fp16"} or None
-        Type that autocast uses. None is the precision of the model.
-    grad_scaler : torch.amp.GradScaler, optional
-        Scaler to use. With `amp="fp16"` one is made where none is given.
-    device : torch.device
-        Device of the model.
-
-    Attributes
-    ----------
-    skipped_steps : int
-        Optimizer steps that the scaler skipped because a gradient was infinite or NaN.
-    skipped_in_a_row : int
-        Those since the last step that was taken.
+    With ``amp="fp16"`` a gradient scaler is made where none is given.
     """
 
     def __init__(self, amp: str | None, grad_scaler: Any, device: torch.device) -> None:
@@ -46,7 +32,6 @@ class Precision:
         if grad_scaler is not None and not grad_scaler.is_enabled():
             grad_scaler = None
         self.scaler = grad_scaler
-        self.skipped_steps = 0
         self.skipped_in_a_row = 0
 
     @property
@@ -93,5 +78,4 @@ class Precision:
         self.scaler.update()
         taken = any(took)
         self.skipped_in_a_row = 0 if taken else self.skipped_in_a_row + 1
-        self.skipped_steps += not taken
         return taken

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import math
 from typing import Any
 
@@ -9,18 +10,24 @@ from tqdm import tqdm
 
 from lrfind_widget.curves.formatting import format_lr
 from lrfind_widget.points import Point
+from lrfind_widget.training.experiment import Experiment
+
+
+def run_with_bar(experiment: Experiment, title: str, *, shown: bool) -> None:
+    """Read an experiment to its end, or to an interrupt after it has begun."""
+    with (
+        ProgressBar(title, experiment.steps, shown=shown) as bar,
+        contextlib.suppress(KeyboardInterrupt),
+        contextlib.closing(iter(experiment)) as points,
+    ):
+        for point in points:
+            bar.count(point)
+    if experiment.stop_reason is None:  # interrupted before it began
+        raise KeyboardInterrupt
 
 
 class ProgressBar(tqdm):  # type: ignore[misc]
-    """A bar on standard error, without the watching thread of tqdm, which would outlive a sweep.
-
-    Parameters
-    ----------
-    title : str
-    steps : int
-        Steps planned.
-    shown : bool
-    """
+    """A bar on standard error, without the watching thread of tqdm, which would outlive a sweep."""
 
     monitor_interval = 0
     _latest: Point | None = None

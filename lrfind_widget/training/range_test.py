@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Generator, Iterable, Iterator
-from typing import Any, Protocol
+from collections.abc import Callable, Generator, Iterable, Iterator
+from typing import Any
 
 import numpy as np
 from torch import nn
@@ -20,7 +20,7 @@ from lrfind_widget.training.batches import OutOfDataError
 from lrfind_widget.training.checks import check_can_restart
 from lrfind_widget.training.control import Control, SweepEnded
 from lrfind_widget.training.error_context import ErrorContext
-from lrfind_widget.training.experiment import Experiment, versions
+from lrfind_widget.training.experiment import Experiment
 from lrfind_widget.training.optimizer_step import OptimizerStep
 from lrfind_widget.training.param_groups import GroupRates
 from lrfind_widget.training.record import Record
@@ -29,47 +29,30 @@ EarlyEnd = tuple[StopReason, messages.Sentence]
 """Why a pass ended before its last step, though not for its losses."""
 
 
-class Rates(Protocol):
-    """The rate of each step."""
-
-    def lr(self, step: int) -> float:
-        """Return the rate of a step."""
-
-    def __len__(self) -> int: ...
-
-
 def range_test(
-    update: Update, schedule: Rates, record: Record, control: Control
+    update: Update, steps: int, lr_at: Callable[[int], float], record: Record, control: Control
 ) -> Iterator[Point]:
-    """Raise the learning rate from step to step and record the loss (Smith 2015).
-
-    Raises
-    ------
-    SweepEnded
-        On request; where the data is spent; where the gradient scaler gives up.
-    """
+    """Raise the learning rate from step to step and record the loss (Smith 2015)."""
     step = 0
-    while step < len(schedule) and record.verdict is None:
+    while step < steps and record.verdict is None:
         control.wait_or_stop()
-        taken = update.step(step, schedule.lr(step))  # set the rate, step
+        taken = update.step(step, lr_at(step))  # set the rate, step
         yield from record.take(update.arrived())  # record, decide
         step += taken  # a step that was skipped is taken again
     yield from record.take(update.rest())
 
 
 def run_pass(
-    update: OptimizerStep, schedule: Rates, record: Record, control: Control
+    update: OptimizerStep,
+    steps: int,
+    lr_at: Callable[[int], float],
+    record: Record,
+    control: Control,
 ) -> Generator[Point, None, EarlyEnd | None]:
-    """Do a range test to whatever end, and record every loss that can still be had then.
-
-    Raises
-    ------
-    OutOfDataError
-        Where the data is spent before the first step is taken.
-    """
+    """Do a range test to whatever end, and record every loss that can still be had then."""
     with contextlib.closing(update):
         try:
-            yield from range_test(update, schedule, record, control)
+            yield from range_test(update, steps, lr_at, record, control)
         except SweepEnded as ended:
             yield from record.take(update.rest())
             if isinstance(ended, OutOfDataError) and not record.points:
@@ -190,7 +173,7 @@ class Sweep(Experiment):
             update = OptimizerStep(isolation, options.of_repeat(repeat), context, self._found)
             self.multipliers, self.axis_label = update.rates.multipliers, update.rates.axis_label
             record = self._records[-1]
-            early = yield from run_pass(update, self.schedule, record, self.control)
+            early = yield from run_pass(update, planned, self.schedule.lr, record, self.control)
             self._end_repeat(early or (StopReason.FINISHED, messages.sweep_finished))
             if record.reason is StopReason.STOPPED:
                 return
@@ -223,8 +206,7 @@ class Sweep(Experiment):
         RuntimeError
             While the sweep has not ended.
         """
-        if self.stop_reason is None:
-            raise RuntimeError("The sweep has not ended yet, so there is no result.")
+        ending = self._ending()
         points = [point for record in self._records for point in record.points]
         options = self._options
         val_losses = [point.val_loss for point in points]
@@ -237,17 +219,9 @@ class Sweep(Experiment):
             if options.val_loader is not None
             else None,
             repeats=np.array([point.repeat for point in points]) if options.repeats > 1 else None,
-            stop_reason=self.stop_reason,
-            stop_sentence=self.stop_sentence,
-            settings=self.settings,
-            objective=self.objective,
-            isolation=self.isolation_sentence,
             multipliers=self.multipliers,
             skipped_steps=self.skipped_steps,
-            duration=self._duration,
-            receipt=self.receipt,
-            versions=versions(),
-            created=self._created,
+            **ending,
         )
 
     def _forget(self) -> None:

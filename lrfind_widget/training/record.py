@@ -11,28 +11,7 @@ from lrfind_widget.points import Losses, Point, StopReason
 
 
 class Record:
-    """Smooths the losses of a sweep, keeps the points and says when it is enough.
-
-    Parameters
-    ----------
-    beta : float
-        Weight of the past in the smoothed loss.
-    stop_div : bool
-        Whether a loss that diverges is a reason to stop.
-    repeat : int
-        Which of several sweeps this is.
-
-    Attributes
-    ----------
-    points : list of Point
-        What was recorded.
-    verdict : StopReason or None
-        Set by the point that should be the last.
-    reason : StopReason or None
-        Why the sweep ended.
-    sentence : str
-        The same in words.
-    """
+    """Smooths the losses of a sweep, keeps the points and says when it is enough."""
 
     def __init__(self, beta: float = 0.98, stop_div: bool = True, repeat: int = 0) -> None:
         self.points: list[Point] = []

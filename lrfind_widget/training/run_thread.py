@@ -4,25 +4,24 @@ from __future__ import annotations
 
 import atexit
 import contextlib
+import ctypes
+import functools
 import threading
+import time
 import weakref
 from collections.abc import Callable
 from typing import Any
 
-from lrfind_widget.points import Plan, Point, Progress, Status
+import torch
+
+from lrfind_widget.points import Point, Progress, Status
 from lrfind_widget.training.control import ignore_wait
 from lrfind_widget.training.experiment import Experiment
-from lrfind_widget.training.openmp import release_openmp_threads
-from lrfind_widget.training.step_clock import StepClock
 
 SHUTDOWN_SECONDS = 5.0
 """How long a process that ends waits for a run to give everything back."""
 
 _RUNNING: weakref.WeakSet[RunThread] = weakref.WeakSet()
-
-
-def _no_news() -> None:
-    """Do nothing."""
 
 
 class RunThread:
@@ -34,60 +33,28 @@ class RunThread:
     The thread appends to `points` and replaces `progress`, and nothing else: it never prints,
     warns or touches a widget.
 
-    Parameters
-    ----------
-    experiment : Experiment
-        Run once.
-    plan : Plan
-        What it is going to do.
-
-    Attributes
-    ----------
-    plan : Plan
-    progress : Progress
-        Replaced as a whole. An ended run has all its `points` then.
-    points : list of Point
-        Only ever appended to.
-    error : BaseException or None
-        What the user's model, data, loss or optimizer raised: the very object.
-    result : SweepResult, Comparison or None
-        Set at the end, before the last `news`.
-
-    Raises
-    ------
-    RuntimeError
-        If the model is being swept in place already.
-    ValueError
-        If ``isolation="copy"`` was asked for and no sound copy can be made.
+    `progress` is replaced as a whole; an ended run has all its `points` then. `error` is the very
+    object that the user's code raised, and `result` is set before the last `news`.
     """
 
-    def __init__(self, experiment: Experiment, plan: Plan) -> None:
+    def __init__(self, experiment: Experiment) -> None:
         experiment.prepare()
-        self.plan = plan
+        self.plan = experiment.plan
         self.progress = Progress(isolation=experiment.isolation_sentence)
         self.points: list[Point] = []
         self.error: BaseException | None = None
         self.result: Any = None
         self._experiment = experiment
         self._clock = StepClock()
-        self._news: Callable[[], None] = _no_news
         self._began = threading.Event()
         self._ended = threading.Event()
         self._thread: threading.Thread | None = None
 
-    def start(self, news: Callable[[], None] = _no_news) -> None:
+    def start(self, news: Callable[[], None] = lambda: None) -> None:
         """Start, and return at once.
 
-        Parameters
-        ----------
-        news : callable, optional
-            Called on the thread whenever there is something new: a point, a status, the end. It
-            should only set a flag. An exception of it ends the run and is its `error`.
-
-        Raises
-        ------
-        RuntimeError
-            If it was started before, or the system has no thread left.
+        `news` is called on the thread whenever there is something new: a point, a status, the end.
+        It should only set a flag. An exception of it ends the run and is its `error`.
         """
         if self._thread is not None:
             raise RuntimeError("This run was started before. Make another one.")
@@ -121,16 +88,8 @@ class RunThread:
     def wait(self, timeout: float | None = None) -> bool:
         """Wait until everything is given back and the thread is done.
 
-        Parameters
-        ----------
-        timeout : float, optional
-            Most seconds to wait. By default as long as it takes.
-
-        Returns
-        -------
-        bool
-            Whether it has ended; False at once where it was not started. Its own thread does not
-            wait for itself.
+        Returns whether it has ended; False at once where it was not started. Its own thread does
+        not wait for itself.
         """
         thread = self._thread
         if thread is None:
@@ -199,3 +158,58 @@ def _stop_all() -> None:
         run.stop()
     for run in runs:
         run.wait(SHUTDOWN_SECONDS)
+
+
+class StepClock:
+    """Measures the time that is spent on steps, pauses left out."""
+
+    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+        self._clock = clock
+        self._running_since: float | None = None
+        self._spent = 0.0
+
+    def go(self) -> None:
+        """Let the time run, at the start or after a pause."""
+        if self._running_since is None:
+            self._running_since = self._clock()
+
+    def halt(self) -> None:
+        """Stop the time, for a pause or at the end."""
+        self._spent = self._so_far()
+        self._running_since = None
+
+    def seconds_per_step(self, steps: int) -> float | None:
+        """Return the mean time of a step in seconds; None before the first."""
+        return self._so_far() / steps if steps else None
+
+    def _so_far(self) -> float:
+        if self._running_since is None:
+            return self._spent
+        return self._spent + self._clock() - self._running_since
+
+
+def release_openmp_threads() -> None:
+    """End the idle threads that help the calling thread compute on a CPU.
+
+    With GNU's OpenMP every thread that computes has a team of helpers, which stays with it. As
+    soon as the helpers of all teams are more than the cores, none of them waits for work awake any
+    longer: each operation has to wake its helpers first, and a step of a few milliseconds takes
+    up to twice as long. So before a thread of ours trains, the thread that started it lets go of
+    its team. It gets another with its next large operation, at a cost of some microseconds.
+
+    Does nothing where torch computes with another runtime, which has no such limit.
+    """
+    pause = _pause()
+    if pause is not None:
+        pause(1)  # omp_pause_soft: let the threads go, keep the settings
+
+
+@functools.cache
+def _pause() -> Callable[[int], int] | None:
+    """Return ``omp_pause_resource_all`` of OpenMP 5.0, of the runtime that torch has loaded."""
+    with contextlib.suppress(AttributeError, OSError, TypeError):
+        # A symbol is looked for in the libraries that the given one was linked with, too.
+        library = ctypes.CDLL(torch._C.__file__)  # noqa: SLF001 - only its path
+        if not hasattr(library, "kmp_set_blocktime"):  # which those of LLVM and Intel have
+            return library.omp_pause_resource_all
+    return None

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import contextlib
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -13,20 +11,21 @@ from torch.optim import Optimizer
 
 from lrfind_widget import messages
 from lrfind_widget.isolation.isolation import Isolation
+from lrfind_widget.isolation.random_state import RandomSources
 from lrfind_widget.keywords import keywords
-from lrfind_widget.options import CompareOptions, check_rate
+from lrfind_widget.options import CompareOptions
 from lrfind_widget.points import Plan, Point, StopReason
 from lrfind_widget.results.comparison import Comparison
 from lrfind_widget.training.batch import model_device
 from lrfind_widget.training.batches import OutOfDataError
 from lrfind_widget.training.checks import check_can_restart
 from lrfind_widget.training.error_context import ErrorContext
-from lrfind_widget.training.experiment import Experiment, versions
+from lrfind_widget.training.experiment import Experiment
 from lrfind_widget.training.optimizer_step import OptimizerStep
-from lrfind_widget.training.progress_bar import ProgressBar
+from lrfind_widget.training.progress_bar import run_with_bar
 from lrfind_widget.training.range_test import run_pass
 from lrfind_widget.training.record import Record
-from lrfind_widget.training.seeding import RandomSources
+from lrfind_widget.values import check_rate
 
 BETA = 0.9
 """Weight of the past in the smoothed losses that are drawn. The comparison takes the raw ones."""
@@ -35,41 +34,12 @@ VALIDATIONS = 40
 """Validation losses that are computed in each training, at least one a step."""
 
 
-@dataclass(frozen=True)
-class Constant:
-    """The schedule of a training at one rate."""
-
-    rate: float
-    steps: int
-
-    def lr(self, _step: int) -> float:
-        """Return the rate."""
-        return self.rate
-
-    def __len__(self) -> int:
-        return self.steps
-
-
 class ShortTrainings(Experiment):
     """Trains from the same state at one rate after the other: an iterator of points.
 
     Every training begins with the same weights, optimizer state and random state and sees the
     same batches in the same order, so that only the rate differs. One that becomes NaN or
     infinite ends there. `Point.repeat` says which rate a point belongs to.
-
-    Parameters
-    ----------
-    model, dataloader, optimizer
-        As for `Sweep`.
-    lrs : sequence of float
-        The rates of the reference parameter group; the other groups keep their ratios.
-    options : CompareOptions
-        How to train, and how many steps at each rate.
-
-    Raises
-    ------
-    TypeError, ValueError
-        For every argument that can be seen to be wrong before data is read.
     """
 
     noun = "comparison"
@@ -109,6 +79,10 @@ class ShortTrainings(Experiment):
             if number > 0:
                 isolation.rewind()
                 random.set(beginning)
+
+            def constant(_step: int, lr: float = lr) -> float:
+                return lr
+
             record = Record(BETA, stop_div=False, repeat=number)
             self._records.append(record)
             context.steps_before = number * steps
@@ -122,7 +96,7 @@ class ShortTrainings(Experiment):
                 retakes_skipped=False,
             )
             try:
-                early = yield from run_pass(update, Constant(lr, steps), record, self.control)
+                early = yield from run_pass(update, steps, constant, record, self.control)
             except OutOfDataError as error:
                 raise ValueError(str(error)) from error
             if early is not None:
@@ -135,15 +109,8 @@ class ShortTrainings(Experiment):
         self._end(StopReason.STOPPED, messages.comparison_stopped(taken, self.steps))
 
     def result(self) -> Comparison:
-        """Return what has been found, also after an early end.
-
-        Raises
-        ------
-        RuntimeError
-            While it has not ended.
-        """
-        if self.stop_reason is None:
-            raise RuntimeError("The comparison has not ended yet, so there is no result.")
+        """Return what has been found, also after an early end."""
+        ending = self._ending()
         losses, val_losses = (
             np.full((len(self.lrs), self._options.steps), np.nan) for _ in range(2)
         )
@@ -161,15 +128,7 @@ class ShortTrainings(Experiment):
             val_losses=None if self._options.val_loader is None else val_losses,
             taken=(*taken, *[0] * missing),
             diverged=(*diverged, *[False] * missing),
-            stop_reason=self.stop_reason,
-            stop_sentence=self.stop_sentence,
-            settings=self.settings,
-            objective=self.objective,
-            isolation=self.isolation_sentence,
-            duration=self._duration,
-            receipt=self.receipt,
-            versions=versions(),
-            created=self._created,
+            **ending,
         )
 
     def _forget(self) -> None:
@@ -221,11 +180,5 @@ def compare_lrs(
     >>> compare_lrs(model, loader, optimizer, [1e-3, 1e-2, 1]).sentence
     """
     trainings = ShortTrainings(model, dataloader, optimizer, lrs, options)
-    with (
-        ProgressBar("Comparison", trainings.steps, shown=options.progress) as bar,
-        contextlib.suppress(KeyboardInterrupt),
-        contextlib.closing(iter(trainings)) as points,
-    ):
-        for point in points:
-            bar.count(point)
+    run_with_bar(trainings, "Comparison", shown=options.progress)
     return trainings.result()

@@ -8,31 +8,17 @@ from typing import Any
 from torch import nn
 from torch.optim import Optimizer
 
+from lrfind_widget.keywords import refuse_unknown
 from lrfind_widget.option_fields import options_of
 from lrfind_widget.options import CompareOptions, SweepOptions
-from lrfind_widget.training.experiment import Experiment
 from lrfind_widget.training.param_groups import GroupRates, reference_lr, set_lr
 from lrfind_widget.training.range_test import Sweep
 from lrfind_widget.training.run_thread import RunThread
 from lrfind_widget.training.short_trainings import ShortTrainings
-from lrfind_widget.unknown_keywords import refuse_unknown
 
 
 class TorchTrainable:
-    """What the runs of one widget are made of. A `Trainable`.
-
-    Parameters
-    ----------
-    model, dataloader, optimizer
-        As for `Sweep`.
-    options : SweepOptions
-        How to sweep where nothing else is said.
-
-    Raises
-    ------
-    TypeError, ValueError
-        For arguments that cannot work, before anything runs.
-    """
+    """What the runs of one widget are made of. A `Trainable`."""
 
     def __init__(
         self,
@@ -51,34 +37,19 @@ class TorchTrainable:
         return reference_lr(self._objects[2])
 
     def sweep(self, **changes: Any) -> RunThread:
-        """Return a range test with some keywords changed: copied or saved now, not started.
-
-        Raises
-        ------
-        TypeError, ValueError
-            If a change cannot work.
-        RuntimeError
-            If the model is being swept in place already.
-        """
-        return _run_of(self._sweep(changes))
+        """Return a range test with some keywords changed: copied or saved now, not started."""
+        return RunThread(self._sweep(changes))
 
     def compare(self, lrs: Sequence[float], steps: int, **changes: Any) -> RunThread:
         """Return short trainings at some rates: copied or saved now, not started.
 
         Keywords of a sweep that mean nothing here, such as `num_it`, are ignored.
-
-        Raises
-        ------
-        TypeError, ValueError
-            If a rate, the number of steps or a change cannot work.
-        RuntimeError
-            If the model is being swept in place already.
         """
         refuse_unknown(changes, options_of(SweepOptions), "compare")
         wanted = options_of(CompareOptions)
         given = self._options.of(SweepOptions) | changes
         options = CompareOptions(steps, **{n: v for n, v in given.items() if n in wanted})
-        return _run_of(ShortTrainings(*self._objects, lrs, options))
+        return RunThread(ShortTrainings(*self._objects, lrs, options))
 
     def apply(
         self, lr: float, optimizer: Optimizer | None = None
@@ -95,7 +66,3 @@ class TorchTrainable:
     def _sweep(self, changes: dict[str, Any]) -> Sweep:
         refuse_unknown(changes, options_of(SweepOptions), "start")
         return Sweep(*self._objects, **{**self._options.of(SweepOptions), **changes})
-
-
-def _run_of(experiment: Experiment) -> RunThread:
-    return RunThread(experiment, experiment.plan)

@@ -10,11 +10,11 @@ import torch
 from torch import Tensor, nn
 
 from lrfind_widget.isolation.loaders import SeparateLoader
+from lrfind_widget.isolation.random_state import RandomSources
 from lrfind_widget.training.batch import batch_size
 from lrfind_widget.training.error_context import ErrorContext
 from lrfind_widget.training.objective import Objective
 from lrfind_widget.training.precision import Precision
-from lrfind_widget.training.seeding import RandomSources
 
 
 class Validation:
@@ -22,23 +22,6 @@ class Validation:
 
     Every evaluation starts from the random state that the first one found, so that a shuffling
     loader gives the same batches at every rate, and ends with the random state of the training.
-
-    Parameters
-    ----------
-    model : torch.nn.Module
-        Put into eval mode meanwhile; every submodule gets its own mode back.
-    loader : iterable
-        Batches, like those of the training. Iterated again each time.
-    batches : int or None
-        How many batches to take; None is all.
-    objective : Objective
-        From a batch to a loss, as in training.
-    precision : Precision
-        The same autocast as in training.
-    random : RandomSources
-        The generators that the loader may draw from.
-    context : ErrorContext
-        Where it is set what runs.
     """
 
     def __init__(
@@ -61,13 +44,7 @@ class Validation:
         self._start = random.get()
 
     def loss(self) -> Tensor:
-        """Return the mean loss, weighted by the number of examples in each batch.
-
-        Raises
-        ------
-        ValueError
-            Where the loader gives no batch.
-        """
+        """Return the mean loss, weighted by the number of examples in each batch."""
         training = self._random.get()
         modes = [(module, module.training) for module in self._model.modules()]
         self._random.set(self._start)

@@ -41,7 +41,9 @@ def computes_late(monkeypatch, delay, lag):
     """Let sweeps run on a device whose losses arrive late."""
     carrier = LateCarrier(delay)
     monkeypatch.setattr(
-        optimizer_step.LossQueue, "on", classmethod(lambda cls, device: LossQueue(carrier, lag))
+        optimizer_step.LossQueue,
+        "on",
+        classmethod(lambda cls, device: LossQueue(carrier.send, lag)),
     )
     return carrier
 

@@ -8,9 +8,9 @@ import pytest
 import torch
 from torch import nn
 
+from lrfind_widget.keywords import refuse_unknown
 from lrfind_widget.training.lr_find import lr_find
 from lrfind_widget.training.range_test import Sweep
-from lrfind_widget.unknown_keywords import refuse_unknown
 from tests.unit.toys import batches, classifier, data, sgd
 
 

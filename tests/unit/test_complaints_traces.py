@@ -228,7 +228,7 @@ def test_lightning_21068_a_rate_applied_after_the_sweep_stays(isolation):
     model = classifier()
     optimizer = sgd(model)
     swept = Sweep(model, loader(), optimizer, isolation=isolation, num_it=20)
-    runner = RunThread(swept, swept.plan)
+    runner = RunThread(swept)
     runner.start()
     assert runner.wait(60)
 
@@ -317,7 +317,7 @@ def test_fastai_3240_two_at_once_in_one_directory(isolation, tmp_path, monkeypat
         Sweep(model, held, optimizer, isolation=isolation, num_it=40, stop_div=False)
         for model, optimizer in zip(models, optimizers, strict=True)
     ]
-    runners = [RunThread(swept, swept.plan) for swept in sweeps]
+    runners = [RunThread(swept) for swept in sweeps]
 
     for runner in runners:
         runner.start()

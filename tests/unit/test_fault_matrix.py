@@ -186,7 +186,7 @@ def test_an_error_in_a_hook_of_the_user_loses_nothing(where: str, kind: str) -> 
 def test_a_fault_on_a_thread_loses_nothing(fault: str, kind: str) -> None:
     model_fault, wrap, options, _ = FAULTS[fault]
     setting = Setting(conv_sgd_scheduled, kind, model_fault=model_fault, wrap=wrap, **options)
-    runner = RunThread(setting.sweep, setting.sweep.plan)
+    runner = RunThread(setting.sweep)
     runner.start()
     assert runner.wait(60)
     setting.check()
@@ -198,7 +198,7 @@ def test_an_error_of_the_listener_loses_nothing(kind: str) -> None:
         raise Mine("the page is gone")
 
     setting = Setting(mlp_adam, kind)
-    runner = RunThread(setting.sweep, setting.sweep.plan)
+    runner = RunThread(setting.sweep)
     runner.start(wake)
     assert runner.wait(60)
     assert isinstance(runner.error, Mine)
@@ -209,7 +209,7 @@ def test_an_error_of_the_listener_loses_nothing(kind: str) -> None:
 def test_a_sweep_stopped_in_a_pause_on_a_thread_loses_nothing(kind: str) -> None:
     setting = Setting(mlp_adam, kind)
     paused = threading.Event()
-    runner = RunThread(setting.sweep, setting.sweep.plan)
+    runner = RunThread(setting.sweep)
     runner.pause()
     runner.start(lambda: paused.set() if runner.progress.status == "paused" else None)
     assert paused.wait(60)

@@ -6,7 +6,7 @@ import pytest
 import torch
 from torch import nn
 
-from lrfind_widget.training.late_losses import LossList, LossQueue
+from lrfind_widget.training.late_losses import LossQueue, ReadNow
 from lrfind_widget.training.optimizer_step import OptimizerStep
 from lrfind_widget.training.range_test import Sweep
 from tests.unit.toys import classifier, loader
@@ -26,7 +26,7 @@ def points(**options):
 @pytest.mark.parametrize("isolation", ["copy", "in_place"])
 def test_losses_that_come_over_late_are_the_same(monkeypatch, isolation):
     late = points(isolation=isolation)
-    monkeypatch.setattr(LossQueue, "on", classmethod(lambda cls, device: LossList()))
+    monkeypatch.setattr(LossQueue, "on", classmethod(lambda cls, device: LossQueue(ReadNow, 0)))
 
     assert points(isolation=isolation) == late
 

@@ -5,8 +5,7 @@ from __future__ import annotations
 import pytest
 import torch
 
-from lrfind_widget.isolation.records import ContentsRecord
-from lrfind_widget.isolation.snapshot import Snapshot
+from lrfind_widget.isolation.snapshot import ContentsRecord, Snapshot
 from tests.unit.isolating import both, isolated, sweep
 from tests.unit.models import plain, train
 from tests.unit.user_state import state_of

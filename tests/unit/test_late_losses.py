@@ -33,7 +33,7 @@ def test_numbers_arrive_as_python_floats_without_a_change():
 
 def test_ready_waits_for_nothing_within_the_lag():
     carrier = LateCarrier(delay=3)
-    queue = LossQueue(carrier, lag=5)
+    queue = LossQueue(carrier.send, lag=5)
 
     taken = []
     for step in range(10):
@@ -46,7 +46,7 @@ def test_ready_waits_for_nothing_within_the_lag():
 
 def test_ready_waits_for_the_oldest_beyond_the_lag():
     carrier = LateCarrier(delay=100)
-    queue = LossQueue(carrier, lag=2)
+    queue = LossQueue(carrier.send, lag=2)
 
     taken = []
     for step in range(5):
@@ -59,7 +59,7 @@ def test_ready_waits_for_the_oldest_beyond_the_lag():
 
 @given(st.lists(st.booleans(), max_size=30), st.integers(0, 5), st.integers(0, 5))
 def test_losses_come_out_once_each_and_in_order(reads, delay, lag):
-    queue = LossQueue(LateCarrier(delay), lag)
+    queue = LossQueue(LateCarrier(delay).send, lag)
     found = []
     for step, read in enumerate(reads):
         queue.put(step, number(step), number(-step))
@@ -140,7 +140,9 @@ def test_the_error_that_came_first_is_raised_where_the_device_has_failed_for_goo
             transfer.wait = lambda: 1 / 0
             return transfer
 
-    monkeypatch.setattr(LossQueue, "on", classmethod(lambda cls, device: LossQueue(Broken(9), 8)))
+    monkeypatch.setattr(
+        LossQueue, "on", classmethod(lambda cls, device: LossQueue(Broken(9).send, 8))
+    )
     model = classifier()
     sweep = Sweep(model, (batch for batch in [*batches(4), "no batch"]), sgd(model))
 

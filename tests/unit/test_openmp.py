@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from lrfind_widget.training import openmp
+from lrfind_widget.training import run_thread
 
-GNU = openmp._pause() is not None and Path("/proc/self/task").exists()
+GNU = run_thread._pause() is not None and Path("/proc/self/task").exists()
 
 BEGIN = """
 import time
@@ -46,8 +46,8 @@ def run(code: str) -> str:
 @pytest.mark.skipif(not GNU, reason="torch computes with another OpenMP here")
 def test_the_helpers_end_and_come_back_with_the_next_operation():
     said = run("""
-from lrfind_widget.training import openmp
-from lrfind_widget.training.openmp import release_openmp_threads
+from lrfind_widget.training import run_thread
+from lrfind_widget.training.run_thread import release_openmp_threads
 release_openmp_threads()
 without = helpers()
 assert compute() == found
@@ -64,7 +64,7 @@ from lrfind_widget import Sweep
 model = torch.nn.Linear(2, 1)
 batch = torch.ones(4, 2), torch.zeros(4, 1)
 sweep = Sweep(model, [batch], torch.optim.SGD(model.parameters(), lr=0.1), num_it=3)
-runner = RunThread(sweep, sweep.plan)
+runner = RunThread(sweep)
 runner.start()
 runner.wait()
 assert runner.error is None
@@ -74,5 +74,5 @@ print(with_helper - alone, helpers() - alone)
 
 
 def test_without_that_runtime_nothing_happens(monkeypatch):
-    monkeypatch.setattr(openmp, "_pause", lambda: None)
-    openmp.release_openmp_threads()
+    monkeypatch.setattr(run_thread, "_pause", lambda: None)
+    run_thread.release_openmp_threads()

@@ -11,7 +11,6 @@ from lrfind_widget.points import Losses, Point, StopReason, Update
 from lrfind_widget.training.control import Control, SweepEnded
 from lrfind_widget.training.range_test import range_test
 from lrfind_widget.training.record import Record
-from lrfind_widget.training.short_trainings import Constant
 
 
 class Scripted:
@@ -39,7 +38,7 @@ class Scripted:
 
 def run(update: Update, steps: int = 4, **options: float) -> tuple[list[Point], Record]:
     record = Record(**options)  # type: ignore[arg-type]
-    return list(range_test(update, Schedule(num_it=steps), record, Control())), record
+    return list(range_test(update, steps, Schedule(num_it=steps).lr, record, Control())), record
 
 
 def test_each_step_is_taken_at_the_rate_of_the_schedule_and_recorded() -> None:
@@ -85,7 +84,7 @@ def test_losses_that_still_lag_after_the_last_step_are_recorded() -> None:
 
 def test_stop_ends_it_before_the_next_step() -> None:
     control, update = Control(), Scripted([1.0] * 4)
-    points = range_test(update, Schedule(num_it=4), Record(), control)
+    points = range_test(update, 4, lambda _: 0.1, Record(), control)
     next(points)
     control.stop()
 
@@ -97,5 +96,5 @@ def test_stop_ends_it_before_the_next_step() -> None:
 
 def test_a_short_training_is_the_same_at_one_rate() -> None:
     update = Scripted([1.0] * 3)
-    list(range_test(update, Constant(0.5, 3), Record(), Control()))
+    list(range_test(update, 3, lambda _: 0.5, Record(), Control()))
     assert update.calls == [(0, 0.5), (1, 0.5), (2, 0.5)]

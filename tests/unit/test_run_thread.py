@@ -25,7 +25,7 @@ def sweep(**options):
 
 
 def made(swept):
-    return RunThread(swept, swept.plan)
+    return RunThread(swept)
 
 
 def run(swept, news=lambda: None):
@@ -235,7 +235,7 @@ batches = [(torch.zeros(2, 4), torch.zeros(2, dtype=torch.int64))]
 begun = threading.Event()
 sweep = Sweep(model, batches, torch.optim.SGD(model.parameters(), lr=0.1),
               num_it=10**9, stop_div=False)
-runner = RunThread(sweep, sweep.plan)
+runner = RunThread(sweep)
 runner.start(begun.set)
 begun.wait()
 """

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 import torch
 
-from lrfind_widget.training.seeding import RandomSources
+from lrfind_widget.isolation.random_state import RandomSources
 
 CPU = torch.device("cpu")
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from lrfind_widget.training.step_clock import StepClock
+from lrfind_widget.training.run_thread import StepClock
 
 
 class Clock:

@@ -7,10 +7,10 @@ from typing import Any
 import pytest
 
 from lrfind_widget import Sweep, compare_lrs, lr_find
+from lrfind_widget.keywords import _ELSEWHERE, refuse_unknown
 from lrfind_widget.option_fields import options_of
 from lrfind_widget.options import WidgetOptions
 from lrfind_widget.training.trainable import TorchTrainable
-from lrfind_widget.unknown_keywords import _ELSEWHERE, refuse_unknown
 from tests.unit.toys import batches, classifier, sgd
 
 KNOWN = list(options_of(WidgetOptions))
