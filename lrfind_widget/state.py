@@ -188,7 +188,7 @@ class SessionState:
 
     @property
     def names(self) -> dict[int, str]:
-        """A name for each listed run, by its number, that says in what it differs from the others."""
+        """A name for each listed run, by its number, that says how it differs from the others."""
         settings = [run.result.settings for run in self.listed]
         # What was joined to a curve is seen on it, and so are the steps that it added.
         hidden = {"joined", "num_it"} if any("joined" in each for each in settings) else ()

@@ -147,12 +147,13 @@ class LRFinderWidget(Session, ThreadSafeWidget, VBox, ValueWidget):  # type: ign
         height: str | int | None = None,
         layout: Any = None,
     ) -> None:
+        layout = _values_of(layout)
         Session.__init__(self, trainable, options, stored=stored, auto_apply=auto_apply)
         self._mirroring = threading.RLock()
         self._mirror_again = False
         self._writing = threading.local()
         self._screen = Screen(self, _css(height) or HEIGHT, self._show_rows)
-        ThreadSafeWidget.__init__(self, children=self._screen.rows, layout=_own(layout))
+        ThreadSafeWidget.__init__(self, children=self._screen.rows, layout=OwnLayout(**layout))
         self.add_class("lrfind-widget")
         self._output = SavedOutput(self.model_id)
         self._keep_later = Debounce(self._keep)
@@ -169,6 +170,7 @@ class LRFinderWidget(Session, ThreadSafeWidget, VBox, ValueWidget):  # type: ign
 
     @height.setter
     def height(self, height: str | int) -> None:
+        height = WidgetOptions(height=height).height or HEIGHT
         self._screen.chart.figure.layout.height = _css(height)
 
     def save_figure(self, path: str | PathLike[str]) -> None:
@@ -310,8 +312,17 @@ def _css(height: str | int | None) -> str | None:
     return f"{height}px" if isinstance(height, int) else height
 
 
-def _own(layout: Any) -> OwnLayout:
-    """Return a layout of ours with the values of the one that was given."""
+def _values_of(layout: Any) -> dict[str, Any]:
+    """Return the values of a layout that was given; raise TypeError for what is none."""
     if isinstance(layout, Layout):
-        layout = {k: v for k, v in layout.get_state().items() if k[0] != "_" and v is not None}
-    return OwnLayout(**(layout or {}))
+        return {k: v for k, v in layout.get_state().items() if k[0] != "_" and v is not None}
+    values = {} if layout is None else layout
+    known = Layout.class_trait_names()
+    if not isinstance(values, dict) or not all(
+        name in known and (value is None or isinstance(value, str))
+        for name, value in values.items()
+    ):
+        raise TypeError(
+            f'layout={layout!r}, expected a Layout or a dict of texts, such as {{"width": "50%"}}.'
+        )
+    return values

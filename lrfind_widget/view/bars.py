@@ -42,11 +42,13 @@ class Bar(OwnModule, DOMWidget):  # type: ignore[misc]
         command = content.get("command")
         if content.get("event") != "press" or not isinstance(command, str):
             return False
-        shown = [button for button in self.buttons if button["command"] == command]
-        if any(button["enabled"] for button in shown):
+        if self._can_press(command):
             self.commands[command]()
         # A second press, or one that comes after the end, is no mistake of the person's.
-        return bool(shown)
+        return command in self.commands
+
+    def _can_press(self, command: str) -> bool:
+        return any(each["command"] == command and each["enabled"] for each in self.buttons)
 
 
 class RunBar(Bar):
@@ -91,7 +93,8 @@ class ChoiceBar(Bar):
             return self.suggested_lr is not None
         # A press can overtake the marker's own message, which waits for the one before
         # it. So Apply brings its rate along, and what is written is what was seen.
-        if command == "apply" and not self._move_marker(content.get("value")):
+        can_apply = command == "apply" and self._can_press("apply")
+        if can_apply and not self._move_marker(content.get("value")):
             return False
         return super()._take_event(content)
 

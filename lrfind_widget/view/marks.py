@@ -6,12 +6,13 @@ comes from the kernel.
 
 from __future__ import annotations
 
-from numbers import Real
+import math
 from typing import Any
 
 import traitlets
 from ipywidgets import Widget, widget_serialization
 
+from lrfind_widget.values import check_rate
 from lrfind_widget.view.columns import Curve
 from lrfind_widget.view.mark import BINARY, ChartMark, Rate
 
@@ -67,14 +68,15 @@ class Marker(ChartMark):
 
     def take(self, name: str, value: Any) -> None:
         """Take a rate that the page sent, if it lies on the axis."""
-        if isinstance(value, Real) and not self._offers(float(value)):
+        try:
+            rate = check_rate(name, value)
+        except (TypeError, ValueError):
+            rate = math.inf
+        if self.lo * (1 - _EDGE) <= rate <= self.hi * (1 + _EDGE):
+            super().take(name, value)
+        else:
             self.refused_messages += 1
-            self.send_state("value")
-            return
-        super().take(name, value)
-
-    def _offers(self, value: float) -> bool:
-        return bool(self.lo * (1 - _EDGE) <= value <= self.hi * (1 + _EDGE))
+            self.send_state(name)
 
 
 class Annotations(ChartMark):

@@ -163,8 +163,9 @@ def _is_well_formed(msg: Any) -> bool:
         return False
     if method == "request_state":
         return True
-    if method == "custom":
-        return isinstance(data.get("content"), Mapping)
+    if method == "custom":  # bqplot looks its event up among its handlers
+        content = data.get("content")
+        return isinstance(content, Mapping) and isinstance(content.get("event", ""), str)
     # Nothing that a page may set in our widgets is binary.
     return (
         method == "update"
