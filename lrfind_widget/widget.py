@@ -317,7 +317,7 @@ def _values_of(layout: Any) -> dict[str, Any]:
     if isinstance(layout, Layout):
         return {k: v for k, v in layout.get_state().items() if k[0] != "_" and v is not None}
     values = {} if layout is None else layout
-    known = Layout.class_trait_names()
+    known = [*Layout.class_trait_names(), "border"]  # short for four of them
     if not isinstance(values, dict) or not all(
         name in known and (value is None or isinstance(value, str))
         for name, value in values.items()
