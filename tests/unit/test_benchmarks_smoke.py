@@ -14,6 +14,8 @@ from benchmarks.contestants import AGAIN, BARE, HEADLESS, IN_PLACE, LIVE, WIDGET
 from benchmarks.setting import Setting
 from benchmarks.timing import Sample, ratios, sample
 
+pytestmark = pytest.mark.slow
+
 OURS = (HEADLESS, IN_PLACE, WIDGET)
 TINY = Setting("tiny linear model")
 

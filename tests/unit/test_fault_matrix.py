@@ -23,6 +23,8 @@ from tests.unit.faults import (
 )
 from tests.unit.models import X, Y
 
+pytestmark = pytest.mark.slow
+
 families = pytest.mark.parametrize("family", FAMILIES, ids=lambda family: family.__name__)
 kinds = pytest.mark.parametrize("kind", ["copy", "in_place"])
 

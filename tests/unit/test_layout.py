@@ -182,8 +182,7 @@ def in_rooms(rooms: str) -> str:
         (in_rooms(f"{NUMBERS} {SEAM} state session"), {"matplotlib"} | JUPYTER | TORCH),
         ("import lrfind_widget.view.view_state", (JUPYTER | TORCH) - {"lrfind_widget.view"}),
         (in_rooms("view widget"), TORCH),
-        (in_rooms("training isolation"), JUPYTER),
-        ("from lrfind_widget import Sweep, compare_lrs, lr_find", JUPYTER),
+        pytest.param(in_rooms("training isolation"), JUPYTER, marks=pytest.mark.slow),
     ],
     ids=lambda value: value[:50] if isinstance(value, str) else "",
 )

@@ -98,6 +98,7 @@ def test_an_error_is_raised_as_it_is():
     assert caught.value is error
 
 
+@pytest.mark.slow
 def test_it_imports_nothing_of_jupyter():
     code = (
         "import sys, lrfind_widget.training.lr_find;"

@@ -43,6 +43,7 @@ def run(code: str) -> str:
     return done.stdout.strip()
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(not GNU, reason="torch computes with another OpenMP here")
 def test_the_helpers_end_and_come_back_with_the_next_operation():
     said = run("""
@@ -56,6 +57,7 @@ print(with_helper - alone, without - alone, helpers() - alone, torch.get_num_thr
     assert said == "1 0 1 2"
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(not GNU, reason="torch computes with another OpenMP here")
 def test_a_sweep_on_a_thread_of_its_own_is_not_hindered_by_idle_helpers():
     said = run("""

@@ -15,6 +15,8 @@ from lrfind_widget.training.range_test import Sweep
 from tests.unit.models import X, Y, train
 from tests.unit.user_state import state_of
 
+pytestmark = pytest.mark.slow
+
 OPTIMIZERS = sorted(
     (
         cls

@@ -16,6 +16,8 @@ from benchmarks.regret.metric import Key, Sweep, Truth, evaluate
 from benchmarks.regret.tasks import TASKS
 from benchmarks.regret.training import OPTIMIZERS, Task
 
+pytestmark = pytest.mark.slow
+
 RATES = (1e-4, 1e-3, 1e-2, 1e-1)
 
 

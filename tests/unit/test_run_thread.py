@@ -225,6 +225,7 @@ def test_a_result_keeps_no_model_alive():
     assert len(result) == 3
 
 
+@pytest.mark.slow
 def test_a_process_that_ends_during_a_sweep_ends_quietly():
     code = """
 import torch, threading

@@ -300,6 +300,7 @@ def test_a_generator_too_short_for_one_step_is_an_error():
         list(sweep((batch for batch in batches(2)), accumulate=3))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("isolation", ["copy", "in_place"])
 def test_a_process_may_end_with_a_sweep_half_read(isolation):
     script = f"""

@@ -48,7 +48,7 @@ def test_a_comparison_ignores_what_belongs_to_a_schedule() -> None:
     made: Trainable = trainable(num_it=50, repeats=2, wd=0.1)
     run = made.compare([0.01, 0.1], 3, end_lr=1.0, seed=4)
 
-    assert run.plan == Plan("comparison", (0.01, 0.1), 3, 2)
+    assert run.plan == Plan("comparison", (0.01, 0.1), 3, 2, label="step")
     run.start(lambda: None)
     assert run.wait(LONG)
     assert isinstance(run.result, Comparison)
