@@ -12,7 +12,10 @@ import torch
 from torch import nn
 
 from lrfind_widget import LRFinderWidget
+from lrfind_widget.options import AnalysisOptions
+from lrfind_widget.state import SessionState
 from lrfind_widget.view.chart import Chart
+from lrfind_widget.view.view_state import view_state
 
 LENGTHS = 200_000
 _PLACE = np.linspace(0, 1, LENGTHS)
@@ -40,8 +43,9 @@ class Ours:
     def __init__(self, points: int, updates: int) -> None:
         self._columns = curve(points + updates, points + updates)
         self._points = points
-        self._chart = Chart()
-        self._chart.set_range(1e-7, 10.0)
+        before = SessionState(can_train=True, options=AnalysisOptions(), selected_lr=1e-3)
+        self._chart = Chart("380px", view_state(before))
+        self._chart.set_range(1e-7, 10.0, "exp")
         self._chart.curve.replace(*(column[:points] for column in self._columns))
         self.figure = self._chart.figure
 
@@ -60,10 +64,7 @@ class Stock:
         self._points = points
         scales = {"x": bqplot.LogScale(min=1e-7, max=10.0), "y": bqplot.LinearScale()}
         self._line = bqplot.Lines(x=self._lrs[:points], y=self._losses[:points], scales=scales)
-        axes = [
-            bqplot.Axis(scale=scales["x"]),
-            bqplot.Axis(scale=scales["y"], orientation="vertical"),
-        ]
+        axes = [bqplot.Axis(scale=scales["x"]), bqplot.Axis(scale=scales["y"], side="left")]
         self.figure = bqplot.Figure(marks=[self._line], axes=axes, animation_duration=0)
         self.figure.layout.width, self.figure.layout.height = "100%", "380px"
 

@@ -1,4 +1,4 @@
-"""Errors on a thread of ours, where nobody is there to catch them."""
+"""Errors on a thread of ours, where no caller can catch them."""
 
 from __future__ import annotations
 

@@ -30,7 +30,7 @@ class Completion:
             self._event.set()
             waiting, self._waiting = self._waiting, []
         for loop, arrived in waiting:
-            # A loop that was closed meanwhile has nobody left to tell.
+            # A loop that was closed meanwhile has nobody waiting.
             with contextlib.suppress(RuntimeError):
                 loop.call_soon_threadsafe(arrived.set)
 

@@ -19,22 +19,6 @@ class Publisher:
 
     The thread that trains calls `wake()`, which only sets an event: it never waits for a front
     end. The method's object is held weakly, and the thread ends with it.
-
-    Parameters
-    ----------
-    publish : bound method
-        Called with `run`. Returns whether it was the last time, and whether it wants to be
-        called again without news. Runs on the publisher's thread; what it raises is reported
-        and ends nothing.
-    run : object
-        What it publishes the progress of.
-    interval : float
-        Least time between two calls, in seconds.
-
-    Attributes
-    ----------
-    completion : Completion
-        Comes after the last publication.
     """
 
     def __init__(

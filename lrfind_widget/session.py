@@ -81,7 +81,7 @@ class Session:
 
     @property
     def state(self) -> SessionState:
-        """All that is known now; replaced as a whole, so it never changes in a reader's hands."""
+        """All that is known now. It is replaced as a whole and never changed."""
         return self._state
 
     @property
@@ -382,11 +382,14 @@ class Session:
 
     def _ended(self, state: SessionState, run: Run) -> SessionState:
         """Return the state with what its run has found."""
-        with reported():  # whatever cannot be joined or read, the run has ended
-            if run is state.comparing:
-                state = replace(state, comparison=_as(Comparison, run.result))
-            else:
-                state = self._followed(_with_result(state, _as(SweepResult, run.result)))
+        result = run.result
+        try:
+            if isinstance(result, SweepResult):
+                state = self._followed(state.with_result(result))
+            elif run is state.comparing:
+                state = replace(state, comparison=result)
+        except Exception as error:  # whatever cannot be joined or read, the run has ended
+            return replace(state, refusal=error)
         return self._auto_applied(state)
 
     def _followed(self, state: SessionState) -> SessionState:
@@ -396,14 +399,14 @@ class Session:
         lr = state.analysis.suggested.lr
         if lr is not None and not state.chosen_by_hand:
             state = replace(state, selected_lr=lr)
-        return _with_choice(state)
+        return state.with_choice()
 
     def _select(self, lr: float, *, by_hand: bool) -> None:
         with self._lock:
             before = self._state
             message = before.message if lr == before.selected_lr else ""
             state = replace(before, selected_lr=lr, chosen_by_hand=by_hand, message=message)
-            self._state = self._auto_applied(_with_choice(state))
+            self._state = self._auto_applied(state.with_choice())
         self._changed()
 
     def _auto_applied(self, state: SessionState) -> SessionState:
@@ -455,34 +458,3 @@ def _curve_of(state: SessionState) -> SweepResult:
     if state.result is None or not len(state.result):
         raise RuntimeError("Nothing was swept yet, so there is no curve to add to: start().")
     return state.result
-
-
-def _with_result(state: SessionState, result: SweepResult | None) -> SessionState:
-    """Return the state with the result of its sweep among the runs."""
-    if result is None:
-        return state
-    runs, number, visible = state.runs, 1 + max((r.number for r in state.runs), default=0), True
-    if state.refinement is not None:
-        result, joined = state.refinement.joined_by(result), state.runs[-1]
-        number, visible = joined.number, joined.visible
-        runs = (*runs[:-1], replace(joined, listed=False))
-    elif not len(result):
-        number = 0  # nothing to list
-    latest = ListedRun(number, result, visible, listed=len(result) > 0)
-    return replace(state, runs=(*runs, latest))
-
-
-def _with_choice(state: SessionState) -> SessionState:
-    """Return the state with the choice, if there is one, kept in the latest result."""
-    if state.is_sweeping or not state.runs or not state.has_choice:
-        return state
-    latest = state.runs[-1]
-    if latest.result.selected_lr == state.selected_lr:
-        return state
-    chosen = latest.result.with_choice(state.selected_lr)
-    return replace(state, runs=(*state.runs[:-1], replace(latest, result=chosen)))
-
-
-def _as(kind: type[Any], found: Any) -> Any:
-    """Return what was found if it is of a kind, else None."""
-    return found if isinstance(found, kind) else None

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from lrfind_widget import messages
@@ -20,18 +20,9 @@ NO_MODEL = "This widget has no model to sweep; it shows a stored result."
 
 @dataclass(frozen=True)
 class ListedRun:
-    """A sweep of the session and how it is shown.
+    """A sweep and how it is shown: its number from 1, which a curve keeps that is joined.
 
-    Attributes
-    ----------
-    number : int
-        Its place among the sweeps, from 1. A curve that another sweep was joined to keeps it.
-    result : SweepResult
-        What it found.
-    visible : bool
-        Whether its curve is drawn.
-    listed : bool
-        Whether the legend has it; False once it was removed, or joined with another sweep.
+    It is listed in the legend until it is removed or joined with another sweep.
     """
 
     number: int
@@ -144,6 +135,19 @@ class SessionState:
         return tuple(run for run in self.runs if run.listed)
 
     @property
+    def current(self) -> tuple[ListedRun, ...]:
+        """The run of the legend whose curve is the one that is drawn, if it is listed."""
+        if self.is_sweeping:
+            return ()
+        return tuple(run for run in self.listed if run.result is self.result)
+
+    @property
+    def earlier(self) -> tuple[ListedRun, ...]:
+        """The other runs of the legend."""
+        current = self.current
+        return tuple(run for run in self.listed if run not in current)
+
+    @property
     def why_not_train(self) -> str:
         """Why nothing can be trained now; empty where it can."""
         if not self.can_train:
@@ -160,9 +164,31 @@ class SessionState:
         """Why the range cannot be extended now; empty where it can."""
         return self.why_not_train or why_not_extend(self.result)
 
+    def with_result(self, result: SweepResult) -> SessionState:
+        """Return the state with what its sweep has found among the runs."""
+        runs, number, visible = self.runs, 1 + max((r.number for r in self.runs), default=0), True
+        if self.refinement is not None:
+            result, base = self.refinement.joined_by(result), self.runs[-1]
+            number, visible = base.number, base.visible
+            runs = (*runs[:-1], replace(base, listed=False))
+        elif not len(result):
+            number = 0  # nothing to list
+        latest = ListedRun(number, result, visible, listed=len(result) > 0)
+        return replace(self, runs=(*runs, latest))
+
+    def with_choice(self) -> SessionState:
+        """Return the state with the choice, if there is one, kept in the latest result."""
+        if self.is_sweeping or not self.runs or not self.has_choice:
+            return self
+        latest = self.runs[-1]
+        if latest.result.selected_lr == self.selected_lr:
+            return self
+        chosen = latest.result.with_choice(self.selected_lr)
+        return replace(self, runs=(*self.runs[:-1], replace(latest, result=chosen)))
+
     @property
     def names(self) -> dict[int, str]:
-        """A name for each listed run, by its number, that says what tells it from the others."""
+        """A name for each listed run, by its number, that says in what it differs from the others."""
         settings = [run.result.settings for run in self.listed]
         # What was joined to a curve is seen on it, and so are the steps that it added.
         hidden = {"joined", "num_it"} if any("joined" in each for each in settings) else ()

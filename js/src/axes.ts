@@ -65,7 +65,7 @@ export class AxesModel extends ChartMarkModel {
     return this.get('y_range') === 'all' ? 'all' : 'focus';
   }
 
-  /** Shows every loss, or what matters; the kernel is told, so that it lasts. */
+  /** Shows every loss, or what matters; the kernel gets it, so that it lasts. */
   toggleFraming(): void {
     this.set('y_range', this.framing === 'all' ? 'focus' : 'all');
     this.save_changes();

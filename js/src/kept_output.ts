@@ -107,7 +107,7 @@ export class KeptOutput extends Panel implements Renderer {
   }
 
   /**
-   * A renderer that was made before the notebook had its kernel is never told of it: only
+   * A renderer that was made before the notebook had its kernel never learns of it: only
    * those that lie directly in an output are. So a new one is asked for.
    */
   private retryLater(): void {

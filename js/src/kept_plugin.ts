@@ -13,7 +13,7 @@ export const keptOutputPlugin = {
       const { rendermime } = panel.content;
       rendermime.addFactory(
         {
-          // Not for notebooks that nobody has trusted: those show the picture alone.
+          // Not for notebooks that are not trusted: those show the picture alone.
           safe: false,
           mimeTypes: [KEPT_OUTPUT],
           createRenderer: () => new KeptOutput(rendermime),

@@ -58,7 +58,7 @@ export class MarkerModel extends ChartMarkModel {
     }
   }
 
-  /** Moves the marker and tells the kernel at once. */
+  /** Moves the marker and sends it to the kernel at once. */
   choose(value: number): void {
     this.move(value);
     this.flush();

@@ -3,7 +3,7 @@ import { IJupyterWidgetRegistry, type IWidgetRegistryData } from '@jupyter-widge
 import { keptOutputPlugin } from './kept_plugin';
 import { MODULE_NAME, MODULE_VERSION } from './version';
 
-/** What JupyterLab's application hands a plugin; nothing of it is used here. */
+/** What JupyterLab's application passes to a plugin; nothing of it is used here. */
 type Application = unknown;
 
 interface WidgetRegistry {

@@ -8,7 +8,7 @@ export type Appended = 'added' | 'known' | 'gap';
  * Points that become more, as columns of numbers.
  *
  * A series has generations: within one it only ever gets longer, and what comes late,
- * twice or out of order can be told by its offset. Each `replace` on the kernel's side
+ * twice or out of order is recognised by its offset. Each `replace` on the kernel's side
  * begins the next generation.
  */
 export class Series<Name extends string> {

@@ -7,22 +7,15 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from lrfind_widget.curves.smoothing import exponential_average
-
-Floats = npt.NDArray[np.float64]
+from lrfind_widget.curves.smoothing import Floats, exponential_average
 
 
 @dataclass(frozen=True)
 class CombinedCurve:
-    """A curve over rising learning rates.
+    """A curve over rising learning rates; of repeats, the medians over them at each rate.
 
-    Attributes
-    ----------
-    lrs, losses, smoothed : ndarray of float64, shape (m,)
-        Rates, raw losses and smoothed losses. Of repeats, the medians over them at each rate.
-    low, high : ndarray of float64, shape (m,), or None
-        The least and the greatest smoothed loss of the repeats at each rate; None where there
-        was one sweep. Infinite where a repeat had diverged before.
+    `low` and `high` are the least and the greatest smoothed loss of the repeats at each rate,
+    infinite where one had diverged before; None where there was one sweep.
     """
 
     lrs: Floats
@@ -45,22 +38,8 @@ def combined_curve(
 
     A repeat that has ended because its loss diverged counts as infinite at the rates after
     that: so the median ends where half of the repeats have diverged, instead of going on with
-    those that were lucky. One that was cut short is left out there.
-
-    Parameters
-    ----------
-    lrs, losses, smoothed : ndarray of float64, shape (n,)
-        Rates, raw and smoothed losses of all steps.
-    repeats : ndarray of int64, shape (n,), optional
-        Which of the repeats each step belongs to; None where there was one sweep.
-    cut_short : bool, default False
-        Whether the last repeat was stopped or failed, instead of reaching its end.
-    beta : float, optional
-        Smooth anew with this weight of the past, instead of taking `smoothed`.
-
-    Returns
-    -------
-    CombinedCurve
+    those that were lucky. The last one, if it was cut short, is left out there. With `beta` the
+    losses are smoothed anew.
     """
     if beta is not None:
         smoothed = exponential_average(losses, beta, repeats)
@@ -89,10 +68,5 @@ def combined_curve(
 
 def _median(table: Floats) -> Floats:
     """Return the medians of the columns, NaN left out; infinite ones are as good as any."""
-    medians = np.full(table.shape[1], np.nan)
-    for column in range(table.shape[1]):
-        values = table[:, column]
-        values = values[~np.isnan(values)]
-        if values.size:
-            medians[column] = np.median(values)
-    return medians
+    columns = (column[~np.isnan(column)] for column in table.T)
+    return np.array([np.median(column) if column.size else np.nan for column in columns])

@@ -13,8 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from lrfind_widget.curves.local_regression import LocalRegression
-
-Floats = npt.NDArray[np.float64]
+from lrfind_widget.curves.smoothing import Floats
 
 WIDTH = 0.25
 """Standard deviation of the smoothing in decades of the rate; `balanced` argues for it."""
@@ -34,55 +33,23 @@ _FEWEST_BEFORE = 3
 
 @dataclass(frozen=True)
 class CurveFeatures:
-    """Features of a curve. Positions are log10 of the rate, losses are in the curve's units.
+    """Features of a curve. Positions are log10 of the rate, losses are in the curve's units."""
 
-    Attributes
-    ----------
-    first, last : float
-        Ends of the usable part: all steps before the first loss that is not finite.
-    count : int
-        Number of losses in it.
-    start : float
-        Level of the loss before it falls.
-    left : float
-        Where the valley begins: from here on most losses lie below `start`.
-    centre : float
-        Where the valley balances: the mean position, each weighed with its depth below `start`.
-    lowest : float
-        Where the smoothed loss is least in the valley.
-    floor : float
-        The smoothed loss there.
-    onset : float
-        Where the loss starts to fall: the steepest tangent of the valley meets `start`.
-    starts_falling : bool
-        Whether the loss falls from the start of the range on.
-    noise : float
-        Standard deviation of a single loss around the curve, up to `lowest`.
-    averaged : float
-        How many losses a smoothed one is an average of, along the fall.
-    evidence : float
-        The fall in standard errors, counted from the mean of all losses before the valley.
-    slope_evidence : float
-        The steepest slope in standard errors.
-    turned_up : bool
-        Whether the loss rises again, or became NaN or infinite, within the range.
-    """
-
-    first: float
+    first: float  # the usable part: all steps before the first loss that is not finite
     last: float
-    count: int
-    start: float
-    left: float
-    centre: float
-    lowest: float
-    floor: float
-    onset: float
-    starts_falling: bool
-    noise: float
-    averaged: float
-    evidence: float
-    slope_evidence: float
-    turned_up: bool
+    count: int  # losses in it
+    start: float  # level of the loss before it falls
+    left: float  # the valley begins: from here on most losses lie below `start`
+    centre: float  # the valley balances: mean position, each weighed with its depth below `start`
+    lowest: float  # position in the valley where the smoothed loss is least
+    floor: float  # the smoothed loss there
+    onset: float  # the loss starts to fall: the steepest tangent of the valley meets `start`
+    starts_falling: bool  # from the start of the range on
+    noise: float  # standard deviation of a single loss around the curve, up to `lowest`
+    averaged: float  # how many losses a smoothed one is an average of, along the fall
+    evidence: float  # the fall in standard errors, from the mean of all losses before the valley
+    slope_evidence: float  # the steepest slope in standard errors
+    turned_up: bool  # the loss rises again, or became NaN or infinite, within the range
 
     @property
     def fall(self) -> float:

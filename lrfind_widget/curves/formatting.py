@@ -8,16 +8,8 @@ import math
 def format_lr(lr: float) -> str:
     """Return a learning rate as people write it, with two significant digits.
 
-    Parameters
-    ----------
-    lr : float
-        The rate.
-
-    Returns
-    -------
-    str
-        ``"3.2e-4"``, ``"1e-2"``; without an exponent from 0.1 up to 1000: ``"0.5"``, ``"1"``,
-        ``"10"``. A zero at the end is dropped.
+    ``"3.2e-4"``, ``"1e-2"``; without an exponent from 0.1 up to 1000: ``"0.5"``, ``"1"``,
+    ``"10"``. A zero at the end is dropped.
     """
     value = float(lr)
     if not math.isfinite(value) or value == 0:
@@ -31,14 +23,7 @@ def format_lr(lr: float) -> str:
 
 
 def format_duration(seconds: float) -> str:
-    """Return a duration in the largest units that matter: "4 s", "2 min", "1 h 5 min".
-
-    Parameters
-    ----------
-    seconds : float
-        The duration. Under one second it is "under 1 s"; a value that is negative, NaN or
-        infinite is "an unknown time".
-    """
+    """Return a duration in the largest units that matter: "4 s", "2 min", "1 h 5 min"."""
     if not math.isfinite(seconds) or seconds < 0:
         return "an unknown time"
     if seconds < 1:
@@ -50,3 +35,9 @@ def format_duration(seconds: float) -> str:
         return f"{minutes} min"
     hours, rest = divmod(minutes, 60)
     return f"{hours} h {rest} min" if rest else f"{hours} h"
+
+
+def listed(names: list[str]) -> str:
+    """Return names as "a, b and c"; "" for none."""
+    *most, last = names or [""]
+    return f"{', '.join(most)} and {last}" if most else last

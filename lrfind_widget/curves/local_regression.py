@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import math
-from typing import Literal, NamedTuple
+from typing import Literal
 
 import numpy as np
-import numpy.typing as npt
 
-Floats = npt.NDArray[np.float64]
+from lrfind_widget.curves.smoothing import Floats
 
 _BINS_PER_WIDTH = 10
 """Points closer than a tenth of the width are averaged first, which widens the Gaussian by
@@ -16,19 +14,6 @@ _BINS_PER_WIDTH = 10
 
 _REACH = 5
 """Where the Gaussian is cut off, in widths: the weight there is 4e-6."""
-
-
-class Line(NamedTuple):
-    """The fitted line at every position.
-
-    Attributes
-    ----------
-    value, slope : ndarray, shape (m,)
-        Loss, and loss per decade.
-    """
-
-    value: Floats
-    slope: Floats
 
 
 class LocalRegression:
@@ -39,34 +24,18 @@ class LocalRegression:
     line goes on being right where the mean is not: at both ends and between unevenly spaced
     points (a linear schedule, a refined part).
 
-    The weights depend on the rates alone, so several curves are fitted with one set of them.
-
-    Parameters
-    ----------
-    x : ndarray, shape (n,), n >= 1
-        Decimal logarithms of the learning rates, finite, in any order.
-    width : float
-        Standard deviation of the weights, in the units of `x` (decades).
-
-    Attributes
-    ----------
-    x : ndarray, shape (m,), m <= n
-        Sorted positions of the fit. One stands for all points within a tenth of the width.
-    variance, slope_variance : ndarray, shape (m,)
-        Variances of value and slope where each loss has independent noise of variance 1.
-
-    Raises
-    ------
-    ValueError
-        If `width` is not a positive finite number.
+    The weights depend on the rates alone, so several curves are fitted with one set of them:
+    those at `x`, decimal logarithms of the rates in any order. `width` is the standard deviation
+    of the weights in decades. Afterwards `x` are the sorted positions of the fit, each for all
+    points within a tenth of the width, and `variance` and `slope_variance` are those of value and
+    slope where each loss has independent noise of variance 1.
     """
 
     def __init__(self, x: Floats, width: float) -> None:
-        if not math.isfinite(width) or width <= 0:
-            raise ValueError(f"width must be a positive number of decades, got {width!r}.")
         self._order = np.argsort(x, kind="stable")
         x = x[self._order]
-        self._starts = _bin_starts(x, width / _BINS_PER_WIDTH)
+        bins = np.floor((x - x[0]) / (width / _BINS_PER_WIDTH))  # of a regular grid
+        self._starts = np.flatnonzero(np.diff(bins, prepend=-1.0) > 0)  # of those not empty
         self._counts = np.diff(self._starts, append=x.size).astype(np.float64)
         # Offsets from the first point of a bin, not sums of x itself: exact for single points.
         offset = x - np.repeat(x[self._starts], self._counts.astype(np.intp))
@@ -97,8 +66,8 @@ class LocalRegression:
         self.slope_variance: Floats = _row_sums(pull * share, pull)
         self.slope_variance[self._lonely] = np.inf
 
-    def line(self, y: Floats) -> Line:
-        """Return the line fitted to losses `y`, shape ``(n,)``, finite, in the order of `x`."""
+    def line(self, y: Floats) -> tuple[Floats, Floats]:
+        """Return value and slope of the line at every position, fitted to finite losses `y`."""
         # The largest loss becomes 1, so that no sum below can overflow.
         size = float(np.abs(y).max()) or 1.0
         means = np.add.reduceat(y[self._order] / size, self._starts) / self._counts
@@ -109,13 +78,7 @@ class LocalRegression:
         if self._lonely.any() and value.size > 1:
             slope[self._lonely] = np.gradient(value, self.x)[self._lonely]
         with np.errstate(over="ignore"):
-            return Line(value * size, slope * size)
-
-
-def _bin_starts(x: Floats, spacing: float) -> npt.NDArray[np.intp]:
-    """Return where in sorted `x` each non-empty bin of a regular grid starts."""
-    index = np.floor((x - x[0]) / spacing)
-    return np.flatnonzero(np.diff(index, prepend=-1.0) > 0)
+            return value * size, slope * size
 
 
 def _windows(values: Floats, reach: int, beyond: Literal["edge", "constant"] = "edge") -> Floats:

@@ -17,16 +17,10 @@ _NORMAL = 1.959964
 
 @dataclass(frozen=True)
 class Difference:
-    """A mean difference and how far it may be off by chance.
+    """How far the mean of one series is above that of another, and how much of it may be chance.
 
-    Attributes
-    ----------
-    mean : float
-        Mean of the first series less mean of the second.
-    error : float
-        Standard error of that mean. Infinite where there are fewer than three pairs.
-    margin : float
-        Half the width of its 95 % interval.
+    `error` is the standard error of `mean`, infinite where there are fewer than three pairs;
+    `margin` is half the width of its 95 % interval.
     """
 
     mean: float
@@ -51,28 +45,22 @@ def paired_difference(first: npt.ArrayLike, second: npt.ArrayLike) -> Difference
     error is ``sd(d) / sqrt(m)``, the margin that times the 97.5 % point of Student's t with
     ``m - 1`` (at least 1) degrees of freedom.
 
-    The outcome does not depend on the scale of the losses nor on an offset.
-
-    Parameters
-    ----------
-    first, second : array_like, shape (n,)
-        Losses; pairs with one that is not finite are left out.
-
-    Returns
-    -------
-    Difference
+    The outcome does not depend on the scale of the losses nor on an offset. Pairs with a loss
+    that is not finite are left out.
     """
     differences = np.asarray(first, dtype=np.float64) - np.asarray(second, dtype=np.float64)
     differences = differences[np.isfinite(differences)]
     count = differences.size
     if count == 0:
         return Difference(math.nan, math.inf, math.inf)
-    mean = float(differences.mean())
-    if count < 3:
+    with np.errstate(over="ignore", invalid="ignore"):
+        mean = float(differences.mean())
+        centred = differences - mean
+        total = float(centred @ centred)
+    if count < 3 or not math.isfinite(total):  # too few, or too large to be squared
         return Difference(mean, math.inf, math.inf)
-    centred = differences - mean
-    total = float(centred @ centred)
-    if total <= (1e-12 * abs(mean)) ** 2 * count:
+    rounding = 1e-12 * abs(mean)
+    if total <= rounding * rounding * count:
         return Difference(mean, 0.0, 0.0)
     lagged = float(centred[1:] @ centred[:-1]) / total
     correlation = min(max(lagged, 0.0), MOST_CORRELATION)

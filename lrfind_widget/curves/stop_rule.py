@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from heapq import heappop, heappush, heappushpop
+from bisect import insort
 
 from lrfind_widget.points import StopReason
 
@@ -58,12 +58,8 @@ class StopRule:
         self._previous = math.nan
         self._all_positive = True
         self._rise = 0.0  # the first one, where there is no other measure of the loss's size
-        # |raw[n] - raw[n - 1]| in two heaps, the smaller half (negated) and the greater: a
-        # sorted list would take longer at every step. Those of positive losses wait in a list,
-        # since most sweeps never ask for their median.
-        self._waiting: list[float] = []
-        self._smaller: list[float] = []
-        self._greater: list[float] = []
+        # |raw[n] - raw[n - 1]|, sorted as soon as the median is asked for: most sweeps never do.
+        self._changes: list[float] = []
 
     def update(self, loss: float, smoothed: float) -> StopReason | None:
         """Take one step's losses and say whether the sweep should end.
@@ -86,13 +82,17 @@ class StopRule:
             self._first = self.best = smoothed
         else:
             self.best = min(self.best, smoothed)
-            self._waiting.append(abs(loss - self._previous))
+            change = abs(loss - self._previous)
+            if self._all_positive:
+                self._changes.append(change)
+            else:
+                insort(self._changes, change)
         self._previous = loss
-        self._all_positive = self._all_positive and loss > 0
-        if not self._all_positive:
-            self._note_changes()
-            if self._size() == 0:
-                self._rise = loss - self.best
+        if self._all_positive and loss <= 0:
+            self._all_positive = False
+            self._changes.sort()
+        if not self._all_positive and self._size() == 0:
+            self._rise = loss - self.best
         if self.enabled and smoothed > self.threshold:
             return StopReason.DIVERGED
         return None
@@ -105,13 +105,5 @@ class StopRule:
         return self.best + (self.factor - 1) * self._size()
 
     def _size(self) -> float:
-        noise = self._greater[0] if self._greater else 0.0
+        noise = self._changes[len(self._changes) // 2] if self._changes else 0.0
         return max(abs(self.best), self._first - self.best, noise, self._rise)
-
-    def _note_changes(self) -> None:
-        """Take each change into the half where it belongs; the median is the least greater one."""
-        for change in self._waiting:
-            heappush(self._smaller, -heappushpop(self._greater, change))
-            if len(self._smaller) > len(self._greater):
-                heappush(self._greater, -heappop(self._smaller))
-        self._waiting.clear()

@@ -8,26 +8,16 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-Floats = npt.NDArray[np.float64]
+from lrfind_widget.curves.smoothing import Floats
 
 
 class Trimmed(NamedTuple):
-    """A curve without its skipped ends.
-
-    Attributes
-    ----------
-    lrs, losses : ndarray, shape (m,)
-        Learning rates and smoothed losses, all finite, the rates positive.
-    steps : ndarray of int, shape (m,)
-        Which recorded step each point is.
-    skips : tuple of int
-        How many steps were left out at the start and at the end.
-    """
+    """A curve without its skipped ends: rates above 0 and smoothed losses, all finite."""
 
     lrs: Floats
     losses: Floats
-    steps: npt.NDArray[np.intp]
-    skips: tuple[int, int]
+    steps: npt.NDArray[np.intp]  # which recorded step each point is
+    skips: tuple[int, int]  # how many steps were left out at the start and at the end
 
 
 def as_curve(lrs: npt.ArrayLike, losses: npt.ArrayLike) -> tuple[Floats, Floats]:
@@ -46,22 +36,6 @@ def trim(lrs: Floats, losses: Floats, smoothed: Floats, skip_start: int, skip_en
 
     The skips count recorded steps, as in fastai v1. From the first loss that is not finite on
     nothing is kept: the model is lost from there.
-
-    Parameters
-    ----------
-    lrs, losses, smoothed : ndarray, shape (n,)
-        Rates, raw and smoothed losses.
-    skip_start, skip_end : int
-        How many steps to leave out at each end, at least 0.
-
-    Returns
-    -------
-    Trimmed
-
-    Raises
-    ------
-    ValueError
-        If a skip is not such a number.
     """
     check_skips(skip_start=skip_start, skip_end=skip_end)
     begin, end = min(skip_start, losses.size), losses.size - skip_end

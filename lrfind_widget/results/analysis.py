@@ -10,25 +10,15 @@ from lrfind_widget.options import AnalysisOptions
 from lrfind_widget.results.recorded_curve import RecordedCurve
 from lrfind_widget.rules.fastai_v1 import min_gradient
 from lrfind_widget.rules.suggestion import Suggestion
-from lrfind_widget.rules.table import RULES, Rule, entry_of, offered_rules
+from lrfind_widget.rules.table import RULES, Rule, entry_of
 
 
 @dataclass(frozen=True, eq=False)
 class Analysis:
-    """The curve to draw and what the rules find on it, under some options.
+    """The curve to draw of a result and what the rules find on it, under some options.
 
-    Attributes
-    ----------
-    result : SweepResult
-        What is read.
-    options : AnalysisOptions
-        How. Every rule is given those that it wants, so one rule has one answer everywhere.
-    curve : CombinedCurve
-        Smoothed with the debiased exponential average; of repeats, the median.
-    min_gradient : Suggestion
-        fastai v1's steepest point: the red dot. Of repeats, the middle one of their own.
-    suggested : Suggestion
-        What the chosen rule suggests: where the marker starts.
+    Every rule is given the options that it wants, so one rule has one answer everywhere.
+    `min_gradient` is the red dot; the marker starts at what is `suggested`.
     """
 
     result: RecordedCurve
@@ -54,19 +44,14 @@ class Analysis:
         """The suggestions that have a button of their own, the chosen rule's first."""
         buttons = {self.suggested.rule: self.suggested}
         buttons.setdefault(self.min_gradient.rule, self.min_gradient)
-        for entry in offered_rules():
-            buttons.setdefault(entry.name, self.suggestions[entry.name])
+        for entry in RULES.values():
+            if entry.offered:
+                buttons.setdefault(entry.name, self.suggestions[entry.name])
         return list(buttons.values())
 
 
 def analyse(result: RecordedCurve, options: AnalysisOptions) -> Analysis:
-    """Read a result under some options; the latest reading of a result is kept with it.
-
-    Raises
-    ------
-    TypeError, ValueError
-        If an option cannot work, such as a negative skip.
-    """
+    """Read a result under some options; the latest reading of a result is kept with it."""
     kept: Analysis | None = vars(result).get("_analysis")
     if kept is not None and _read_alike(kept.options, options):
         return kept

@@ -8,23 +8,19 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import numpy.typing as npt
 
-from lrfind_widget.curves.formatting import format_lr
+from lrfind_widget.curves.formatting import format_lr, listed
 from lrfind_widget.curves.paired import Difference, paired_difference
-from lrfind_widget.curves.smoothing import beta_of, exponential_average
+from lrfind_widget.curves.smoothing import Floats, beta_of, exponential_average
 from lrfind_widget.points import StopReason
 from lrfind_widget.results import picture
 from lrfind_widget.results.json_record import JsonRecord
-from lrfind_widget.results.plot import figure_and_axes
 from lrfind_widget.results.receipt import Receipt
 from lrfind_widget.values import check_rate
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
-
-Floats = npt.NDArray[np.float64]
 
 LAST_PART = 0.25
 """The part of each training, at its end, that is compared."""
@@ -100,7 +96,7 @@ class Comparison(JsonRecord):
                     f"{name} must have a row for each of the {len(lrs)} rates and a column for "
                     f"each step, got shape {table.shape}."
                 )
-            table.setflags(write=False)  # a result is a record: nobody edits it by accident
+            table.setflags(write=False)  # a result is a record: it must not change by accident
             object.__setattr__(self, name, table)
         for name in ("taken", "diverged"):
             if len(getattr(self, name)) != len(lrs):
@@ -127,7 +123,7 @@ class Comparison(JsonRecord):
         return tuple(
             np.inf
             if self.diverged[n]
-            else float(np.mean(self._last_part(n)))
+            else _mean(self._last_part(n))
             if self.taken[n] == self.steps and self._last_part(n).size
             else np.nan
             for n in range(len(self.lrs))
@@ -158,15 +154,16 @@ class Comparison(JsonRecord):
         """Which rate did best, and whether by more than the noise."""
         if self.stop_reason in (StopReason.STOPPED, StopReason.FAILED):
             return self.stop_sentence
-        lost = [lr for lr, diverged in zip(self.lrs, self.diverged, strict=True) if diverged]
+        pairs = zip(self.lrs, self.diverged, strict=True)
+        lost = listed([format_lr(lr) for lr, diverged in pairs if diverged])
         ranked = self._ranked()
         if not ranked:
-            return f"{_names(lost)} diverged: try lower rates." if lost else self.stop_sentence
+            return f"{lost} diverged: try lower rates." if lost else self.stop_sentence
         best = self.lrs[ranked[0]]
-        told = f" {_names(lost)} diverged." if lost else ""
+        also = f" {lost} diverged." if lost else ""
         difference = self.difference
         if difference is None:
-            return f"{format_lr(best)} was the only one that did not diverge.{told}" if lost else ""
+            return f"{format_lr(best)} was the only one that did not diverge.{also}" if lost else ""
         kind = "training" if self.val_losses is None else "validation"
         over = f"mean {kind} loss over the last quarter of {self.steps} steps"
         second = format_lr(self.lrs[ranked[1]])
@@ -174,11 +171,11 @@ class Comparison(JsonRecord):
         if difference.is_clear:
             return (
                 f"{format_lr(best)} did best: {values} at {second} ({over}), a lead of "
-                f"{_size(difference)} that is larger than the noise.{told}"
+                f"{_size(difference)} that is larger than the noise.{also}"
             )
         return (
             f"{format_lr(best)} did best, but its lead over {second} is within the noise: "
-            f"{values} ({over}), a difference of {_size(difference)}.{told}"
+            f"{values} ({over}), a difference of {_size(difference)}.{also}"
         )
 
     def to_json(self) -> dict[str, Any]:
@@ -209,7 +206,7 @@ class Comparison(JsonRecord):
         ImportError
             If matplotlib is not installed.
         """
-        figure, ax = figure_and_axes(ax)
+        figure, ax = picture.figure_and_axes(ax)
         steps = np.arange(1, self.steps + 1)
         for n, lr in enumerate(self.lrs):
             losses = exponential_average(self.losses[n], beta_of(self.settings))
@@ -236,9 +233,7 @@ class Comparison(JsonRecord):
     def _ranked(self) -> list[int]:
         """Return the indices of the rates with a final loss, the best first."""
         final = self.final_losses
-        return sorted(
-            (n for n in range(len(final)) if np.isfinite(final[n])), key=final.__getitem__
-        )
+        return sorted(np.flatnonzero(np.isfinite(final)).tolist(), key=final.__getitem__)
 
     def _last_part(self, n: int) -> Floats:
         """Return the losses of one rate that are compared."""
@@ -247,9 +242,10 @@ class Comparison(JsonRecord):
         return part[~np.isnan(part)]
 
 
-def _names(lrs: list[float]) -> str:
-    *most, last = map(format_lr, lrs)
-    return f"{', '.join(most)} and {last}" if most else last
+def _mean(losses: Floats) -> float:
+    """Return the mean, also of losses whose sum is too large for a float."""
+    size = float(np.abs(losses).max()) or 1.0
+    return float(np.mean(losses / size) * size) if size > 1e300 else float(np.mean(losses))
 
 
 def _size(difference: Difference) -> str:

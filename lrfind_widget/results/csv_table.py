@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import math
 import os
 from pathlib import Path
 from typing import Any
@@ -14,8 +15,23 @@ from lrfind_widget.curves.smoothing import exponential_average
 from lrfind_widget.points import StopReason
 from lrfind_widget.results.json_record import read_text
 
-_WHOLE = ("step", "repeat", "part")
-_KNOWN = ("step", "lr", "loss", "smoothed", "val_loss", "repeat", "part")
+COLUMNS = {
+    "step": "steps",
+    "lr": "lrs",
+    "loss": "losses",
+    "smoothed": "smoothed",
+    "val_loss": "val_losses",
+    "repeat": "repeats",
+    "part": "parts",
+}
+"""The columns, and which array of `SweepResult` each keeps."""
+
+_NEEDED = ("lr", "loss")
+
+
+def kind_of(column: str) -> type[np.int64 | np.float64]:
+    """Return the type of a column's numbers."""
+    return np.int64 if column in ("step", "repeat", "part") else np.float64
 
 
 def write(columns: dict[str, npt.NDArray[Any]], path: str | os.PathLike[str]) -> None:
@@ -28,77 +44,56 @@ def write(columns: dict[str, npt.NDArray[Any]], path: str | os.PathLike[str]) ->
 
 
 def read(path: str | os.PathLike[str]) -> dict[str, Any]:
-    """Return the arguments of `SweepResult` that a CSV file gives.
-
-    The columns ``lr`` and ``loss`` are needed; ``step``, ``smoothed``, ``val_loss``,
-    ``repeat`` and ``part`` are taken where they are there, others are ignored.
-
-    Raises
-    ------
-    ValueError
-        If the file is not such a table.
-    """
+    """Return the arguments of `SweepResult` that a CSV file gives; other columns are ignored."""
     text = read_text(path)
     try:
         rows = [row for row in csv.reader(text.splitlines(), strict=True) if row]
     except csv.Error as error:
         raise ValueError(f"This is not a CSV table ({error}).") from error
     header = [name.strip().lower() for name in rows[0]] if rows else []
-    for needed in ("lr", "loss"):
+    for needed in _NEEDED:
         if needed not in header:
             raise ValueError(
                 f'This is not a saved curve: the first line has no column "{needed}". '
                 f"A curve has the columns lr and loss, and may have "
-                f"{', '.join(name for name in _KNOWN if name not in ('lr', 'loss'))}."
+                f"{', '.join(name for name in COLUMNS if name not in _NEEDED)}."
             )
     for number, row in enumerate(rows[1:], start=2):
         if len(row) != len(header):
             raise ValueError(
                 f"Row {number} has {len(row)} values, the header names {len(header)} columns."
             )
-    table = {
-        name: _column([row[header.index(name)] for row in rows[1:]], name)
-        for name in _KNOWN
-        if name in header
-    }
-    lrs, losses = table["lr"], table["loss"]
+    arrays: dict[str, Any] = {}
+    for column, name in COLUMNS.items():
+        if column in header:
+            at, kind = header.index(column), kind_of(column)
+            cells = (row[at] for row in rows[1:])
+            values = [_number(cell, row, column) for row, cell in enumerate(cells, start=2)]
+            arrays[name] = np.array(values, kind)
+    losses = arrays["losses"]
     finite = bool(np.isfinite(losses).all())
     return {
-        "lrs": lrs,
-        "losses": losses,
-        "smoothed": table["smoothed"] if "smoothed" in table else exponential_average(losses),
-        "steps": table["step"] if "step" in table else np.arange(lrs.size),
-        "val_losses": table.get("val_loss"),
-        "repeats": table.get("repeat"),
-        "parts": table.get("part"),
+        "smoothed": exponential_average(losses),
+        "steps": np.arange(losses.size),
         "stop_reason": StopReason.FINISHED if finite else StopReason.NON_FINITE,
         "stop_sentence": "Read from a CSV file, which keeps the points only.",
-    }
+    } | arrays
 
 
-def _column(cells: list[str], name: str) -> npt.NDArray[Any]:
-    values: list[float] = []
-    for number, cell in enumerate(cells, start=2):
-        value = _cell(cell, number, name)
-        if name in _WHOLE and not (value.is_integer() and 0 <= value < 2**53):
-            raise ValueError(
-                f'Row {number} has {value!r} in the column "{name}", expected a count from 0.'
-            )
-        values.append(value)
-    return np.array(values, dtype=np.int64 if name in _WHOLE else np.float64)
-
-
-def _cell(cell: str, number: int, name: str) -> float:
-    if (
-        name in ("loss", "smoothed", "val_loss") and not cell.strip()
-    ):  # pandas writes NaN as nothing
-        return float("nan")
+def _number(cell: str, row: int, column: str) -> float:
+    if column in ("loss", "smoothed", "val_loss") and not cell.strip():
+        return math.nan  # pandas writes NaN as nothing
     try:
         if "_" in cell:  # Python's 1_000 is no number in a table
             raise ValueError
-        return float(cell)
+        value = float(cell)
     except ValueError:
         shown = cell if len(cell) <= 40 else cell[:37] + "..."
         raise ValueError(
-            f'Row {number} has "{shown}" in the column "{name}", expected a number.'
+            f'Row {row} has "{shown}" in the column "{column}", expected a number.'
         ) from None
+    if kind_of(column) is np.int64 and not (value.is_integer() and 0 <= value < 2**53):
+        raise ValueError(
+            f'Row {row} has {value!r} in the column "{column}", expected a count from 0.'
+        )
+    return value

@@ -30,21 +30,11 @@ Indices = npt.NDArray[np.intp]
 
 @dataclass(frozen=True)
 class Refinement:
-    """What another sweep is to add to a curve.
-
-    Attributes
-    ----------
-    base : SweepResult
-        The curve so far.
-    kind : {"refine", "extend"}
-        A closer look at a part, or the range gone on.
-    changes : dict
-        The keywords of the sweep that differ from those of `base`.
-    """
+    """What another sweep is to add to a curve: a closer look at a part, or the range gone on."""
 
     base: SweepResult
     kind: Literal["refine", "extend"]
-    changes: dict[str, Any]
+    changes: dict[str, Any]  # the keywords of the sweep that differ from those of `base`
 
     @classmethod
     def refine(
@@ -58,24 +48,16 @@ class Refinement:
 
         By default these are the usable band of the suggestion, and `num_it` is that of the sweep
         over the whole range, whose steps then lie closer together.
-
-        Raises
-        ------
-        ValueError
-            If there is no usable band and not both rates are given.
         """
-        band = base.suggestion().band
-        if band is None and (start_lr is None or end_lr is None):
-            raise ValueError(why_not_refine(base))
-        low, high = band if band is not None else (0.0, 0.0)
-        if not low < high and (start_lr is None or end_lr is None):
-            low, high = low / 3, low * 3
-        changes = {
-            "start_lr": low if start_lr is None else start_lr,
-            "end_lr": high if end_lr is None else end_lr,
-            "num_it": _steps_of_whole(base) if num_it is None else num_it,
-        }
-        return cls(base, "refine", changes)
+        if start_lr is None or end_lr is None:
+            band = base.suggestion().band
+            if band is None:
+                raise ValueError(why_not_refine(base))
+            low, high = band if band[0] < band[1] else (band[0] / 3, band[1] * 3)
+            start_lr = low if start_lr is None else start_lr
+            end_lr = high if end_lr is None else end_lr
+        num_it = _steps_of_whole(base) if num_it is None else num_it
+        return cls(base, "refine", {"start_lr": start_lr, "end_lr": end_lr, "num_it": num_it})
 
     @classmethod
     def extend(cls, base: SweepResult, end_lr: float | None = None) -> Refinement:
@@ -83,11 +65,6 @@ class Refinement:
 
         By default it goes on to the planned end of a range that was not swept to its end, and a
         decade beyond the end of one that was.
-
-        Raises
-        ------
-        ValueError
-            If `why_not_extend` says so, or `end_lr` is not beyond the rates of `base`.
         """
         whole = _whole(base)
         refused = why_not_extend(base)
@@ -95,9 +72,11 @@ class Refinement:
             raise ValueError(refused)
         start, planned, steps = whole
         last = float(base.lrs.max())
+        taken = int(base.steps[_is_of_whole(base)].max(initial=-1)) + 1
+        is_complete = base.stop_reason is StopReason.FINISHED or taken >= steps
         if end_lr is not None:
             end = end_lr
-        elif last < planned and not _is_complete(base, steps):
+        elif last < planned and not is_complete:
             end = planned
         else:
             end = max(last, planned) * FURTHER
@@ -107,11 +86,9 @@ class Refinement:
                 f"{format_lr(last)}."
             )
         is_exp = base.settings.get("mode", "exp") == "exp"
-        ratio = (
-            math.log(end / start) / math.log(planned / start)
-            if is_exp
-            else (end - start) / (planned - start)
-        )
+        ratio = (end - start) / (planned - start)
+        if is_exp:
+            ratio = math.log(end / start) / math.log(planned / start)
         num_it = max(1, math.ceil(steps * ratio - 1e-9))
         # From the same formula, so that the first rates are those of before, up to rounding.
         exact = num_it / steps
@@ -142,28 +119,24 @@ class Refinement:
         repeated = self._repeated(more) if self.kind == "extend" else np.array([], dtype=np.intp)
         kept = np.setdiff1d(np.arange(len(more)), repeated)
         sweeps = _sweeps(base)
-        which = np.concatenate([_parts(base), np.full(kept.size, len(sweeps))])
-        lrs = np.concatenate([base.lrs, more.lrs[kept]])
-        losses = np.concatenate([base.losses, more.losses[kept]])
-        repeats = None
-        if base.repeats is not None and more.repeats is not None:
-            repeats = np.concatenate([base.repeats, more.repeats[kept]])
-        order = np.lexsort((lrs, np.zeros(lrs.size) if repeats is None else repeats))
-        repeats = None if repeats is None else repeats[order]
-        steps = np.concatenate([base.steps, more.steps[kept]])
+        points: dict[str, Any] = {
+            name: np.concatenate([getattr(base, name), getattr(more, name)[kept]])
+            for name in ("lrs", "losses", "steps", "val_losses", "repeats")
+            if getattr(base, name) is not None and getattr(more, name) is not None
+        }
+        parts = np.full(kept.size, len(sweeps))
+        points["parts"] = np.concatenate([_of_each(base, "parts"), parts])
+        order = np.lexsort([points[name] for name in ("lrs", "repeats") if name in points])
+        points = {name: values[order] for name, values in points.items()}
+        repeats = points.get("repeats")
         start, end = self.range(self.changes["start_lr"], self.changes["end_lr"])
         planned = int(base.settings.get("num_it") or _steps_taken(base)) + self.changes["num_it"]
         if repeated.size:
             planned -= _steps_of_whole(base)
         joined = replace(
             base,
-            lrs=lrs[order],
-            losses=losses[order],
-            smoothed=exponential_average(losses[order], base.beta, repeats),
-            steps=steps[order],
-            val_losses=_joined(base.val_losses, more.val_losses, kept, order),
-            repeats=repeats,
-            parts=which[order],
+            **({"val_losses": None, "repeats": None} | points),
+            smoothed=exponential_average(points["losses"], base.beta, repeats),
             settings={
                 **base.settings,
                 "start_lr": start,
@@ -178,17 +151,13 @@ class Refinement:
         """Return which points of `more` are those of a sweep over the whole range again."""
         base = self.base
         of_whole = np.flatnonzero(_is_of_whole(base))
-        of_whole = of_whole[np.argsort(_parts(base)[of_whole], kind="stable")]
-        known = {  # where sweeps took other losses at one step, those of the latest
-            (int(repeat), int(step)): loss
-            for repeat, step, loss in zip(
-                _repeats(base)[of_whole], base.steps[of_whole], base.losses[of_whole], strict=True
-            )
-        }
-        keys = list(zip(_repeats(more).tolist(), more.steps.tolist(), strict=True))
-        again = [n for n, key in enumerate(keys) if key in known]
-        before = np.array([known[keys[n]] for n in again])
-        same = np.isclose(more.losses[again], before, rtol=SAME, atol=0, equal_nan=True)
+        of_whole = of_whole[np.argsort(_of_each(base, "parts")[of_whole], kind="stable")]
+        before, now = _repeats_and_steps(base), _repeats_and_steps(more)
+        # Where sweeps took other losses at one step, those of the latest.
+        known = {before[n]: base.losses[n] for n in of_whole}
+        again = [n for n, step in enumerate(now) if step in known]
+        losses = np.array([known[now[n]] for n in again])
+        same = np.isclose(more.losses[again], losses, rtol=SAME, atol=0, equal_nan=True)
         return np.array(again if same.all() else [], dtype=np.intp)
 
     def _note(self, repeated: Indices) -> str:
@@ -273,14 +242,7 @@ def _whole(result: SweepResult) -> tuple[float, float, int] | None:
 def _is_of_whole(result: SweepResult) -> npt.NDArray[np.bool_]:
     """Return which points are of a sweep over the whole range."""
     closer = [n for n, sweep in enumerate(_sweeps(result)) if sweep.get("kind") == "refine"]
-    return ~np.isin(_parts(result), closer)
-
-
-def _is_complete(result: SweepResult, steps: int) -> bool:
-    """Return whether a sweep over the whole range of so many steps got to its end."""
-    if result.stop_reason is StopReason.FINISHED:
-        return True
-    return int(result.steps[_is_of_whole(result)].max(initial=-1)) + 1 >= steps
+    return ~np.isin(_of_each(result, "parts"), closer)
 
 
 def _steps_of_whole(result: SweepResult) -> int:
@@ -291,18 +253,16 @@ def _steps_of_whole(result: SweepResult) -> int:
 
 def _steps_taken(result: SweepResult) -> int:
     """Return the most steps that were taken in one repeat."""
-    return int(np.unique(_repeats(result), return_counts=True)[1].max(initial=1))
+    return int(np.unique(_of_each(result, "repeats"), return_counts=True)[1].max(initial=1))
 
 
-def _parts(result: SweepResult) -> npt.NDArray[np.int64]:
-    return np.zeros(len(result), np.int64) if result.parts is None else result.parts
+def _repeats_and_steps(result: SweepResult) -> list[tuple[int, int]]:
+    """Return which repeat and which step of it each point is."""
+    repeats = _of_each(result, "repeats")
+    return list(zip(repeats.tolist(), result.steps.tolist(), strict=True))
 
 
-def _repeats(result: SweepResult) -> npt.NDArray[np.int64]:
-    return np.zeros(len(result), np.int64) if result.repeats is None else result.repeats
-
-
-def _joined(before: Any, more: Any, kept: Indices, order: Indices) -> Any:
-    if before is None or more is None:
-        return None
-    return np.concatenate([before, more[kept]])[order]
+def _of_each(result: SweepResult, name: Literal["parts", "repeats"]) -> npt.NDArray[np.int64]:
+    """Return the part or repeat of each point, 0 where there is one."""
+    numbers: npt.NDArray[np.int64] | None = getattr(result, name)
+    return np.zeros(len(result), np.int64) if numbers is None else numbers

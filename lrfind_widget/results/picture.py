@@ -1,18 +1,22 @@
-"""The chart as a picture, for pages without a kernel and for files."""
+"""Results drawn with matplotlib: the chart as a picture, and the parts of their own plots."""
 
 from __future__ import annotations
 
 import io
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from lrfind_widget.curves.formatting import format_lr
+from lrfind_widget.curves.smoothing import Floats
+from lrfind_widget.curves.trimmed import Trimmed
 from lrfind_widget.results.analysis import Analysis
+from lrfind_widget.rules.fastai_v1 import refusal, steepest
 
 if TYPE_CHECKING:
+    from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
 FORMATS = ("svg", "png", "pdf")
@@ -27,28 +31,9 @@ _FAR = 1e30
 _MARKER, _STEEPEST, _USABLE, _QUIET = "#1976d2", "#c62828", "#2e7d32", "#757575"
 
 
-def draw(
-    analysis: Analysis,
-    selected_lr: float | None = None,
-    *,
-    size: tuple[float, float] = (8.0, 4.0),
-) -> Figure:
-    """Draw a result as the widget shows it.
-
-    Parameters
-    ----------
-    analysis : Analysis
-        What to draw: a result and how it is read.
-    selected_lr : float, optional
-        The chosen rate, drawn as a vertical line.
-    size : tuple of float, default (8, 4)
-        Width and height in inches.
-
-    Returns
-    -------
-    matplotlib.figure.Figure
-    """
-    figure, axes = _new_figure(size)
+def draw(analysis: Analysis, selected_lr: float | None = None) -> Figure:
+    """Draw a result as the widget shows it; the chosen rate is a vertical line."""
+    figure, axes = _new_figure(8.0, 4.0)
     exponential = analysis.result.settings.get("mode", "exp") == "exp"
     axes.set_xscale("log" if exponential else "linear")
     _draw_curve(axes, analysis)
@@ -63,22 +48,33 @@ def draw(
     return figure
 
 
-def draw_on_axes(plot: Callable[..., object], size: tuple[float, float] = (8.0, 3.0)) -> Figure:
-    """Return a figure that ``plot(ax=...)`` has drawn on; sizes as for `draw`."""
-    figure, axes = _new_figure(size)
+def draw_on_axes(plot: Callable[..., object]) -> Figure:
+    """Return a figure that ``plot(ax=...)`` has drawn on."""
+    figure, axes = _new_figure(8.0, 3.0)
     plot(ax=axes)
     return figure
 
 
-def _new_figure(size: tuple[float, float]) -> tuple[Figure, Any]:
+def _new_figure(width: float, height: float) -> tuple[Figure, Any]:
     """Return a figure and its axes, not through pyplot, which would show it in the cell."""
     from matplotlib.figure import Figure
 
-    figure = Figure(figsize=size, layout="constrained")
+    figure = Figure(figsize=(width, height), layout="constrained")
     return figure, figure.add_subplot()
 
 
-def saved(draw: Callable[[], Figure], kind: str = "svg", dpi: int = 100) -> bytes:
+def figure_and_axes(ax: Axes | None) -> tuple[Any, Any]:
+    """Return the axes to draw on, new ones unless given, and their figure."""
+    if ax is not None:
+        return ax.figure, ax
+    try:
+        import matplotlib.pyplot as plt
+    except ImportError as error:
+        raise ImportError("plot() needs matplotlib: pip install matplotlib.") from error
+    return plt.subplots()
+
+
+def saved(draw: Callable[[], Figure], kind: str = "svg") -> bytes:
     """Return a figure as the bytes of an SVG, PNG or PDF file. Any thread may call it."""
     stream = io.BytesIO()
     # The date and random ids would make two pictures of one chart differ.
@@ -87,7 +83,7 @@ def saved(draw: Callable[[], Figure], kind: str = "svg", dpi: int = 100) -> byte
         from matplotlib import rc_context
 
         with rc_context({"svg.hashsalt": "lrfind"}):
-            draw().savefig(stream, format=kind, dpi=dpi, **fixed)
+            draw().savefig(stream, format=kind, dpi=100, **fixed)
     return stream.getvalue()
 
 
@@ -141,3 +137,28 @@ def _focus(smoothed: Any, losses: Any, *, is_log: bool) -> tuple[float, float]:
     high = float(down.max())
     room = 0.15 * (high - low) or abs(high) * 0.1 or 1.0
     return low - room, high + 2 * room
+
+
+def mark_suggestion(ax: Any, part: Trimmed) -> str:
+    """Draw fastai v1's red dot and return what it prints, or why there is none."""
+    if refused := refusal(part):
+        return refused.reason
+    at = steepest(part)
+    ax.plot(part.lrs[at], part.losses[at], marker="o", markersize=10, color="red")
+    least = float(part.lrs[np.argmin(part.losses)])
+    return f"Min numerical gradient: {part.lrs[at]:.2E}\nMin loss divided by 10: {least / 10:.2E}"
+
+
+def through_spline(losses: Floats, k: int, options: Mapping[str, Any]) -> Floats:
+    """Return the losses on scipy's smoothing spline over the point's number, as fastai v1."""
+    if isinstance(k, bool) or not isinstance(k, int) or not 1 <= k <= 5:
+        raise ValueError(f"k is the degree of a spline, 1 to 5, got {k!r}.")
+    if losses.size <= k:
+        return losses  # too few points for a spline of this degree: they are their own
+    try:
+        from scipy.interpolate import UnivariateSpline  # type: ignore[import-untyped,unused-ignore]
+    except ImportError as error:
+        raise ImportError("plot(k=...) needs scipy: pip install scipy.") from error
+    at = np.arange(losses.size)
+    smooth: Floats = UnivariateSpline(at, losses, k=k, **options)(at)
+    return smooth

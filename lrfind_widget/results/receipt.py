@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from lrfind_widget.curves.formatting import listed
+
 
 @dataclass(frozen=True)
 class ReceiptItem:
@@ -78,7 +80,7 @@ class Receipt:
         if not others:
             return "Your model, optimizer and random state are exactly as they were."
         if any(item.category != "threads" for item in others):
-            names = _join([item.category for item in others])
+            names = listed([item.category for item in others])
             return (
                 f"The sweep left nothing behind. Changed while it ran, not by the sweep: {names}."
             )
@@ -90,9 +92,3 @@ class Receipt:
 
 def _line(item: ReceiptItem) -> str:
     return f"{item.category}: {item.detail}" if item.detail else item.category
-
-
-def _join(names: list[str]) -> str:
-    if len(names) == 1:
-        return names[0]
-    return ", ".join(names[:-1]) + " and " + names[-1]

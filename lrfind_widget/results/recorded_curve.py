@@ -9,18 +9,15 @@ import numpy as np
 import numpy.typing as npt
 
 from lrfind_widget.curves.combined import CombinedCurve, combined_curve
-from lrfind_widget.curves.smoothing import beta_of
+from lrfind_widget.curves.smoothing import Floats, beta_of
 from lrfind_widget.points import StopReason
 from lrfind_widget.rules.fastai_v1 import min_gradient
-from lrfind_widget.rules.repeats import suggest_from_repeats
 from lrfind_widget.rules.suggestion import Suggestion
-from lrfind_widget.rules.table import DEFAULT_RULE, RULES, Rule, entry_of
+from lrfind_widget.rules.table import DEFAULT_RULE, RULES, Rule, entry_of, suggest_from_repeats
 from lrfind_widget.values import check_rate
 
 if TYPE_CHECKING:
     from torch.optim import Optimizer
-
-Floats = npt.NDArray[np.float64]
 
 
 class RecordedCurve:
@@ -103,21 +100,14 @@ class RecordedCurve:
             If `rule` is neither text nor callable, or does not take an option.
         """
         entry = entry_of(rule)
-        options = entry.wanted(**self._known()) | options
+        known: dict[str, Any] = {"beta": self.beta, "stopped": self._cut_short}
+        num_it = self.settings.get("num_it")  # from a file, perhaps
+        if isinstance(num_it, int) and 0 < num_it < 2**63:
+            known["num_it"] = num_it
+        options = entry.wanted(**known) | options
         if self.repeats is None:
             return entry(self.lrs, self.losses, **options)
         return suggest_from_repeats(self.lrs, self.losses, self.repeats, entry, **options)
-
-    def _known(self) -> dict[str, Any]:
-        """Return what a rule may want to know of the sweep beyond its points.
-
-        The settings may come from a file, so they are taken only where they make sense.
-        """
-        known: dict[str, Any] = {"beta": self.beta, "stopped": self._cut_short}
-        num_it = self.settings.get("num_it")
-        if isinstance(num_it, int) and 0 < num_it < 2**63:
-            known["num_it"] = num_it
-        return known
 
     def suggestions(self) -> dict[str, Suggestion]:
         """Return what every rule suggests, by name."""

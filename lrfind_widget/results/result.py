@@ -12,10 +12,11 @@ import numpy as np
 import numpy.typing as npt
 
 from lrfind_widget.curves.formatting import format_lr
+from lrfind_widget.curves.smoothing import Floats
+from lrfind_widget.curves.trimmed import trim
 from lrfind_widget.options import AnalysisOptions
 from lrfind_widget.points import StopReason
 from lrfind_widget.results import csv_table, picture
-from lrfind_widget.results import plot as plot_module
 from lrfind_widget.results.analysis import analyse
 from lrfind_widget.results.json_record import JsonRecord, ending_of
 from lrfind_widget.results.receipt import Receipt
@@ -25,8 +26,6 @@ from lrfind_widget.values import check_rate
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
-
-Floats = npt.NDArray[np.float64]
 
 _KEPT = {".json": "everything", ".csv": "the points"}
 
@@ -107,26 +106,17 @@ class SweepResult(RecordedCurve, JsonRecord):
     selected_lr: float | None = None
 
     def __post_init__(self) -> None:
-        kinds = {
-            "lrs": np.float64,
-            "losses": np.float64,
-            "smoothed": np.float64,
-            "steps": np.int64,
-            "val_losses": np.float64,
-            "repeats": np.int64,
-            "parts": np.int64,
-        }
-        for name, kind in kinds.items():
+        for column, name in csv_table.COLUMNS.items():
             given = getattr(self, name)
             if given is None:
                 continue
-            array = np.array(given, dtype=kind)
-            if array.ndim != 1 or array.shape != np.shape(self.lrs):
+            array = np.array(given, dtype=csv_table.kind_of(column))
+            if array.shape != (np.size(self.lrs),):
                 raise ValueError(
                     f"{name} must have one value for each of the {np.size(self.lrs)} steps, "
                     f"got shape {array.shape}."
                 )
-            array.setflags(write=False)  # a result is a record: nobody edits it by accident
+            array.setflags(write=False)  # a result is a record: it must not change by accident
             object.__setattr__(self, name, array)
         if not (np.isfinite(self.lrs) & (self.lrs > 0)).all():
             raise ValueError("lrs must hold learning rates, finite and greater than 0.")
@@ -139,15 +129,12 @@ class SweepResult(RecordedCurve, JsonRecord):
         return int(self.lrs.size)
 
     def __repr__(self) -> str:
-        rates = {"suggested_lr": self.suggested_lr, "selected_lr": self.selected_lr}
-        said = [
-            f"{name}={'None' if lr is None else format_lr(lr)}"
-            for name, lr in rates.items()
-            if lr is not None or name == "suggested_lr"
-        ]
         steps = "1 step" if len(self) == 1 else f"{len(self)} steps"
-        parts = ", ".join([steps, self.stop_reason.value, *said])
-        return f"<SweepResult: {parts}. {self.stop_sentence}>"
+        suggested = "None" if self.suggested_lr is None else format_lr(self.suggested_lr)
+        said = f"{steps}, {self.stop_reason.value}, suggested_lr={suggested}"
+        if self.selected_lr is not None:
+            said += f", selected_lr={format_lr(self.selected_lr)}"
+        return f"<SweepResult: {said}. {self.stop_sentence}>"
 
     def _repr_png_(self) -> bytes | None:
         """Return the chart, which a notebook shows; None where it cannot be drawn."""
@@ -164,19 +151,8 @@ class SweepResult(RecordedCurve, JsonRecord):
 
     def columns(self) -> dict[str, npt.NDArray[Any]]:
         """Return the points as named arrays: step, lr, loss, smoothed and, if any, the rest."""
-        table: dict[str, npt.NDArray[Any]] = {
-            "step": self.steps,
-            "lr": self.lrs,
-            "loss": self.losses,
-            "smoothed": self.smoothed,
-        }
-        if self.val_losses is not None:
-            table["val_loss"] = self.val_losses
-        if self.repeats is not None:
-            table["repeat"] = self.repeats
-        if self.parts is not None:
-            table["part"] = self.parts
-        return table
+        table = {column: getattr(self, name) for column, name in csv_table.COLUMNS.items()}
+        return {column: values for column, values in table.items() if values is not None}
 
     def to_frame(self) -> Any:
         """Return the points as a pandas DataFrame, one row a step.
@@ -279,14 +255,21 @@ class SweepResult(RecordedCurve, JsonRecord):
         ValueError
             If a skip is negative, or `k` is given and not from 1 to 5.
         """
-        return plot_module.plot(
-            self.curve(),
-            skip_start,
-            skip_end,
-            suggestion,
-            return_fig,
-            show_grid,
-            ax=ax,
-            k=k,
-            spline=spline,
-        )
+        if spline and k is None:
+            names = ", ".join(sorted(spline))
+            raise TypeError(f"plot() got {names}: only a spline (k=) takes that.")
+        curve = self.curve()
+        part = trim(curve.lrs, curve.losses, curve.smoothed, skip_start, skip_end)
+        if k is not None:
+            part = part._replace(losses=picture.through_spline(part.losses, k, spline))
+        figure, ax = picture.figure_and_axes(ax)
+        ax.plot(part.lrs, part.losses)
+        ax.set_xscale("log")
+        ax.set_xlabel("Learning Rate")
+        ax.set_ylabel("Loss")
+        ax.xaxis.set_major_formatter(lambda lr, _: format_lr(lr))
+        if show_grid:
+            ax.grid(True, which="both", ls="-")
+        if suggestion:
+            print(picture.mark_suggestion(ax, part))
+        return figure if return_fig else None

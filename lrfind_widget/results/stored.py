@@ -34,24 +34,16 @@ Record = TypeVar("Record")
 def encode(record: Any) -> dict[str, Any]:
     """Return a record as values that `json.dumps` takes with ``allow_nan=False``.
 
-    Raises
-    ------
-    TypeError
-        If a free-form mapping holds something that JSON cannot. The message says where.
+    TypeError says where a free-form mapping holds something that JSON cannot.
     """
-    header = {"format": _format_of(type(record)), "version": VERSION}
-    return header | _encoded_fields(record)
+    return {"format": _format_of(type(record)), "version": VERSION, **_encoded(record, "")}
 
 
 def decode(kind: type[Record], data: Any) -> Record:
     """Return the record of a kind that `data`, a dict or its JSON text, describes.
 
     Entries that are no field of the record are ignored; fields with a default may be missing.
-
-    Raises
-    ------
-    ValueError
-        If it does not describe one. The message names the entry.
+    ValueError names the entry that is wrong.
     """
     try:
         if isinstance(data, (str, bytes)):
@@ -65,15 +57,11 @@ def decode(kind: type[Record], data: Any) -> Record:
 # ------------------------------------------------------------------------------------------ out
 
 
-def _encoded_fields(record: Any) -> dict[str, Any]:
-    return {
-        field.name: _encoded(getattr(record, field.name), field.name) for field in fields(record)
-    }
-
-
 def _encoded(value: Any, where: str) -> Any:
     if is_dataclass(value):
-        return _encoded_fields(value)
+        return {
+            field.name: _encoded(getattr(value, field.name), field.name) for field in fields(value)
+        }
     if isinstance(value, Mapping):
         return _plain(value, where)
     if isinstance(value, Enum):
@@ -180,7 +168,10 @@ def _value(hint: Any, value: Any, where: str) -> Any:
     if is_dataclass(hint):
         return _record(hint, value, where)  # type: ignore[arg-type]
     if issubclass(hint, Enum):
-        return _word(hint, value, where)
+        known = [word.value for word in hint]
+        if type(value) is not str or value not in known:
+            raise _refusal(where, value, f"one of {', '.join(known)}")
+        return hint(value)
     return _leaf(hint, value, where)
 
 
@@ -201,13 +192,6 @@ def _array(value: Any, number: type, where: str) -> Any:
         return np.array(values, number)
     except ValueError as error:
         raise ValueError(f'"{where}" holds rows that differ in length.') from error
-
-
-def _word(kind: type[Enum], value: Any, where: str) -> Enum:
-    known = [word.value for word in kind]
-    if type(value) is not str or value not in known:
-        raise _refusal(where, value, f"one of {', '.join(known)}")
-    return kind(value)
 
 
 def _leaf(kind: type, value: Any, where: str) -> Any:

@@ -1,4 +1,7 @@
-"""Our own rule: half the rate on which the valley of the curve balances."""
+"""Our own rule: half the rate on which the valley of the curve balances.
+
+Also when a curve supports no suggestion, and when one should be doubted.
+"""
 
 from __future__ import annotations
 
@@ -7,14 +10,16 @@ import math
 import numpy as np
 import numpy.typing as npt
 
-from lrfind_widget.curves.features import FEWEST_POINTS, fit_curve, rate_at
+from lrfind_widget.curves.features import FEWEST_POINTS, CurveFeatures, chance, fit_curve, rate_at
 from lrfind_widget.curves.formatting import format_lr
 from lrfind_widget.curves.trimmed import as_curve
-from lrfind_widget.rules.caveats import caveats_about, refusal
 from lrfind_widget.rules.suggestion import Suggestion
 
 SHARE = 0.5
 """What part of the balancing rate is suggested; `balanced` argues for it."""
+
+FEW_AVERAGED = 5.0
+"""Losses a smoothed one should rest on, so that its error is under half the noise."""
 
 
 def balanced(lrs: npt.ArrayLike, losses: npt.ArrayLike, *, stopped: bool = False) -> Suggestion:
@@ -68,7 +73,7 @@ def balanced(lrs: npt.ArrayLike, losses: npt.ArrayLike, *, stopped: bool = False
             f"No suggestion: {have} a finite loss, at least {FEWEST_POINTS} are needed. "
             "Raise num_it or lower start_lr.",
         )
-    refused = refusal(curve, stopped=stopped)
+    refused = _refusal(curve, stopped=stopped)
     if refused:
         return Suggestion(None, refused)
     least = rate_at(curve.lowest)
@@ -76,9 +81,95 @@ def balanced(lrs: npt.ArrayLike, losses: npt.ArrayLike, *, stopped: bool = False
     low = rate_at(max(curve.onset, curve.first))
     return Suggestion(
         lr,
-        f"Half of {format_lr(rate_at(curve.centre))}, the centre of the valley in which the loss "
+        f"Half of {_rate(curve.centre)}, the centre of the valley in which the loss "
         "lies below its start.",
         loss=curve.floor,
         band=(min(low, lr), least),
-        caveats=caveats_about(curve, stopped=stopped),
+        caveats=_caveats(curve, stopped=stopped),
     )
+
+
+def supports_suggestion(curve: CurveFeatures) -> bool:
+    """Return whether a curve says where to train.
+
+    Where the loss runs away at high rates, that alone bounds the rates to use: it is enough that
+    a valley lies between there and the start. A doubt is said where it may be noise. Where the
+    loss never turns up, nothing but the fall shows that the rate has any effect, and noise must
+    not look like a fall: it has to be larger than `chance`.
+    """
+    if curve.fall <= 0:
+        return False
+    return curve.left > curve.first if curve.turned_up else curve.evidence >= chance(curve.count)
+
+
+def _refusal(curve: CurveFeatures, *, stopped: bool) -> str:
+    """Return why a curve supports no suggestion, and what to change; "" if it supports one."""
+    span = f"from {_rate(curve.first)} to {_rate(curve.last)}"
+    if supports_suggestion(curve):
+        return ""
+    if stopped and not curve.turned_up:
+        return (
+            f"No suggestion: the sweep was stopped at {_rate(curve.last)}, before the loss fell. "
+            "Let it run on."
+        )
+    if curve.turned_up:
+        return (
+            f"No suggestion: the loss only rises {span}. Lower start_lr, or use larger batches "
+            "if the model is already trained."
+        )
+    if curve.fall <= 0:
+        return (
+            f"No suggestion: the loss does not move {span}. Check that the optimizer holds the "
+            "model's parameters and that they require gradients, or raise end_lr."
+        )
+    return (
+        f"No suggestion: {span} the loss falls no further than its noise would make it seem. "
+        "Use larger batches, more steps (num_it) or a higher end_lr."
+    )
+
+
+def _caveats(curve: CurveFeatures, *, stopped: bool) -> tuple[str, ...]:
+    """Return sentences that say why a suggestion from a curve that supports one may be wrong."""
+    caveats = []
+    first, last = _rate(curve.first), _rate(curve.last)
+    if not curve.turned_up and stopped:
+        caveats.append(
+            f"The sweep was stopped at {last}, before the loss turned up: higher rates may be "
+            "better. Let it run on."
+        )
+    elif not curve.turned_up:
+        caveats.append(
+            f"The loss has not turned up by {last}, the end of the range: higher rates may be "
+            "better. Raise end_lr."
+        )
+    if curve.starts_falling:
+        caveats.append(
+            f"The loss falls from {first} on, the start of the range: where the fall starts is "
+            "not seen. Lower start_lr."
+        )
+    if curve.averaged < FEW_AVERAGED:
+        needed = math.ceil(curve.count * FEW_AVERAGED / curve.averaged)
+        caveats.append(
+            f"The curve has few points: {curve.count} steps over "
+            f"{curve.last - curve.first:.1f} decades. Use about {needed} (num_it)."
+        )
+    if curve.noise > curve.fall:
+        caveats.append(
+            "The noise of single losses is larger than the whole fall. Use larger batches or "
+            "more steps (num_it)."
+        )
+    if curve.evidence < chance(curve.count):
+        caveats.append(
+            "The fall is so small beside the noise that it may be chance; sure is only where the "
+            "loss runs away. Repeat the sweep, or use larger batches."
+        )
+    elif curve.slope_evidence < 2:
+        caveats.append(
+            "Where the loss falls most steeply cannot be told from noise, so the lower end of "
+            "the band is a guess. Use larger batches or more steps (num_it)."
+        )
+    return tuple(caveats)
+
+
+def _rate(position: float) -> str:
+    return format_lr(rate_at(position))

@@ -1,4 +1,7 @@
-"""fastai v1's suggestions: ``Recorder.plot(suggestion=True)`` of fastai 1.0.61."""
+"""fastai v1's suggestions, ``Recorder.plot(suggestion=True)`` of fastai 1.0.61.
+
+With them what other rules share that look for a fall of an averaged curve.
+"""
 
 from __future__ import annotations
 
@@ -6,8 +9,12 @@ import numpy as np
 import numpy.typing as npt
 
 from lrfind_widget.curves.formatting import format_lr
-from lrfind_widget.rules.averaged import at_point, averaged_part, refusal, steepest
+from lrfind_widget.curves.smoothing import exponential_average
+from lrfind_widget.curves.trimmed import Trimmed, as_curve, trim
 from lrfind_widget.rules.suggestion import Suggestion
+
+_ROUNDING = 256 * np.finfo(np.float64).eps
+"""A fall smaller than this share of the loss is rounding: a constant curve has one of 1e-16."""
 
 
 def min_gradient(
@@ -47,11 +54,8 @@ def min_gradient(
     part = averaged_part(lrs, losses, skip_start, skip_end, beta)
     if refused := refusal(part):
         return refused
-    at = steepest(part)
-    lr = format_lr(part.lrs[at])
-    return at_point(
-        part, at, f"The smoothed loss falls most steeply at {lr} (fastai v1's min gradient)."
-    )
+    reason = "The smoothed loss falls most steeply at {lr} (fastai v1's min gradient)."
+    return at_point(part, steepest(part), reason)
 
 
 def min_over_10(
@@ -74,9 +78,74 @@ def min_over_10(
     lr = float(part.lrs[at]) / 10
     if not lr > 0:
         return Suggestion(None, "No suggestion: a tenth of the rate is zero.")
-    return at_point(
-        part,
-        at,
-        f"A tenth of {format_lr(lr * 10)}, where the smoothed loss is least (fastai v1).",
-        lr,
+    reason = f"A tenth of {format_lr(lr * 10)}, where the smoothed loss is least (fastai v1)."
+    return at_point(part, at, reason, lr)
+
+
+def averaged_part(
+    lrs: npt.ArrayLike, losses: npt.ArrayLike, skip_start: int, skip_end: int, beta: float
+) -> Trimmed:
+    """Return the curve that fastai looks at: averaged, its ends skipped."""
+    rates, raw = as_curve(lrs, losses)
+    return trim(rates, raw, exponential_average(raw, beta), skip_start, skip_end)
+
+
+def steepest(part: Trimmed) -> int:
+    """Return where the loss falls most steeply per step, by fastai v1's slope.
+
+    It is ``np.gradient``'s: central differences in the step index, one-sided at the ends.
+    """
+    with np.errstate(all="ignore"):
+        return int(np.argmin(np.gradient(part.losses)))
+
+
+def refusal(part: Trimmed, needed: int = 2) -> Suggestion | None:
+    """Return why there is no suggestion: fewer points than `needed`, or no fall; else None."""
+    found, (skip_start, skip_end) = part.lrs.size, part.skips
+    if found < needed:
+        have = "1 point is" if found == 1 else f"{found} points are"
+        return Suggestion(
+            None,
+            f"No suggestion: {have} left of the curve after skipping {skip_start} at the start and "
+            f"{skip_end} at the end. At least {skip_start + skip_end + needed} steps with a finite "
+            "loss are needed: raise num_it, lower start_lr, or skip less.",
+        )
+    with np.errstate(all="ignore"):
+        fall = -float(np.gradient(part.losses).min())
+    return None if fall > _rounding(part) else never_falls(part)
+
+
+def never_falls(part: Trimmed) -> Suggestion:
+    """Return the answer to a curve without a fall."""
+    span = f"between {format_lr(part.lrs[0])} and {format_lr(part.lrs[-1])}"
+    with np.errstate(all="ignore"):
+        flat = np.ptp(part.losses) <= _rounding(part)
+    if flat:
+        return Suggestion(
+            None,
+            f"No suggestion: the loss does not move {span}. Check that the optimizer holds the "
+            "model's parameters and that they require gradients, or raise end_lr.",
+        )
+    return Suggestion(
+        None,
+        f"No suggestion: the smoothed loss only rises {span}. Lower start_lr, use more steps "
+        "(num_it) or larger batches.",
+    )
+
+
+def _rounding(part: Trimmed) -> float:
+    return float(_ROUNDING * np.abs(part.losses).max())
+
+
+def at_point(part: Trimmed, at: int, reason: str, lr: float | None = None) -> Suggestion:
+    """Return the suggestion that lies on a point; its rate, unless given, is that of the point.
+
+    ``{lr}`` in the reason stands for the rate.
+    """
+    rate = float(part.lrs[at]) if lr is None else lr
+    return Suggestion(
+        rate,
+        reason.format(lr=format_lr(rate)),
+        index=int(part.steps[at]),
+        loss=float(part.losses[at]),
     )

@@ -11,9 +11,8 @@ from bisect import bisect_left
 import numpy as np
 import numpy.typing as npt
 
-from lrfind_widget.curves.formatting import format_lr
 from lrfind_widget.curves.trimmed import Trimmed
-from lrfind_widget.rules.averaged import at_point, averaged_part, never_falls, refusal
+from lrfind_widget.rules.fastai_v1 import at_point, averaged_part, never_falls, refusal
 from lrfind_widget.rules.suggestion import Suggestion
 
 _SKIP_END = 5
@@ -60,13 +59,11 @@ def valley(
     lengths = _falling_lengths(part.losses)
     end = int(np.argmax(lengths))
     length = int(lengths[end])
-    third = length / 3
-    at = end - length + int(third) + int(third / 2)
+    at = end - length + int(length / 3) + int(length / 3 / 2)
     # fastai reads a negative position from the end of the list: an arbitrary point.
     if at < 0:
         return never_falls(part)
-    lr = format_lr(part.lrs[at])
-    return at_point(part, at, f"The middle of the longest valley is at {lr} (fastai v2's valley).")
+    return at_point(part, at, "The middle of the longest valley is at {lr} (fastai v2's valley).")
 
 
 def slide(
@@ -119,8 +116,7 @@ def slide(
     lr = float(part.lrs[at]) * adjust_value
     if not (np.isfinite(lr) and lr > 0):
         return Suggestion(None, f"No suggestion: the slide rule ends at {lr:g}.")
-    reason = f"The slide rule stops at {format_lr(lr)} (fastai v2's slide)."
-    return at_point(part, at, reason, lr)
+    return at_point(part, at, "The slide rule stops at {lr} (fastai v2's slide).", lr)
 
 
 def steep(
@@ -150,8 +146,7 @@ def steep(
     at = int(np.argmin(slopes))
     if not slopes[at] < 0:
         return never_falls(part)
-    lr = format_lr(part.lrs[at])
-    return at_point(part, at, f"The steepest single step starts at {lr} (fastai v2's steep).")
+    return at_point(part, at, "The steepest single step starts at {lr} (fastai v2's steep).")
 
 
 def _part(

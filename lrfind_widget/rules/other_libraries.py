@@ -12,8 +12,8 @@ import numpy as np
 import numpy.typing as npt
 
 from lrfind_widget.curves.formatting import format_lr
-from lrfind_widget.curves.trimmed import Floats, Trimmed, as_curve, check_skips, trim
-from lrfind_widget.rules.averaged import at_point, averaged_part, refusal, steepest
+from lrfind_widget.curves.trimmed import Trimmed, as_curve, check_skips, trim
+from lrfind_widget.rules.fastai_v1 import at_point, averaged_part, refusal, steepest
 from lrfind_widget.rules.suggestion import Suggestion
 
 
@@ -44,8 +44,7 @@ def torch_lr_finder(
     Suggestion
         Without a rate where fewer than two points are left, or where the loss never falls.
     """
-    rates, raw = as_curve(lrs, losses)
-    part = trim(rates, raw, _plain_average(raw, smooth_f), skip_start, skip_end)
+    part = _plain_part(lrs, losses, smooth_f, skip_start, skip_end)
     return refusal(part) or _steepest(part, steepest(part), "torch-lr-finder")
 
 
@@ -68,8 +67,7 @@ def ignite(lrs: npt.ArrayLike, losses: npt.ArrayLike, *, smooth_f: float = 0.05)
         Without a rate where fewer than three points lie up to the minimum (Ignite raises
         RuntimeError), or where the loss never falls.
     """
-    rates, raw = as_curve(lrs, losses)
-    part = trim(rates, raw, _plain_average(raw, smooth_f), 0, 0)
+    part = _plain_part(lrs, losses, smooth_f, 0, 0)
     if refused := refusal(part, 3):
         return refused
     least = int(np.argmin(part.losses))
@@ -129,14 +127,17 @@ def lightning(
     return _steepest(part, int(np.argmin(slopes)), "Lightning")
 
 
-def _plain_average(losses: Floats, smooth_f: float) -> Floats:
+def _plain_part(
+    lrs: npt.ArrayLike, losses: npt.ArrayLike, smooth_f: float, skip_start: int, skip_end: int
+) -> Trimmed:
     """Return the average of torch-lr-finder and Ignite: not debiased, started at the first."""
+    rates, raw = as_curve(lrs, losses)
     smoothed: list[float] = []
-    for loss in losses.tolist():
+    for loss in raw.tolist():
         smoothed.append(smooth_f * loss + (1 - smooth_f) * smoothed[-1] if smoothed else loss)
-    return np.asarray(smoothed, dtype=np.float64)
+    return trim(rates, raw, np.asarray(smoothed), skip_start, skip_end)
 
 
 def _steepest(part: Trimmed, at: int, name: str) -> Suggestion:
-    lr = format_lr(part.lrs[at])
-    return at_point(part, at, f"{name} would take {lr}, where its own average falls most steeply.")
+    reason = f"{name} would take {{lr}}, where its own average falls most steeply."
+    return at_point(part, at, reason)

@@ -124,16 +124,44 @@ def suggest(
     return entry_of(rule)(lrs, losses, **options)
 
 
-def check_rule(rule: object) -> Rule:
-    """Return `rule`, or say why it is none.
+def suggest_from_repeats(
+    lrs: npt.ArrayLike, losses: npt.ArrayLike, repeats: npt.ArrayLike, rule: Rule, **options: Any
+) -> Suggestion:
+    """Return what a rule suggests for several sweeps together, with their spread.
 
-    Raises
-    ------
-    ValueError
-        If it is a name that is not in `RULES`.
-    TypeError
-        If it is neither text nor callable.
+    `repeats` says which sweep each step belongs to. A rule that takes points in any order is
+    given all of them at once. The others look at one sweep's steps: of their suggestions, one for
+    each sweep, the middle one is returned. The reason ends with how far they are apart.
     """
+    entry = entry_of(rule)
+    rates, raw, which = np.asarray(lrs), np.asarray(losses), np.asarray(repeats)
+    each = [
+        (steps, entry(rates[steps], raw[steps], **options))
+        for steps in (np.flatnonzero(which == number) for number in np.unique(which))
+    ]
+    found = sorted(
+        ((one.lr, n) for n, (_, one) in enumerate(each) if one.lr is not None), reverse=True
+    )
+    if entry.joins_repeats or not each:
+        chosen = entry(rates, raw, **options)
+    elif not found:
+        chosen = each[0][1]
+    else:
+        steps, chosen = each[found[len(found) // 2][1]]
+        if chosen.index is not None:
+            chosen = replace(chosen, index=int(steps[chosen.index]))
+    if chosen.lr is None or len(each) < 2:
+        return chosen
+    said = f"{len(found)} of {len(each)} sweeps suggest a rate of their own"
+    spread = None
+    if len(found) > 1:
+        spread = float(np.std(np.log10([lr for lr, _ in found]), ddof=1))
+        said += f", with a standard deviation of {spread:.2f} decades"
+    return replace(chosen, reason=f"{chosen.reason} {said}.", spread=spread)
+
+
+def check_rule(rule: object) -> Rule:
+    """Return `rule`; raise ValueError or TypeError with a sentence if it is none."""
     if isinstance(rule, str):
         if rule not in RULES:
             near = difflib.get_close_matches(rule, RULES, n=1, cutoff=0.3)
@@ -147,13 +175,7 @@ def check_rule(rule: object) -> Rule:
 
 
 def entry_of(rule: Rule) -> RuleEntry:
-    """Return the entry of a rule; one that is not in the table for a function of your own.
-
-    Raises
-    ------
-    ValueError, TypeError
-        As `check_rule`.
-    """
+    """Return the entry of a rule; one that is not in the table for a function of your own."""
     check_rule(rule)
     if isinstance(rule, str):
         return RULES[rule]
@@ -161,11 +183,6 @@ def entry_of(rule: Rule) -> RuleEntry:
         return rule
     in_table = (entry for entry in RULES.values() if entry.function is rule)
     return next(in_table, None) or RuleEntry(_as_rule(rule))
-
-
-def offered_rules() -> list[RuleEntry]:
-    """Return the rules that have a button of their own, in the order of the buttons."""
-    return [entry for entry in RULES.values() if entry.offered]
 
 
 def _as_rule(own: Callable[..., Any]) -> Callable[..., Suggestion]:

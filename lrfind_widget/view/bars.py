@@ -22,18 +22,10 @@ MAX_SKIP = 1_000_000
 
 
 class Bar(OwnModule, DOMWidget):  # type: ignore[misc]
-    """What all rows have in common: the front end they belong to, and their buttons.
+    """What all rows have in common: the front end they belong to, and their buttons."""
 
-    Attributes
-    ----------
-    buttons : list of dict
-        One each: ``{"id": str, "command": str, "label": str, "title": str, "enabled": bool}``.
-        A button keeps its element in the page as long as its `id` is there; `title` says what
-        it does, or why it cannot be pressed.
-    commands : dict
-        What to call when a button is pressed, by its command.
-    """
-
+    # {"id", "command", "label", "title", "enabled"} each. An id keeps its element in the page; a
+    # title says what the button does, or why it cannot be pressed.
     buttons = traitlets.List(traitlets.Dict()).tag(sync=True)
 
     def __init__(self, **kwargs: Any) -> None:
@@ -57,27 +49,8 @@ class Bar(OwnModule, DOMWidget):  # type: ignore[misc]
         return bool(shown)
 
 
-@traitlets.signature_has_traits
 class RunBar(Bar):
-    """Run, pause and stop; how far the sweep is; a sentence for every state.
-
-    Attributes
-    ----------
-    status : str
-        What the sweep is doing.
-    sentence : str
-        The same in words. Screen readers hear it when `status` changes, not at every step.
-    done, total : int
-        Steps taken and steps planned.
-    lr : float or None
-        The rate of the latest step, shown while a sweep runs or is paused.
-    objective : str
-        A quiet line: which loss is minimised, and how that was found.
-    detail : str
-        A second quiet line: how the model is kept from change.
-    traceback : str
-        The traceback of the user's exception, folded away. Empty: nothing.
-    """
+    """Run, pause and stop; how far the sweep is; a sentence for every state."""
 
     _model_name = traitlets.Unicode("RunBarModel").tag(sync=True)
     _view_name = traitlets.Unicode("RunBarView").tag(sync=True)
@@ -92,33 +65,18 @@ class RunBar(Bar):
     traceback = traitlets.Unicode().tag(sync=True)
 
 
-@traitlets.signature_has_traits
 class ChoiceBar(Bar):
     """The chosen rate as text, what is suggested, and what to do with the choice.
 
     The page reads and sets the marker's model itself, so typing and clicking work
     while the kernel is busy.
-
-    Attributes
-    ----------
-    marker : Marker or None
-        The mark with `value`, `lo` and `hi` that the field and the chips move.
-    suggestions : list of dict
-        One chip each: ``{"rule": str, "label": str, "lr": float or None, "reason": str,
-        "active": bool}``. The active one is marked as what the suggestion follows.
-        A chip without a rate cannot be pressed and still shows its reason.
-    suggested_lr : float or None
-        The rate that "Back to the suggestion" goes back to. None: nothing to go back to.
-    suggestion_sentence : str
-        What is suggested and where the curve is usable, or why there is no suggestion.
-    message : str
-        What the latest command did, for example what Apply changed.
     """
 
     _model_name = traitlets.Unicode("ChoiceBarModel").tag(sync=True)
     _view_name = traitlets.Unicode("ChoiceBarView").tag(sync=True)
 
     marker = traitlets.Instance(Widget, allow_none=True).tag(sync=True, **widget_serialization)
+    # {"rule", "label", "lr" or None, "reason", "active"} each
     suggestions = traitlets.List(traitlets.Dict()).tag(sync=True)
     suggested_lr = traitlets.Float(None, allow_none=True).tag(sync=True)
     suggestion_sentence = traitlets.Unicode().tag(sync=True)
@@ -149,29 +107,8 @@ class ChoiceBar(Bar):
         return bool(self.marker.value == rate)
 
 
-@traitlets.signature_has_traits
 class SettingsBar(Bar):
-    """What is rarely needed, folded away: smoothing, skipped ends, scale, rule, runs.
-
-    Attributes
-    ----------
-    beta : float
-        Weight of the past in the smoothed curve, from 0 to below 1.
-    skip_start, skip_end : int
-        How many points the suggestions leave out at either end.
-    y_scale : {"linear", "log"}
-        Scale of the loss axis.
-    y_range : {"focus", "all"}
-        Whether the loss axis shows what matters or every loss.
-    rule : str
-        The rule that suggests; one of `rules`, or empty for a function.
-    rules : list of dict
-        ``{"name": str, "label": str, "title": str}`` each.
-    runs : list of dict
-        The legend: ``{"id": str, "name": str, "visible": bool, "removable": bool}`` each.
-    act_on_run : callable
-        Called as ``act_on_run(number, action)``, action "show", "hide" or "remove".
-    """
+    """What is rarely needed, folded away: smoothing, skipped ends, scale, rule, runs."""
 
     _model_name = traitlets.Unicode("SettingsBarModel").tag(sync=True)
     _view_name = traitlets.Unicode("SettingsBarView").tag(sync=True)
@@ -183,7 +120,9 @@ class SettingsBar(Bar):
     y_scale = traitlets.Enum(["linear", "log"], "linear").tag(sync=True)
     y_range = traitlets.Enum(["focus", "all"], "focus").tag(sync=True)
     rule = traitlets.Unicode().tag(sync=True)
+    # {"name", "label", "title"} each
     rules = traitlets.List(traitlets.Dict()).tag(sync=True)
+    # {"id", "name", "visible", "removable"} each
     runs = traitlets.List(traitlets.Dict()).tag(sync=True)
 
     def __init__(self, **kwargs: Any) -> None:
@@ -213,16 +152,8 @@ class SettingsBar(Bar):
         return allowed
 
 
-@traitlets.signature_has_traits
 class ReceiptBar(Bar):
-    """One quiet line under the chart that opens to what was compared after the sweep.
-
-    Attributes
-    ----------
-    receipt : dict
-        ``{"sentence": str, "identical": bool, "rows": list}``, each row a `ReceiptItem` as a
-        dict. Empty: the bar takes no room.
-    """
+    """One quiet line under the chart that opens to what was compared after the sweep."""
 
     _model_name = traitlets.Unicode("ReceiptBarModel").tag(sync=True)
     _view_name = traitlets.Unicode("ReceiptBarView").tag(sync=True)
@@ -230,15 +161,8 @@ class ReceiptBar(Bar):
     receipt = traitlets.Dict().tag(sync=True)
 
 
-@traitlets.signature_has_traits
 class ComparisonBar(Bar):
-    """What a comparison has found, with a button for what to do with it.
-
-    Attributes
-    ----------
-    sentence : str
-        What was found.
-    """
+    """What a comparison has found, with a button for what to do with it."""
 
     _model_name = traitlets.Unicode("ComparisonBarModel").tag(sync=True)
     _view_name = traitlets.Unicode("ComparisonBarView").tag(sync=True)

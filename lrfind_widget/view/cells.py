@@ -16,8 +16,8 @@ class Closable(Protocol):
 class Cells:
     """Remembers what each cell made, until that cell runs again.
 
-    A front end clears the output of a cell that is run again, but the kernel is not told
-    that the widgets in it are gone: a sweep would go on unseen. `claim` closes what the
+    A front end clears the output of a cell that is run again, but the kernel does not
+    learn that the widgets in it are gone: a sweep would go on unseen. `claim` closes what the
     same cell made in an earlier execution; two widgets of one execution live side by side.
     """
 

@@ -55,22 +55,7 @@ def _figure(marks: list[Any], height: str) -> bqplot.Figure:
 
 
 class Chart:
-    """Loss against learning rate, with a marker to choose a rate.
-
-    Parameters
-    ----------
-    height : str
-        Height of the figure, in CSS.
-    shown : ViewState
-        What is shown at first.
-
-    Attributes
-    ----------
-    figure : bqplot.Figure
-        What is displayed.
-    curve, marker, annotations, bands, spread, runs, axes
-        The marks.
-    """
+    """Loss against learning rate, with a marker to choose a rate."""
 
     def __init__(self, height: str, shown: ViewState) -> None:
         ends = shown.axes["lo"], shown.axes["hi"]
@@ -131,15 +116,7 @@ class Chart:
 
 
 class ComparisonChart:
-    """Loss against step, one line for each learning rate.
-
-    Attributes
-    ----------
-    figure : bqplot.Figure
-        What is displayed.
-    curves, axes
-        The marks.
-    """
+    """Loss against step, one line for each learning rate."""
 
     def __init__(self) -> None:
         self._scales = {"x": _linear(1.0, 2.0), "y": _linear(0.0, 1.0)}

@@ -33,11 +33,6 @@ class ColumnsMark(ChartMark):
     second view, a reloaded page, a saved notebook) always gets the whole columns: points are
     numbered by their offset within a `generation`, and a page that misses some asks again.
     Any thread may call any method.
-
-    Attributes
-    ----------
-    generation : int
-        How often the columns were replaced or cleared.
     """
 
     COLUMNS: ClassVar[tuple[str, ...]]
@@ -58,18 +53,7 @@ class ColumnsMark(ChartMark):
         return int(self._snapshot.columns.shape[1])
 
     def append(self, *columns: ArrayLike) -> None:
-        """Add points at the end and send them, alone, in one message.
-
-        Parameters
-        ----------
-        *columns : array_like of float, shape (k,)
-            The new points, one array for each of `COLUMNS`.
-
-        Raises
-        ------
-        ValueError
-            If they are not one-dimensional or differ in length.
-        """
+        """Add points at the end and send them, alone, in one message."""
         added = self._checked(columns)
         if added.shape[1] == 0:
             return
@@ -141,18 +125,8 @@ class ColumnsMark(ChartMark):
             self.send_state([*self.COLUMNS, "generation"])
 
 
-@traitlets.signature_has_traits
 class Curve(ColumnsMark):
-    """Raw losses as faint points, and the smoothed loss as a line over them.
-
-    Attributes
-    ----------
-    lr, loss, smoothed : ndarray of float64, shape (n,)
-        The curve so far: rates, raw losses and smoothed losses. Not writable. Losses may be
-        NaN or infinite; such points are not drawn.
-    skip_start, skip_end : int, default 0
-        Points at either end that no suggestion is drawn from; their line is paler.
-    """
+    """Raw losses as faint points, and the smoothed loss as a line over them."""
 
     COLUMNS = ("lr", "loss", "smoothed")
 
@@ -166,20 +140,8 @@ class Curve(ColumnsMark):
     skip_end = traitlets.Int(0, min=0).tag(sync=True)
 
 
-@traitlets.signature_has_traits
 class ComparisonCurves(ColumnsMark):
-    """Losses over steps, one line for each rate, with a legend above.
-
-    Attributes
-    ----------
-    number, step, smoothed, val_loss : ndarray of float64, shape (n,)
-        For each point the line that it belongs to, from 0, its step, from 1, the smoothed loss
-        and the validation loss, which is drawn as a dot; NaN where there is none.
-    names : list of str
-        The names of the lines.
-    label : str
-        What a screen reader says.
-    """
+    """Losses over steps, one line for each rate, with a legend above."""
 
     COLUMNS = ("number", "step", "smoothed", "val_loss")
 
@@ -190,6 +152,8 @@ class ComparisonCurves(ColumnsMark):
     step = _column()
     smoothed = _column()
     val_loss = _column()
+    # number, step and smoothed loss of each point, the line's number from 0 and the step from 1;
+    # the validation loss is NaN where there is none
     names = traitlets.List(traitlets.Unicode()).tag(sync=True)
     label = traitlets.Unicode().tag(sync=True)
     # The legend stands above the plot area.

@@ -15,13 +15,7 @@ _ALL: weakref.WeakSet[Debounce] = weakref.WeakSet()
 
 
 class Debounce:
-    """Runs an action once, some time after the last of many calls for it.
-
-    Parameters
-    ----------
-    action : bound method
-        Runs on a thread of its own. Its object is held weakly.
-    """
+    """Runs an action once, some time after the last of many calls for it."""
 
     def __init__(self, action: Callable[[], None]) -> None:
         self._action = weakref.WeakMethod(action)

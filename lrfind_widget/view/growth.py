@@ -11,17 +11,7 @@ from lrfind_widget.points import Point, Run
 
 
 class Growth:
-    """A reader of a run's points that goes on from where it was.
-
-    Attributes
-    ----------
-    run : Run or None
-        Whose points are read.
-    repeat : int
-        The repeat that the latest of them belong to.
-    repeats : list of dict
-        The lines of the repeats before it, as `Runs` draws them.
-    """
+    """A reader of a run's points that goes on from where it was."""
 
     def __init__(self) -> None:
         self.forget()

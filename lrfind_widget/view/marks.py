@@ -24,24 +24,11 @@ def _reference(kind: type[Widget] = Widget) -> Any:
     return traitlets.Instance(kind, allow_none=True).tag(sync=True, **widget_serialization)
 
 
-@traitlets.signature_has_traits
 class Axes(ChartMark):
     """The axes, the grid, and the window through which the curves are seen.
 
     Zoom and pan happen in the page and are not synced. The loss axis follows what is
     visible.
-
-    Attributes
-    ----------
-    lo, hi : float
-        The ends of the horizontal axis when all of it is shown.
-    x_label, y_label : str
-        What the axes measure.
-    y_range : {"focus", "all"}, default "focus"
-        "focus" shows the way down and a little above it, and lets the explosion at the end
-        leave the chart; "all" shows every finite loss. The page may set it.
-    curve, runs, spread : Widget or None
-        What is to be in view.
     """
 
     _model_name = traitlets.Unicode("AxesModel").tag(sync=True)
@@ -64,21 +51,8 @@ class Axes(ChartMark):
         self.send({"event": "reset"})
 
 
-@traitlets.signature_has_traits
 class Marker(ChartMark):
-    """The vertical line that a person drags: a slider by mouse, touch and keys.
-
-    Attributes
-    ----------
-    value : float
-        The chosen learning rate. From Python any positive finite rate is taken, and shown
-        at the edge if it lies beyond the axis; the page may only choose rates from `lo`
-        to `hi`. Anything else raises TraitError and changes nothing.
-    lo, hi : float
-        The rates between which the page may choose.
-    label : str
-        What a screen reader calls it.
-    """
+    """The vertical line that a person drags: a slider by mouse, touch and keys."""
 
     _model_name = traitlets.Unicode("MarkerModel").tag(sync=True)
     _view_name = traitlets.Unicode("Marker").tag(sync=True)
@@ -103,77 +77,44 @@ class Marker(ChartMark):
         return bool(self.lo * (1 - _EDGE) <= value <= self.hi * (1 + _EDGE))
 
 
-@traitlets.signature_has_traits
 class Annotations(ChartMark):
-    """Points with a name: the steepest fall, a suggestion, the end of the sweep.
-
-    Attributes
-    ----------
-    annotations : list of dict
-        One each: ``{"lr": float, "loss": float or None, "kind": "min_gradient" |
-        "suggestion" | "end", "label": str, "title": str}``, the most important first, since
-        labels that would cover another are left out. A loss that is None or above the
-        axis is shown at the upper edge. All but "end" are buttons that set the marker.
-    marker : Marker or None
-        The marker they set, in the page, so also while the kernel is busy.
-    curve : Curve or None
-        The curve whose line the labels keep clear of.
-    """
+    """Points with a name: the steepest fall, a suggestion, the end of the sweep."""
 
     _model_name = traitlets.Unicode("AnnotationsModel").tag(sync=True)
     _view_name = traitlets.Unicode("Annotations").tag(sync=True)
 
+    # {"lr", "loss" or None, "kind": "min_gradient" | "suggestion" | "end", "label", "title"} each,
+    # the most important first. A loss that is None or above the axis is shown at the upper edge.
     annotations = traitlets.List(traitlets.Dict()).tag(sync=True)
     marker = _reference(Marker)
     curve = _reference(Curve)
 
 
-@traitlets.signature_has_traits
 class Bands(ChartMark):
-    """Intervals of the learning rate that are tinted over the height of the chart.
-
-    Attributes
-    ----------
-    bands : list of dict
-        One each: ``{"start": float, "stop": float, "kind": "skipped" | "usable",
-        "label": str}``. The label is shown where it fits.
-    """
+    """Intervals of the learning rate that are tinted over the height of the chart."""
 
     _model_name = traitlets.Unicode("BandsModel").tag(sync=True)
     _view_name = traitlets.Unicode("Bands").tag(sync=True)
 
+    # {"start", "stop", "kind": "skipped" | "usable", "label"} each
     bands = traitlets.List(traitlets.Dict()).tag(sync=True)
 
 
-@traitlets.signature_has_traits
 class Runs(ChartMark):
-    """The smoothed curves of earlier runs, faded under the present one.
-
-    Attributes
-    ----------
-    runs : list of dict
-        One each: ``{"name": str, "lr": ndarray, "smoothed": ndarray, "visible": bool}``,
-        the arrays of float and of one length.
-    """
+    """The smoothed curves of earlier runs, faded under the present one."""
 
     _model_name = traitlets.Unicode("RunsModel").tag(sync=True)
     _view_name = traitlets.Unicode("Runs").tag(sync=True)
 
+    # {"name", "lr": ndarray, "smoothed": ndarray, "visible"} each
     runs = traitlets.List(traitlets.Dict()).tag(**BINARY)
 
 
-@traitlets.signature_has_traits
 class Spread(ChartMark):
-    """The room between the lowest and the highest of several curves, tinted.
-
-    Attributes
-    ----------
-    area : dict
-        ``{"lr": ndarray, "low": ndarray, "high": ndarray}``, of float and of one length; empty
-        where there is nothing to show. An infinite `high` reaches the upper edge.
-    """
+    """The room between the lowest and the highest of several curves, tinted."""
 
     _model_name = traitlets.Unicode("SpreadModel").tag(sync=True)
     _view_name = traitlets.Unicode("Spread").tag(sync=True)
 
+    # {"lr", "low", "high"}, arrays of one length; an infinite high reaches the upper edge
     area = traitlets.Dict().tag(**BINARY)

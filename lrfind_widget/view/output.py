@@ -20,11 +20,6 @@ class SavedOutput:
     Each holds the live widget, a line of text and, once there is a curve, a picture. Where
     the widget can live, a front end shows that; a notebook that is read on a web page, is
     exported or is opened later without its kernel shows the picture.
-
-    Parameters
-    ----------
-    model_id : str
-        The id of the widget's model.
     """
 
     def __init__(self, model_id: str) -> None:
@@ -41,15 +36,7 @@ class SavedOutput:
                 self._handles.append(handle)
 
     def keep(self, text: str, picture: bytes | None = None) -> None:
-        """Replace what the outputs keep.
-
-        Parameters
-        ----------
-        text : str
-            The line of text.
-        picture : bytes, optional
-            The picture as a PNG file, which every reader of notebooks can show.
-        """
+        """Replace what the outputs keep."""
         with self._lock:
             self._kept = {"text/plain": text}
             if picture is not None:

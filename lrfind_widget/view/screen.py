@@ -33,15 +33,6 @@ class Screen:
 
     `tick` is idempotent and may be called on any thread: it computes the view state and sends
     what differs from the one before, one message a widget.
-
-    Parameters
-    ----------
-    session : Session
-        What is shown, and what the controls act on.
-    height : str
-        Height of the chart, in CSS.
-    on_rows : callable
-        Called with all rows when another one is to be shown.
     """
 
     def __init__(

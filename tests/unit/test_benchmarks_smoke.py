@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 import torch
 
-from benchmarks import contestants, gpu, growth, leftovers, memory, overhead, report, tables
+from benchmarks import contestants, feed, gpu, growth, leftovers, memory, overhead, report, tables
 from benchmarks.contestants import AGAIN, BARE, HEADLESS, IN_PLACE, LIVE, WIDGET, Contestant
 from benchmarks.setting import Setting
 from benchmarks.timing import Sample, ratios, sample
@@ -104,6 +104,19 @@ def test_growth_compares_late_steps_with_early_ones():
     assert all(line["late_to_early"]["median"] > 0 for line in result["steps"])
     assert all(line["bytes_of_points"] >= 24 for line in result["messages"])
     assert "`balanced`" in growth.tables(result)
+
+
+@pytest.mark.parametrize(
+    ("kind", "mark", "drawn"),
+    [("ours", "Curve", lambda curve: curve.length), ("bqplot Lines", "Lines", lambda x: len(x.y))],
+)
+def test_a_figure_is_fed_point_by_point(kind, mark, drawn):
+    figure = feed.make(kind, 100, 5)
+    (curve,) = (each for each in figure.marks if type(each).__name__ == mark)
+    assert drawn(curve) == 100
+    assert feed.run(5, 0.0) >= 0
+    assert drawn(curve) == 105
+    assert figure.layout.height == "380px"
 
 
 @pytest.mark.skipif(torch.cuda.is_available(), reason="there is a CUDA device")

@@ -39,7 +39,9 @@ ROOMS = {
     "session": Room("", f"{BASE} {NUMBERS} {SEAM} publisher state"),
     "isolation": Room("torch numpy", "isolation results"),
     "training": Room("torch numpy tqdm", f"{BASE} {NUMBERS} {SEAM} isolation training"),
-    "view.view_state": Room("numpy", f"{NUMBERS} {SEAM} state"),
+    "view.view_state view.bar_state view.chart_state": Room(
+        "numpy", f"{NUMBERS} {SEAM} state view.bar_state view.chart_state"
+    ),
     "view": Room(
         "numpy ipywidgets bqplot traitlets IPython", f"{BASE} {NUMBERS} {SEAM} state session view"
     ),
@@ -52,8 +54,8 @@ ROOMS = {
 WHEN_CALLED = {
     "results.picture imports matplotlib": "only who draws needs it",
     "results.picture imports matplotlib.figure": "only who draws needs it",
-    "results.plot imports matplotlib.pyplot": "only who draws needs it",
-    "results.plot imports scipy.interpolate": "an optional dependency, for a spline",
+    "results.picture imports matplotlib.pyplot": "only who draws needs it",
+    "results.picture imports scipy.interpolate": "an optional dependency, for a spline",
     "results.result imports pandas": "an optional dependency, for a data frame",
     "results.recorded_curve imports lrfind_widget.training.param_groups": (
         "writes into an optimizer, which whoever calls it has"

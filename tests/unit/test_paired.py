@@ -76,3 +76,11 @@ def test_pairs_that_are_not_finite_are_left_out() -> None:
 @pytest.mark.parametrize("freedom", [1.0, 1.3, 1.7, 2.0, 2.5, 3.0, 3.5, 5.0, 12.3, 200.0])
 def test_students_t_is_near_the_exact_point(freedom: float) -> None:
     assert _student(freedom) == pytest.approx(stats.t.ppf(0.975, freedom), rel=0.03)
+
+
+@pytest.mark.parametrize("size", [1e150, 1e160, 1e200, 1e308])
+def test_differences_too_large_to_be_squared_are_within_the_noise(size: float) -> None:
+    first, second = np.array([1.0, 0.5, 0.75, 1.0]) * size, np.full(4, 0.25 * size)
+    difference = paired_difference(first, second)
+    assert difference.mean > 0
+    assert not difference.is_clear or math.isfinite(difference.margin)

@@ -10,7 +10,7 @@ import pytest
 import torch
 
 from lrfind_widget import StopReason, Sweep, SweepResult, lr_find
-from lrfind_widget.rules.repeats import suggest_from_repeats
+from lrfind_widget.rules.table import suggest_from_repeats
 from tests.unit.toys import ScriptedLoss, batches, classifier, loader, seed_everything, sgd
 
 

@@ -12,7 +12,7 @@ import pytest
 from lrfind_widget.results.analysis import AnalysisOptions, analyse
 from lrfind_widget.rules import table
 from lrfind_widget.rules.suggestion import Suggestion
-from lrfind_widget.rules.table import RULES, RuleEntry, check_rule, entry_of, offered_rules
+from lrfind_widget.rules.table import RULES, RuleEntry, check_rule, entry_of
 from tests.unit.curves import valley
 from tests.unit.results import LRS, result, three
 
@@ -58,11 +58,6 @@ def test_the_name_of_a_rule_stands_in_the_table_alone() -> None:
 
 def test_the_first_line_is_the_default() -> None:
     assert next(iter(RULES)) == table.DEFAULT_RULE == "balanced"
-
-
-def test_some_rules_have_a_button_of_their_own() -> None:
-    names = [entry.name for entry in offered_rules()]
-    assert names == ["balanced", "min_gradient", "min_over_10", "valley"]
 
 
 @pytest.mark.parametrize("name", RULES)

@@ -14,6 +14,7 @@ import torch
 from lrfind_widget import LRFinderWidget
 from tests.widget.playing import Play
 from tests.widget.recording import RecordingComm
+from tests.widget.shown import hurried
 from tests.widget.training import adam, batches, classifier
 
 
@@ -59,6 +60,13 @@ def handler_errors() -> Iterator[list[BaseException]]:
     yield raised.errors
     logger.removeHandler(raised)
     assert raised.errors == []
+
+
+@pytest.fixture
+def quick() -> Iterator[None]:
+    """Let widgets tell their news without delay, and draw no pictures."""
+    with hurried():
+        yield
 
 
 @pytest.fixture

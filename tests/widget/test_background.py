@@ -8,18 +8,11 @@ from typing import Any
 import pytest
 
 from lrfind_widget import LRFinderWidget, Status
+from tests.widget.shown import bars
 from tests.widget.training import adam, batches, bits, classifier
 
 
-@pytest.fixture
-def told(monkeypatch: pytest.MonkeyPatch) -> list[BaseException]:
-    """Return what is told of errors on threads."""
-    heard: list[BaseException] = []
-    monkeypatch.setattr(threading, "excepthook", lambda args: heard.append(args.exc_value))
-    return heard
-
-
-@pytest.mark.parametrize("trait", ["status", "selected_lr", "min_grad_lr", "suggested_lr"])
+@pytest.mark.parametrize("trait", ["status", "selected_lr", "value", "min_grad_lr", "suggested_lr"])
 def test_an_observer_that_raises_ends_neither_sweep_nor_widget(
     told: list[BaseException], trait: str
 ) -> None:
@@ -52,7 +45,7 @@ def test_a_widget_whose_start_failed_can_be_closed(monkeypatch: pytest.MonkeyPat
     def unreachable(*_: Any, **__: Any) -> None:
         raise gone
 
-    monkeypatch.setattr(widget._panel.chart.curve.comm, "publish_msg", unreachable)
+    monkeypatch.setattr(bars(widget).run.comm, "publish_msg", unreachable)
     with pytest.raises(OSError, match="gone"):
         widget.start()
     monkeypatch.undo()

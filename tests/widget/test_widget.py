@@ -10,6 +10,9 @@ import torch
 from traitlets import TraitError
 
 from lrfind_widget import LRFinderWidget, Status, SweepResult
+from tests.widget.hands import act_on_run, drag, set_setting
+from tests.widget.messages import put
+from tests.widget.shown import bars, chart
 from tests.widget.training import Gate, adam, batches, bits, classifier
 
 
@@ -68,23 +71,25 @@ def test_setting_from_python_moves_the_marker_and_tells_observers(make: Any) -> 
     widget.observe(lambda change: heard.append(change["new"]), "selected_lr")
     widget.selected_lr = 0.25
     assert heard == [0.25]
-    assert widget._panel.chart.marker.value == 0.25
+    assert chart(widget).marker.value == 0.25
 
 
 def test_dragging_in_the_page_writes_the_rate_back(make: Any) -> None:
     widget = make()
     heard: list[float] = []
     widget.observe(lambda change: heard.append(change["new"]), "selected_lr")
-    widget._panel.chart.marker.comm.receive({"method": "update", "state": {"value": 0.125}})
+    drag(widget, 0.125)
     assert widget.selected_lr == 0.125
     assert heard == [0.125]
 
 
-def test_the_trait_can_be_set_by_the_page_too(make: Any) -> None:
+@pytest.mark.parametrize("name", ["selected_lr", "value", "status", "beta", "suggested_lr"])
+def test_a_page_chooses_by_the_marker_alone(make: Any, name: str) -> None:
     widget = make()
-    widget.comm.receive({"method": "update", "state": {"selected_lr": 0.125}})
-    assert widget.selected_lr == 0.125
-    assert widget._panel.chart.marker.value == 0.125
+    before = getattr(widget, name)
+    put(widget, **{name: 0.125})
+    assert getattr(widget, name) == before
+    assert widget.refused_messages == 1
 
 
 def test_bad_arguments_are_refused_before_anything_is_made(recording_comms: list[Any]) -> None:
@@ -120,7 +125,9 @@ def test_apply_writes_the_rate_and_keeps_the_ratios(make: Any) -> None:
     widget.selected_lr = 0.5
     widget.apply()
     assert [group["lr"] for group in optimizer.param_groups] == pytest.approx([0.5, 0.05, 0.5])
-    assert "0.5" in widget._panel.choice_bar.message
+    assert bars(widget).choice.message == (
+        "Applied to 3 parameter groups: 0.1 to 0.5, 1e-2 to 5e-2, 0.1 to 0.5."
+    )
 
 
 def test_apply_during_a_sweep_is_refused(make: Any) -> None:
@@ -138,8 +145,7 @@ def test_changing_the_smoothing_needs_no_new_sweep(make: Any) -> None:
     widget = make()
     widget.start()
     widget.wait(60)
-    setting = {"event": "set", "name": "beta", "value": 0.5}
-    widget._panel.settings_bar.comm.receive({"method": "custom", "content": setting})
+    set_setting(widget, "beta", 0.5)
     expected = widget.result.suggestion("min_gradient", beta=0.5).lr
     assert widget.min_grad_lr == expected
     assert len(widget.runs) == 1
@@ -152,7 +158,7 @@ def test_a_stored_result_is_shown_without_a_model(make: Any, tmp_path: Any) -> N
     widget = LRFinderWidget.from_result(tmp_path / "sweep.json")
     assert widget.selected_lr == swept.suggested_lr
     assert widget.min_grad_lr == swept.min_grad_lr
-    assert list(widget._panel.chart.curve.lr) == list(swept.result.lrs)
+    assert list(chart(widget).curve.lr) == list(swept.result.lrs)
     widget.selected_lr = 0.1
     with pytest.raises(RuntimeError, match="no model"):
         widget.start()
@@ -173,8 +179,8 @@ def test_earlier_runs_fade_and_are_named_by_what_differs(make: Any) -> None:
     for wd in (0.0, 0.5):
         widget.start(wd=wd)
         widget.wait(60)
-    assert [run["name"] for run in widget._panel.chart.runs.runs] == ["Run 1: wd=0.0"]
-    names = [run["name"] for run in widget._panel.settings_bar.runs]
+    assert [run["name"] for run in chart(widget).runs.runs] == ["Run 1: wd=0.0"]
+    names = [run["name"] for run in bars(widget).settings.runs]
     assert names == ["Run 1: wd=0.0", "Run 2: wd=0.5"]
 
 
@@ -183,22 +189,19 @@ def test_a_run_can_be_hidden_and_removed_and_its_result_stays(make: Any) -> None
     for _ in range(2):
         widget.start()
         widget.wait(60)
-    bar, drawn = widget._panel.settings_bar, widget._panel.chart.runs
-
-    def act(action: str) -> None:
-        content = {"event": "run", "action": action, "id": bar.runs[0]["id"]}
-        bar.comm.receive({"method": "custom", "content": content})
-
-    act("hide")
+    drawn, name = chart(widget).runs, bars(widget).settings.runs[0]["name"]
+    act_on_run(widget, "hide", name)
     assert [run["visible"] for run in drawn.runs] == [False]
-    act("show")
+    act_on_run(widget, "show", name)
     assert [run["visible"] for run in drawn.runs] == [True]
-    act("remove")
+    act_on_run(widget, "remove", name)
     assert drawn.runs == []
     assert len(widget.runs) == 2
 
 
-@pytest.mark.parametrize(("kind", "start"), [("svg", b"<?xml"), ("png", b"\x89PNG")])
+@pytest.mark.parametrize(
+    ("kind", "start"), [("svg", b"<?xml"), ("png", b"\x89PNG"), ("pdf", b"%PDF")]
+)
 def test_the_figure_is_saved_as_its_name_says(
     make: Any, tmp_path: Any, kind: str, start: bytes
 ) -> None:

@@ -7,41 +7,41 @@ from typing import Any
 import numpy as np
 
 from lrfind_widget import LRFinderWidget, Status
+from tests.widget.shown import bars, chart
 from tests.widget.training import Gate, adam, bits, classifier
+from tests.widget.waiting import eventually
 
 
 def test_repeats_end_as_their_median_and_their_spread(make: Any) -> None:
     widget = make(repeats=3, num_it=30, seed=0, stop_div=False)
     widget.start()
     result = widget.wait(60)
-    chart = widget._panel.chart
+    shown = chart(widget)
     expected = result.curve()
     assert len(result) == 90
-    assert chart.curve.lr.tolist() == np.unique(result.lrs).tolist()
-    assert chart.curve.smoothed.tolist() == expected.smoothed.tolist()
-    assert chart.spread.area["low"].tolist() == expected.low.tolist()
-    assert chart.runs.runs == []
+    assert shown.curve.lr.tolist() == np.unique(result.lrs).tolist()
+    assert shown.curve.smoothed.tolist() == expected.smoothed.tolist()
+    assert shown.spread.area["low"].tolist() == expected.low.tolist()
+    assert shown.runs.runs == []
 
 
 def test_a_finished_repeat_fades_while_the_next_grows(make: Any) -> None:
-    gate = Gate()
+    gate = Gate(13)
     widget = make(data=gate, repeats=2, num_it=10, stop_div=False)
-    faded: list[tuple[int, str]] = []
-    chart = widget._panel.chart
-    chart.runs.observe(
-        lambda change: faded.extend((len(run["lr"]), run["name"]) for run in change["new"]), "runs"
-    )
     widget.start()
+    assert eventually(lambda: chart(widget).curve.length == 3)
+    faded = [(len(run["lr"]), run["name"]) for run in chart(widget).runs.runs]
+    assert faded == [(10, "Repeat 1")]
     gate.let(100)
     widget.wait(60)
-    assert (10, "Repeat 1") in faded
+    assert chart(widget).runs.runs == []
 
 
 def test_the_progress_counts_the_steps_of_all_repeats(make: Any) -> None:
     widget = make(repeats=3, num_it=10)
     widget.start()
     widget.wait(60)
-    assert widget._panel.run_bar.total == 30
+    assert bars(widget).run.total == 30
 
 
 def test_the_sentence_tells_the_spread_of_the_suggestion_in_decades(make: Any) -> None:
@@ -50,7 +50,7 @@ def test_the_sentence_tells_the_spread_of_the_suggestion_in_decades(make: Any) -
     widget.wait(60)
     assert widget.suggested_lr == widget.result.suggestion().lr
     assert widget.min_grad_lr == widget.result.min_grad_lr
-    assert "decades" in widget._panel.choice_bar.suggestion_sentence
+    assert "decades" in bars(widget).choice.suggestion_sentence
 
 
 def test_the_next_run_begins_without_the_spread_of_the_last(make: Any) -> None:
@@ -59,8 +59,8 @@ def test_the_next_run_begins_without_the_spread_of_the_last(make: Any) -> None:
     widget.wait(60)
     widget.start(repeats=1)
     widget.wait(60)
-    assert widget._panel.chart.spread.area == {}
-    assert [run["name"] for run in widget._panel.chart.runs.runs] == ["Run 1: repeats=2"]
+    assert chart(widget).spread.area == {}
+    assert [run["name"] for run in chart(widget).runs.runs] == ["Run 1: repeats=2"]
 
 
 def test_stop_in_a_repeat_restores_everything() -> None:
@@ -70,7 +70,7 @@ def test_stop_in_a_repeat_restores_everything() -> None:
     widget = LRFinderWidget(model, gate, optimizer, repeats=3, num_it=10, stop_div=False)
     widget.start()
     gate.let(12)
-    while len(widget._panel.chart.runs.runs) < 1:
+    while len(chart(widget).runs.runs) < 1:
         assert not widget.wait(0.01)
     widget.stop()
     gate.let(1)
@@ -86,7 +86,6 @@ def test_repeats_are_saved_as_a_figure_and_shown_again(make: Any, tmp_path: Any)
     widget.wait(60).save(tmp_path / "sweep.json")
     widget.save_figure(tmp_path / "sweep.svg")
     stored = LRFinderWidget.from_result(tmp_path / "sweep.json")
-    chart = stored._panel.chart
-    assert chart.curve.lr.tolist() == widget._panel.chart.curve.lr.tolist()
-    assert len(chart.spread.area["low"]) == 20
+    assert chart(stored).curve.lr.tolist() == chart(widget).curve.lr.tolist()
+    assert len(chart(stored).spread.area["low"]) == 20
     stored.close()

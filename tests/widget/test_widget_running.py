@@ -14,21 +14,19 @@ import torch
 from torch.nn import functional
 
 from lrfind_widget import LRFinderWidget, Status, SweepResult
+from lrfind_widget.completion import Completion
+from tests.widget.hands import press
+from tests.widget.shown import bars, chart
 from tests.widget.training import Gate, adam, batches, bits, classifier
 from tests.widget.waiting import eventually
-
-
-def press(widget: LRFinderWidget, command: str) -> None:
-    message = {"method": "custom", "content": {"event": command}}
-    widget._panel.run_bar.comm.receive(message)
 
 
 def test_displaying_starts_the_sweep_once(make: Any) -> None:
     widget = make()
     widget._ipython_display_()
-    first = widget._live
+    first = widget.state.run
     widget._ipython_display_()
-    assert widget._live is first
+    assert widget.state.run is first
     widget.wait(60)
     assert len(widget.runs) == 1
 
@@ -37,7 +35,7 @@ def test_without_auto_start_the_button_starts(make: Any) -> None:
     widget = make(auto_start=False)
     widget._ipython_display_()
     assert widget.status is Status.WAITING
-    press(widget, "start")
+    press(widget, "Run")
     widget.wait(60)
     assert len(widget.runs) == 1
 
@@ -69,11 +67,11 @@ def test_pause_waits_and_resume_goes_on(make: Any) -> None:
     widget = make(data=gate, num_it=20)
     widget.start()
     gate.let(3)
-    press(widget, "pause")
+    press(widget, "Pause")
     gate.let(1000)
     assert eventually(lambda: widget.status is Status.PAUSED)
     assert not widget.wait(0.05)
-    press(widget, "resume")
+    press(widget, "Resume")
     assert widget.wait(60) is not None
     assert widget.status in (Status.FINISHED, Status.DIVERGED)
 
@@ -90,7 +88,7 @@ def test_stop_ends_within_a_step_and_restores(make: Any, paused: bool) -> None:
         widget.pause()
         gate.let(1)
         assert eventually(lambda: widget.status is Status.PAUSED)
-    press(widget, "stop") if not paused else widget.stop()
+    press(widget, "Stop") if not paused else widget.stop()
     gate.let(1)
     widget.wait(60)
     assert widget.status is Status.STOPPED
@@ -114,8 +112,8 @@ def test_an_error_of_the_users_is_shown_kept_and_raised_again(make: Any) -> None
     assert caught.value is mistake
     assert widget.error is mistake
     assert widget.status is Status.FAILED
-    assert "<b>labels</b> are odd" in widget._panel.run_bar.sentence
-    assert "loss_fn" in widget._panel.run_bar.traceback
+    assert "<b>labels</b> are odd" in bars(widget).run.sentence
+    assert "loss_fn" in bars(widget).run.traceback
     assert bits(model, optimizer) == before
 
 
@@ -128,16 +126,16 @@ def test_a_keyboard_interrupt_in_wait_stops_and_restores(
     widget = make(model, gate, optimizer)
     widget.start()
     gate.let(4)
-    real = widget._live.wait
+    real = Completion.wait
     interrupts = iter([KeyboardInterrupt()])
 
-    def interrupted(timeout: float | None = None) -> bool:
+    def interrupted(completion: Completion, timeout: float | None = None) -> bool:
         for interrupt in interrupts:
             raise interrupt
         gate.let(1)
-        return bool(real(timeout))
+        return real(completion, timeout)
 
-    monkeypatch.setattr(widget._live, "wait", interrupted)
+    monkeypatch.setattr(Completion, "wait", interrupted)
     with pytest.raises(KeyboardInterrupt):
         widget.wait()
     assert widget.status is Status.STOPPED
@@ -171,6 +169,90 @@ def test_closing_ends_the_thread_and_lets_go_of_the_model(make: Any) -> None:
     assert eventually(lambda: not [t for t in threading.enumerate() if t.name.startswith("lrfind")])
 
 
+def _does_nothing(widget: LRFinderWidget) -> None:
+    """Leave a widget as it was made."""
+
+
+def _sweeps(widget: LRFinderWidget) -> None:
+    widget.start()
+    widget.wait(60)
+
+
+def _compares(widget: LRFinderWidget) -> None:
+    widget.compare([1e-3, 1e-2], steps=3)
+    widget.wait(60)
+
+
+def _sweeps_and_compares(widget: LRFinderWidget) -> None:
+    _sweeps(widget)
+    _compares(widget)
+
+
+def _begins_to_sweep(widget: LRFinderWidget) -> None:
+    widget.start()
+
+
+LIVES = [_does_nothing, _sweeps, _compares, _sweeps_and_compares, _begins_to_sweep]
+
+
+@pytest.mark.parametrize("life", LIVES, ids=lambda life: life.__name__[1:])
+def test_a_closed_widget_that_is_kept_keeps_neither_model_nor_optimizer(life: Any) -> None:
+    model = classifier()
+    optimizer = adam(model)
+    gone = [weakref.ref(model), weakref.ref(optimizer)]
+    widget = LRFinderWidget(model, batches(), optimizer, num_it=20)
+    life(widget)
+    del model, optimizer
+    widget.close()
+    assert eventually(lambda: gc.collect() >= 0 and not any(one() for one in gone), 5)
+
+
+@pytest.mark.parametrize("life", LIVES, ids=lambda life: life.__name__[1:])
+def test_closing_closes_every_widget_that_was_made(
+    recording_comms: list[Any], make: Any, life: Any
+) -> None:
+    widget = make(num_it=20)
+    life(widget)
+    widget.close()
+    open_still = [
+        comm
+        for comm in recording_comms
+        if "comm_close" not in [message["msg_type"] for message in comm.published]
+    ]
+    assert open_still == []
+
+
+def test_a_widget_that_was_closed_in_a_sweep_says_that_it_was_stopped(make: Any) -> None:
+    gate = Gate(3)
+    widget = make(data=gate)
+    widget.start()
+    assert eventually(lambda: bars(widget).run.done == 3)
+    threading.Timer(0.05, lambda: gate.let(1)).start()
+    widget.close()
+    assert widget.status is Status.STOPPED
+    assert len(widget.result) <= 4
+
+
+def test_closing_twice_is_no_error(make: Any) -> None:
+    widget = make(num_it=20)
+    _sweeps(widget)
+    widget.close()
+    widget.close()
+    assert widget.comm is None
+
+
+def test_a_closed_widget_keeps_its_result_and_starts_nothing(make: Any) -> None:
+    widget = make(num_it=20)
+    _sweeps(widget)
+    result = widget.result
+    widget.close()
+    assert widget.result is result
+    assert widget.runs == [result]
+    for start in (widget.start, widget.refine, widget.extend, widget.compare):
+        with pytest.raises(RuntimeError, match="closed"):
+            start()
+
+
 def test_an_observer_of_the_status_may_wait(make: Any) -> None:
     widget = make(num_it=20)
     heard: list[Any] = []
@@ -187,7 +269,7 @@ def test_points_come_in_few_messages_and_none_is_lost(make: Any) -> None:
     widget = make(num_it=300, stop_div=False, end_lr=1e-2)
     widget.start()
     widget.wait(60)
-    curve = widget._panel.chart.curve
+    curve = chart(widget).curve
     appended = list(curve.comm.sent("custom"))
     assert len(curve.lr) == 300
     assert 0 < len(appended) < 300
@@ -215,9 +297,9 @@ def test_a_model_that_is_swept_in_place_is_not_swept_twice(make: Any) -> None:
     second = make(model, batches(), isolation="in_place")
     with pytest.raises(RuntimeError, match="being swept"):
         second.start()
-    press(second, "start")
+    press(second, "Run")
     assert second.status is Status.FAILED
-    assert "being swept" in second._panel.run_bar.sentence
+    assert "being swept" in bars(second).run.sentence
     first.stop()
     gate.let(2)
     first.wait(60)

@@ -66,7 +66,7 @@ export class RunBarView extends BarView {
   }
 
   override update(): void {
-    const { status, sentence } = this.told();
+    const { status, sentence } = this.shown();
     attr(this.el, { 'data-status': status });
     if (status !== this.shownStatus) {
       this.settle();
@@ -95,8 +95,8 @@ export class RunBarView extends BarView {
     super.remove();
   }
 
-  /** The state as the kernel told it, or that it can tell nothing any more. */
-  private told(): { status: string; sentence: string } {
+  /** The state as the kernel sent it, or that the kernel is gone. */
+  private shown(): { status: string; sentence: string } {
     const status = textOf(this.state, 'status');
     if (this.isLive || !isRunning(status)) {
       return { status, sentence: textOf(this.state, 'sentence') };

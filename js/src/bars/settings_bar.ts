@@ -85,7 +85,7 @@ export class SettingsBarView extends BarView {
   ): HTMLElement {
     const { box, id } = this.buildBox(name, label);
     const slider = html('input', { class: 'lrbar-slider', type: 'range', id, min, max, step });
-    // The slider tells its own value; a live output would tell it twice.
+    // A screen reader reads the slider's own value; a live output would repeat it.
     const shown = html('output', { class: 'lrbar-output', for: id, 'aria-live': 'off' });
     slider.addEventListener('input', () => {
       this.set(name, slider.valueAsNumber);

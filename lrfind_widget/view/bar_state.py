@@ -1,0 +1,211 @@
+"""What the rows of controls show, as a function of a session's state."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from typing import Any
+
+from lrfind_widget import messages
+from lrfind_widget.curves.formatting import format_lr
+from lrfind_widget.points import Plan, Point, Progress, Run, Status
+from lrfind_widget.results.analysis import Analysis
+from lrfind_widget.rules.table import RULES
+from lrfind_widget.state import SessionState
+
+
+def run_bar(state: SessionState) -> dict[str, Any]:
+    """Return what the row above the chart shows."""
+    last = _last(state.run) if state.is_running else None
+    plan, result, progress, error = state.plan, state.result, state.progress, state.error
+    objective, isolation = progress.objective, progress.isolation
+    lr = None if last is None else last.lr
+    if result is not None and not state.is_sweeping:  # known already, before the first step
+        objective, isolation = objective or result.objective, isolation or result.isolation
+    if state.is_running and plan is not None and plan.kind == "comparison" and lr is None:
+        lr = plan.lrs[0]
+    if plan is None:
+        done = total = 0 if result is None else len(result)
+    else:
+        done, total = progress.done, plan.steps
+        if plan.passes > 1 and state.status is Status.FINISHED:
+            done = total  # also where the last pass diverged
+    return {
+        "status": str(state.status),
+        "sentence": sentence(state, last),
+        "done": done,
+        "total": total,
+        "lr": lr,
+        "objective": f"Loss: {objective}." if objective else "",
+        "detail": isolation,
+        "traceback": "" if error is None else messages.traceback_of(error),
+        "buttons": _run_buttons(state),
+    }
+
+
+def choice_bar(state: SessionState, analysis: Analysis | None) -> dict[str, Any]:
+    """Return what the row under the chart shows."""
+    return {
+        "suggestions": [] if analysis is None else _chips(analysis),
+        "suggested_lr": None if analysis is None else analysis.suggested.lr,
+        "suggestion_sentence": ""
+        if analysis is None
+        else messages.suggested(analysis.suggested, analysis.min_gradient),
+        "message": state.message,
+        "buttons": _choice_buttons(state),
+    }
+
+
+def settings_bar(state: SessionState) -> dict[str, Any]:
+    """Return the settings and the legend."""
+    options = state.options
+    latest = state.current
+    return {
+        "beta": options.beta,
+        "skip_start": options.skip_start,
+        "skip_end": options.skip_end,
+        "y_scale": options.y_scale,
+        "y_range": options.y_range,
+        "rule": options.rule if isinstance(options.rule, str) else "",
+        "rules": [{"name": n, "label": e.label, "title": ""} for n, e in RULES.items()],
+        "runs": [
+            {
+                "id": str(run.number),
+                "name": state.names[run.number],
+                "visible": run.visible,
+                "removable": run not in latest,
+            }
+            for run in state.listed
+        ]
+        if state.earlier
+        else [],
+    }
+
+
+def receipt(state: SessionState) -> dict[str, Any]:
+    """Return what was compared after what ran last; empty where there is nothing."""
+    if state.is_running:
+        return {}
+    compared = state.run is not None and state.run is state.comparing
+    found = state.comparison if compared else state.result
+    receipt = None if found is None else found.receipt
+    if receipt is None:
+        return {}
+    return {
+        "sentence": receipt.sentence,
+        "identical": receipt.identical,
+        "rows": [asdict(item) for item in receipt.items],
+    }
+
+
+def comparison_bar(state: SessionState) -> dict[str, Any]:
+    """Return what a comparison has found, and the rate it offers."""
+    comparison = state.verdict
+    if comparison is None:
+        return {"sentence": "", "buttons": []}
+    best = comparison.best_lr
+    offer = [] if best is None else [_use(best)]
+    return {"sentence": comparison.sentence, "buttons": offer}
+
+
+def sentence(state: SessionState, last: Point | None) -> str:
+    """Say what the session is doing."""
+    plan, progress, error = state.plan, state.progress, state.error
+    if state.refusal is not None:
+        return messages.failed(state.refusal, 0)
+    if plan is None:
+        return messages.WAITING if state.result is None else state.result.stop_sentence
+    if state.status is Status.PAUSED:
+        return messages.paused(progress.done, plan.steps, last)
+    if state.is_running:
+        return _running(plan, progress, last)
+    if error is not None:
+        noun = "sweep" if plan.kind == "sweep" else "comparison"
+        return messages.failed(error, progress.done, noun)
+    found = state.comparison if plan.kind == "comparison" else state.result
+    return "" if found is None else found.stop_sentence
+
+
+def _running(plan: Plan, progress: Progress, last: Point | None) -> str:
+    if plan.kind == "comparison":
+        number = 0 if last is None else last.repeat
+        lr, count = plan.lrs[number], plan.passes
+        seconds = progress.seconds_per_step
+        return messages.comparing(lr, number, count, progress.done, plan.steps, seconds)
+    if last is None:
+        return messages.starting(plan.steps)
+    return messages.sweeping(progress.done, plan.steps, progress.seconds_per_step)
+
+
+def _run_buttons(state: SessionState) -> list[dict[str, Any]]:
+    if not state.can_train:
+        return []
+    idle = "" if state.is_running else "Nothing is running."
+    hold = ("resume", "Resume") if state.status is Status.PAUSED else ("pause", "Pause")
+    return [
+        _button(
+            "start", "Run" if state.status is Status.WAITING else "Run again", state.why_not_train
+        ),
+        _button(*hold, idle, key="hold"),
+        _button("stop", "Stop", idle),
+        _button(
+            "refine",
+            "Look closer",
+            state.why_not_refine,
+            title="Sweep the usable band again, with smaller steps, and join the curves",
+        ),
+        _button(
+            "extend",
+            "Go further",
+            state.why_not_extend,
+            title="Sweep on beyond the end of the range, and join the curves",
+        ),
+    ]
+
+
+def _choice_buttons(state: SessionState) -> list[dict[str, Any]]:
+    if not state.can_train:
+        return []
+    return [
+        _button("apply", "Apply", state.why_not_train, title="Write this rate into the optimizer"),
+        _button(
+            "compare",
+            "Try it",
+            state.why_not_train,
+            title="Train a little at this rate, a third and three times of it, and compare "
+            "the losses",
+        ),
+    ]
+
+
+def _use(lr: float) -> Any:
+    return _button("choose_best", f"Use {format_lr(lr)}", title="Choose this learning rate")
+
+
+def _button(command: str, label: str, why_not: str = "", *, title: str = "", key: str = "") -> Any:
+    """Return a button of a bar; where it cannot be pressed, its title says why not."""
+    return {
+        "id": key or command,
+        "command": command,
+        "label": label,
+        "title": why_not or title,
+        "enabled": not why_not,
+    }
+
+
+def _chips(analysis: Analysis) -> list[dict[str, Any]]:
+    """Return the suggestions one can press, that of the chosen rule first."""
+    return [
+        {
+            "rule": each.rule,
+            "label": each.rule.replace("_", " "),
+            "lr": each.lr,
+            "reason": each.reason,
+            "active": each is analysis.suggested,
+        }
+        for each in analysis.offered
+    ]
+
+
+def _last(run: Run | None) -> Point | None:
+    points = () if run is None else run.points
+    return points[-1] if points else None

@@ -1,0 +1,154 @@
+"""What the two charts show, as a function of a session's state."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from lrfind_widget.curves.combined import CombinedCurve
+from lrfind_widget.curves.formatting import format_lr
+from lrfind_widget.points import Status, StopReason
+from lrfind_widget.results.analysis import Analysis, analyse
+from lrfind_widget.results.comparison import Comparison
+from lrfind_widget.rules.suggestion import Suggestion
+from lrfind_widget.state import ListedRun, SessionState
+from lrfind_widget.view.bar_state import sentence
+
+
+def axis(state: SessionState) -> tuple[float, float, str, str]:
+    """Return the ends of the horizontal axis, its kind and what it measures."""
+    if state.sweep is not None:
+        plan = state.sweep.plan
+        low, high = plan.lrs
+        if state.refinement is not None:
+            low, high = state.refinement.range(low, high)
+        return low, high, plan.mode, plan.label
+    if state.result is None:
+        return 1e-7, 10.0, "exp", "learning rate"
+    settings, lrs = state.result.settings, state.result.lrs
+    return (
+        float(settings.get("start_lr") or lrs.min()),
+        float(settings.get("end_lr") or lrs.max()),
+        str(settings.get("mode", "exp")),
+        "learning rate",
+    )
+
+
+def dots(state: SessionState, analysis: Analysis) -> list[dict[str, Any]]:
+    """Return the dots on the curve: the steepest fall, what is suggested, and an early end."""
+    steepest, suggested = analysis.min_gradient, analysis.suggested
+    dots = []
+    if steepest.lr is not None:
+        dots.append(_dot(analysis.curve, steepest, "min_gradient", "steepest fall"))
+    if suggested.lr is not None and suggested.lr != steepest.lr:
+        dots.append(_dot(analysis.curve, suggested, "suggestion", "suggested"))
+    return dots + _early_end(state, analysis.curve)
+
+
+def bands(state: SessionState, analysis: Analysis) -> list[dict[str, Any]]:
+    """Return the tinted intervals: the ends that are skipped, and the usable range."""
+    lrs, options = analysis.curve.lrs, state.options
+    bands = []
+    if lrs.size and options.skip_start > 0:
+        bands.append(_band(lrs[0], lrs[min(options.skip_start, lrs.size - 1)], "skipped"))
+    if lrs.size and options.skip_end > 0:
+        bands.append(_band(lrs[max(lrs.size - 1 - options.skip_end, 0)], lrs[-1], "skipped"))
+    if analysis.suggested.band is not None:
+        bands.append(_band(*analysis.suggested.band, "usable"))
+    return bands
+
+
+def area(curve: CombinedCurve) -> dict[str, Any]:
+    """Return the room between the repeats; empty for one sweep."""
+    if curve.low is None or curve.high is None:
+        return {}
+    return {"lr": curve.lrs, "low": curve.low, "high": curve.high}
+
+
+def drawn(state: SessionState, run: ListedRun) -> dict[str, Any]:
+    """Return an earlier run as a line."""
+    curve = analyse(run.result, state.options).curve
+    return {
+        "name": state.names[run.number],
+        "lr": curve.lrs,
+        "smoothed": curve.smoothed,
+        "visible": run.visible,
+    }
+
+
+def comparison_axes(state: SessionState) -> dict[str, Any]:
+    """Return the axes of the second chart."""
+    if state.comparing is None:
+        return {}
+    plan = state.comparing.plan
+    return {"lo": 1.0, "hi": float(max(plan.steps_each, 2)), "x_label": plan.label}
+
+
+def comparison_curves(state: SessionState) -> dict[str, Any]:
+    """Return the names of the lines of the second chart."""
+    if state.comparing is None:
+        return {}
+    lrs = state.comparing.plan.lrs
+    diverged = _diverged(state.verdict)
+    return {
+        "names": [f"{format_lr(lr)} {diverged.get(n, '')}".strip() for n, lr in enumerate(lrs)],
+        "label": f"Loss against step at the learning rates {', '.join(map(format_lr, lrs))}.",
+    }
+
+
+def _dot(curve: CombinedCurve, found: Suggestion, kind: str, name: str) -> dict[str, Any]:
+    lr = float(found.lr or 0)
+    return {
+        "lr": lr,
+        "loss": _finite(_loss_at(curve, lr, found.loss)),
+        "kind": kind,
+        "label": f"{name} {format_lr(lr)}",
+        "title": found.reason,
+    }
+
+
+def _loss_at(curve: CombinedCurve, lr: float, otherwise: float | None) -> float | None:
+    """Return the smoothed loss at a rate, so that a dot lies on the line."""
+    usable = np.isfinite(curve.smoothed)
+    if not usable.any():
+        return otherwise
+    return float(np.interp(np.log(lr), np.log(curve.lrs[usable]), curve.smoothed[usable]))
+
+
+def _early_end(state: SessionState, curve: CombinedCurve) -> list[dict[str, Any]]:
+    """Return a cross where the latest sweep ended before its plan."""
+    result = state.result
+    if result is None or not curve.lrs.size or result.stop_reason is StopReason.FINISHED:
+        return []
+    status = Status.after(result.stop_reason)
+    is_latest = state.run is not None and state.run is state.sweep
+    joined = "joined" in result.settings or (is_latest and state.refinement is not None)
+    if joined and status is not Status.DIVERGED:
+        return []  # the end of a part is not the end of the curve
+    return [
+        {
+            "lr": float(curve.lrs[-1]),
+            "loss": _finite(float(curve.smoothed[-1])),
+            "kind": "end",
+            "label": str(status),
+            "title": sentence(state, None) if is_latest else result.stop_sentence,
+        }
+    ]
+
+
+def _band(start: float, stop: float, kind: str) -> dict[str, Any]:
+    return {"start": float(start), "stop": float(stop), "kind": kind, "label": kind}
+
+
+def _diverged(comparison: Comparison | None) -> dict[int, str]:
+    """Return what stands behind the names of the rates that diverged."""
+    if comparison is None:
+        return {}
+    steps = zip(comparison.diverged, comparison.taken, strict=True)
+    return {n: f"(diverged at step {taken})" for n, (lost, taken) in enumerate(steps) if lost}
+
+
+def _finite(value: float | None) -> float | None:
+    """Return a number that JSON can carry, or None."""
+    return None if value is None or not np.isfinite(value) else value
