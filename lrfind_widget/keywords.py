@@ -189,60 +189,46 @@ def _kinds(type_: Any) -> list[str]:
     return [getattr(origin or type_, "__name__", str(type_)).lower()]
 
 
-_FACTOR = "It stops at four times the best loss; the factor cannot be changed."
-_STEPS = "Steps of the optimizer are counted, not epochs."
-
-# Their word, ours (the first that the caller takes), and what differs in meaning.
-_ELSEWHERE: dict[str, tuple[str, str]] = {
-    "max_lr": ("end_lr", ""),
-    "min_lr": ("start_lr", ""),
-    "num_training": ("num_it steps", ""),
-    "num_training_steps": ("num_it steps", ""),
-    "num_iter": ("num_it steps", ""),
-    "num_iterations": ("num_it steps", ""),
-    "iterations": ("num_it steps", ""),
-    "num_steps": ("num_it steps", ""),
-    "num_it": ("steps", ""),
-    "steps": ("num_it", ""),
-    "epochs": ("num_it steps", _STEPS),
-    "num_epochs": ("num_it steps", _STEPS),
-    "diverge_th": ("stop_div", _FACTOR),
-    "diverge_threshold": ("stop_div", _FACTOR),
-    "early_stop_threshold": ("stop_div", _FACTOR),
-    "smooth_f": ("beta", "smooth_f is the weight of the newest loss: beta = 1 - smooth_f."),
-    "smoothing": ("beta", ""),
-    "smoothing_factor": ("beta", ""),
-    "step_mode": ("mode", ""),
-    "accumulation_steps": ("accumulate", ""),
-    "accumulate_grad_batches": ("accumulate", ""),
-    "criterion": ("loss_fn", ""),
-    "loss_func": ("loss_fn", ""),
-    "output_transform": ("step_fn", ""),
-    "val_iter": ("val_loader", ""),
-    "val_dataloader": ("val_loader", ""),
-    "val_dataloaders": ("val_loader", ""),
-    "weight_decay": ("wd", ""),
-    "gradient_clip_val": ("clip_grad_norm", ""),
-    "max_grad_norm": ("clip_grad_norm", ""),
-    "precision": ("amp", ""),
-    "amp_backend": ("amp", ""),
-    "amp_config": ("amp", ""),
-    "scaler": ("grad_scaler", ""),
-    "cache_dir": ("isolation", "Nothing is written to a disk."),
-    "memory_cache": ("isolation", "Nothing is written to a disk."),
-    "suggestion": ("rule", ""),
-    "suggest_fn": ("rule", ""),
-    "suggest_func": ("rule", ""),
-    "suggest_funcs": ("rule", "One rule is chosen; `suggestions` has what each of them says."),
-    "suggestion_method": ("rule", ""),
-    "skip_begin": ("skip_start", ""),
-    "log_scale": ("y_scale", ""),
-    "update_attr": ("auto_apply", ""),
-    "autostart": ("auto_start", ""),
-    "verbose": ("progress", ""),
-    "train_loader": ("dataloader", ""),
-    "train_dataloaders": ("dataloader", ""),
+# Our word (the first of these that the caller takes), and those that other finders have for it.
+_ELSEWHERE = {
+    "end_lr": "max_lr",
+    "start_lr": "min_lr",
+    "num_it steps": "num_training num_training_steps num_iter num_iterations iterations num_steps "
+    "epochs num_epochs",
+    "steps": "num_it",
+    "num_it": "steps",
+    "stop_div": "diverge_th diverge_threshold early_stop_threshold",
+    "beta": "smooth_f smoothing smoothing_factor",
+    "mode": "step_mode",
+    "accumulate": "accumulation_steps accumulate_grad_batches",
+    "loss_fn": "criterion loss_func",
+    "step_fn": "output_transform",
+    "val_loader": "val_iter val_dataloader val_dataloaders",
+    "wd": "weight_decay",
+    "clip_grad_norm": "gradient_clip_val max_grad_norm",
+    "amp": "precision amp_backend amp_config",
+    "grad_scaler": "scaler",
+    "isolation": "cache_dir memory_cache",
+    "rule": "suggestion suggest_fn suggest_func suggest_funcs suggestion_method",
+    "skip_start": "skip_begin",
+    "y_scale": "log_scale",
+    "auto_apply": "update_attr",
+    "auto_start": "autostart",
+    "progress": "verbose",
+    "dataloader": "train_loader train_dataloaders",
 }
+_OURS = {word: ours for ours, theirs in _ELSEWHERE.items() for word in theirs.split()}
+
+_DIFFERS = {
+    "epochs num_epochs": "Steps of the optimizer are counted, not epochs.",
+    "diverge_th diverge_threshold early_stop_threshold": (
+        "It stops at four times the best loss; the factor cannot be changed."
+    ),
+    "smooth_f": "smooth_f is the weight of the newest loss: beta = 1 - smooth_f.",
+    "cache_dir memory_cache": "Nothing is written to a disk.",
+    "suggest_funcs": "One rule is chosen; `suggestions` has what each of them says.",
+}
+"""What differs in meaning."""
 
 
 def refuse_unknown(given: Iterable[str], known: Iterable[str], caller: str) -> None:
@@ -256,10 +242,10 @@ def refuse_unknown(given: Iterable[str], known: Iterable[str], caller: str) -> N
 
 
 def _instead(name: str, known: list[str]) -> str:
-    ours, differs = _ELSEWHERE.get(name, ("", ""))
-    for word in ours.split():
+    differs = [differs for words, differs in _DIFFERS.items() if name in words.split()]
+    for word in _OURS.get(name, "").split():
         if word in known:
-            return " ".join(filter(None, [f"It is {word!r} here: {_meaning(word)}", differs]))
+            return " ".join([f"It is {word!r} here: {_meaning(word)}", *differs])
     near = difflib.get_close_matches(name, known, n=1, cutoff=0.5)
     return f"Did you mean {near[0]!r}?" if near else f"Known are {', '.join(known)}."
 

@@ -21,13 +21,10 @@ _MIX = 0xBF58476D1CE4E5B9 - (1 << 64)
 def checksums(tensors: Iterable[Tensor]) -> list[int]:
     """Return one checksum per tensor.
 
-    Each 8-byte word is mixed with its position by additions, xor-shifts and multiplications by odd
-    constants (the scheme of SplitMix64), and the results are added with wrap-around. Two different
-    contents of the same shape agree by accident with a probability of about 2**-64, whatever moved
-    where. All sums of a device come over in one transfer.
-
-    Meta and uninitialised tensors have no bits: 0. Takes at most 96 MiB on a GPU and 1.5 MiB
-    on a CPU, whatever the tensors' size.
+    Each 8-byte word is mixed with its position by the scheme of SplitMix64, and the results are
+    added with wrap-around: different contents of the same shape agree with a probability of about
+    2**-64. Meta and uninitialised tensors have no bits: 0. Takes at most 96 MiB on a GPU and 1.5
+    MiB on a CPU.
     """
     parts: list[list[tuple[torch.device, int]]] = []
     sums: dict[torch.device, list[Tensor]] = {}

@@ -18,11 +18,17 @@ class CannotCopyError(Exception):
     """Says why a sound copy cannot be made, to follow the word "because"."""
 
 
+def is_distributed(module: nn.Module) -> bool:
+    """Whether a module trains in several processes together."""
+    name = type(module).__name__
+    return name in ("DistributedDataParallel", "FullyShardedDataParallel") or name[:4] == "FSDP"
+
+
 def why_not_copy_wrapped(model: nn.Module) -> str | None:
     """Return why a wrapped model is better trained in place, None where it is not wrapped."""
     for module in model.modules():
         name = type(module).__name__
-        if name in ("DistributedDataParallel", "FullyShardedDataParallel") or name[:4] == "FSDP":
+        if is_distributed(module):
             return f"a copy of a {name} would have to be set up in every process"
         if name == "OptimizedModule" or vars(module).get("_compiled_call_impl") is not None:
             return "a copy of a compiled model would have to be compiled again"

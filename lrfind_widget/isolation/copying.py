@@ -12,7 +12,6 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 from torch.nn.parameter import is_lazy
-from torch.optim import Optimizer
 
 from lrfind_widget.isolation.copy_checks import (
     CannotCopyError,
@@ -29,25 +28,19 @@ from lrfind_widget.isolation.training_objects import TrainingObjects
 def verified_copy(objects: TrainingObjects, before: Fingerprint) -> TrainingObjects:
     """Copy a model and its optimizer, and prove that the copy is one.
 
-    Proven are: every parameter of the copied optimizer belongs to the copied model (or to a
-    copied loss), in the same place; no byte of storage is shared with the original; parameters,
-    buffers, flags, modes and optimizer state have the same values; and nothing of the original
-    can be reached from the copy, its hooks, or the functions that come with it.
-
-    Gradients are not copied: a sweep begins by clearing them. A learning-rate scheduler's wrapper
-    around ``optimizer.step`` is dropped: it belongs to the original.
-
-    Costs as much memory as the model and the optimizer's state, on the same devices.
+    `before` is of the originals. Gradients are not copied: a sweep begins by clearing them. A
+    learning-rate scheduler's wrapper around ``optimizer.step`` belongs to the original.
     """
     memo: dict[int, Any] = {}
+    scaler = objects.grad_scaler
     roots = _copied_parts(objects)
     try:
         _copy_tensors(roots, memo)
         _copy_generators(roots, memo)
         copied = TrainingObjects(
             model=copy.deepcopy(objects.model, memo),
-            optimizer=_copy_optimizer(objects.optimizer, memo),
-            grad_scaler=_copy_scaler(objects.grad_scaler, memo),
+            optimizer=_copy_attributes(objects.optimizer, memo),
+            grad_scaler=scaler if scaler is None else _copy_attributes(scaler, memo),
             loss_fn=_copy_function(objects.loss_fn, memo),
             step_fn=_copy_function(objects.step_fn, memo),
             prepare_batch=_copy_function(objects.prepare_batch, memo),
@@ -167,12 +160,13 @@ def _remember(original: Tensor, new: Tensor, memo: dict[int, Any]) -> None:
     for name, value in vars(original).items():
         if name not in vars(new):
             vars(new)[name] = copy.deepcopy(value, memo)
-    register: Any = new.register_hook
-    for hook in (getattr(original, "_backward_hooks", None) or {}).values():
-        register(copy.deepcopy(hook, memo))
-    register = new.register_post_accumulate_grad_hook
-    for hook in (getattr(original, "_post_accumulate_grad_hooks", None) or {}).values():
-        register(copy.deepcopy(hook, memo))
+    registers: dict[str, Any] = {
+        "_backward_hooks": new.register_hook,
+        "_post_accumulate_grad_hooks": new.register_post_accumulate_grad_hook,
+    }
+    for name, register in registers.items():
+        for hook in (getattr(original, name, None) or {}).values():
+            register(copy.deepcopy(hook, memo))
 
 
 def _copy_generators(roots: Iterable[object], memo: dict[int, Any]) -> None:
@@ -183,28 +177,18 @@ def _copy_generators(roots: Iterable[object], memo: dict[int, Any]) -> None:
                     memo[id(value)] = value.clone_state()
 
 
-def _copy_optimizer(optimizer: Optimizer, memo: dict[int, Any]) -> Optimizer:
-    """Copy an optimizer with all of its attributes.
+def _copy_attributes(original: Any, memo: dict[int, Any]) -> Any:
+    """Copy an optimizer or a gradient scaler with all of its attributes.
 
     Not by its own ``__getstate__``, which forgets what subclasses add (LBFGS loses ``_params``).
     """
-    new: Optimizer = object.__new__(type(optimizer))
-    memo[id(optimizer)] = new
-    for name, value in vars(optimizer).items():
+    new = object.__new__(type(original))
+    memo[id(original)] = new
+    for name, value in vars(original).items():
         if name == "step" and hasattr(value, "_wrapped_by_lr_sched"):
             continue
         if name in ("_opt_called", "_step_count"):  # written by a scheduler
             continue
-        vars(new)[name] = copy.deepcopy(value, memo)
-    return new
-
-
-def _copy_scaler(scaler: Any, memo: dict[int, Any]) -> Any:
-    if scaler is None:
-        return None
-    new = object.__new__(type(scaler))
-    memo[id(scaler)] = new
-    for name, value in vars(scaler).items():
         if name == "_per_optimizer_states":  # keyed by the identity of the original optimizer
             vars(new)[name] = defaultdict(value.default_factory)
         else:

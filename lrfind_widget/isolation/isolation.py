@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
 import time
 from collections.abc import Callable
 from types import TracebackType
+from typing import Any
 
+import torch
 from torch import Tensor
 
 from lrfind_widget.isolation.claim import Claim
@@ -21,8 +24,6 @@ from lrfind_widget.isolation.snapshot import Snapshot
 from lrfind_widget.isolation.storage import total_bytes
 from lrfind_widget.isolation.training_objects import TrainingObjects
 from lrfind_widget.results.receipt import Receipt, ReceiptItem
-
-KINDS = ("auto", "copy", "in_place")
 
 
 class Isolation:
@@ -45,8 +46,6 @@ class Isolation:
     """
 
     def __init__(self, objects: TrainingObjects, kind: str = "auto") -> None:
-        if kind not in KINDS:
-            raise ValueError(f"isolation={kind!r} is unknown; use one of {', '.join(KINDS)}.")
         self._wanted = self.kind = kind
         self.reason = ""
         self.objects = self._given = objects
@@ -54,6 +53,12 @@ class Isolation:
         self._active = False
 
     def __enter__(self) -> Isolation:
+        if not self._active:  # entered before, where a sweep was prepared
+            with gradients_on():  # copies must be able to train wherever they are made
+                self._enter()
+        return self
+
+    def _enter(self) -> None:
         self.receipt = None
         self._seconds = 0.0
         given = self._given
@@ -87,7 +92,6 @@ class Isolation:
             self._release()
             raise
         self._active = True
-        return self
 
     def suspend(self) -> None:
         """Restore the user's random state, for the time of a pause."""
@@ -123,9 +127,12 @@ class Isolation:
         exc: BaseException | None = None,
         traceback: TracebackType | None = None,
     ) -> None:
-        if not self._active:
-            return
-        self._active = False
+        if self._active:
+            self._active = False
+            with gradients_on():
+                self._leave(exc)
+
+    def _leave(self, exc: BaseException | None) -> None:
         problems: list[str] = []
         interrupts: list[BaseException] = []
         steps: list[Callable[[], list[str] | None]] = [self._loaders.restore]
@@ -160,7 +167,7 @@ class Isolation:
         return None
 
     def _copy(self) -> str | None:
-        before = self._take_fingerprint(in_place=False)
+        before = self._before = self._fingerprint(in_place=False)
         try:
             copied = verified_copy(self._given, before)
         except CannotCopyError as error:
@@ -180,7 +187,7 @@ class Isolation:
                 'Use isolation="auto" or "in_place", which set everything back from a snapshot.'
             )
         self.kind = "in_place"
-        self._take_fingerprint(in_place=True)
+        self._before = self._fingerprint(in_place=True)
         given = self._given
         roots = [*given.trained, *given.functions, *self._schedulers, *self._others]
         self._claim.take(roots)
@@ -191,22 +198,19 @@ class Isolation:
             f"({in_words(self._snapshot.nbytes)} in host memory), because {why}."
         )
 
-    def _take_fingerprint(self, *, in_place: bool) -> Fingerprint:
-        start = time.perf_counter()
-        self._before = self._fingerprint(in_place=in_place)
-        self._seconds += time.perf_counter() - start
-        return self._before
-
     def _fingerprint(self, *, in_place: bool) -> Fingerprint:
+        start = time.perf_counter()
         others = self._others if in_place else []
-        return Fingerprint([*self._given.trained, *self._schedulers, *others])
+        found = Fingerprint([*self._given.trained, *self._schedulers, *others])
+        self._seconds += time.perf_counter() - start
+        return found
 
     # --- leaving -------------------------------------------------------------------------------
 
     def _write_receipt(self, problems: list[str]) -> None:
-        start = time.perf_counter()
         in_place = self._snapshot is not None
         after = self._fingerprint(in_place=in_place)
+        start = time.perf_counter()
         items = [] if self._before is None else self._before.compare(after, by_sweep=in_place)
         items += [self._random_item(), self._workers_item()]
         seconds = self._seconds + time.perf_counter() - start
@@ -235,6 +239,17 @@ class Isolation:
         self._schedulers = []
         self._before = None
         self._loaders = LoaderState([])
+
+
+def gradients_on() -> contextlib.AbstractContextManager[Any]:
+    """Record gradients, whatever the caller has switched off.
+
+    Switched on for one piece of work at a time and never across a `yield` of a sweep: the
+    setting belongs to the thread, so the code that reads the points would get it too.
+    """
+    if torch.is_inference_mode_enabled():
+        return torch.inference_mode(False)
+    return contextlib.nullcontext() if torch.is_grad_enabled() else torch.enable_grad()
 
 
 def _complete(

@@ -21,10 +21,9 @@ _NAMES = ("loader", "dataloader", "sampler", "batch_sampler", "dataset")
 class LoaderState:
     """The state of data loaders: persistent workers, and counters on samplers and data sets.
 
-    A loader's persistent workers are detached: the sweep starts its own, which end with it.
-    Of loaders, samplers and data sets, also of those inside another loader, attributes that are
-    plain numbers, strings, flags or None are set back. What only moves forward (a generator, a
-    stream, a file position) cannot be, and then the numbers beside it stay as well.
+    The sweep starts workers of its own, which end with it. Attributes that are plain numbers,
+    strings, flags or None are set back. What only moves forward (a generator, a stream, a file
+    position) cannot be, and then the numbers beside it stay as well.
     """
 
     def __init__(self, loaders: Iterable[object]) -> None:

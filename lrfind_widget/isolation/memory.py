@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 from pathlib import Path
 
@@ -49,23 +50,18 @@ def _free_host_bytes() -> int | None:
     found = [n for n in (_meminfo(), _cgroup()) if n is not None]
     if found:
         return min(found)
-    try:
-        return os.sysconf("SC_AVPHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
-    except (AttributeError, ValueError, OSError):
-        pass
-    try:  # macOS gives the total only; half of it is taken for free
-        return os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE") // 2
-    except (AttributeError, ValueError, OSError):
-        return None
+    # macOS gives the total only; half of it is taken for free.
+    for name, part in (("SC_AVPHYS_PAGES", 1), ("SC_PHYS_PAGES", 2)):
+        with contextlib.suppress(AttributeError, ValueError, OSError):
+            return os.sysconf(name) * os.sysconf("SC_PAGE_SIZE") // part
+    return None
 
 
 def _meminfo() -> int | None:
-    try:
+    with contextlib.suppress(OSError, ValueError):
         for line in Path("/proc/meminfo").read_text(encoding="ascii").splitlines():
             if line.startswith("MemAvailable:"):
                 return int(line.split()[1]) * 1024
-    except (OSError, ValueError):
-        pass
     return None
 
 

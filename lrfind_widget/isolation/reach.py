@@ -72,9 +72,8 @@ def reach(roots: Iterable[object], *, limit: int = 20_000) -> Reached:
 
     Containers with many elements, such as a replay memory, come after everything else.
 
-    At most `limit` objects are looked at, besides the parts of modules and parameters, so that a
-    reference into a large program costs milliseconds. Where there are more, what is returned is not
-    `complete`.
+    Besides the parts of modules and parameters at most `limit` objects are looked at, so that a
+    reference into a large program costs milliseconds.
     """
     found = Reached()
     kinds: tuple[tuple[Any, list[Any]], ...] = (
@@ -108,9 +107,8 @@ def reach(roots: Iterable[object], *, limit: int = 20_000) -> Reached:
 def attached_schedulers(optimizers: Sequence[Optimizer]) -> list[LRScheduler]:
     """Return the learning-rate schedulers of some optimizers.
 
-    An optimizer has no reference to its schedulers. They are searched for among the objects that
-    refer to it, and only where the optimizer shows that there has been one, since the search
-    takes some milliseconds in a large program.
+    They are searched for among the objects that refer to the optimizer, and only where that shows
+    that there has been one: the search takes some milliseconds in a large program.
     """
     marked = [
         optimizer

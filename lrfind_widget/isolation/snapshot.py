@@ -20,12 +20,8 @@ from lrfind_widget.isolation.storage import Interval, intervals
 class Snapshot:
     """The whole state of some objects, saved in host memory.
 
-    Everything is restored *into the same objects*: a parameter keeps its identity, its storage
-    and its address, an optimizer's state dictionary keeps its order, a gradient stays the same
-    tensor.
-
-    Costs as many bytes of host memory as the tensors have, pinned where a tensor lives on a GPU.
-    Gradients cost nothing more: the tensors are detached and kept, not copied.
+    Everything is restored into the same objects, down to the storage of a tensor and the order of
+    a dict. Gradients cost no memory: the tensors are detached and kept, not copied.
     """
 
     def __init__(self, roots: Iterable[object]) -> None:
@@ -43,11 +39,7 @@ class Snapshot:
         self._saved = SavedBytes(
             intervals(r.tensor for r in self._tensors if id(r.tensor) not in detached)
         )
-
-    @property
-    def nbytes(self) -> int:
-        """Bytes of host memory the saved tensors take."""
-        return self._saved.nbytes
+        self.nbytes = self._saved.nbytes
 
     def detach_gradients(self) -> None:
         """Detach the gradients from their parameters, so that training cannot write into them."""

@@ -147,7 +147,7 @@ def describe(batch: Any, depth: int = 3) -> str:
     if is_plain_sequence(batch):
         if depth == 0:
             return f"{kind} of {len(batch)}"
-        shown = [describe(part, depth - 1) for part in _first(batch)]
+        shown = [describe(part, depth - 1) for part in batch[:_MOST_PARTS]]
         return f"{kind} of ({', '.join(_shortened(shown, len(batch)))})"
     shape = getattr(batch, "shape", None)
     if isinstance(shape, tuple):
@@ -156,10 +156,6 @@ def describe(batch: Any, depth: int = 3) -> str:
 
 
 _MOST_PARTS = 8
-
-
-def _first(batch: Any) -> Any:
-    return batch[:_MOST_PARTS]
 
 
 def _shortened(shown: list[str], length: int | None = None) -> list[str]:

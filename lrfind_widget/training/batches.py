@@ -32,7 +32,6 @@ class Batches:
 
     def __init__(self, loader: Iterable[Any]) -> None:
         self.given = 0
-        self.passes = 0
         self._loader = loader
         self._iterator: Iterator[Any] | None = None
 
@@ -60,5 +59,4 @@ class Batches:
     def _start(self) -> Iterator[Any]:
         self._iterator = None  # before its successor: two sets of workers would be one too many
         self._iterator = iter(self._loader)
-        self.passes += 1
         return self._iterator

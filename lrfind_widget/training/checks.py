@@ -14,6 +14,7 @@ from torch import Tensor, nn
 from torch.optim import Optimizer
 from torch.utils.data import Dataset, IterableDataset
 
+from lrfind_widget.isolation.copy_checks import is_distributed
 from lrfind_widget.isolation.training_objects import TrainingObjects
 from lrfind_widget.options import TrainingOptions
 from lrfind_widget.training.optimizer_step import needs_closure
@@ -50,16 +51,12 @@ def _check_distributed(model: nn.Module) -> None:
     distributed = torch.distributed
     if not (distributed.is_available() and distributed.is_initialized()):
         return
-    if distributed.get_world_size() == 1:
-        return
+    processes = distributed.get_world_size()
     for module in model.modules():
-        kind = type(module).__name__
-        if kind in ("DistributedDataParallel", "FullyShardedDataParallel") or kind.startswith(
-            "FSDP"
-        ):
+        if processes > 1 and is_distributed(module):
             raise ValueError(
-                f"The model is a {kind} over {distributed.get_world_size()} processes, whose "
-                "sweeps would wait for one another for ever once one of them stops. Sweep the "
+                f"The model is a {type(module).__name__} over {processes} processes, whose sweeps "
+                "would wait for one another for ever once one of them stops. Sweep the "
                 "plain model in one process, before it is wrapped (model.module)."
             )
 

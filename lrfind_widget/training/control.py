@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
-from typing import Protocol
 
+from lrfind_widget.isolation.isolation import Isolation
 from lrfind_widget.messages import Sentence, sweep_stopped
 from lrfind_widget.points import StopReason
 
@@ -22,16 +22,6 @@ class SweepEnded(Exception):  # noqa: N818 - an end, which need not be an error
         self.sentence = sentence
 
 
-class Suspendable(Protocol):
-    """What gives back to the user what it holds, for the time of a pause."""
-
-    def suspend(self) -> None:
-        """Give it back."""
-
-    def resume(self) -> None:
-        """Take it again."""
-
-
 class Control:
     """What a run is asked to do next. Every method may be called from any thread.
 
@@ -41,11 +31,10 @@ class Control:
 
     def __init__(self) -> None:
         self.on_wait: Callable[[bool], None] = ignore_wait
-        self.suspended: Suspendable | None = None
+        self.suspended: Isolation | None = None
         self._changed = threading.Condition()
         self._paused = False
         self._stopped = False
-        self._asked = False  # anything at all: the one thing to look at before each step
 
     def pause(self) -> None:
         """Ask it to wait before its next step."""
@@ -65,8 +54,6 @@ class Control:
 
     def wait_or_stop(self) -> None:
         """Wait while it is asked to wait."""
-        if not self._asked:
-            return
         if self._waits():
             self._wait()
         if self._stopped:
@@ -93,7 +80,6 @@ class Control:
                 self._paused = paused
             if stopped is not None:
                 self._stopped = stopped
-            self._asked = self._paused or self._stopped
             self._changed.notify_all()
 
 

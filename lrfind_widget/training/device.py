@@ -8,24 +8,7 @@ from typing import Any
 
 import torch
 
-_NOTHING = contextlib.nullcontext()
-
-
-def gradients_on() -> contextlib.AbstractContextManager[Any]:
-    """Record gradients, whatever the caller has switched off.
-
-    Switched on for one piece of work at a time and never across a `yield` of a sweep: the
-    setting belongs to the thread, so the code that reads the points would get it too.
-    """
-    if torch.is_inference_mode_enabled():
-        return _outside_inference_mode()
-    return _NOTHING if torch.is_grad_enabled() else torch.enable_grad()
-
-
-@contextlib.contextmanager
-def _outside_inference_mode() -> Iterator[None]:
-    with torch.inference_mode(False), torch.enable_grad():
-        yield
+from lrfind_widget.isolation.isolation import gradients_on
 
 
 def await_copies(model: torch.nn.Module) -> None:
@@ -75,26 +58,3 @@ class Execution:
         """Wait for what is under way, so that its memory may be given to others."""
         if self._stream is not None:
             self._stream.synchronize()
-
-
-class WithGradients:
-    """Enters and leaves another context manager with gradients on, and only then."""
-
-    def __init__(self, inner: contextlib.AbstractContextManager[Any]) -> None:
-        self._inner = inner
-        self._entered = False
-
-    def enter(self) -> None:
-        """Enter the inner one now, so that a later ``with`` finds it entered."""
-        with gradients_on():
-            self._inner.__enter__()
-        self._entered = True
-
-    def __enter__(self) -> None:
-        if not self._entered:
-            self.enter()
-
-    def __exit__(self, *exception: Any) -> None:
-        self._entered = False
-        with gradients_on():
-            self._inner.__exit__(*exception)

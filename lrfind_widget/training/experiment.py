@@ -26,7 +26,7 @@ from lrfind_widget.points import Plan, Point, StopReason
 from lrfind_widget.results.receipt import Receipt
 from lrfind_widget.training.checks import check
 from lrfind_widget.training.control import Control
-from lrfind_widget.training.device import WithGradients, await_copies
+from lrfind_widget.training.device import await_copies
 from lrfind_widget.training.error_context import ErrorContext
 from lrfind_widget.training.optimizer_step import Found
 
@@ -66,7 +66,7 @@ class Experiment(ABC):
         check(self._objects, options)
         self._isolation_kind = options.isolation
         self._running = threading.Lock()
-        self._prepared: tuple[Isolation, WithGradients] | None = None
+        self._prepared: Isolation | None = None
         self.control = Control()
         self.receipt: Receipt | None = None
         self._forget()
@@ -126,21 +126,20 @@ class Experiment(ABC):
             If ``isolation="copy"`` was asked for and no sound copy can be made.
         """
         if self._prepared is None:
-            isolation, guard = self._isolated()
-            guard.enter()
+            isolation = self._isolation().__enter__()
             # The thread that trains does not know the stream that the copy was made on.
             await_copies(self._objects.model)
             self.isolation_sentence = isolation.reason
-            self._prepared = isolation, guard
+            self._prepared = isolation
             # Dropped without a point being asked for, it gives everything back all the same.
-            self._dropped = weakref.finalize(self, guard.__exit__, None, None, None)
+            self._dropped = weakref.finalize(self, isolation.__exit__)
             self._dropped.atexit = False
 
     def give_back(self) -> None:
         """Undo `prepare`, where no point was asked for since."""
         prepared = self._take_prepared()
         if prepared is not None:
-            prepared[1].__exit__(None, None, None)
+            prepared.__exit__()
 
     def __iter__(self) -> Generator[Point, None, None]:
         points = self._points()
@@ -155,10 +154,10 @@ class Experiment(ABC):
             )
         self._forget()
         context = ErrorContext()
-        isolation, guard = self._take_prepared() or self._isolated()
+        isolation = self._take_prepared() or self._isolation()
         self.control.suspended = isolation
         try:
-            with guard:
+            with isolation:
                 self.isolation_sentence = isolation.reason
                 yield from self._run(isolation, context)
         except (GeneratorExit, KeyboardInterrupt):
@@ -190,15 +189,14 @@ class Experiment(ABC):
         """Let it go on where it is paused. From any thread."""
         self.control.resume()
 
-    def _take_prepared(self) -> tuple[Isolation, WithGradients] | None:
+    def _take_prepared(self) -> Isolation | None:
         prepared, self._prepared = self._prepared, None
         if prepared is not None:
             self._dropped.detach()
         return prepared
 
-    def _isolated(self) -> tuple[Isolation, WithGradients]:
-        isolation = Isolation(self._objects, kind=self._isolation_kind)
-        return isolation, WithGradients(isolation)
+    def _isolation(self) -> Isolation:
+        return Isolation(self._objects, self._isolation_kind)
 
     def _forget(self) -> None:
         """Begin anew."""

@@ -86,7 +86,7 @@ def _sum(losses: Any) -> Any:
 
 
 def _by_type(output: Tensor, target: Tensor) -> Inferred | None:
-    """Tell cross entropy and squared error apart by the types and shapes, or neither."""
+    """Return cross entropy or squared error, by the types and shapes, or neither."""
     if not output.is_floating_point():
         return None
     seen = f"targets {describe(target)}, outputs {describe(output)}"

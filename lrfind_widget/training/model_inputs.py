@@ -174,9 +174,7 @@ def _feed_sequence(forward: Forward, batch: Any, own_loss: bool) -> ModelInputs:
         raise ValueError(
             f"The batch is an empty {type(batch).__name__}: there is nothing to learn from."
         )
-    if len(batch) == 1:
-        return _feed_inputs(forward, batch, (batch[0],), NO_TARGET, own_loss)
-    *inputs, target = batch
+    *inputs, target = batch if len(batch) > 1 else (batch[0], NO_TARGET)
     return _feed_inputs(forward, batch, tuple(inputs), target, own_loss)
 
 

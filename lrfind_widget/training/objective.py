@@ -15,8 +15,6 @@ from lrfind_widget.training.loss_inference import infer
 from lrfind_widget.training.model_inputs import NO_TARGET, Forward, ModelInputs, feed
 
 LossFunction = Callable[[Any, Any], Any]
-StepFunction = Callable[[nn.Module, Any], Any]
-PrepareFunction = Callable[[Any], Any]
 
 
 class Objective:
@@ -39,8 +37,8 @@ class Objective:
         device: torch.device,
         *,
         loss_fn: LossFunction | None = None,
-        step_fn: StepFunction | None = None,
-        prepare_batch: PrepareFunction | None = None,
+        step_fn: Callable[[nn.Module, Any], Any] | None = None,
+        prepare_batch: Callable[[Any], Any] | None = None,
         context: ErrorContext | None = None,
     ) -> None:
         self.sentence = ""

@@ -17,12 +17,9 @@ from lrfind_widget.curves.formatting import format_lr
 class GroupRates:
     """Sets the learning rate of a sweep in the parameter groups of an optimizer.
 
-    The rate that a chart shows is that of the reference group, the first one with a rate
-    above zero. The others follow by their multipliers.
-
-    `groups` is "ratio" (the ratios are kept), "same" (one rate for all), or the name of the one
-    group to sweep. Where every rate is zero, as in the first step of a warm-up, the `initial_lr`
-    that a scheduler left is read. A multiplier of 0 leaves a group at its own rate.
+    A chart shows the rate of the reference group, the first one with a rate above zero. The others
+    follow by their multipliers; one of 0 leaves a group at its own rate. Where every rate is zero,
+    as in the first step of a warm-up, the `initial_lr` that a scheduler left is read.
     """
 
     def __init__(self, optimizer: Optimizer, groups: str = "ratio") -> None:

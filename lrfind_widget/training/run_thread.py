@@ -27,14 +27,9 @@ _RUNNING: weakref.WeakSet[RunThread] = weakref.WeakSet()
 class RunThread:
     """Runs an experiment on a daemon thread, for those who look at it from other threads.
 
-    A `Run`. The model is copied or saved when it is made. If it is then dropped without having
-    been started, everything is given back.
-
-    The thread appends to `points` and replaces `progress`, and nothing else: it never prints,
-    warns or touches a widget.
-
-    `progress` is replaced as a whole; an ended run has all its `points` then. `error` is the very
-    object that the user's code raised, and `result` is set before the last `news`.
+    A `Run`. The model is copied or saved when it is made; if it is then dropped without having
+    been started, everything is given back. The thread appends to `points` and replaces `progress`
+    as a whole, and nothing else: it never prints, warns or touches a widget.
     """
 
     def __init__(self, experiment: Experiment) -> None:
@@ -191,13 +186,10 @@ class StepClock:
 def release_openmp_threads() -> None:
     """End the idle threads that help the calling thread compute on a CPU.
 
-    With GNU's OpenMP every thread that computes has a team of helpers, which stays with it. As
-    soon as the helpers of all teams are more than the cores, none of them waits for work awake any
-    longer: each operation has to wake its helpers first, and a step of a few milliseconds takes
-    up to twice as long. So before a thread of ours trains, the thread that started it lets go of
-    its team. It gets another with its next large operation, at a cost of some microseconds.
-
-    Does nothing where torch computes with another runtime, which has no such limit.
+    With GNU's OpenMP every thread that computes keeps a team of helpers. As soon as the helpers of
+    all teams are more than the cores, each operation has to wake its helpers first, and a step of
+    a few milliseconds takes up to twice as long. The calling thread gets another team with its
+    next large operation, within microseconds. Other runtimes have no such limit.
     """
     pause = _pause()
     if pause is not None:

@@ -18,12 +18,6 @@ from tests.unit.user_state import state_of
 pytestmark = pytest.mark.usefixtures("seeded")
 
 
-def test_an_unknown_kind_is_refused() -> None:
-    case = plain()
-    with pytest.raises(ValueError, match="isolation='both' is unknown; use one of auto, copy, in"):
-        isolated(case.model, case.optimizer, kind="both")
-
-
 def test_a_copy_is_announced() -> None:
     case = plain()
     with isolated(case.model, case.optimizer) as isolation:

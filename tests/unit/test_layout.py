@@ -23,14 +23,14 @@ class Room(NamedTuple):
 
 BASE = "_version background completion values"
 NUMBERS = "curves rules results points options option_fields values"
-SEAM = "points options option_fields keywords unknown_keywords messages values"
+SEAM = "points options option_fields keywords messages values"
 
 ROOMS = {
     "_version background completion values points": Room("", ""),
     "publisher": Room("", "background completion"),
     "option_fields": Room("", "values"),
     "options": Room("", "curves rules option_fields values"),
-    "unknown_keywords keywords": Room("", "curves option_fields options unknown_keywords"),
+    "keywords": Room("", "curves option_fields options"),
     "messages": Room("", "curves points"),
     "curves": Room("numpy", "curves points values"),
     "rules": Room("numpy", "curves rules"),

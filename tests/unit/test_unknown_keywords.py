@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from lrfind_widget import Sweep, compare_lrs, lr_find
-from lrfind_widget.keywords import _ELSEWHERE, refuse_unknown
+from lrfind_widget.keywords import _OURS, refuse_unknown
 from lrfind_widget.option_fields import options_of
 from lrfind_widget.options import WidgetOptions
 from lrfind_widget.training.trainable import TorchTrainable
@@ -74,7 +74,7 @@ def test_a_difference_in_meaning_is_said(theirs: str, differs: str) -> None:
 
 def test_every_word_in_the_table_leads_to_a_keyword_there_is() -> None:
     known = {*options_of(WidgetOptions), "steps", "progress", "dataloader"}
-    assert {word for ours, _ in _ELSEWHERE.values() for word in ours.split()} <= known
+    assert {word for ours in _OURS.values() for word in ours.split()} <= known
 
 
 def test_only_keywords_of_the_caller_are_named() -> None:
