@@ -216,6 +216,7 @@ class Session:
             publisher.close()
             self._take_progress(run)
         with self._lock:
+            self._publisher = None
             self._state = replace(self._state, run=None, sweep=None, comparing=None)
 
     # ------------------------------------------------------------------------------ what is chosen

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import threading
 from collections.abc import Iterable
 from os import PathLike
@@ -34,6 +35,17 @@ CALM_SECONDS = 1.0
 
 HEIGHT = "380px"
 """Height of the chart where none is given."""
+
+
+class _Setting(traitlets.TraitType[Any, Any]):
+    """A trait that is checked as the option of its name."""
+
+    def validate(self, _obj: Any, value: Any) -> Any:
+        name = str(self.name)
+        try:
+            return getattr(AnalysisOptions(**{name: value}), name)
+        except (TypeError, ValueError) as error:
+            raise traitlets.TraitError(str(error)) from error
 
 
 class LRFinderWidget(Session, ThreadSafeWidget, VBox, ValueWidget):  # type: ignore[misc]
@@ -81,12 +93,12 @@ class LRFinderWidget(Session, ThreadSafeWidget, VBox, ValueWidget):  # type: ign
 
     selected_lr = Rate(1e-3)
     value = Rate(1e-3)
-    beta = traitlets.Any(0.98)
-    skip_start = traitlets.Any(10)
-    skip_end = traitlets.Any(5)
-    rule = traitlets.Any("balanced")
-    y_scale = traitlets.Any("linear")
-    y_range = traitlets.Any("focus")
+    beta = _Setting(0.98)
+    skip_start = _Setting(10)
+    skip_end = _Setting(5)
+    rule = _Setting("balanced")
+    y_scale = _Setting("linear")
+    y_range = _Setting("focus")
     min_grad_lr = Rate(None, allow_none=True, read_only=True)
     suggested_lr = Rate(None, allow_none=True, read_only=True)
     status = traitlets.UseEnum(Status, Status.WAITING, read_only=True)
@@ -203,8 +215,10 @@ class LRFinderWidget(Session, ThreadSafeWidget, VBox, ValueWidget):  # type: ign
         if self._is_set_up:
             self._is_set_up = False
             Session.close(self)
+            self._mirror()
             self._keep_later.close()
             self._screen.close()
+            self.layout.close()
         ThreadSafeWidget.close(self)
 
     def _ipython_display_(self, **_: Any) -> None:
@@ -258,6 +272,9 @@ class LRFinderWidget(Session, ThreadSafeWidget, VBox, ValueWidget):  # type: ign
             "status": state.status,
         }
         for name, value in values.items():
+            if self.state is not state:  # an observer, or another thread, has changed it since
+                self._mirror_again = True
+                return
             self._writing.trait = name, value
             try:
                 self.set_trait(name, value)
@@ -277,15 +294,6 @@ class LRFinderWidget(Session, ThreadSafeWidget, VBox, ValueWidget):  # type: ign
         else:
             self.select(change.new)
 
-    @traitlets.validate(*SETTINGS)
-    def _checked(self, proposal: Any) -> Any:
-        """Return a setting as it is kept; refuse what cannot work."""
-        name = proposal["trait"].name
-        try:
-            return getattr(AnalysisOptions().changed(**{name: proposal["value"]}), name)
-        except (TypeError, ValueError) as error:
-            raise traitlets.TraitError(str(error)) from error
-
     # ------------------------------------------------------------------------------ kept
 
     def _what_is_kept(self) -> tuple[Any, ...]:
@@ -297,7 +305,10 @@ class LRFinderWidget(Session, ThreadSafeWidget, VBox, ValueWidget):  # type: ign
         state = self.state
         steepest = None if state.analysis is None else state.analysis.min_gradient.lr
         text = messages.text_fallback(state.status, state.selected_lr, steepest)
-        self._output.keep(text, self._picture("png"))
+        picture = None
+        with contextlib.suppress(Exception):  # a line of text is better than none of both
+            picture = self._picture("png")
+        self._output.keep(text, picture)
 
     def _picture(self, kind: str) -> bytes | None:
         """Return the chart as a picture, or None where there is no curve yet."""

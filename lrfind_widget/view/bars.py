@@ -118,8 +118,8 @@ class SettingsBar(Bar):
     _page_may_set = ("beta", "skip_start", "skip_end", "y_scale", "y_range", "rule")
 
     beta = traitlets.Float(0.98).tag(sync=True)
-    skip_start = traitlets.Int(10, min=0, max=MAX_SKIP).tag(sync=True)
-    skip_end = traitlets.Int(5, min=0, max=MAX_SKIP).tag(sync=True)
+    skip_start = traitlets.Int(10).tag(sync=True)
+    skip_end = traitlets.Int(5).tag(sync=True)
     y_scale = traitlets.Enum(["linear", "log"], "linear").tag(sync=True)
     y_range = traitlets.Enum(["focus", "all"], "focus").tag(sync=True)
     rule = traitlets.Unicode().tag(sync=True)
@@ -136,7 +136,10 @@ class SettingsBar(Bar):
         """Take a setting that the page sent, if it is one that can work."""
         try:
             AnalysisOptions(**{name: value})
+            refused = name.startswith("skip") and value > MAX_SKIP
         except (TypeError, ValueError):
+            refused = True
+        if refused:
             self.refused_messages += 1
             self.send_state(name)
             return

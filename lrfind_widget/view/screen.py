@@ -9,7 +9,7 @@ from dataclasses import replace
 from typing import Any
 
 import numpy as np
-from ipywidgets import Widget
+from ipywidgets import DOMWidget, Widget
 
 from lrfind_widget.curves.combined import CombinedCurve
 from lrfind_widget.session import Session
@@ -88,7 +88,12 @@ class Screen:
         """Close every widget of the screen."""
         below = [] if self.comparison_chart is None else self.comparison_chart.widgets
         for widget in {*self.rows, *self.chart.widgets, *below}:
+            if isinstance(widget, DOMWidget):
+                widget.layout.close()
             widget.close()
+        self._curve.forget()
+        self._compared.forget()
+        self._shown = view_state(self._session.state)
 
     def _connect(self) -> None:
         """Let the controls act on the session."""
