@@ -23,13 +23,14 @@ export PIP_DISABLE_PIP_VERSION_CHECK := 1
 PIP := $(BIN)/python -m pip -qq
 PYTEST := $(BIN)/python -m pytest
 
-.PHONY: help demo test bench setup lint format unit widget js packaging examples browser screenshots chromium dist link clean
+.PHONY: help demo test quick bench setup lint format unit widget js packaging examples browser screenshots chromium dist link clean
 .NOTPARALLEL:
 .DELETE_ON_ERROR:
 
 help:
 	@echo "make demo       JupyterLab on the example notebook"
 	@echo "make test       everything below, from lint to browser"
+	@echo "make quick      lint, types and the quick units of both languages, in two minutes"
 	@echo "make lint       ruff, mypy, tsc and eslint"
 	@echo "make js         the front end's units, in node"
 	@echo "make unit       the Python units"
@@ -51,6 +52,14 @@ demo: setup
 # One pytest for all Python layers, so that its closing line counts them all.
 test: setup chromium lint js
 	$(PYTEST)
+
+# The front end is checked beside Python; what it prints comes afterwards.
+quick: setup
+	@printed=$$(mktemp); { npm run --silent lint && npm test; } >$$printed 2>&1 & front_end=$$!; \
+	{ $(BIN)/ruff check && $(BIN)/ruff format --check && $(BIN)/mypy \
+		&& $(PYTEST) tests/unit -q -m "not slow"; }; python=$$?; \
+	wait $$front_end; front_end=$$?; cat $$printed; rm $$printed; \
+	test $$python -eq 0 -a $$front_end -eq 0
 
 setup: $(PACKAGE)
 
