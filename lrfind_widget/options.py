@@ -253,7 +253,9 @@ class WidgetOptions(AnalysisOptions, SweepOptions):
     auto_apply: Annotated[
         bool,
         Option(
-            "Write every chosen rate into the optimizer at once, as `apply()` does.", check_flag
+            "Write every chosen rate into the optimizer, as `apply()` does: at once, or, where "
+            "something runs, when it has ended.",
+            check_flag,
         ),
     ] = False
     height: Annotated[
