@@ -83,6 +83,15 @@ class LRFinderWidget(Session, ThreadSafeWidget, VBox, ValueWidget):  # type: ign
         sweeps, the middle one of their own.
     suggested_lr : float or None
         What `rule` suggests; None where the curve does not support a rate.
+    error : BaseException or None
+        What the user's code raised in the latest sweep or comparison.
+    result : SweepResult or None
+        The latest result, also of a sweep that was stopped or failed.
+    comparison : Comparison or None
+        What the latest `compare` found.
+    runs : list of SweepResult
+        The results of all sweeps of this widget, the latest last. `refine` and `extend` add the
+        curve that their sweep was joined to.
 
     Raises
     ------

@@ -30,6 +30,8 @@ from lrfind_widget.training.run_thread import RunThread
 from tests.unit.toys import batches, classifier, data, loader, plain_loop, seed_everything, sgd
 from tests.unit.user_state import state_of
 
+pytestmark = pytest.mark.slow
+
 both = pytest.mark.parametrize("isolation", ["copy", "in_place"])
 RATES = Schedule(1e-3, 0.5, 10)
 

@@ -12,6 +12,8 @@ from tests.unit.isolating import isolated
 from tests.unit.models import CASES, Case, many_modules, train
 from tests.unit.user_state import state_of
 
+pytestmark = pytest.mark.slow
+
 cases = pytest.mark.parametrize(
     "make",
     [pytest.param(c, marks=pytest.mark.slow if c is many_modules else ()) for c in CASES],

@@ -15,6 +15,8 @@ from lrfind_widget.results.comparison import Comparison
 from lrfind_widget.results.result import SweepResult
 from tests.unit.results import LRS, full, result, three
 
+pytestmark = pytest.mark.slow
+
 PNG = b"\x89PNG"
 
 

@@ -179,6 +179,7 @@ def tidy(monkeypatch: pytest.MonkeyPatch) -> Any:
     STAY.set()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("category", "plant"),
     [

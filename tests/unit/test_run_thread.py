@@ -188,6 +188,7 @@ def test_nothing_is_printed(capfd):
     assert capfd.readouterr() == ("", "")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("isolation", ["copy", "in_place"])
 @pytest.mark.parametrize("ending", ["finished", "stopped", "failed"])
 def test_no_thread_and_no_reference_survives(isolation, ending):
@@ -214,6 +215,7 @@ def test_no_thread_and_no_reference_survives(isolation, ending):
     assert set(threading.enumerate()) <= threads
 
 
+@pytest.mark.slow
 def test_a_result_keeps_no_model_alive():
     model = classifier()
     runner = run(Sweep(model, batches(), sgd(model), num_it=3))

@@ -19,6 +19,7 @@ ANY = st.floats(width=64)
 every_rule = pytest.mark.parametrize("rule", RULES)
 
 
+@pytest.mark.slow
 @every_rule
 @settings(max_examples=60, deadline=None)
 @given(data=st.data(), n=st.integers(0, 200))
@@ -28,6 +29,7 @@ def test_rule_answers_any_numbers_whatsoever(rule: str, data: st.DataObject, n: 
     check(suggest(lrs, losses, rule), rule)
 
 
+@pytest.mark.slow
 @every_rule
 @settings(max_examples=60, deadline=None)
 @given(losses=st.integers(0, 200).flatmap(lambda n: arrays(np.float64, n, elements=ANY)))
