@@ -9,16 +9,12 @@ import torch
 
 from lrfind_widget.isolation.isolation import Isolation
 from tests.unit.isolating import isolated
-from tests.unit.models import CASES, Case, many_modules, train
+from tests.unit.models import CASES, Case, train
 from tests.unit.user_state import state_of
 
 pytestmark = pytest.mark.slow
 
-cases = pytest.mark.parametrize(
-    "make",
-    [pytest.param(c, marks=pytest.mark.slow if c is many_modules else ()) for c in CASES],
-    ids=lambda make: make.__name__,
-)
+cases = pytest.mark.parametrize("make", CASES, ids=lambda make: make.__name__)
 
 
 @pytest.fixture(autouse=True)
