@@ -111,7 +111,8 @@ def keywords(options: Callable[P, Opt]) -> _Decorator[P, Opt]:
         *own, _ = signature.parameters.values()
         names = [parameter.name for parameter in own]
         named = list(inspect.signature(kind).parameters.values())
-        places = len(own) + sum(p.kind is not p.KEYWORD_ONLY for p in named)
+        in_order = [*names, *(p.name for p in named if p.kind is not p.KEYWORD_ONLY)]
+        places = len(in_order)
         known = [name for name in [*names, *options_of(kind)] if name != "self"]
 
         @functools.wraps(function)
@@ -119,7 +120,7 @@ def keywords(options: Callable[P, Opt]) -> _Decorator[P, Opt]:
             refuse_unknown(given, known, caller)
             if len(args) > places:
                 raise TypeError(
-                    f"{caller} takes {', '.join(known[: places - ('self' in names)])} without a "
+                    f"{caller} takes {', '.join(n for n in in_order if n != 'self')} without a "
                     f"name, and was given {len(args) - places} more. Name the others, as in "
                     "loss_fn=..."
                 )
@@ -246,7 +247,7 @@ def _instead(name: str, known: list[str]) -> str:
     for word in _OURS.get(name, "").split():
         if word in known:
             return " ".join([f"It is {word!r} here: {_meaning(word)}", *differs])
-    near = difflib.get_close_matches(name, known, n=1, cutoff=0.5)
+    near = difflib.get_close_matches(name, known, n=1, cutoff=0.6)
     return f"Did you mean {near[0]!r}?" if near else f"Known are {', '.join(known)}."
 
 

@@ -19,13 +19,15 @@ _PACKAGE = __name__.partition(".")[0]
 
 WAITING = "Ready: press Run to start the range test."
 
-RUNNING = "A sweep is running: stop it, or wait until it has ended."
-"""Why something cannot be done now."""
-
 AUTO_APPLIED = "Applied: the optimizer follows the marker."
 
 Sentence = Callable[["Record", int], str]
 """From what was recorded and the number of steps planned, to a sentence."""
+
+
+def running(noun: str) -> str:
+    """Say why something cannot be done now."""
+    return f"{noun} is running: stop it, or wait until it has ended."
 
 
 def starting(steps: int) -> str:

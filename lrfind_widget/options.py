@@ -13,13 +13,13 @@ from typing import Annotated, Any, Literal
 from lrfind_widget.curves.schedule import Mode, Schedule
 from lrfind_widget.curves.smoothing import ExponentialAverage
 from lrfind_widget.option_fields import Option, Options
+from lrfind_widget.rules.table import DEFAULT_RULE, Rule, check_rule
 from lrfind_widget.values import check_flag, check_text, number, whole
 
 MOST_SEED = 2**32 - 1
 """numpy takes no larger one."""
 
 Function = Callable[[Any, Any], Any]
-Rule = str | Callable[..., Any]
 
 
 def _check_beta(_name: str, value: Any) -> float:
@@ -27,8 +27,6 @@ def _check_beta(_name: str, value: Any) -> float:
 
 
 def _check_rule(_name: str, value: Any) -> Rule:
-    from lrfind_widget.rules.table import check_rule  # only who reads a curve needs the rules
-
     return check_rule(value)
 
 
@@ -193,7 +191,7 @@ class AnalysisOptions(_Smoothing):
             "a callable ``(lrs, losses) -> float`` of the raw losses.",
             _check_rule,
         ),
-    ] = "balanced"
+    ] = DEFAULT_RULE
     y_scale: Annotated[Literal["linear", "log"], Option("Scale of the loss axis.")] = "linear"
     y_range: Annotated[
         Literal["focus", "all"],

@@ -10,6 +10,9 @@ from typing import Any
 from lrfind_widget.background import background, reported
 from lrfind_widget.completion import Completion
 
+HOLD_SECONDS = 5.0
+"""How long the first publication waits at most for whoever started."""
+
 CLOSE_SECONDS = 10.0
 """How long closing waits for a publication under way."""
 
@@ -28,6 +31,7 @@ class Publisher:
         self._publish = weakref.WeakMethod(publish)
         self._interval = interval
         self._news = threading.Event()
+        self._released = threading.Event()
         self._closed = threading.Event()
         self._thread = threading.Thread(target=self._run, name="lrfind-publisher", daemon=True)
         self.completion = Completion()
@@ -41,6 +45,10 @@ class Publisher:
         """Start the thread."""
         self._thread.start()
 
+    def release(self) -> None:
+        """Let it publish: whoever started it has called the listeners, or waits for the end."""
+        self._released.set()
+
     def wake(self) -> None:
         """Say that there is something new. Never blocks; any thread may call it."""
         self._news.set()
@@ -49,6 +57,7 @@ class Publisher:
         """End the thread without another publication, and wait for one that is under way."""
         self._closed.set()
         self._news.set()
+        self._released.set()
         if self._thread.ident is not None and not self.is_current_thread:
             # Bounded, since it may be inside an observer that waits for the caller.
             self._thread.join(timeout=CLOSE_SECONDS)
@@ -56,6 +65,7 @@ class Publisher:
     def _run(self) -> None:
         try:
             with background():
+                self._released.wait(HOLD_SECONDS)
                 while not self._publish_once():
                     # The pause bounds the pace; what happens meanwhile goes with the next call.
                     self._closed.wait(self._interval)

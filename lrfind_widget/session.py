@@ -9,6 +9,7 @@ from typing import Any, Literal
 
 from lrfind_widget import messages
 from lrfind_widget.background import reported
+from lrfind_widget.option_fields import options_of
 from lrfind_widget.options import AnalysisOptions
 from lrfind_widget.points import Progress, Run, Status, Trainable
 from lrfind_widget.publisher import Publisher
@@ -22,6 +23,9 @@ from lrfind_widget.values import check_rate
 INTERVAL = 1 / 8
 """Least time in seconds between two publications of what runs."""
 
+READING = frozenset(options_of(AnalysisOptions))
+"""The keywords of a start that say how the curve is read."""
+
 CLOSED = "This widget was closed: make another one."
 
 Listener = Callable[[], bool]
@@ -32,13 +36,14 @@ be called again soon although nothing has changed."""
 class Session:
     """Runs sweeps and comparisons one at a time, and keeps what was found and chosen.
 
-    **Threads.** Any thread may call any method. One lock guards the swap of the state and the
-    start of a run; listeners, and with them a person's observers, are called without it, on the
-    thread that made the change. While something runs, a publisher's thread takes its progress
-    into the state. `wait` returns when everything is restored, the result is in the state and
-    the listeners have been called. A listener may call every method, `wait`, `start` and `close`
-    among them, and may raise: where a caller's method made the change, the caller gets the
-    error, and the run goes on; on the publisher's thread it is reported and ends nothing.
+    **Threads.** Any thread may call any method. One lock guards the swap of the state, another the
+    start of a run and what is written into the optimizer. A rule of the user's, the listeners,
+    and with them a person's observers run without the first, on the thread that made the change.
+    While something runs, a publisher's thread takes its progress into the state. `wait` returns
+    when everything is restored, the result is in the state and the listeners have been called. A
+    listener may call every method, `wait`, `start` and `close` among them, and may raise: where a
+    caller's method made the change, the caller gets the error, and the run goes on; on the
+    publisher's thread it is reported and ends nothing.
 
     Parameters
     ----------
@@ -67,7 +72,8 @@ class Session:
     ) -> None:
         self._trainable = trainable
         self._auto_apply = auto_apply
-        self._lock = threading.RLock()
+        self._lock = threading.Lock()
+        self._starting = threading.RLock()
         self._listeners: list[Listener] = []
         self._publisher: Publisher | None = None
         self._changes: dict[str, Any] = {}  # of the latest sweep, which what adds to it has too
@@ -144,10 +150,10 @@ class Session:
     def compare(self, lrs: Sequence[float] | None = None, steps: int = 100) -> None:
         """Train a little at some rates; by default at `selected_lr`, a third and three times it."""
 
-        def make(state: SessionState, trainable: Trainable) -> tuple[SessionState, Run]:
+        def make(state: SessionState, trainable: Trainable) -> tuple[Run, dict[str, Any]]:
             given = [state.selected_lr * share for share in (1 / 3, 1, 3)] if lrs is None else lrs
             run = trainable.compare(given, steps, **self._changes)
-            return replace(state, run=run, comparing=run), run
+            return run, {"comparing": run}
 
         self._begin(make)
 
@@ -201,12 +207,13 @@ class Session:
     def __await__(self) -> Generator[Any, None, SweepResult | Comparison | None]:
         """Wait for the end in a coroutine."""
         run, publisher = self._started()
+        publisher.release()
         yield from publisher.completion.wait_async().__await__()
         return self._outcome(run)
 
     def close(self) -> None:
         """Stop what runs, wait until everything is restored, and let go of what is trained."""
-        with self._lock:
+        with self._starting:
             run, publisher = self._state.run, self._publisher
             self._closed, self._trainable = True, None
             self._listeners.clear()
@@ -215,9 +222,8 @@ class Session:
             run.wait()
             publisher.close()
             self._take_progress(run)
-        with self._lock:
-            self._publisher = None
-            self._state = replace(self._state, run=None, sweep=None, comparing=None)
+        self._publisher = None
+        self._swap(lambda state: replace(state, run=None, sweep=None, comparing=None))
 
     # ------------------------------------------------------------------------------ what is chosen
 
@@ -245,16 +251,12 @@ class Session:
         TypeError, ValueError
             If an option cannot work.
         """
-        with self._lock:
-            before = self._state
-            options = before.options.changed(**changes)
-            if options == before.options:
-                return
-            state = self._followed(replace(before, options=options))
-            if state.selected_lr != before.selected_lr:
-                state = self._auto_applied(replace(state, message=""))
-            self._state = state
-        self._changed()
+        before, after = self._swap(
+            lambda state: self._followed(replace(state, options=state.options.changed(**changes)))
+        )
+        if after.options != before.options:
+            self._auto_write(moved=after.selected_lr != before.selected_lr)
+            self._changed()
 
     def apply(self, optimizer: Any = None) -> tuple[list[float], list[float]]:
         """Write the chosen rate into the optimizer, or into another one.
@@ -271,35 +273,33 @@ class Session:
         ValueError
             If the optimizer has other parameter groups than the sweep had.
         """
-        with self._lock:
+        with self._starting:
             state = self._state
             if state.is_running:
-                raise RuntimeError("A sweep is running: apply() when it has ended, or stop() it.")
+                raise RuntimeError(f"{state.noun} is running: apply() at its end, or stop() it.")
             before, after = self._write(state, optimizer)
-            self._state = replace(state, message=messages.applied(before, after))
+        self._swap(lambda now: replace(now, message=messages.applied(before, after)))
         self._changed()
         return before, after
 
     def change_run(self, number: int, action: Literal["show", "hide", "remove"]) -> None:
         """Show, hide or remove a run of the legend; its result stays."""
-        with self._lock:
-            self._state = replace(
-                self._state,
-                runs=tuple(
-                    replace(run, visible=action == "show", listed=action != "remove")
-                    if run.listed and run.number == number
-                    else run
-                    for run in self._state.runs
-                ),
-            )
+
+        def changed(run: ListedRun) -> ListedRun:
+            if not run.listed or run.number != number:
+                return run
+            return replace(run, visible=action == "show", listed=action != "remove")
+
+        def change(state: SessionState) -> SessionState:
+            return replace(state, runs=tuple(map(changed, state.runs)))
+
+        self._swap(change)
         self._changed()
 
     def refuse(self, error: BaseException) -> None:
         """Show why what was asked for could not start, for who looks at the screen."""
-        with self._lock:
-            if self._state.is_running:
-                return  # a second press of the button
-            self._state = replace(self._state, refusal=error)
+        # While something runs, it was a second press of the button.
+        self._swap(lambda state: state if state.is_running else replace(state, refusal=error))
         self._changed()
 
     # ------------------------------------------------------------------------------ private
@@ -319,42 +319,61 @@ class Session:
     ) -> None:
         """Start a sweep, or, where `changes` are None, one that adds to the latest curve."""
 
-        def make(state: SessionState, trainable: Trainable) -> tuple[SessionState, Run]:
+        def make(state: SessionState, trainable: Trainable) -> tuple[Run, dict[str, Any]]:
+            given = changes or {}
+            reading = {name: value for name, value in given.items() if name in READING}
+            options = state.options.changed(**reading)
             refinement = None if changes is not None else plan(_curve_of(state))
-            options = state.options
-            if changes is not None:
-                options = options.changed(beta=changes.get("beta", options.beta))
-            kept = self._changes if changes is None else changes
+            kept = {name: value for name, value in given.items() if name not in READING}
+            kept = self._changes if changes is None else kept
             more = {} if refinement is None else refinement.changes
             run = trainable.sweep(**{**kept, **more, "beta": options.beta})
-            self._changes = {key: value for key, value in kept.items() if key != "beta"}
-            begun = replace(state, run=run, sweep=run, refinement=refinement, options=options)
-            return begun, run
+            self._changes = kept
+            return run, {"sweep": run, "refinement": refinement, "options": options}
 
         self._begin(make)
 
-    def _begin(self, make: Callable[[SessionState, Trainable], tuple[SessionState, Run]]) -> None:
+    def _begin(self, make: Callable[[SessionState, Trainable], tuple[Run, dict[str, Any]]]) -> None:
         """Start the run that `make` returns with its state; where that raises, nothing changes."""
-        with self._lock:
+        with self._starting:
             before, changes = self._state, self._changes
             if self._trainable is None:
                 raise RuntimeError(CLOSED if self._closed else NO_MODEL)
             if before.is_running:
                 raise RuntimeError(
-                    f"A sweep is {before.status}: stop() it and wait(), then start again."
+                    f"{before.noun} is {before.status}: stop() it and wait(), then start again."
                 )
             try:
-                state, run = make(before, self._trainable)
+                run, begun = make(before, self._trainable)
                 publisher = Publisher(self._publish, run, INTERVAL)
                 run.start(publisher.wake)
             except BaseException:
                 self._changes = changes
                 raise
             self._publisher = publisher
-            progress = Progress(Status.SWEEPING)
-            self._state = replace(state, progress=progress, refusal=None, message="")
+            begun |= {"run": run, "progress": Progress(Status.SWEEPING)}
+            self._swap(lambda state: replace(state, **begun, refusal=None, message=""))
         publisher.start()
-        self._changed()
+        try:
+            self._changed()
+        finally:
+            publisher.release()
+
+    def _swap(
+        self, change: Callable[[SessionState], SessionState]
+    ) -> tuple[SessionState, SessionState]:
+        """Replace the state by what `change` makes of it; return it before and after.
+
+        `change` may run a rule of the user's, so it is called without the lock, and once more
+        where the state has changed meanwhile.
+        """
+        while True:
+            before = self._state
+            after = change(before)
+            with self._lock:
+                if self._state is before:
+                    self._state = after
+                    return before, after
 
     def _publish(self, run: Run) -> tuple[bool, bool]:
         """Take what is new into the state and call the listeners; return (ended, again)."""
@@ -370,28 +389,32 @@ class Session:
 
     def _take_progress(self, run: Run) -> bool:
         """Take the progress of the run into the state; return whether it has ended."""
-        with self._lock:
-            before = self._state
-            if run is not before.run or not before.is_running:
-                return True
+
+        def change(state: SessionState) -> SessionState:
+            if run is not state.run or not state.is_running:
+                return state
             progress = run.progress
-            state = replace(before, progress=progress)
-            if not progress.status.is_running:
-                state = self._ended(state, run)
-            self._state = state
-        return not progress.status.is_running
+            state = replace(state, progress=progress)
+            return state if progress.status.is_running else self._ended(state, run)
+
+        before, after = self._swap(change)
+        has_ended = run is not after.run or not after.is_running
+        if has_ended and after is not before:
+            self._auto_write(moved=True)
+        return has_ended
 
     def _ended(self, state: SessionState, run: Run) -> SessionState:
-        """Return the state with what its run has found."""
+        """Return the state with what its run has found, as far as it can be joined and read."""
         result = run.result
         try:
             if isinstance(result, SweepResult):
-                state = self._followed(state.with_result(result))
+                state = state.with_result(result)
+                state = self._followed(state)
             elif run is state.comparing:
                 state = replace(state, comparison=result)
-        except Exception as error:  # whatever cannot be joined or read, the run has ended
-            return replace(state, refusal=error)
-        return self._auto_applied(state)
+        except BaseException as error:  # a rule of the user's may raise anything
+            state = replace(state, refusal=error)
+        return state
 
     def _followed(self, state: SessionState) -> SessionState:
         """Return the state with the suggestion chosen, unless a choice was made by hand."""
@@ -403,22 +426,28 @@ class Session:
         return state.with_choice()
 
     def _select(self, lr: float, *, by_hand: bool) -> None:
-        with self._lock:
-            before = self._state
-            message = before.message if lr == before.selected_lr else ""
-            state = replace(before, selected_lr=lr, chosen_by_hand=by_hand, message=message)
-            self._state = self._auto_applied(state.with_choice())
+        def change(state: SessionState) -> SessionState:
+            message = state.message if lr == state.selected_lr else ""
+            chosen = replace(state, selected_lr=lr, chosen_by_hand=by_hand, message=message)
+            return chosen.with_choice()
+
+        self._swap(change)
+        self._auto_write(moved=True)
         self._changed()
 
-    def _auto_applied(self, state: SessionState) -> SessionState:
+    def _auto_write(self, *, moved: bool) -> None:
         """Write the choice into the optimizer where that was asked for and nothing runs."""
-        if not self._auto_apply or state.is_running or not state.has_choice:
-            return state
-        try:
-            self._write(state, None)
-        except (RuntimeError, TypeError, ValueError) as error:
-            return replace(state, message=f"Not applied: {error}")
-        return replace(state, message=messages.AUTO_APPLIED)
+        if not self._auto_apply or not moved:
+            return
+        with self._starting:
+            state, message = self._state, messages.AUTO_APPLIED
+            if state.is_running or not state.has_choice:
+                return
+            try:
+                self._write(state, None)
+            except (RuntimeError, TypeError, ValueError) as error:
+                message = f"Not applied: {error}"
+        self._swap(lambda now: replace(now, message=message))
 
     def _write(self, state: SessionState, optimizer: Any) -> tuple[list[float], list[float]]:
         if self._trainable is not None:
@@ -431,13 +460,15 @@ class Session:
         return before, state.result.apply(optimizer, state.selected_lr)
 
     def _started(self) -> tuple[Run, Publisher]:
-        with self._lock:
-            run, publisher = self._state.run, self._publisher
+        run, publisher = self._state.run, self._publisher
+        if self._closed:
+            raise RuntimeError(CLOSED)
         if run is None or publisher is None:
             raise RuntimeError("No sweep was started: call start(), or display the widget.")
         return run, publisher
 
     def _wait(self, run: Run, publisher: Publisher, timeout: float | None) -> bool:
+        publisher.release()
         if publisher.is_current_thread:
             # An observer waits inside the last publication: the run alone can be waited for.
             return run.wait(timeout) and self._take_progress(run)

@@ -130,6 +130,11 @@ class SessionState:
         return None if self.run is None else self.run.plan
 
     @property
+    def noun(self) -> str:
+        """What runs or ran last, as the subject of a sentence."""
+        return f"A {'sweep' if self.plan is None else self.plan.kind}"
+
+    @property
     def listed(self) -> tuple[ListedRun, ...]:
         """The runs of the legend."""
         return tuple(run for run in self.runs if run.listed)
@@ -152,7 +157,7 @@ class SessionState:
         """Why nothing can be trained now; empty where it can."""
         if not self.can_train:
             return NO_MODEL
-        return messages.RUNNING if self.is_running else ""
+        return messages.running(self.noun) if self.is_running else ""
 
     @property
     def why_not_refine(self) -> str:

@@ -19,6 +19,7 @@ from lrfind_widget.points import Status, Trainable
 from lrfind_widget.results import picture
 from lrfind_widget.results.analysis import analyse
 from lrfind_widget.results.result import SweepResult
+from lrfind_widget.rules.table import DEFAULT_RULE
 from lrfind_widget.session import Session
 from lrfind_widget.view.cells import CELLS
 from lrfind_widget.view.debounce import Debounce
@@ -105,7 +106,7 @@ class LRFinderWidget(Session, ThreadSafeWidget, VBox, ValueWidget):  # type: ign
     beta = _Setting(0.98)
     skip_start = _Setting(10)
     skip_end = _Setting(5)
-    rule = _Setting("balanced")
+    rule = _Setting(DEFAULT_RULE)
     y_scale = _Setting("linear")
     y_range = _Setting("focus")
     min_grad_lr = Rate(None, allow_none=True, read_only=True)
@@ -221,8 +222,7 @@ class LRFinderWidget(Session, ThreadSafeWidget, VBox, ValueWidget):  # type: ign
 
     def close(self) -> None:
         """End what runs, wait until everything is restored, and let go of the model."""
-        if self._is_set_up:
-            self._is_set_up = False
+        if self._is_set_up and not self._closed:
             Session.close(self)
             self._mirror()
             self._keep_later.close()
@@ -280,15 +280,20 @@ class LRFinderWidget(Session, ThreadSafeWidget, VBox, ValueWidget):  # type: ign
             **chosen,
             "status": state.status,
         }
+        raised: list[Exception] = []
         for name, value in values.items():
             if self.state is not state:  # an observer, or another thread, has changed it since
                 self._mirror_again = True
-                return
+                break
             self._writing.trait = name, value
             try:
                 self.set_trait(name, value)
+            except Exception as error:  # an observer's; the other traits follow all the same
+                raised.append(error)
             finally:
                 self._writing.trait = None
+        if raised:
+            raise raised[0]
 
     @traitlets.observe("selected_lr", "value", *SETTINGS)
     def _on_set(self, change: Any) -> None:

@@ -195,20 +195,23 @@ def _as_rule(own: Callable[..., Any]) -> Callable[..., Suggestion]:
         end = int(broken[0]) if broken.size else raw.size
         try:
             answer = own(rates[:end].copy(), raw[:end].copy(), **options)
-            if isinstance(answer, Suggestion):
+            given = answer.lr if isinstance(answer, Suggestion) else answer
+            if isinstance(answer, Suggestion) and given is None:
                 return answer
-            lr = math.nan if answer is None else float(answer)
-        except Exception as error:  # the user's own code: anything may come out
+            lr = math.nan if given is None else float(given)
+        except (Exception, SystemExit) as error:  # the user's own code: anything may come out
             return Suggestion(None, f"No suggestion: {name} raised {_said(error)}.")
         if not (math.isfinite(lr) and lr > 0):
-            return Suggestion(None, f"No suggestion: {name} returned {answer!r}.")
+            return Suggestion(None, f"No suggestion: {name} returned {given!r}.")
+        if isinstance(answer, Suggestion):
+            return answer if type(given) is float else replace(answer, lr=lr)
         return Suggestion(lr, f"What {name} returned for this curve.")
 
     rule.__name__ = name
     return rule
 
 
-def _said(error: Exception) -> str:
+def _said(error: BaseException) -> str:
     """Return an exception as "ValueError: what it said"."""
     text = str(error).rstrip(".")
     return f"{type(error).__name__}: {text}" if text else type(error).__name__

@@ -52,6 +52,8 @@ class ShortTrainings(Experiment):
         lrs: Sequence[float],
         options: CompareOptions,
     ) -> None:
+        if not isinstance(lrs, Iterable) or isinstance(lrs, str):
+            raise TypeError(f"lrs={lrs!r}, expected several learning rates, such as [1e-3, 1e-2].")
         self.lrs = tuple(check_rate("a rate of lrs", lr) for lr in lrs)
         if not self.lrs:
             raise ValueError("lrs is empty, expected at least one learning rate.")

@@ -10,6 +10,7 @@ import pytest
 
 from lrfind_widget.options import AnalysisOptions
 from lrfind_widget.points import Status, StopReason
+from lrfind_widget.rules.suggestion import Suggestion
 from lrfind_widget.session import Session
 from tests.played import PlayedTrainable
 
@@ -119,6 +120,73 @@ def test_an_error_of_a_listener_on_the_publishers_thread_ends_nothing(
     trainable.latest.whole()
     assert session.wait(WAIT) is session.result
     assert [str(error) for error in reported] == ["an observer's own"]
+
+
+def test_a_slow_rule_holds_up_nobody_who_chooses() -> None:
+    session, trainable = make()
+    entered, leave = threading.Event(), threading.Event()
+
+    def rule(lrs: Any, losses: Any) -> float:
+        entered.set()
+        leave.wait(WAIT)
+        return 0.02
+
+    session.analyse(rule=rule)
+    session.start()
+    trainable.latest.whole()
+    assert entered.wait(WAIT)
+    session.select(0.3)  # while the rule is under way on the publisher's thread
+    leave.set()
+    session.wait(WAIT)
+    assert session.state.selected_lr == 0.3
+
+
+@pytest.mark.parametrize(
+    "answer", [lambda: Suggestion(-5.0, "mine", "mine"), lambda: Suggestion("a", "mine", "mine")]
+)
+def test_a_rule_that_returns_nonsense_loses_no_result(answer: Callable[[], Any]) -> None:
+    session, trainable = make()
+    session.analyse(rule=lambda lrs, losses: answer())
+    session.start()
+    trainable.latest.whole()
+    assert session.wait(WAIT) is session.result
+    assert session.state.status is Status.FINISHED
+    assert session.state.analysis.suggested.lr is None
+
+
+def test_a_rule_that_exits_ends_nothing() -> None:
+    session, trainable = make()
+
+    def rule(lrs: Any, losses: Any) -> float:
+        raise SystemExit(3)
+
+    session.analyse(rule=rule)
+    session.start()
+    trainable.latest.whole()
+    assert session.wait(WAIT) is session.result
+    assert "SystemExit" in session.state.analysis.suggested.reason
+
+
+def test_a_slow_copy_holds_up_nobody_who_chooses() -> None:
+    session, trainable = make()
+    copying, leave = threading.Event(), threading.Event()
+    plain = trainable.sweep
+
+    def sweep(**changes: Any) -> Any:
+        copying.set()
+        leave.wait(WAIT)
+        return plain(**changes)
+
+    trainable.sweep = sweep
+    starting = threading.Thread(target=session.start)
+    starting.start()
+    assert copying.wait(WAIT)
+    session.select(0.3)
+    leave.set()
+    starting.join(WAIT)
+    trainable.latest.whole()
+    session.wait(WAIT)
+    assert session.state.selected_lr == 0.3
 
 
 def test_two_that_start_at_once_start_one_run() -> None:
