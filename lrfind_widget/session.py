@@ -251,9 +251,13 @@ class Session:
         TypeError, ValueError
             If an option cannot work.
         """
-        before, after = self._swap(
-            lambda state: self._followed(replace(state, options=state.options.changed(**changes)))
-        )
+
+        def change(state: SessionState) -> SessionState:
+            read = self._followed(replace(state, options=state.options.changed(**changes)))
+            moved = read.selected_lr != state.selected_lr
+            return replace(read, message="") if moved else read
+
+        before, after = self._swap(change)
         if after.options != before.options:
             self._auto_write(moved=after.selected_lr != before.selected_lr)
             self._changed()

@@ -29,7 +29,7 @@ def test_a_finished_repeat_fades_while_the_next_grows(make: Any) -> None:
     gate = Gate(13)
     widget = make(data=gate, repeats=2, num_it=10, stop_div=False)
     widget.start()
-    assert eventually(lambda: chart(widget).curve.length == 3)
+    assert eventually(lambda: bool(chart(widget).runs.runs) and chart(widget).curve.length == 3)
     faded = [(len(run["lr"]), run["name"]) for run in chart(widget).runs.runs]
     assert faded == [(10, "Repeat 1")]
     gate.let(100)
