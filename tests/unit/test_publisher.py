@@ -5,9 +5,11 @@ from __future__ import annotations
 import gc
 import threading
 import weakref
+from typing import Any
 
 import pytest
 
+from lrfind_widget import publisher as module
 from lrfind_widget.publisher import Publisher
 
 RUN = object()
@@ -33,10 +35,15 @@ class Reader:
         return self.published >= self.last, self.again
 
 
+def started(publisher: Publisher) -> None:
+    publisher.start()
+    publisher.release()
+
+
 def test_nothing_is_published_before_there_is_news() -> None:
     reader = Reader()
     publisher = Publisher(reader.publish, RUN, 0.0)
-    publisher.start()
+    started(publisher)
     assert not reader.once.wait(0.05)
     publisher.wake()
     assert publisher.completion.wait(10)
@@ -47,7 +54,7 @@ def test_what_is_published_is_the_run() -> None:
     reader = Reader()
     publisher = Publisher(reader.publish, RUN, 0.0)
     publisher.wake()
-    publisher.start()
+    started(publisher)
     assert publisher.completion.wait(10)
     assert reader.runs == {RUN}
 
@@ -57,7 +64,7 @@ def test_many_wakes_are_one_publication() -> None:
     publisher = Publisher(reader.publish, RUN, 0.0)
     for _ in range(1000):
         publisher.wake()
-    publisher.start()
+    started(publisher)
     assert publisher.completion.wait(10)
     assert reader.published == 1
 
@@ -66,7 +73,7 @@ def test_it_is_called_again_without_news_where_it_asks_for_that() -> None:
     reader = Reader(last=3, again=True)
     publisher = Publisher(reader.publish, RUN, 0.001)
     publisher.wake()
-    publisher.start()
+    started(publisher)
     assert publisher.completion.wait(10)
     assert reader.published == 3
 
@@ -75,7 +82,7 @@ def test_it_is_not_called_again_without_news_where_it_does_not_ask() -> None:
     reader = Reader(last=2)
     publisher = Publisher(reader.publish, RUN, 0.001)
     publisher.wake()
-    publisher.start()
+    started(publisher)
     assert reader.once.wait(10)
     assert not publisher.completion.wait(0.05)
     assert reader.published == 1
@@ -84,10 +91,33 @@ def test_it_is_not_called_again_without_news_where_it_does_not_ask() -> None:
     assert reader.published == 2
 
 
-def test_closing_ends_the_thread_without_another_publication() -> None:
+def test_nothing_is_published_before_it_is_released() -> None:
+    """So that whoever starts a run is the first to say so."""
     reader = Reader()
     publisher = Publisher(reader.publish, RUN, 0.0)
+    publisher.wake()
     publisher.start()
+    assert not reader.once.wait(0.05)
+    publisher.release()
+    assert publisher.completion.wait(10)
+    assert reader.published == 1
+
+
+def test_one_that_is_never_released_publishes_all_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "HOLD_SECONDS", 0.01)
+    reader = Reader()
+    publisher = Publisher(reader.publish, RUN, 0.0)
+    publisher.wake()
+    publisher.start()
+    assert publisher.completion.wait(10)
+    assert reader.published == 1
+
+
+@pytest.mark.parametrize("start", [started, Publisher.start])
+def test_closing_ends_the_thread_without_another_publication(start: Any) -> None:
+    reader = Reader()
+    publisher = Publisher(reader.publish, RUN, 0.0)
+    start(publisher)
     publisher.close()
     assert publisher.completion.wait(10)
     assert reader.published == 0
@@ -97,7 +127,7 @@ def test_a_reader_that_nobody_wants_is_let_go() -> None:
     reader = Reader(last=100)
     gone, once = weakref.ref(reader), reader.once
     publisher = Publisher(reader.publish, RUN, 0.001)
-    publisher.start()
+    started(publisher)
     publisher.wake()
     assert once.wait(10)
     del reader
@@ -116,7 +146,7 @@ def test_one_thread_publishes_all_and_knows_itself() -> None:
 
     reader = Asking(last=3)
     publisher = Publisher(reader.publish, RUN, 0.001)
-    publisher.start()
+    started(publisher)
     while not publisher.completion.wait(0.001):
         publisher.wake()
     assert known == [True, True, True]
@@ -138,7 +168,7 @@ def test_an_error_while_publishing_is_told_and_the_next_news_is_published(
     monkeypatch.setattr(threading, "excepthook", told.append)
     reader = Failing(last=3)
     publisher = Publisher(reader.publish, RUN, 0.001)
-    publisher.start()
+    started(publisher)
     while not publisher.completion.wait(0.001):
         publisher.wake()
 
