@@ -49,7 +49,7 @@ def test_band_reaches_from_the_start_of_the_fall_to_the_turn() -> None:
     assert np.log10(band) == pytest.approx([-5, -2], abs=0.4)
 
 
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=50)
 @given(
     scale=st.floats(1e-9, 1e9), offset=st.floats(-100, 100), noise=st.sampled_from([0.0, 0.1, 0.5])
 )

@@ -75,7 +75,7 @@ class Augmented(torch.utils.data.Dataset):
         return inputs + 0.1 * torch.rand(()), target
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(
     widths=st.lists(st.integers(1, 9), max_size=3),
     norm=st.booleans(),

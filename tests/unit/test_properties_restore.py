@@ -158,7 +158,6 @@ def _rates(sweep: Sweep) -> list[float]:
 @pytest.mark.parametrize("cls", OPTIMIZERS, ids=lambda cls: cls.__name__)
 @settings(
     max_examples=12,
-    deadline=None,
     derandomize=True,
     database=None,
     phases=(Phase.explicit, Phase.generate),  # a failure is told as it is: shrinking takes minutes

@@ -21,7 +21,7 @@ every_rule = pytest.mark.parametrize("rule", RULES)
 
 @pytest.mark.slow
 @every_rule
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(data=st.data(), n=st.integers(0, 200))
 def test_rule_answers_any_numbers_whatsoever(rule: str, data: st.DataObject, n: int) -> None:
     lrs = data.draw(arrays(np.float64, n, elements=ANY))
@@ -31,7 +31,7 @@ def test_rule_answers_any_numbers_whatsoever(rule: str, data: st.DataObject, n: 
 
 @pytest.mark.slow
 @every_rule
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(losses=st.integers(0, 200).flatmap(lambda n: arrays(np.float64, n, elements=ANY)))
 def test_rule_answers_any_losses_at_the_rates_of_a_sweep(rule: str, losses: np.ndarray) -> None:
     check(suggest(exponential(200)[: losses.size], losses, rule), rule)
@@ -90,7 +90,7 @@ def test_empty_curve_says_what_is_missing(rule: str) -> None:
 
 
 @pytest.mark.parametrize("rule", [name for name in RULES if name not in ("slide", "lightning")])
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(scale=st.floats(1e-6, 1e6), offset=st.floats(-100, 100))
 def test_rule_does_not_depend_on_scale_and_offset(rule: str, scale: float, offset: float) -> None:
     """All but slide (an absolute threshold) and Lightning (a biased average)."""
