@@ -350,14 +350,18 @@ class Session:
             try:
                 run, begun = make(before, self._trainable)
                 publisher = Publisher(self._publish, run, INTERVAL)
-                run.start(publisher.wake)
+                publisher.start()  # it holds its first publication until it is released
+                try:
+                    run.start(publisher.wake)
+                except BaseException:
+                    publisher.close()
+                    raise
             except BaseException:
                 self._changes = changes
                 raise
             self._publisher = publisher
             begun |= {"run": run, "progress": Progress(Status.SWEEPING)}
             self._swap(lambda state: replace(state, **begun, refusal=None, message=""))
-        publisher.start()
         try:
             self._changed()
         finally:

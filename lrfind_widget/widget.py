@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import sys
 import threading
 from collections.abc import Iterable
 from os import PathLike
@@ -222,6 +223,8 @@ class LRFinderWidget(Session, ThreadSafeWidget, VBox, ValueWidget):  # type: ign
 
     def close(self) -> None:
         """End what runs, wait until everything is restored, and let go of the model."""
+        if sys.is_finalizing():  # runs were stopped at exit; what this would call may be gone
+            return
         if self._is_set_up and not self._closed:
             Session.close(self)
             self._mirror()

@@ -228,3 +228,22 @@ def test_a_choice_is_not_lost_between_threads() -> None:
     trainable.latest.end(StopReason.FINISHED)
     session.wait(WAIT)
     assert session.state.selected_lr == 0.299
+
+
+def test_a_publisher_that_cannot_start_leaves_the_session_as_it_was(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    session, trainable = make()
+    before = session.state
+
+    def refuse(publisher: Any) -> None:
+        raise RuntimeError("can't start new thread")
+
+    with monkeypatch.context() as patch:
+        patch.setattr("lrfind_widget.session.Publisher.start", refuse)
+        with pytest.raises(RuntimeError, match="new thread"):
+            session.start()
+    assert session.state is before
+    session.start()
+    trainable.latest.whole()
+    assert session.wait(WAIT) is session.result

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import gc
+import subprocess
+import sys
 import threading
 import time
 import weakref
@@ -322,3 +324,21 @@ def test_no_second_of_a_long_sweep_has_more_than_twenty_messages(
     sent = sorted(m["at"] for comm in recording_comms for m in comm.published if m["at"] >= before)
     assert sent[-1] - before > 3, "so long that start and end do not share a second"
     assert max(sum(since <= at < since + 1 for at in sent) for since in sent) <= 20
+
+
+def test_a_script_that_ends_while_a_widget_sweeps_prints_nothing() -> None:
+    code = """
+import time, torch
+from lrfind_widget import LRFinderWidget
+def slowly(output, target):
+    time.sleep(0.01)
+    return (output - target).square().mean()
+model = torch.nn.Linear(2, 1)
+batches = [(torch.ones(4, 2), torch.ones(4, 1))]
+optimizer = torch.optim.SGD(model.parameters(), lr=0.1)
+widget = LRFinderWidget(model, batches, optimizer, num_it=500, loss_fn=slowly)
+widget.start()
+time.sleep(0.3)
+"""
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60)
+    assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
