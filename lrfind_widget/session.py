@@ -274,8 +274,6 @@ class Session:
         ------
         RuntimeError
             If something is running or paused, or there is no optimizer.
-        ValueError
-            If the optimizer has other parameter groups than the sweep had.
         """
         with self._starting:
             state = self._state

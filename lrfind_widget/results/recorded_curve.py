@@ -137,10 +137,11 @@ class RecordedCurve:
         return tuple(rate * multiplier if multiplier else None for multiplier in self.multipliers)
 
     def apply(self, optimizer: Optimizer, lr: float | None = None) -> list[float]:
-        """Write a rate into the parameter groups of an optimizer, as the sweep set them.
+        """Write a rate into the parameter groups of an optimizer, as the widget's Apply does.
 
-        A group whose multiplier is 0 keeps its rate. Where `multipliers` is empty, as after
-        loading from CSV, the ratios between the groups are kept.
+        The groups keep the ratios that they have, all get the one rate, or one group alone gets
+        it, as the sweep's keyword `groups` said. Where that is not known, as after loading from
+        CSV, or the optimizer has no group of that name, the ratios are kept.
 
         Parameters
         ----------
@@ -157,15 +158,14 @@ class RecordedCurve:
         Raises
         ------
         TypeError, ValueError
-            If `lr` is not a finite number greater than 0, or the optimizer has another number
-            of groups than the sweep's.
+            If `lr` is not a finite number greater than 0.
         RuntimeError
             If there is no rate.
         """
         rate = self._rate(lr)
         from lrfind_widget.training.param_groups import set_lr  # a stored result needs no torch
 
-        return set_lr(optimizer, rate, self.multipliers or None)[1]
+        return set_lr(optimizer, rate, str(self.settings.get("groups", "ratio")))[1]
 
     def _rate(self, lr: float | None) -> float:
         """Return a rate, by default the selected one, else the suggested one."""

@@ -51,24 +51,20 @@ def reference_lr(optimizer: Optimizer) -> float:
 
 
 def set_lr(
-    optimizer: Optimizer, lr: float, multipliers: Sequence[float] | None = None
+    optimizer: Optimizer, lr: float, groups: str = "ratio"
 ) -> tuple[list[float], list[float]]:
-    """Write a learning rate into an optimizer's groups.
+    """Write a learning rate into an optimizer's groups; return their rates before and after.
 
-    A group whose multiplier is 0 keeps its rate, and a rate that is a tensor stays one. By default
-    the ratios that the groups have now are kept.
+    `groups` is that of the sweep; the ratios are those that the groups have now, also where the
+    optimizer has no group of that name. A rate that is a tensor stays one.
     """
-    groups = optimizer.param_groups
-    if multipliers is None:
-        multipliers = GroupRates(optimizer).multipliers
-    if len(multipliers) != len(groups):
-        raise ValueError(
-            f"The optimizer has {len(groups)} parameter groups, expected {len(multipliers)}, as "
-            "the sweep had."
-        )
-    before = [float(group["lr"]) for group in groups]
-    _write(groups, lr, multipliers)
-    return before, [float(group["lr"]) for group in groups]
+    written = optimizer.param_groups
+    names = [str(group.get("name", place)) for place, group in enumerate(written)]
+    if groups not in ("same", *names):
+        groups = "ratio"
+    before = [float(group["lr"]) for group in written]
+    _write(written, lr, GroupRates(optimizer, groups).multipliers)
+    return before, [float(group["lr"]) for group in written]
 
 
 def _write(groups: Sequence[dict[str, Any]], lr: float, multipliers: Sequence[float]) -> None:

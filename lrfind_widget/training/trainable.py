@@ -11,7 +11,7 @@ from torch.optim import Optimizer
 from lrfind_widget.keywords import refuse_unknown
 from lrfind_widget.option_fields import options_of
 from lrfind_widget.options import CompareOptions, SweepOptions
-from lrfind_widget.training.param_groups import GroupRates, reference_lr, set_lr
+from lrfind_widget.training.param_groups import reference_lr, set_lr
 from lrfind_widget.training.range_test import Sweep
 from lrfind_widget.training.run_thread import RunThread
 from lrfind_widget.training.short_trainings import ShortTrainings
@@ -54,14 +54,9 @@ class TorchTrainable:
     def apply(
         self, lr: float, optimizer: Optimizer | None = None
     ) -> tuple[list[float], list[float]]:
-        """Write a rate where training will read it; return the groups' rates before and after.
-
-        An optimizer other than the sweep's keeps the ratios between its groups.
-        """
-        if optimizer is not None:
-            return set_lr(optimizer, lr)
-        own = self._objects[2]
-        return set_lr(own, lr, GroupRates(own, self._options.groups).multipliers)
+        """Write a rate where training will read it; return the groups' rates before and after."""
+        written = self._objects[2] if optimizer is None else optimizer
+        return set_lr(written, lr, self._options.groups)
 
     def _sweep(self, changes: dict[str, Any]) -> Sweep:
         refuse_unknown(changes, options_of(SweepOptions), "start")

@@ -9,6 +9,8 @@ import pytest
 import torch
 
 from lrfind_widget import SweepResult, lr_find
+from lrfind_widget.options import SweepOptions
+from lrfind_widget.training.trainable import TorchTrainable
 from tests.unit.results import result
 from tests.unit.toys import batches, classifier
 
@@ -30,10 +32,8 @@ def test_the_selected_rate_is_written_else_the_suggested_one() -> None:
     assert chosen.apply(target, lr=2e-2) == rates(target) == [2e-2]
 
 
-def test_the_groups_get_their_multiples_and_one_that_is_fixed_keeps_its_own() -> None:
+def test_the_rates_of_the_groups_are_the_multiples_of_the_sweep() -> None:
     kept = result(multipliers=(1.0, 0.1, 0.0), selected_lr=1e-2)
-    target = optimizer(0.5, 0.5, 0.25)
-    assert kept.apply(target) == rates(target) == [1e-2, pytest.approx(1e-3), 0.25]
     assert kept.group_lrs() == (1e-2, pytest.approx(1e-3), None)
     assert kept.group_lrs(1.0) == (1.0, 0.1, None)
 
@@ -44,11 +44,26 @@ def test_where_multipliers_are_not_known_the_ratios_are_kept() -> None:
     assert result().group_lrs(1e-2) == ()
 
 
-def test_an_optimizer_with_other_groups_is_refused() -> None:
-    target = optimizer(0.2, 0.1)
-    with pytest.raises(ValueError, match="The optimizer has 2 parameter groups, expected 1"):
-        result(multipliers=(1.0,)).apply(target)
-    assert rates(target) == [0.2, 0.1]
+@pytest.mark.parametrize(
+    ("groups", "written"),
+    [
+        ("ratio", [0.5, 0.25, 1.0]),
+        ("same", [0.5, 0.5, 0.5]),
+        ("1", [0.2, 0.5, 0.4]),
+        ("no such group", [0.5, 0.25, 1.0]),
+    ],
+)
+def test_it_is_what_the_widgets_apply_writes_into_any_optimizer(
+    groups: str, written: list[float]
+) -> None:
+    model = classifier()
+    own = torch.optim.SGD([{"params": model.parameters(), "name": groups}], lr=1.0)
+    trainable = TorchTrainable(model, batches(), own, SweepOptions(groups=groups))
+    swept = result(multipliers=(1.0,), settings={"groups": groups})
+    for lrs in ((0.2, 0.1, 0.4), (0.2, 0.1)):
+        mine, theirs = optimizer(*lrs), optimizer(*lrs)
+        assert swept.apply(mine, 0.5) == pytest.approx(written[: len(lrs)])
+        assert trainable.apply(0.5, theirs)[1] == rates(mine) == rates(theirs)
 
 
 def test_a_rate_that_is_a_tensor_stays_one() -> None:

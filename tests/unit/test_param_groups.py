@@ -135,9 +135,16 @@ def test_set_lr_says_what_it_changed():
     assert set_lr(opt, 0.1) == ([1e-3, 1e-2], [0.1, 1.0])
 
 
-def test_set_lr_refuses_another_number_of_groups():
-    with pytest.raises(ValueError, match="1 parameter groups, expected 2"):
-        set_lr(optimizer(1e-3), 0.1, (1.0, 1.0))
+@pytest.mark.parametrize(
+    ("groups", "written"),
+    [("ratio", [0.1, 1.0]), ("same", [0.1, 0.1]), ("head", [1e-3, 0.1]), ("tail", [0.1, 1.0])],
+)
+def test_set_lr_keeps_the_ratios_unless_the_sweep_set_the_groups_otherwise(groups, written):
+    opt = optimizer(1e-3, 1e-2, names=["body", "head"])
+
+    set_lr(opt, 0.1, groups)
+
+    assert rates(opt) == pytest.approx(written)
 
 
 def test_weight_decay_leaves_groups_alone_that_decay_nothing_on_purpose():
