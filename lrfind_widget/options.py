@@ -89,6 +89,15 @@ class TrainingOptions(Options):
         Function | None,
         Option("`(model, batch) -> loss`, in place of everything between the batch and the loss."),
     ] = None
+    update_fn: Annotated[
+        Callable[[Any, Any, Any], Any] | None,
+        Option(
+            "`(model, batch, optimizer) -> loss`, in place of the whole step: it clears the "
+            "gradients, calls ``backward()`` and ``optimizer.step()`` itself, with the rate that "
+            "the optimizer has then. For a loop with several optimizers or backward passes. "
+            "`loss_fn` or `step_fn` beside it compute the validation loss."
+        ),
+    ] = None
     prepare_batch: Annotated[
         Callable[[Any], Any] | None,
         Option("`batch -> batch`, applied to each batch first, for example to `(inputs, target)`."),

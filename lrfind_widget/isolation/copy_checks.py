@@ -78,6 +78,7 @@ def check_reach(copied: TrainingObjects, memo: dict[int, Any]) -> None:
         ("the loss function", copied.loss_fn),
         ("the step function", copied.step_fn),
         ("prepare_batch", copied.prepare_batch),
+        ("the update function", copied.update_fn),
         ("a hook or a method of the model", copied.model),
         ("a hook of the optimizer", copied.optimizer),
     ):

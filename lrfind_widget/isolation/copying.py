@@ -44,6 +44,7 @@ def verified_copy(objects: TrainingObjects, before: Fingerprint) -> TrainingObje
             loss_fn=_copy_function(objects.loss_fn, memo),
             step_fn=_copy_function(objects.step_fn, memo),
             prepare_batch=_copy_function(objects.prepare_batch, memo),
+            update_fn=_copy_function(objects.update_fn, memo),
             dataloader=objects.dataloader,
             val_loader=objects.val_loader,
         )

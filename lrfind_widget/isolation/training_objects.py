@@ -25,12 +25,13 @@ class TrainingObjects:
     loss_fn: Callable[..., Any] | None = None
     step_fn: Callable[..., Any] | None = None
     prepare_batch: Callable[..., Any] | None = None
+    update_fn: Callable[..., Any] | None = None
     grad_scaler: Any = None
 
     @property
     def functions(self) -> list[Callable[..., Any]]:
         """The functions that were given."""
-        functions = (self.loss_fn, self.step_fn, self.prepare_batch)
+        functions = (self.loss_fn, self.step_fn, self.prepare_batch, self.update_fn)
         return [function for function in functions if function is not None]
 
     @property

@@ -106,13 +106,33 @@ def _check_functions(options: TrainingOptions) -> None:
         raise ValueError(
             "Both loss_fn and step_fn were given, expected one: step_fn computes the loss itself."
         )
+    if options.update_fn is not None:
+        _check_update(options)
 
 
 _CALLED_WITH = {
     "loss_fn": ("output", "target"),
     "step_fn": ("model", "batch"),
     "prepare_batch": ("batch",),
+    "update_fn": ("model", "batch", "optimizer"),
 }
+
+
+def _check_update(options: TrainingOptions) -> None:
+    """Refuse what a function that does the whole update would have to do itself."""
+    validates = options.val_loader is not None
+    losses = () if validates else ("loss_fn", "step_fn")
+    for name in (*losses, "accumulate", "amp", "grad_scaler", "clip_grad_norm"):
+        if getattr(options, name) != getattr(TrainingOptions, name):
+            raise ValueError(
+                f"update_fn does the whole update itself, so {name} would not be used. Leave it "
+                "out, and do in update_fn what it stands for."
+            )
+    if validates and options.loss_fn is None and options.step_fn is None:
+        raise ValueError(
+            "update_fn does not say how the loss of val_loader is computed. Pass loss_fn or "
+            "step_fn too, or leave val_loader out."
+        )
 
 
 def _check_can_be_called(name: str, function: Any, places: tuple[str, ...]) -> None:

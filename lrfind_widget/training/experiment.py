@@ -61,6 +61,7 @@ class Experiment(ABC):
             loss_fn=options.loss_fn,
             step_fn=options.step_fn,
             prepare_batch=options.prepare_batch,
+            update_fn=options.update_fn,
             grad_scaler=options.grad_scaler,
         )
         check(self._objects, options)

@@ -29,6 +29,8 @@ class Objective:
     * integer targets `(N, ...)` with outputs `(N, C, ...)`: cross entropy;
     * float targets of the outputs' shape: mean squared error;
     * anything else is refused with what was seen.
+
+    With `updates` the `step_fn` does the whole update itself, and its loss needs no gradient.
     """
 
     def __init__(
@@ -40,8 +42,10 @@ class Objective:
         step_fn: Callable[[nn.Module, Any], Any] | None = None,
         prepare_batch: Callable[[Any], Any] | None = None,
         context: ErrorContext | None = None,
+        updates: bool = False,
     ) -> None:
         self.sentence = ""
+        self._updates = updates
         self._context = context or ErrorContext()
         self._model = model
         self._device = device
@@ -62,7 +66,7 @@ class Objective:
             and loss.is_floating_point()
         ):
             return loss
-        return self._checked(loss, needs_grad=torch.is_grad_enabled())
+        return self._checked(loss, needs_grad=torch.is_grad_enabled() and not self._updates)
 
     def _loss(self, batch: Any) -> Any:
         self._context.batch = batch
@@ -79,7 +83,7 @@ class Objective:
             return self._of_pair(self._loss_of_pairs, *batch)
         batch = to_device(batch, self._device)
         if self._step_fn is not None:
-            self._context.part = "step_fn"
+            self._context.part = self._source()
             self.sentence = f"the loss of {name_of(self._step_fn)}"
             result = self._step_fn(self._model, batch)
             if isinstance(result, Mapping) and "loss" in result:
@@ -148,7 +152,7 @@ class Objective:
 
     def _source(self) -> str:
         if self._step_fn is not None:
-            return "step_fn"
+            return "update_fn" if self._updates else "step_fn"
         return "loss_fn" if self._loss_fn is not None else "The model"
 
 

@@ -75,14 +75,15 @@ class OptimizerStep:
         self._batches = Batches(objects.dataloader)
         self._losses: LossQueue[Label] = LossQueue.on(device)
         self._precision = Precision(options.amp, objects.grad_scaler, device)
-        self._objective = Objective(
-            model,
-            device,
-            loss_fn=objects.loss_fn,
-            step_fn=objects.step_fn,
-            prepare_batch=objects.prepare_batch,
-            context=context,
+        common: dict[str, Any] = {"prepare_batch": objects.prepare_batch, "context": context}
+        objective = Objective(
+            model, device, loss_fn=objects.loss_fn, step_fn=objects.step_fn, **common
         )
+        self._updates = objects.update_fn is not None
+        self._objective = objective
+        if objects.update_fn is not None:
+            update = _bound(objects.update_fn, self._optimizer, device)
+            self._objective = Objective(model, device, step_fn=update, updates=True, **common)
         if not model.training:
             model.train()
         self.rates = GroupRates(self._optimizer, options.groups)
@@ -99,7 +100,7 @@ class OptimizerStep:
                 model,
                 objects.val_loader,
                 options.val_batches,
-                self._objective,
+                objective,
                 self._precision,
                 random,
                 context,
@@ -146,6 +147,10 @@ class OptimizerStep:
         The loss is the mean over accumulated batches, and the first evaluation of a closure
         optimizer.
         """
+        if self._updates:
+            batch = self._next_batch()
+            self._checkpoint("The model")
+            return self._objective(batch).detach(), True
         if self._needs_closure:
             return self._take_with_closure(), True
         alone = self._options.accumulate == 1
@@ -200,6 +205,21 @@ class OptimizerStep:
             parameters = [p for group in self._optimizer.param_groups for p in group["params"]]
             torch.nn.utils.clip_grad_norm_(parameters, clip)
         return losses[0] if accumulate == 1 else torch.stack(losses).mean()
+
+
+def _bound(
+    update_fn: Callable[..., Any], optimizer: Optimizer, device: torch.device
+) -> Callable[..., Any]:
+    """Return an update of `optimizer` as a step function; a loss that is a number will do."""
+
+    @functools.wraps(update_fn)
+    def step_fn(model: Any, batch: Any) -> Any:
+        loss = update_fn(model, batch, optimizer)
+        if isinstance(loss, float):
+            return torch.tensor(loss, dtype=torch.float64, device=device)
+        return loss
+
+    return step_fn
 
 
 def needs_closure(optimizer: Optimizer) -> bool:
