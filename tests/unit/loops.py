@@ -1,4 +1,4 @@
-"""The plain loops of the recipes of docs/loops.md, and what a person has before them."""
+"""Plain loops of the recipes in docs/loops.md, and what a person has before them."""
 
 from __future__ import annotations
 

@@ -12,6 +12,7 @@ import torch
 from torch import nn
 
 from lrfind_widget import SweepResult, lr_find
+from tests.unit import update_loops  # noqa: F401 - adds its loops
 from tests.unit.loops import LOOPS
 from tests.unit.toys import seed_everything
 from tests.unit.user_state import described, random_states, state_of
@@ -45,7 +46,7 @@ def follow(recipe: str, isolation: str) -> SweepResult:
 
     def finder(*args: Any, **options: Any) -> SweepResult:
         before = state(names)
-        result = lr_find(*args, **options, isolation=isolation, progress=False)
+        result = lr_find(*args, **options, num_it=40, isolation=isolation, progress=False)
         after = state(names)
         assert [name for name in before if after[name] != before[name]] == []
         assert result.receipt.identical
@@ -72,4 +73,4 @@ def test_a_recipe_is_the_plain_loop_and_leaves_nothing_behind(recipe: str, isola
     expected = list(LOOPS[recipe].plain(SimpleNamespace(**names), found.lrs.tolist()))
 
     assert found.losses.tolist() == expected
-    assert len(set(expected)) > 20
+    assert len(set(expected)) > 15
