@@ -40,7 +40,7 @@ class Isolation:
     gradients which were there stay there. ``"auto"``: a copy where a sound one can be made and
     takes at most half of the free memory, else in place.
 
-    The random generators, workers and counters of the loaders are set back too. The functions are
+    The random generators and the counters of the loaders are set back too. The functions are
     searched for other models and optimizers that a step would train; a loss that is a Module is
     copied along with the model.
     """
@@ -84,7 +84,6 @@ class Isolation:
             if why_not is not None:
                 self._random.add(reached.generators)
                 self._take_in_place(why_not)
-            self._loaders.detach_workers()
         except BaseException:
             if self._snapshot is not None:
                 self._snapshot.restore()
@@ -119,7 +118,6 @@ class Isolation:
             raise RuntimeError("The model could not be set back: " + "; ".join(problems))
         snapshot.detach_gradients()
         self._loaders.restore()
-        self._loaders.detach_workers()
 
     def __exit__(
         self,

@@ -6,7 +6,6 @@ Whatever this package needs to know of the inside of a `DataLoader` is in this f
 from __future__ import annotations
 
 import contextlib
-import copy
 import multiprocessing
 import threading
 from collections.abc import Iterable, Iterator
@@ -16,42 +15,28 @@ from torch.utils.data import DataLoader, Dataset, Sampler
 
 _SCALARS = (bool, int, float, complex, str, type(None))
 _NAMES = ("loader", "dataloader", "sampler", "batch_sampler", "dataset")
+_WORKERS = "_iterator"
+"""Where a `DataLoader` keeps its persistent workers."""
 
 
 class LoaderState:
-    """The state of data loaders: persistent workers, and counters on samplers and data sets.
+    """The state of data loaders: counters on loaders, samplers and data sets.
 
-    The sweep starts workers of its own, which end with it. Attributes that are plain numbers,
-    strings, flags or None are set back. What only moves forward (a generator, a stream, a file
-    position) cannot be, and then the numbers beside it stay as well.
+    Attributes that are plain numbers, strings, flags or None are set back. What only moves forward
+    (a generator, a stream, a file position) cannot be, and then the numbers beside it stay as well.
     """
 
     def __init__(self, loaders: Iterable[object]) -> None:
-        self._workers: list[tuple[dict[str, Any], Any]] = []
         self._scalars: list[tuple[dict[str, Any], dict[str, Any]]] = []
-        for loader in loaders:
-            for part in _parts(loader):
-                attributes = vars(part)
-                workers = isinstance(part, DataLoader) and "_iterator" in attributes
-                if workers:
-                    self._workers.append((attributes, attributes["_iterator"]))
-                own = {k: v for k, v in attributes.items() if not (workers and k == "_iterator")}
-                if not any(isinstance(value, Iterator) for value in own.values()):
-                    saved = {k: v for k, v in own.items() if type(v) in _SCALARS}
-                    self._scalars.append((attributes, saved))
-
-    def detach_workers(self) -> None:
-        """Let the sweep start workers of its own."""
-        for attributes, _ in self._workers:
-            attributes["_iterator"] = None
+        for part in (part for loader in loaders for part in _parts(loader)):
+            attributes = vars(part)
+            own = {k: v for k, v in attributes.items() if k != _WORKERS}
+            if not any(isinstance(value, Iterator) for value in own.values()):
+                saved = {k: v for k, v in own.items() if type(v) in _SCALARS}
+                self._scalars.append((attributes, saved))
 
     def restore(self) -> None:
-        """End the sweep's workers, attach the user's again, set counters back."""
-        for attributes, workers in self._workers:
-            current = attributes["_iterator"]
-            attributes["_iterator"] = workers
-            if current is not workers:
-                _shut_down_workers(current)
+        """Set counters back."""
         for attributes, saved in self._scalars:
             for name, value in saved.items():
                 if attributes.get(name) is not value and type(attributes.get(name)) in _SCALARS:
@@ -61,32 +46,53 @@ class LoaderState:
 class SeparateLoader:
     """A loader with persistent workers of its own; any other loader is used as it is.
 
-    To start a loader again takes its persistent workers from whoever iterates over it meanwhile,
-    such as the training where it is the same loader.
+    To start a loader again takes its persistent workers from whoever iterates over it meanwhile:
+    a cell of the user's, another sweep, or the training where the validation uses the same one.
     """
 
     def __init__(self, loader: Iterable[Any]) -> None:
-        self._persistent = bool(getattr(loader, "persistent_workers", False))
-        self._loader: Any = loader
-        if self._persistent:
-            self._loader = copy.copy(loader)
-            self._loader._iterator = None  # noqa: SLF001
+        self._persistent: list[Any] = []
+        self._loader: Any = self._separate(loader, set())
 
     def __iter__(self) -> Iterator[Any]:
         return iter(self._loader)
 
     def start_workers(self) -> bool:
         """Start the persistent workers; return whether that was still to be done."""
-        missing = self._persistent and self._loader._iterator is None  # noqa: SLF001
-        if missing:
-            iter(self._loader)
-        return missing
+        missing = [loader for loader in self._persistent if loader._iterator is None]  # noqa: SLF001
+        for loader in missing:
+            iter(loader)
+        return bool(missing)
 
     def close(self) -> None:
         """End the persistent workers."""
-        if self._persistent:
-            iterator, self._loader._iterator = self._loader._iterator, None  # noqa: SLF001
+        for loader in self._persistent:
+            iterator, loader._iterator = loader._iterator, None  # noqa: SLF001
             end_iterator(iterator)
+
+    def _separate(self, loader: Any, seen: set[int]) -> Any:
+        """Return a shallow copy of a loader with persistent workers, and of what wraps one."""
+        attributes = getattr(loader, "__dict__", None)
+        if not isinstance(attributes, dict) or isinstance(loader, Iterator) or id(loader) in seen:
+            return loader
+        seen.add(id(loader))
+        changed: dict[str, Any] = {
+            name: new
+            for name, value in attributes.items()
+            if (name in _NAMES or isinstance(value, DataLoader))
+            and (new := self._separate(value, seen)) is not value
+        }
+        persistent = isinstance(loader, DataLoader) and loader.persistent_workers
+        if persistent:
+            changed[_WORKERS] = None
+        if not changed:
+            return loader
+        # Not by its own __copy__ or __reduce__, which may do anything.
+        copied = object.__new__(type(loader))
+        vars(copied).update(attributes | changed)
+        if persistent:
+            self._persistent.append(copied)
+        return copied
 
 
 def end_iterator(iterator: object) -> None:
@@ -105,11 +111,9 @@ def end_iterator(iterator: object) -> None:
 def live_workers() -> list[str]:
     """Return the threads and worker processes that load data now, by name and number."""
     threads = [t for t in threading.enumerate() if "pin_memory" in t.name]
-    processes = [
-        process
-        for process in multiprocessing.active_children()
-        if getattr(getattr(process, "_target", None), "__name__", "") == "_worker_loop"
-    ]
+    # What a process runs is forgotten with its start; that it is one of a loader, or of a pool,
+    # shows in that it ends with this one.
+    processes = [process for process in multiprocessing.active_children() if process.daemon]
     return [
         *(f"{thread.name} {thread.ident}" for thread in threads),
         *(f"worker process {process.pid}" for process in processes),

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 from typing import Any
 
 from lrfind_widget import messages
-from lrfind_widget.isolation.loaders import end_iterator
+from lrfind_widget.isolation.loaders import SeparateLoader, end_iterator
 from lrfind_widget.points import StopReason
 from lrfind_widget.training.control import SweepEnded
 
@@ -32,7 +32,8 @@ class Batches:
 
     def __init__(self, loader: Iterable[Any]) -> None:
         self.given = 0
-        self._loader = loader
+        self._given = loader
+        self._loader = SeparateLoader(loader)
         self._iterator: Iterator[Any] | None = None
 
     def next(self) -> Any:
@@ -53,8 +54,9 @@ class Batches:
     def close(self) -> None:
         """End the worker processes and generators that were started here."""
         iterator, self._iterator = self._iterator, None
-        if iterator is not self._loader:
+        if iterator is not self._given:
             end_iterator(iterator)
+        self._loader.close()
 
     def _start(self) -> Iterator[Any]:
         self._iterator = None  # before its successor: two sets of workers would be one too many

@@ -121,7 +121,7 @@ def test_what_fails_on_entering_leaves_nothing_behind(
     case = plain()
     before = state_of(case.model, case.optimizer)
     with monkeypatch.context() as patch:
-        patch.setattr("lrfind_widget.isolation.isolation.LoaderState.detach_workers", _raise)
+        patch.setattr("lrfind_widget.isolation.isolation.in_words", _raise)
         with pytest.raises(OSError, match="no"):
             isolated(case.model, case.optimizer, kind=kind).__enter__()
     assert state_of(case.model, case.optimizer) == before

@@ -172,16 +172,6 @@ def test_counters_of_a_loader_of_ones_own_and_of_what_it_wraps_are_set_back() ->
     assert (loader.epoch, data.served, sampler.epoch) == (0, 0, 0)
 
 
-@pytest.mark.filterwarnings("ignore:.*fork.*:DeprecationWarning")
-def test_workers_of_a_wrapped_loader_go_on_where_they_were() -> None:
-    inner = DataLoader(list(range(6)), num_workers=1, persistent_workers=True)
-    epoch = iter(inner)
-    assert int(next(epoch)) == 0
-    with isolated_plain(dataloader=Wrapping(inner)):
-        assert len(list(inner)) == 6
-    assert [int(item) for item in epoch] == [1, 2, 3, 4, 5]
-
-
 def test_numbers_beside_a_stream_stay_with_it() -> None:
     class Stream:
         def __init__(self) -> None:
@@ -221,31 +211,3 @@ def test_what_a_data_set_has_opened_stays_open() -> None:
     with isolated_plain(dataloader=DataLoader(data)):
         _ = data[0]
     assert data.handle is not None
-
-
-def test_persistent_workers_of_the_user_go_on_where_they_were() -> None:
-    loader = DataLoader(TensorDataset(X, Y), num_workers=1, persistent_workers=True)
-    mine = iter(loader)
-    first = next(mine)[1].item()
-    isolation = isolated_plain(dataloader=loader)
-    with isolation:
-        assert [y.item() for _, y in loader] == Y.tolist()
-        theirs: Any = loader._iterator
-        assert theirs is not mine
-        workers = list(theirs._workers)
-    assert loader._iterator is mine
-    assert [first, *(y.item() for _, y in mine)] == Y.tolist()
-    assert not any(worker.is_alive() for worker in workers)
-    assert isolation.receipt is not None
-    assert isolation.receipt.identical
-    mine._shutdown_workers()  # type: ignore[attr-defined]
-
-
-def test_workers_that_only_the_sweep_started_end_with_it() -> None:
-    loader = DataLoader(TensorDataset(X, Y), num_workers=1, persistent_workers=True)
-    with isolated_plain(dataloader=loader):
-        next(iter(loader))
-        theirs: Any = loader._iterator
-        workers = list(theirs._workers)
-    assert loader._iterator is None
-    assert not any(worker.is_alive() for worker in workers)
