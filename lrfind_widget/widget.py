@@ -24,7 +24,7 @@ from lrfind_widget.rules.table import DEFAULT_RULE
 from lrfind_widget.session import Session
 from lrfind_widget.view.cells import CELLS
 from lrfind_widget.view.debounce import Debounce
-from lrfind_widget.view.mark import Rate
+from lrfind_widget.view.marks import Rate
 from lrfind_widget.view.output import SavedOutput
 from lrfind_widget.view.screen import SETTINGS, Screen
 from lrfind_widget.view.thread_safe_widget import OwnLayout, ThreadSafeWidget

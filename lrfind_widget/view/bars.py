@@ -14,7 +14,6 @@ from ipywidgets import DOMWidget, Widget, widget_serialization
 
 from lrfind_widget.options import AnalysisOptions
 from lrfind_widget.points import Status
-from lrfind_widget.values import check_rate
 from lrfind_widget.view.thread_safe_widget import OwnLayout, OwnModule
 
 MAX_SKIP = 1_000_000
@@ -24,12 +23,14 @@ MAX_SKIP = 1_000_000
 class Bar(OwnModule, DOMWidget):  # type: ignore[misc]
     """What all rows have in common: the front end they belong to, and their buttons."""
 
+    _view_ending = "View"
+
     # {"id", "command", "label", "title", "enabled"} each. An id keeps its element in the page; a
     # title says what the button does, or why it cannot be pressed.
     buttons = traitlets.List(traitlets.Dict()).tag(sync=True)
 
     def __init__(self, **kwargs: Any) -> None:
-        self.commands: dict[str, Callable[[], object]] = {}
+        self.commands: dict[str, Callable[..., object]] = {}
         super().__init__(**{"layout": OwnLayout(), **kwargs})
         self.on_msg(self._on_page_message)
 
@@ -54,9 +55,6 @@ class Bar(OwnModule, DOMWidget):  # type: ignore[misc]
 class RunBar(Bar):
     """Run, pause and stop; how far the sweep is; a sentence for every state."""
 
-    _model_name = traitlets.Unicode("RunBarModel").tag(sync=True)
-    _view_name = traitlets.Unicode("RunBarView").tag(sync=True)
-
     status = traitlets.Enum([each.value for each in Status], Status.WAITING.value).tag(sync=True)
     sentence = traitlets.Unicode().tag(sync=True)
     done = traitlets.Int(0, min=0).tag(sync=True)
@@ -73,9 +71,6 @@ class ChoiceBar(Bar):
     The page reads and sets the marker's model itself, so typing and clicking work
     while the kernel is busy.
     """
-
-    _model_name = traitlets.Unicode("ChoiceBarModel").tag(sync=True)
-    _view_name = traitlets.Unicode("ChoiceBarView").tag(sync=True)
 
     marker = traitlets.Instance(Widget, allow_none=True).tag(sync=True, **widget_serialization)
     # {"rule", "label", "lr" or None, "reason", "active"} each
@@ -94,27 +89,21 @@ class ChoiceBar(Bar):
         # A press can overtake the marker's own message, which waits for the one before
         # it. So Apply brings its rate along, and what is written is what was seen.
         can_apply = command == "apply" and self._can_press("apply")
-        if can_apply and not self._move_marker(content.get("value")):
+        if can_apply and not self._has_moved_marker(content.get("value")):
             return False
         return super()._take_event(content)
 
-    def _move_marker(self, value: Any) -> bool:
-        try:
-            rate = check_rate("value", value)
-        except (TypeError, ValueError):
+    def _has_moved_marker(self, value: Any) -> bool:
+        """Move the marker to a rate that the page sent, unless it is there; False for no rate."""
+        marker: Any = self.marker
+        if marker is None or isinstance(value, bool):
             return False
-        if self.marker is None:
-            return False
-        if rate != self.marker.value:
-            self.marker.take("value", rate)
-        return bool(self.marker.value == rate)
+        return bool(value == marker.value or marker.take("value", value))
 
 
 class SettingsBar(Bar):
     """What is rarely needed, folded away: smoothing, skipped ends, scale, rule, runs."""
 
-    _model_name = traitlets.Unicode("SettingsBarModel").tag(sync=True)
-    _view_name = traitlets.Unicode("SettingsBarView").tag(sync=True)
     _page_may_set = ("beta", "skip_start", "skip_end", "y_scale", "y_range", "rule")
 
     beta = traitlets.Float(0.98).tag(sync=True)
@@ -128,22 +117,12 @@ class SettingsBar(Bar):
     # {"id", "name", "visible", "removable"} each
     runs = traitlets.List(traitlets.Dict()).tag(sync=True)
 
-    def __init__(self, **kwargs: Any) -> None:
-        self.act_on_run: Callable[[int, Any], object] = _ignore
-        super().__init__(**kwargs)
-
-    def take(self, name: str, value: Any) -> None:
-        """Take a setting that the page sent, if it is one that can work."""
-        try:
-            AnalysisOptions(**{name: value})
-            refused = name.startswith("skip") and value > MAX_SKIP
-        except (TypeError, ValueError):
-            refused = True
-        if refused:
-            self.refused_messages += 1
-            self.send_state(name)
-            return
-        super().take(name, value)
+    def valid(self, name: str, value: Any) -> Any:
+        """Return a setting that the page sent, if it is one that can work."""
+        AnalysisOptions(**{name: value})
+        if name.startswith("skip") and value > MAX_SKIP:
+            raise ValueError(f"{name} is at most {MAX_SKIP} here.")
+        return super().valid(name, value)
 
     def _take_event(self, content: Mapping[str, Any]) -> bool:
         if content.get("event") != "run":
@@ -154,15 +133,12 @@ class SettingsBar(Bar):
             action in ("show", "hide") or (action == "remove" and run["removable"])
         )
         if run is not None and allowed:
-            self.act_on_run(int(run["id"]), action)
+            self.commands["run"](int(run["id"]), action)
         return allowed
 
 
 class ReceiptBar(Bar):
     """One quiet line under the chart that opens to what was compared after the sweep."""
-
-    _model_name = traitlets.Unicode("ReceiptBarModel").tag(sync=True)
-    _view_name = traitlets.Unicode("ReceiptBarView").tag(sync=True)
 
     receipt = traitlets.Dict().tag(sync=True)
 
@@ -170,11 +146,4 @@ class ReceiptBar(Bar):
 class ComparisonBar(Bar):
     """What a comparison has found, with a button for what to do with it."""
 
-    _model_name = traitlets.Unicode("ComparisonBarModel").tag(sync=True)
-    _view_name = traitlets.Unicode("ComparisonBarView").tag(sync=True)
-
     sentence = traitlets.Unicode().tag(sync=True)
-
-
-def _ignore(_number: int, _action: Any) -> None:
-    """Stand for what a screen sets."""

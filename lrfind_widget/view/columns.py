@@ -10,7 +10,7 @@ import numpy as np
 import traitlets
 from numpy.typing import ArrayLike, NDArray
 
-from lrfind_widget.view.mark import BINARY, ChartMark, to_wire
+from lrfind_widget.view.marks import BINARY, ChartMark, to_wire
 
 Array = NDArray[np.float64]
 
@@ -130,9 +130,6 @@ class Curve(ColumnsMark):
 
     COLUMNS = ("lr", "loss", "smoothed")
 
-    _model_name = traitlets.Unicode("CurveModel").tag(sync=True)
-    _view_name = traitlets.Unicode("Curve").tag(sync=True)
-
     lr = _column()
     loss = _column()
     smoothed = _column()
@@ -144,9 +141,6 @@ class ComparisonCurves(ColumnsMark):
     """Losses over steps, one line for each rate, with a legend above."""
 
     COLUMNS = ("number", "step", "smoothed", "val_loss")
-
-    _model_name = traitlets.Unicode("ComparisonCurvesModel").tag(sync=True)
-    _view_name = traitlets.Unicode("ComparisonCurves").tag(sync=True)
 
     number = _column()
     step = _column()

@@ -6,23 +6,67 @@ comes from the kernel.
 
 from __future__ import annotations
 
-import math
 from typing import Any
 
+import bqplot
+import numpy as np
 import traitlets
 from ipywidgets import Widget, widget_serialization
 
 from lrfind_widget.values import check_rate
-from lrfind_widget.view.columns import Curve
-from lrfind_widget.view.mark import BINARY, ChartMark, Rate
+from lrfind_widget.view.thread_safe_widget import OwnModule
 
 _EDGE = 1e-9
 """Relative room for rounding at the ends of the axis."""
 
 
-def _reference(kind: type[Widget] = Widget) -> Any:
+class ChartMark(OwnModule, bqplot.Mark):  # type: ignore[misc]
+    """Base of our marks: a bqplot mark whose front end is in `js/src/`.
+
+    bqplot's figure finds the axes of a mark through `scales_metadata`. The marks never
+    widen an axis: the chart sets both ends itself.
+    """
+
+    scales_metadata = traitlets.Dict(
+        {
+            "x": {"orientation": "horizontal", "dimension": "x"},
+            "y": {"orientation": "vertical", "dimension": "y"},
+        }
+    ).tag(sync=True)
+    preserve_domain = traitlets.Dict({"x": True, "y": True}).tag(sync=True)
+
+
+class Rate(traitlets.Float[Any, Any]):
+    """The trait of a learning rate: positive and finite; what is not raises TraitError."""
+
+    info_text = "a positive, finite learning rate such as 3e-4"
+
+    def validate(self, _obj: Any, value: Any) -> float:
+        """Return `value` as a float, or raise TraitError."""
+        try:
+            return check_rate(self.name or "the rate", value)
+        except (TypeError, ValueError) as error:
+            raise traitlets.TraitError(str(error)) from error
+
+
+def to_wire(value: Any, _widget: Any = None) -> Any:
+    """Return a trait's value with its arrays as bytes of little-endian doubles, at any depth."""
+    if isinstance(value, np.ndarray):
+        return memoryview(np.ascontiguousarray(value, dtype="<f8").tobytes())
+    if isinstance(value, dict):
+        return {key: to_wire(item) for key, item in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [to_wire(item) for item in value]
+    return value
+
+
+BINARY: dict[str, Any] = {"sync": True, "echo_update": False, "to_json": to_wire}
+"""The tags of a trait that holds arrays."""
+
+
+def _reference() -> Any:
     """Return a trait that refers to another widget."""
-    return traitlets.Instance(kind, allow_none=True).tag(sync=True, **widget_serialization)
+    return traitlets.Instance(Widget, allow_none=True).tag(sync=True, **widget_serialization)
 
 
 class Axes(ChartMark):
@@ -32,8 +76,6 @@ class Axes(ChartMark):
     visible.
     """
 
-    _model_name = traitlets.Unicode("AxesModel").tag(sync=True)
-    _view_name = traitlets.Unicode("Axes").tag(sync=True)
     _page_may_set = ("y_range",)
 
     lo = Rate(1e-7).tag(sync=True)
@@ -55,8 +97,6 @@ class Axes(ChartMark):
 class Marker(ChartMark):
     """The vertical line that a person drags: a slider by mouse, touch and keys."""
 
-    _model_name = traitlets.Unicode("MarkerModel").tag(sync=True)
-    _view_name = traitlets.Unicode("Marker").tag(sync=True)
     _page_may_set = ("value",)
 
     value = Rate(1e-3).tag(sync=True)
@@ -66,37 +106,26 @@ class Marker(ChartMark):
     # The handle stands above the plot area.
     apply_clip = traitlets.Bool(False).tag(sync=True)
 
-    def take(self, name: str, value: Any) -> None:
-        """Take a rate that the page sent, if it lies on the axis."""
-        try:
-            rate = check_rate(name, value)
-        except (TypeError, ValueError):
-            rate = math.inf
-        if self.lo * (1 - _EDGE) <= rate <= self.hi * (1 + _EDGE):
-            super().take(name, value)
-        else:
-            self.refused_messages += 1
-            self.send_state(name)
+    def valid(self, name: str, value: Any) -> Any:
+        """Return a rate that the page sent, if it lies on the axis."""
+        rate = super().valid(name, value)
+        if not self.lo * (1 - _EDGE) <= rate <= self.hi * (1 + _EDGE):
+            raise ValueError(f"{rate} is not on the axis.")
+        return rate
 
 
 class Annotations(ChartMark):
     """Points with a name: the steepest fall, a suggestion, the end of the sweep."""
 
-    _model_name = traitlets.Unicode("AnnotationsModel").tag(sync=True)
-    _view_name = traitlets.Unicode("Annotations").tag(sync=True)
-
     # {"lr", "loss" or None, "kind": "min_gradient" | "suggestion" | "end", "label", "title"} each,
     # the most important first. A loss that is None or above the axis is shown at the upper edge.
     annotations = traitlets.List(traitlets.Dict()).tag(sync=True)
-    marker = _reference(Marker)
-    curve = _reference(Curve)
+    marker = _reference()
+    curve = _reference()
 
 
 class Bands(ChartMark):
     """Intervals of the learning rate that are tinted over the height of the chart."""
-
-    _model_name = traitlets.Unicode("BandsModel").tag(sync=True)
-    _view_name = traitlets.Unicode("Bands").tag(sync=True)
 
     # {"start", "stop", "kind": "skipped" | "usable", "label"} each
     bands = traitlets.List(traitlets.Dict()).tag(sync=True)
@@ -105,18 +134,12 @@ class Bands(ChartMark):
 class Runs(ChartMark):
     """The smoothed curves of earlier runs, faded under the present one."""
 
-    _model_name = traitlets.Unicode("RunsModel").tag(sync=True)
-    _view_name = traitlets.Unicode("Runs").tag(sync=True)
-
     # {"name", "lr": ndarray, "smoothed": ndarray, "visible"} each
     runs = traitlets.List(traitlets.Dict()).tag(**BINARY)
 
 
 class Spread(ChartMark):
     """The room between the lowest and the highest of several curves, tinted."""
-
-    _model_name = traitlets.Unicode("SpreadModel").tag(sync=True)
-    _view_name = traitlets.Unicode("Spread").tag(sync=True)
 
     # {"lr", "low", "high"}, arrays of one length; an infinite high reaches the upper edge
     area = traitlets.Dict().tag(**BINARY)

@@ -112,7 +112,7 @@ class Screen:
             "back": session.back_to_suggestion,
         }
         self.chart.marker.page_handlers["value"] = session.select
-        self.settings_bar.act_on_run = session.change_run
+        self.settings_bar.commands = {"run": session.change_run}
         for bar, names in ((self.chart.axes, ("y_range",)), (self.settings_bar, SETTINGS)):
             for name in names:
                 bar.page_handlers[name] = _setter(session, name)

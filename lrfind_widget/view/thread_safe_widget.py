@@ -8,7 +8,7 @@ from typing import Any, ClassVar
 
 from ipywidgets import Layout, Widget
 from ipywidgets.widgets.widget import JUPYTER_WIDGETS_ECHO
-from traitlets import TraitError, Unicode
+from traitlets import TraitError, Unicode, default
 
 from lrfind_widget._version import __version__
 from lrfind_widget.background import reported
@@ -81,17 +81,21 @@ class ThreadSafeWidget(Widget):  # type: ignore[misc]
         if refused:
             self.send_state(refused)
 
-    def take(self, name: str, value: Any) -> None:
-        """Take one value that the page sent, if the trait accepts it."""
+    def valid(self, name: str, value: Any) -> Any:
+        """Return a value that the page sent as the trait takes it; raise where it does not."""
         convert = self.trait_metadata(name, "from_json", self._trait_from_json)
+        return self.traits()[name]._validate(self, convert(value, self))  # noqa: SLF001
+
+    def take(self, name: str, value: Any) -> bool:
+        """Take one value that the page sent, if it is valid; return whether it was."""
         try:
             # Checked apart from the setting, so that an error of the person's own
             # observer is never mistaken for a value that the trait refuses.
-            valid = self.traits()[name]._validate(self, convert(value, self))  # noqa: SLF001
+            valid = self.valid(name, value)
         except _REFUSALS:
             self.refused_messages += 1
             self.send_state(name)
-            return
+            return False
         self._of_thread.held = {name: value}
         try:
             self.set_trait(name, valid)
@@ -99,6 +103,7 @@ class ThreadSafeWidget(Widget):  # type: ignore[misc]
             self._of_thread.held = {}
         if name in self.page_handlers:
             self.page_handlers[name](valid)
+        return True
 
     def _echo(self, state: Mapping[str, Any]) -> None:
         """Confirm what arrived, as the ipywidgets protocol asks."""
@@ -142,12 +147,22 @@ class ThreadSafeWidget(Widget):  # type: ignore[misc]
 
 
 class OwnModule(ThreadSafeWidget):
-    """A widget whose front end is ours, in `js/src/`."""
+    """A widget whose front end is ours, in `js/src/`, and named as its class."""
+
+    _view_ending: ClassVar[str] = ""
 
     _model_module = Unicode(MODULE).tag(sync=True)
     _model_module_version = Unicode(f"^{__version__}").tag(sync=True)
     _view_module = Unicode(MODULE).tag(sync=True)
     _view_module_version = Unicode(f"^{__version__}").tag(sync=True)
+
+    @default("_model_name")
+    def _named_model(self) -> str:
+        return f"{type(self).__name__}Model"
+
+    @default("_view_name")
+    def _named_view(self) -> str:
+        return f"{type(self).__name__}{self._view_ending}"
 
 
 class OwnLayout(ThreadSafeWidget, Layout):  # type: ignore[misc]

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from traitlets import HasTraits, TraitError
 
-from lrfind_widget.view.mark import Rate
+from lrfind_widget.view.marks import Rate
 
 
 class Holder(HasTraits):

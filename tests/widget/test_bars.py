@@ -319,7 +319,7 @@ class TestSettingsBar:
         heard: list[tuple[Any, Any]] = []
         for name, _ in setting_cases(good=True):
             bar.page_handlers[name] = lambda value, name=name: heard.append((name, value))
-        bar.act_on_run = lambda number, action: heard.append((number, action))
+        bar.commands["run"] = lambda number, action: heard.append((number, action))
         return bar, heard
 
     @pytest.mark.parametrize(("name", "value"), setting_cases(good=True), ids=briefly)

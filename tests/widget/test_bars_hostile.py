@@ -70,9 +70,7 @@ SETTINGS = {"beta", "skip_start", "skip_end", "y_scale", "y_range", "rule"}
 
 def made(kind: str) -> Bar:
     bar = MAKE[kind]()
-    bar.commands = dict.fromkeys(["start", "stop", "apply", "back", "choose_best"], nothing)
-    if isinstance(bar, SettingsBar):
-        bar.act_on_run = nothing
+    bar.commands = dict.fromkeys(["start", "stop", "apply", "back", "choose_best", "run"], nothing)
     return bar
 
 

@@ -10,7 +10,7 @@ import traitlets
 from hypothesis import given
 from hypothesis import strategies as st
 
-from lrfind_widget.view.mark import Rate
+from lrfind_widget.view.marks import Rate
 from lrfind_widget.view.thread_safe_widget import ThreadSafeWidget
 
 
