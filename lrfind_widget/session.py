@@ -9,7 +9,6 @@ from typing import Any, Literal
 
 from lrfind_widget import messages
 from lrfind_widget.background import reported
-from lrfind_widget.option_fields import options_of
 from lrfind_widget.options import AnalysisOptions
 from lrfind_widget.points import Progress, Run, Status, Trainable
 from lrfind_widget.publisher import Publisher
@@ -17,14 +16,11 @@ from lrfind_widget.results.comparison import Comparison
 from lrfind_widget.results.joined import Refinement
 from lrfind_widget.results.result import SweepResult
 from lrfind_widget.rules.suggestion import Suggestion
-from lrfind_widget.state import NO_MODEL, ListedRun, SessionState
+from lrfind_widget.state import NO_MODEL, READING, ListedRun, SessionState
 from lrfind_widget.values import check_rate
 
 INTERVAL = 1 / 8
 """Least time in seconds between two publications of what runs."""
-
-READING = frozenset(options_of(AnalysisOptions))
-"""The keywords of a start that say how the curve is read."""
 
 CLOSED = "This widget was closed: make another one."
 

@@ -8,12 +8,16 @@ from typing import Any
 
 from lrfind_widget import messages
 from lrfind_widget.curves.formatting import format_lr
+from lrfind_widget.option_fields import options_of
 from lrfind_widget.options import AnalysisOptions
 from lrfind_widget.points import Plan, Progress, Run, Status
 from lrfind_widget.results.analysis import Analysis, analyse
 from lrfind_widget.results.comparison import Comparison
 from lrfind_widget.results.joined import Refinement, why_not_extend, why_not_refine
 from lrfind_widget.results.result import SweepResult
+
+READING = tuple(options_of(AnalysisOptions))
+"""The keywords that say how curves are read and drawn, which may change after a sweep."""
 
 NO_MODEL = "This widget has no model to sweep; it shows a stored result."
 

@@ -22,11 +22,12 @@ from lrfind_widget.results.analysis import analyse
 from lrfind_widget.results.result import SweepResult
 from lrfind_widget.rules.table import DEFAULT_RULE
 from lrfind_widget.session import Session
+from lrfind_widget.state import READING
 from lrfind_widget.view.cells import CELLS
 from lrfind_widget.view.debounce import Debounce
 from lrfind_widget.view.marks import Rate
 from lrfind_widget.view.output import SavedOutput
-from lrfind_widget.view.screen import SETTINGS, Screen
+from lrfind_widget.view.screen import Screen
 from lrfind_widget.view.thread_safe_widget import OwnLayout, ThreadSafeWidget
 
 if TYPE_CHECKING:
@@ -277,7 +278,7 @@ class LRFinderWidget(Session, ThreadSafeWidget, VBox, ValueWidget):  # type: ign
         analysis = state.analysis
         chosen = {"selected_lr": state.selected_lr, "value": state.selected_lr}
         values = {
-            **{name: getattr(state.options, name) for name in SETTINGS},
+            **{name: getattr(state.options, name) for name in READING},
             "min_grad_lr": None if analysis is None else analysis.min_gradient.lr,
             "suggested_lr": None if analysis is None else analysis.suggested.lr,
             **chosen,
@@ -298,7 +299,7 @@ class LRFinderWidget(Session, ThreadSafeWidget, VBox, ValueWidget):  # type: ign
         if raised:
             raise raised[0]
 
-    @traitlets.observe("selected_lr", "value", *SETTINGS)
+    @traitlets.observe("selected_lr", "value", *READING)
     def _on_set(self, change: Any) -> None:
         """Take what a person or a program has set."""
         if not self._is_set_up or getattr(self._writing, "trait", None) == (
@@ -306,7 +307,7 @@ class LRFinderWidget(Session, ThreadSafeWidget, VBox, ValueWidget):  # type: ign
             change.new,
         ):
             return
-        if change.name in SETTINGS:
+        if change.name in READING:
             self.analyse(**{change.name: change.new})
         else:
             self.select(change.new)

@@ -7,10 +7,16 @@ from typing import Any
 
 from lrfind_widget import messages
 from lrfind_widget.curves.formatting import format_lr
+from lrfind_widget.options import AnalysisOptions
 from lrfind_widget.points import Plan, Point, Progress, Run, Status
 from lrfind_widget.results.analysis import Analysis
 from lrfind_widget.rules.table import RULES
 from lrfind_widget.state import SessionState
+
+REFINE = "Sweep the usable band again, with smaller steps, and join the curves"
+EXTEND = "Sweep on beyond the end of the range, and join the curves"
+APPLY = "Write this rate into the optimizer"
+COMPARE = "Train a little at this rate, a third and three times of it, and compare the losses"
 
 
 def run_bar(state: SessionState) -> dict[str, Any]:
@@ -58,13 +64,8 @@ def choice_bar(state: SessionState, analysis: Analysis | None) -> dict[str, Any]
 def settings_bar(state: SessionState) -> dict[str, Any]:
     """Return the settings and the legend."""
     options = state.options
-    latest = state.current
     return {
-        "beta": options.beta,
-        "skip_start": options.skip_start,
-        "skip_end": options.skip_end,
-        "y_scale": options.y_scale,
-        "y_range": options.y_range,
+        **options.of(AnalysisOptions),
         "rule": options.rule if isinstance(options.rule, str) else "",
         "rules": [{"name": n, "label": e.label, "title": ""} for n, e in RULES.items()],
         "runs": [
@@ -72,12 +73,10 @@ def settings_bar(state: SessionState) -> dict[str, Any]:
                 "id": str(run.number),
                 "name": state.names[run.number],
                 "visible": run.visible,
-                "removable": run not in latest,
+                "removable": run not in state.current,
             }
-            for run in state.listed
-        ]
-        if state.earlier
-        else [],
+            for run in (state.listed if state.earlier else ())
+        ],
     }
 
 
@@ -103,7 +102,8 @@ def comparison_bar(state: SessionState) -> dict[str, Any]:
     if comparison is None:
         return {"sentence": "", "buttons": []}
     best = comparison.best_lr
-    offer = [] if best is None else [_use(best)]
+    use = "" if best is None else f"Use {format_lr(best)}"
+    offer = [_button("choose_best", use, title="Choose this learning rate")] if use else []
     return {"sentence": comparison.sentence, "buttons": offer}
 
 
@@ -140,25 +140,14 @@ def _run_buttons(state: SessionState) -> list[dict[str, Any]]:
     if not state.can_train:
         return []
     idle = "" if state.is_running else "Nothing is running."
+    run = "Run" if state.status is Status.WAITING else "Run again"
     hold = ("resume", "Resume") if state.status is Status.PAUSED else ("pause", "Pause")
     return [
-        _button(
-            "start", "Run" if state.status is Status.WAITING else "Run again", state.why_not_train
-        ),
-        _button(*hold, idle, key="hold"),
+        _button("start", run, state.why_not_train),
+        _button(*hold, idle) | {"id": "hold"},
         _button("stop", "Stop", idle),
-        _button(
-            "refine",
-            "Look closer",
-            state.why_not_refine,
-            title="Sweep the usable band again, with smaller steps, and join the curves",
-        ),
-        _button(
-            "extend",
-            "Go further",
-            state.why_not_extend,
-            title="Sweep on beyond the end of the range, and join the curves",
-        ),
+        _button("refine", "Look closer", state.why_not_refine, REFINE),
+        _button("extend", "Go further", state.why_not_extend, EXTEND),
     ]
 
 
@@ -166,25 +155,15 @@ def _choice_buttons(state: SessionState) -> list[dict[str, Any]]:
     if not state.can_train:
         return []
     return [
-        _button("apply", "Apply", state.why_not_train, title="Write this rate into the optimizer"),
-        _button(
-            "compare",
-            "Try it",
-            state.why_not_train,
-            title="Train a little at this rate, a third and three times of it, and compare "
-            "the losses",
-        ),
+        _button("apply", "Apply", state.why_not_train, APPLY),
+        _button("compare", "Try it", state.why_not_train, COMPARE),
     ]
 
 
-def _use(lr: float) -> Any:
-    return _button("choose_best", f"Use {format_lr(lr)}", title="Choose this learning rate")
-
-
-def _button(command: str, label: str, why_not: str = "", *, title: str = "", key: str = "") -> Any:
+def _button(command: str, label: str, why_not: str = "", title: str = "") -> dict[str, Any]:
     """Return a button of a bar; where it cannot be pressed, its title says why not."""
     return {
-        "id": key or command,
+        "id": command,
         "command": command,
         "label": label,
         "title": why_not or title,

@@ -54,6 +54,11 @@ def _figure(marks: list[Any], height: str) -> bqplot.Figure:
     return made
 
 
+def _parts(figure: bqplot.Figure) -> list[Widget]:
+    """Return a figure and what it is made of, but for the scales under its marks."""
+    return [figure, *figure.marks, figure.scale_x, figure.scale_y, figure.layout]
+
+
 class Chart:
     """Loss against learning rate, with a marker to choose a rate."""
 
@@ -78,22 +83,22 @@ class Chart:
         )
         # From the lowest to the highest. Never changed, since a figure whose list of marks
         # changes quickly can keep ghosts of them.
-        self._marks = [
-            self.axes,
-            self.bands,
-            self.spread,
-            self.runs,
-            self.curve,
-            self.marker,
-            self.annotations,
-        ]
-        self.figure = _figure(self._marks, height)
+        self.parts: dict[str, ThreadSafeWidget] = {
+            "axes": self.axes,
+            "bands": self.bands,
+            "spread": self.spread,
+            "runs": self.runs,
+            "curve": self.curve,
+            "marker": self.marker,
+            "annotations": self.annotations,
+        }
+        self.figure = _figure(list(self.parts.values()), height)
 
     def set_scales(self, x_kind: str, y_kind: str) -> None:
         """Choose the kinds of both axes: "exp" or "linear" across, "linear" or "log" up."""
         scales = {"x": self._x_scales[x_kind], "y": self._y_scales[y_kind]}
         if self.axes.scales != scales:
-            for mark in self._marks:
+            for mark in self.parts.values():
                 mark.scales = scales
 
     def set_range(self, low: float, high: float, x_kind: str) -> None:
@@ -105,14 +110,7 @@ class Chart:
     @property
     def widgets(self) -> list[Widget]:
         """Every widget of the chart."""
-        own = [self.figure.scale_x, self.figure.scale_y, self.figure.layout]
-        return [
-            self.figure,
-            *self._marks,
-            *self._x_scales.values(),
-            *self._y_scales.values(),
-            *own,
-        ]
+        return [*_parts(self.figure), *self._x_scales.values(), *self._y_scales.values()]
 
 
 class ComparisonChart:
@@ -131,5 +129,4 @@ class ComparisonChart:
     @property
     def widgets(self) -> list[Widget]:
         """Every widget of the chart."""
-        own = [self.figure.scale_x, self.figure.scale_y, self.figure.layout]
-        return [self.figure, self.axes, self.curves, *self._scales.values(), *own]
+        return [*_parts(self.figure), *self._scales.values()]

@@ -6,16 +6,16 @@ import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 import numpy as np
 from ipywidgets import DOMWidget, Widget
 
-from lrfind_widget.curves.combined import CombinedCurve
 from lrfind_widget.session import Session
+from lrfind_widget.state import READING
 from lrfind_widget.view.bars import ChoiceBar, ComparisonBar, ReceiptBar, RunBar, SettingsBar
 from lrfind_widget.view.chart import Chart, ComparisonChart
-from lrfind_widget.view.columns import Curve
 from lrfind_widget.view.growth import Growth, columns_of
 from lrfind_widget.view.thread_safe_widget import ThreadSafeWidget
 from lrfind_widget.view.view_state import Traits, ViewState, view_state
@@ -52,6 +52,13 @@ class Screen:
         self.comparison_bar: ComparisonBar | None = None
         self._curve = Growth()
         self._compared = Growth()
+        self._widgets: dict[str, ThreadSafeWidget] = {  # by the part of the state each shows
+            "run_bar": self.run_bar,
+            **self.chart.parts,
+            "choice_bar": self.choice_bar,
+            "settings_bar": self.settings_bar,
+            "receipt_bar": self.receipt_bar,
+        }
         self._connect()
 
     @property
@@ -75,12 +82,16 @@ class Screen:
             waits = self._waits(before, state)
             if waits:  # kept as it was, so that the next tick finds the difference again
                 state = replace(state, run_bar=before.run_bar)
-            _show(self.run_bar, before.run_bar, state.run_bar)
-            self._show_chart(before, state)
-            _show(self.choice_bar, before.choice_bar, state.choice_bar)
-            _show(self.settings_bar, before.settings_bar, state.settings_bar)
-            _show(self.receipt_bar, before.receipt_bar, state.receipt_bar)
-            self._show_comparison(before, state)
+            self._show_axis(before, state)
+            repeats = self._show_curve(before, state)
+            if repeats:
+                state = replace(state, runs={"runs": [*state.runs["runs"], *repeats]})
+            self._begin_comparison(before, state)
+            for name, widget in self._widgets.items():
+                changed = _changed(getattr(before, name), getattr(state, name))
+                if changed:
+                    widget.set_together(**changed)
+            self._show_comparison(state)
             self._shown = state
         return waits
 
@@ -113,9 +124,11 @@ class Screen:
         }
         self.chart.marker.page_handlers["value"] = session.select
         self.settings_bar.commands = {"run": session.change_run}
-        for bar, names in ((self.chart.axes, ("y_range",)), (self.settings_bar, SETTINGS)):
-            for name in names:
-                bar.page_handlers[name] = _setter(session, name)
+        for widget, names in ((self.chart.axes, ("y_range",)), (self.settings_bar, READING)):
+            widget.page_handlers = {name: partial(self._set, name) for name in names}
+
+    def _set(self, name: str, value: Any) -> None:
+        self._session.analyse(**{name: value})
 
     def _shown_to_fail(self, start: Callable[[], None]) -> Callable[[], None]:
         """Return `start` for a person who looks at the screen, and not at what a cell raises."""
@@ -140,21 +153,13 @@ class Screen:
             self._progress_at = now
         return False
 
-    def _show_chart(self, before: ViewState, state: ViewState) -> None:
+    def _show_axis(self, before: ViewState, state: ViewState) -> None:
         chart = self.chart
         chart.set_scales(state.x_kind, state.y_kind)
         begins = state.growing is not None and state.growing is not before.growing
         ends = (state.axes["lo"], state.axes["hi"], state.x_kind)
         if begins or ends != (before.axes["lo"], before.axes["hi"], before.x_kind):
             chart.set_range(*ends)
-        repeats = self._show_curve(before, state)
-        _show(chart.axes, before.axes, state.axes)
-        _show(chart.bands, before.bands, state.bands)
-        _show(chart.spread, before.spread, state.spread)
-        _show(chart.marker, before.marker, state.marker)
-        _show(chart.curve, before.curve, state.curve)
-        _show(chart.runs, {"runs": chart.runs.runs}, {"runs": [*state.runs["runs"], *repeats]})
-        _show(chart.annotations, before.annotations, state.annotations)
 
     def _show_curve(self, before: ViewState, state: ViewState) -> list[dict[str, Any]]:
         """Show the points of the curve; return the lines of the repeats that are complete."""
@@ -172,54 +177,41 @@ class Screen:
         if state.growing is not None:
             return growth.repeats
         line = state.line
-        is_new = line is not None and line is not before.line
-        if line is not None and is_new and (growth.repeats or not _equal(line, curve)):
-            curve.replace(line.lrs, line.losses, line.smoothed)
+        if line is not None and line is not before.line:
+            has_grown = np.array_equal(line.smoothed, curve.smoothed, equal_nan=True)
+            if growth.repeats or not has_grown:
+                curve.replace(line.lrs, line.losses, line.smoothed)
         growth.forget()
         return []
 
-    def _show_comparison(self, before: ViewState, state: ViewState) -> None:
-        run = state.compared
-        if run is None:
+    def _begin_comparison(self, before: ViewState, state: ViewState) -> None:
+        """Make room below for a comparison that has begun."""
+        if state.compared is None or state.compared is before.compared:
             return
-        if self.comparison_chart is None or self.comparison_bar is None:
+        if self.comparison_chart is None:
             self.comparison_chart, self.comparison_bar = ComparisonChart(), ComparisonBar()
             self.comparison_bar.commands = {"choose_best": self._session.choose_best}
+            self._widgets |= {
+                "comparison_curves": self.comparison_chart.curves,
+                "comparison_axes": self.comparison_chart.axes,
+                "comparison_bar": self.comparison_bar,
+            }
             self._on_rows(self.rows)
-        chart = self.comparison_chart
-        if run is not before.compared:
-            chart.set_range(state.comparison_axes["hi"])
-            if chart.curves.length:
-                chart.curves.clear()
-        _show(chart.curves, before.comparison_curves, state.comparison_curves)
-        for _, points in self._compared.take(run):
+        self.comparison_chart.set_range(state.comparison_axes["hi"])
+        if self.comparison_chart.curves.length:
+            self.comparison_chart.curves.clear()
+
+    def _show_comparison(self, state: ViewState) -> None:
+        """Show the points of the comparison."""
+        if state.compared is None or self.comparison_chart is None:
+            return
+        for _, points in self._compared.take(state.compared):
             number, step, *losses = columns_of(points, "repeat", "step", "smoothed", "val_loss")
-            chart.curves.append(number, step + 1, *losses)
-        _show(chart.axes, before.comparison_axes, state.comparison_axes)
-        _show(self.comparison_bar, before.comparison_bar, state.comparison_bar)
-
-
-SETTINGS = ("beta", "skip_start", "skip_end", "y_scale", "y_range", "rule")
-"""The options that a person may change on the page."""
-
-
-def _equal(line: CombinedCurve, curve: Curve) -> bool:
-    """Whether a line is the one that has grown already."""
-    return np.array_equal(line.smoothed, curve.smoothed, equal_nan=True)
-
-
-def _setter(session: Session, name: str) -> Callable[[Any], None]:
-    return lambda value: session.analyse(**{name: value})
-
-
-def _show(widget: ThreadSafeWidget, before: Traits, now: Traits) -> None:
-    """Give a widget, in one message, the traits that differ from those shown before."""
-    changed = _changed(before, now)
-    if changed:
-        widget.set_together(**changed)
+            self.comparison_chart.curves.append(number, step + 1, *losses)
 
 
 def _changed(before: Traits, now: Traits) -> dict[str, Any]:
+    """Return the traits that differ from those shown before."""
     return {k: v for k, v in now.items() if k not in before or not _same(before[k], v)}
 
 
