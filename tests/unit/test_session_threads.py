@@ -59,8 +59,8 @@ def test_a_listener_may_start_the_next_sweep_at_the_end_of_one() -> None:
     trainable.latest.whole()
     first_state = session.state
     deadline = threading.Event()
-    while len(trainable.made) < 2 and not deadline.wait(0.01):
-        pass
+    while session.state.run is not trainable.latest or len(trainable.made) < 2:
+        assert not deadline.wait(0.01)
     trainable.latest.whole()
     assert session.wait(WAIT) is session.runs[-1]
     assert len(session.runs) == 2
