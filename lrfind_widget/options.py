@@ -131,7 +131,12 @@ class TrainingOptions(Options):
     ] = None
     clip_grad_norm: Annotated[
         float | None,
-        Option("Largest norm of the gradient of the optimizer's parameters.", number(above=0)),
+        Option(
+            "Largest norm of the gradient, as of ``clip_grad_norm_(model.parameters(), ...)``: of "
+            "all that has a gradient in the model, also where the optimizer does not hold it. "
+            "Parameters of a `loss_fn` are left out.",
+            number(above=0),
+        ),
     ] = None
     val_loader: Annotated[
         Iterable[Any] | None,

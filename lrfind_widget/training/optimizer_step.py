@@ -16,6 +16,7 @@ from torch.optim import Optimizer
 from lrfind_widget import messages
 from lrfind_widget.isolation.isolation import Isolation
 from lrfind_widget.isolation.random_state import RandomSources
+from lrfind_widget.option_fields import name_of
 from lrfind_widget.options import TrainingOptions
 from lrfind_widget.points import Losses, StopReason
 from lrfind_widget.training.batch import model_device
@@ -27,6 +28,7 @@ from lrfind_widget.training.late_losses import LossQueue
 from lrfind_widget.training.objective import Objective
 from lrfind_widget.training.param_groups import GroupRates, set_weight_decay
 from lrfind_widget.training.precision import MOST_SKIPS, Precision
+from lrfind_widget.training.step_watch import StepWatch
 from lrfind_widget.training.validation import Validation
 
 Label = tuple[int, float, bool]
@@ -64,6 +66,7 @@ class OptimizerStep:
         objects = isolation.objects
         model, self._optimizer = objects.model, objects.optimizer
         device = model_device(model)
+        self._clipped = list(model.parameters())
         self._options = options
         self._context = context
         self._found = found
@@ -75,10 +78,11 @@ class OptimizerStep:
         self._batches = Batches(objects.dataloader)
         self._losses: LossQueue[Label] = LossQueue.on(device)
         self._precision = Precision(options.amp, objects.grad_scaler, device)
+        self.rates = GroupRates(self._optimizer, options.groups)
+        self._watch = StepWatch(self._optimizer, self.rates.check)
         common: dict[str, Any] = {"prepare_batch": objects.prepare_batch, "context": context}
-        objective = Objective(
-            model, device, loss_fn=objects.loss_fn, step_fn=objects.step_fn, **common
-        )
+        step_fn = None if objects.step_fn is None else self._watch.guarded(objects.step_fn)
+        objective = Objective(model, device, loss_fn=objects.loss_fn, step_fn=step_fn, **common)
         self._updates = objects.update_fn is not None
         self._objective = objective
         if objects.update_fn is not None:
@@ -86,7 +90,6 @@ class OptimizerStep:
             self._objective = Objective(model, device, step_fn=update, updates=True, **common)
         if not model.training:
             model.train()
-        self.rates = GroupRates(self._optimizer, options.groups)
         if options.wd is not None:
             set_weight_decay(self._optimizer, options.wd)
         self._validation: Validation | None = None
@@ -112,6 +115,8 @@ class OptimizerStep:
         with self._execution():
             self.rates.set(self._optimizer, lr)
             loss, taken = self._take()
+            if not self._watch.is_hooked:
+                self.rates.check(self._optimizer)
             losses = [loss]
             if self._validation is not None and taken and self._validates(step):
                 losses.append(self._validation.loss())
@@ -134,6 +139,7 @@ class OptimizerStep:
 
     def close(self) -> None:
         """Let go of the loader's workers and wait for what the device still does."""
+        self._watch.close()
         self._batches.close()
         if self._validation is not None:
             self._validation.close()
@@ -156,7 +162,7 @@ class OptimizerStep:
         alone = self._options.accumulate == 1
         loss = self._gradients((self._next_batch(),) if alone else self._next_batches())
         self._context.part = "The optimizer"
-        return loss, self._precision.step(self._optimizer)
+        return loss, self._precision.step(self._optimizer, self._watch)
 
     def _take_with_closure(self) -> Tensor:
         batches = list(self._next_batches())
@@ -202,8 +208,7 @@ class OptimizerStep:
         if clip is not None:
             self._context.part = "Clipping the gradient"
             self._precision.unscale(self._optimizer)
-            parameters = [p for group in self._optimizer.param_groups for p in group["params"]]
-            torch.nn.utils.clip_grad_norm_(parameters, clip)
+            torch.nn.utils.clip_grad_norm_(self._clipped, clip)
         return losses[0] if accumulate == 1 else torch.stack(losses).mean()
 
 
@@ -212,13 +217,13 @@ def _bound(
 ) -> Callable[..., Any]:
     """Return an update of `optimizer` as a step function; a loss that is a number will do."""
 
-    @functools.wraps(update_fn)
     def step_fn(model: Any, batch: Any) -> Any:
         loss = update_fn(model, batch, optimizer)
         if isinstance(loss, float):
             return torch.tensor(loss, dtype=torch.float64, device=device)
         return loss
 
+    step_fn.__name__ = name_of(update_fn)
     return step_fn
 
 

@@ -36,6 +36,7 @@ class GroupRates:
             reference = _place(groups, names, optimizer.param_groups)
             self.multipliers = tuple(float(place == reference) for place in range(len(rates)))
         self.axis_label = _label(self.multipliers, names, reference)
+        self._written: list[_Written] = []
 
     def set(self, optimizer: Optimizer, lr: float) -> None:
         """Give every group its rate for the sweep's rate `lr`, without reading it back.
@@ -43,6 +44,39 @@ class GroupRates:
         A rate that is a tensor on a GPU would have to be waited for.
         """
         _write(optimizer.param_groups, lr, self.multipliers)
+        self._written = [
+            (group["lr"], _version(group["lr"]), lr * multiplier) if multiplier else None
+            for group, multiplier in zip(optimizer.param_groups, self.multipliers, strict=True)
+        ]
+
+    def check(self, optimizer: Optimizer) -> None:
+        """Raise ValueError where the optimizer has other rates than those that were set.
+
+        One that is a tensor is read only where somebody wrote to it or put it there.
+        """
+        for group, written in zip(optimizer.param_groups, self._written, strict=False):
+            if written is None:
+                continue
+            rate, version, lr = written
+            now = group["lr"]
+            if now is rate and _version(now) == version:
+                continue
+            wanted = torch.full_like(rate, lr) if isinstance(rate, Tensor) else lr
+            if float(now) != float(wanted):
+                raise ValueError(
+                    f"The learning rate was {format_lr(float(now))} when the optimizer took its "
+                    f"step, where the range test had set {format_lr(lr)}, so the curve would be "
+                    "wrong. Leave out what sets it meanwhile: scheduler.step() before the "
+                    "optimizer's step, a hook, or a schedule of the optimizer's own."
+                )
+
+
+_Written = tuple[Any, int, float] | None
+"""A rate as it stands in its group, with its version and its value; None for one not set."""
+
+
+def _version(rate: Any) -> int:
+    return rate._version if isinstance(rate, Tensor) else 0  # noqa: SLF001
 
 
 def reference_lr(optimizer: Optimizer) -> float:

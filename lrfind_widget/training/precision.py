@@ -9,6 +9,8 @@ import torch
 from torch import Tensor
 from torch.optim import Optimizer
 
+from lrfind_widget.training.step_watch import StepWatch
+
 AMP_TYPES = {"bf16": torch.bfloat16, "fp16": torch.float16}
 
 _FULL = contextlib.nullcontext()
@@ -54,28 +56,18 @@ class Precision:
         if self.scaler is not None:
             self.scaler.unscale_(optimizer)
 
-    def step(self, optimizer: Optimizer) -> bool:
+    def step(self, optimizer: Optimizer, watch: StepWatch) -> bool:
         """Take an optimizer step; return False where the scaler skipped it.
 
-        An ordinary optimizer is not called for a skipped step, which a hook of `torch.optim`
-        sees without waiting for the device beyond what the scaler itself does. A fused
-        optimizer is always called and decides on the device: there the flag is read.
+        An ordinary optimizer is not called for a skipped step, which its hooks show without
+        waiting for the device beyond what the scaler itself does.
         """
         if self.scaler is None:
             optimizer.step()
             return True
-        took: list[bool] = []
-
-        def seen(optimizer: Optimizer, _args: Any, _kwargs: Any) -> None:
-            found: Tensor | None = getattr(optimizer, "found_inf", None)
-            took.append(found is None or not bool(found.item()))
-
-        hook = optimizer.register_step_post_hook(seen)
-        try:
-            self.scaler.step(optimizer)
-        finally:
-            hook.remove()
+        before = watch.taken
+        self.scaler.step(optimizer)
         self.scaler.update()
-        taken = any(took)
+        taken = watch.taken > before or not watch.is_hooked
         self.skipped_in_a_row = 0 if taken else self.skipped_in_a_row + 1
         return taken

@@ -208,15 +208,29 @@ def test_accumulated_batches_give_the_gradient_of_their_mean():
     assert found == expected
 
 
-def test_clipping_is_that_of_torch():
+def decay_groups(model):
+    parameters = list(model.parameters())
+    decayed = [p for p in parameters if p.dim() > 1]
+    others = [p for p in parameters if p.dim() < 2]
+    return torch.optim.SGD([{"params": others, "weight_decay": 0.0}, {"params": decayed}], lr=0.1)
+
+
+def head_only(model):
+    return torch.optim.SGD(model[-1].parameters(), lr=0.1)
+
+
+@pytest.mark.parametrize("isolation", ["copy", "in_place"])
+@pytest.mark.parametrize("make", [sgd, decay_groups, head_only])
+def test_clipping_is_that_of_a_plain_loop_over_the_model(make, isolation):
     model, twin = classifier(), classifier()
-    optimizer = sgd(twin)
+    optimizer = make(twin)
     expected = []
     seed_everything(1)
     for lr, (inputs, target) in zip(
-        Schedule(1.0, 9.0, 8).lrs().tolist(), endless(loader()), strict=False
+        Schedule(1.0, 9.0, 30).lrs().tolist(), endless(loader()), strict=False
     ):
-        optimizer.param_groups[0]["lr"] = lr
+        for group in optimizer.param_groups:
+            group["lr"] = lr
         optimizer.zero_grad()
         loss = nn.functional.cross_entropy(twin(inputs), target)
         loss.backward()
@@ -227,12 +241,14 @@ def test_clipping_is_that_of_torch():
     found = swept(
         model,
         loader(),
-        sgd(model),
+        make(model),
         start_lr=1.0,
         end_lr=9.0,
-        num_it=8,
+        num_it=30,
         clip_grad_norm=0.01,
         seed=1,
+        stop_div=False,
+        isolation=isolation,
     )
 
     assert found == expected
