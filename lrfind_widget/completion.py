@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import math
 import threading
-import time
 
 _SLICE = 0.25
 """Longest single wait in seconds, so that a keyboard interrupt is never held up."""
@@ -36,9 +36,10 @@ class Completion:
 
     def wait(self, timeout: float | None = None) -> bool:
         """Block until the moment, at most `timeout` seconds; return whether it has come."""
-        deadline = None if timeout is None else time.monotonic() + timeout
-        while not self._event.wait(_slice(deadline)):
-            if deadline is not None and time.monotonic() >= deadline:
+        left = math.inf if timeout is None else timeout
+        while not self._event.wait(min(_SLICE, max(left, 0.0))):
+            left -= _SLICE
+            if left <= 0:
                 return False
         return True
 
@@ -50,9 +51,3 @@ class Completion:
                 return
             self._waiting.append((asyncio.get_running_loop(), arrived))
         await arrived.wait()
-
-
-def _slice(deadline: float | None) -> float:
-    if deadline is None:
-        return _SLICE
-    return min(_SLICE, max(0.0, deadline - time.monotonic()))

@@ -9,6 +9,7 @@ from types import TracebackType
 from typing import TYPE_CHECKING
 
 from lrfind_widget.curves.formatting import format_duration, format_lr
+from lrfind_widget.curves.stop_rule import FACTOR
 from lrfind_widget.points import Point, Status, StopReason
 
 if TYPE_CHECKING:
@@ -142,8 +143,8 @@ def loss_ended_sweep(record: Record) -> str:
     at = f"at a rate of {format_lr(last.lr)}"
     if record.verdict is StopReason.NON_FINITE:
         return f"Stopped: the loss was {'NaN' if math.isnan(last.loss) else 'infinite'} {at}."
-    if record.rule.best > 0 and last.smoothed > record.rule.factor * record.rule.best:
-        return f"Stopped: the loss rose above {record.rule.factor:g} times its best {at}."
+    if record.rule.best > 0 and last.smoothed > FACTOR * record.rule.best:
+        return f"Stopped: the loss rose above {FACTOR:g} times its best {at}."
     return f"Stopped: the loss rose far above its best {at}."
 
 

@@ -3,17 +3,19 @@
 from dataclasses import dataclass, fields, replace
 from typing import Any, Literal, TypeVar, get_args, get_origin
 
-from lrfind_widget.values import Check, choice
+from lrfind_widget.values import Check, check_flag, check_text, choice
 
 Given = TypeVar("Given", bound="Options")
+
+_CHECKS: dict[Any, Check] = {bool: check_flag, str: check_text}
 
 
 @dataclass(frozen=True)
 class Option:
     """A keyword.
 
-    The first sentence of `words` can stand alone. `check` is by default that of the words of a
-    Literal, and not called with the None that is the default.
+    The first sentence of `words` can stand alone. `check` is by default that of the type: of a
+    bool, a str, or the words of a Literal. It is not called with the None that is the default.
     """
 
     words: str
@@ -59,7 +61,7 @@ def _option(annotated: Any, default: Any) -> Option:
     option: Option
     type_, option = get_args(annotated)
     literals = [part for part in (type_, *get_args(type_)) if get_origin(part) is Literal]
-    check = option.check
+    check = option.check or _CHECKS.get(type_)
     if check is None and literals:
         check = choice(*get_args(literals[0]), optional=default is None)
     return replace(option, type=type_, default=default, check=check)

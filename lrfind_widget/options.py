@@ -11,10 +11,9 @@ from dataclasses import dataclass, field
 from typing import Annotated, Any, Literal
 
 from lrfind_widget.curves.schedule import Mode, Schedule
-from lrfind_widget.curves.smoothing import ExponentialAverage
 from lrfind_widget.option_fields import Option, Options
 from lrfind_widget.rules.table import DEFAULT_RULE, Rule, check_rule
-from lrfind_widget.values import check_flag, check_text, number, whole
+from lrfind_widget.values import check_beta, check_rate, number, whole
 
 MOST_SEED = 2**32 - 1
 """numpy takes no larger one."""
@@ -22,33 +21,28 @@ MOST_SEED = 2**32 - 1
 Function = Callable[[Any, Any], Any]
 
 
-def _check_beta(_name: str, value: Any) -> float:
-    return ExponentialAverage(value).beta
-
-
 def _check_rule(_name: str, value: Any) -> Rule:
     return check_rule(value)
 
 
 def _check_height(name: str, value: Any) -> str | int:
-    return value if isinstance(value, str) else int(whole(1)(name, value))
+    return value if isinstance(value, str) else whole(1)(name, value)
 
 
 @dataclass(frozen=True, kw_only=True)
 class _Range(Options):
     """Which rates, and how often."""
 
-    start_lr: Annotated[float, Option("Rate of the first step.")] = 1e-7
+    start_lr: Annotated[float, Option("Rate of the first step.", check_rate)] = 1e-7
     end_lr: Annotated[
-        float, Option("Rate that the sweep rises to: that of the step after the last.")
+        float, Option("Rate that the sweep rises to: that of the step after the last.", check_rate)
     ] = 10.0
-    num_it: Annotated[int, Option("Optimizer steps.")] = 100
+    num_it: Annotated[int, Option("Optimizer steps.", whole(1))] = 100
     stop_div: Annotated[
         bool,
         Option(
             "Stop when the smoothed loss exceeds four times its best. A loss that is NaN or "
-            "infinite ends the sweep in any case.",
-            check_flag,
+            "infinite ends the sweep in any case."
         ),
     ] = True
     mode: Annotated[Mode, Option("How the rate rises.")] = "exp"
@@ -65,9 +59,11 @@ class _Range(Options):
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        schedule = self.schedule()
-        for name in ("start_lr", "end_lr", "num_it", "mode"):
-            self._set(name, getattr(schedule, name))
+        if self.start_lr >= self.end_lr:
+            raise ValueError(
+                f"start_lr={self.start_lr:g} must be below end_lr={self.end_lr:g}: a range test "
+                "raises the rate. Lower start_lr or raise end_lr."
+            )
 
     def schedule(self) -> Schedule:
         """Return the rates of the sweep."""
@@ -110,8 +106,7 @@ class TrainingOptions(Options):
         str,
         Option(
             'By default the parameter groups keep the ratios of their rates; "same" gives all the '
-            "same; the `name` of a group sweeps that one only.",
-            check_text,
+            "same; the `name` of a group sweeps that one only."
         ),
     ] = "ratio"
     accumulate: Annotated[
@@ -170,14 +165,12 @@ class TrainingOptions(Options):
 
 @dataclass(frozen=True, kw_only=True)
 class _Smoothing(Options):
-    beta: Annotated[float, Option("Weight of the past in the smoothed loss.", _check_beta)] = 0.98
+    beta: Annotated[float, Option("Weight of the past in the smoothed loss.", check_beta)] = 0.98
 
 
 @dataclass(frozen=True, kw_only=True)
 class _ProgressBar(Options):
-    progress: Annotated[
-        bool, Option("Whether a bar on standard error shows how far it is.", check_flag)
-    ] = True
+    progress: Annotated[bool, Option("Whether a bar on standard error shows how far it is.")] = True
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -258,16 +251,14 @@ class WidgetOptions(AnalysisOptions, SweepOptions):
     auto_start: Annotated[
         bool,
         Option(
-            "Start when the widget is first displayed. False waits for `start()` or its button.",
-            check_flag,
+            "Start when the widget is first displayed. False waits for `start()` or its button."
         ),
     ] = True
     auto_apply: Annotated[
         bool,
         Option(
             "Write every chosen rate into the optimizer, as `apply()` does: at once, or, where "
-            "something runs, when it has ended.",
-            check_flag,
+            "something runs, when it has ended."
         ),
     ] = False
     height: Annotated[

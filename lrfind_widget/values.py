@@ -2,41 +2,71 @@
 
 from __future__ import annotations
 
+import contextlib
 import math
 import numbers
 from collections.abc import Callable, Iterable
+from decimal import Decimal
 from typing import Any
 
 Check = Callable[[str, Any], Any]
 """``(name, value) -> value``; raises TypeError or ValueError with a sentence."""
 
 
+def real(value: object) -> float | None:
+    """Return any kind of real number as a float, infinite beyond all floats; else None."""
+    found = _item(value)
+    is_real = isinstance(found, (numbers.Real, Decimal)) and not isinstance(found, bool)
+    if not is_real:
+        return None
+    try:
+        return float(found)
+    except OverflowError:
+        return math.inf if found > 0 else -math.inf
+
+
+def integer(value: object) -> int | None:
+    """Return any kind of whole number as an int; None for anything else."""
+    found = _item(value)
+    is_whole = isinstance(found, numbers.Integral) and not isinstance(found, bool)
+    return int(found) if is_whole else None
+
+
 def check_rate(name: str, value: object) -> float:
     """Return a learning rate as a float; an array or tensor of no dimension may hold it."""
-    number = _scalar(value)
-    if isinstance(number, bool) or not isinstance(number, numbers.Real):
+    rate = real(value)
+    if rate is None:
         raise TypeError(
             f"{name} must be a number, got {value!r} ({type(value).__name__}). "
             "Pass a learning rate such as 1e-7."
         )
-    rate = _as_float(number)
     if not (math.isfinite(rate) and rate > 0):
         raise ValueError(f"{name} must be finite and greater than 0, got {rate!r}.")
     return rate
+
+
+def check_beta(name: str, value: object) -> float:
+    """Return the weight of the past in a running average."""
+    beta = real(value)
+    if beta is None:
+        raise TypeError(f"{name} must be a number, got {value!r} ({type(value).__name__}).")
+    if not 0 <= beta < 1:
+        raise ValueError(f"{name} must be at least 0 and below 1, got {value!r}. Try 0.98.")
+    return beta
 
 
 def whole(least: int, most: int | None = None) -> Check:
     """Return the check of a whole number."""
 
     def check(name: str, value: object) -> int:
-        if isinstance(value, bool) or not isinstance(value, numbers.Integral):
+        found = integer(value)
+        if found is None:
             raise TypeError(f"{name}={value!r}, expected a whole number of at least {least}.")
-        number = int(value)
-        if number < least:
+        if found < least:
             raise ValueError(f"{name}={value!r}, expected at least {least}.")
-        if most is not None and number > most:
-            raise ValueError(f"{name}={number}, expected at most {most}.")
-        return number
+        if most is not None and found > most:
+            raise ValueError(f"{name}={found}, expected at most {most}.")
+        return found
 
     return check
 
@@ -46,9 +76,9 @@ def number(*, above: float | None = None, least: float = 0) -> Check:
     words = f"above {above:g}" if above is not None else f"of at least {least:g}"
 
     def check(name: str, value: object) -> float:
-        if isinstance(value, bool) or not isinstance(value, numbers.Real):
+        found = real(value)
+        if found is None:
             raise TypeError(f"{name}={value!r}, expected a finite number {words}.")
-        found = _as_float(value)
         if not math.isfinite(found) or found < least or (above is not None and found <= above):
             raise ValueError(f"{name}={value!r}, expected a finite number {words}.")
         return found
@@ -70,9 +100,10 @@ def choice(*names: str, optional: bool = False) -> Check:
 
 def check_flag(name: str, value: object) -> bool:
     """Return True or False; raise TypeError for anything else."""
-    if not isinstance(value, bool):
+    found = _item(value)
+    if not isinstance(found, bool):
         raise TypeError(f"{name}={value!r}, expected True or False.")
-    return value
+    return found
 
 
 def check_text(name: str, value: object) -> str:
@@ -82,18 +113,12 @@ def check_text(name: str, value: object) -> str:
     return value
 
 
-def _scalar(value: Any) -> Any:
-    """Return the number in an array or tensor of no dimension; anything else as it is."""
-    if isinstance(value, numbers.Real) or getattr(value, "ndim", None) != 0:
-        return value
-    return value.item() if hasattr(value, "item") else value
-
-
-def _as_float(number: Any) -> float:
-    try:
-        return float(number)
-    except OverflowError:  # a whole number or fraction beyond every float
-        return math.inf
+def _item(value: Any) -> Any:
+    """Return what numpy's or torch's value of no dimension holds; anything else as it is."""
+    if getattr(value, "ndim", None) == 0 and hasattr(value, "item"):
+        with contextlib.suppress(RuntimeError):  # torch's, of a tensor without data
+            return value.item()
+    return value
 
 
 def _listed(names: Iterable[str]) -> str:

@@ -9,6 +9,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from lrfind_widget.values import check_beta, real
+
 Floats = npt.NDArray[np.float64]
 
 BETA = 0.98
@@ -19,50 +21,21 @@ class ExponentialAverage:
     """Debiased exponential moving average, fastai v1's ``SmoothenValue``.
 
     After the n-th finite value `x` the average is ``a = beta * a + (1 - beta) * x`` and the
-    smoothed value is ``a / (1 - beta ** n)``, in double precision.
+    smoothed `value` is ``a / (1 - beta ** n)``, in double precision; it is NaN before the first.
+    `beta` is the weight of the past, ``0 <= beta < 1``; 0 does not smooth at all.
 
     A value that is NaN or infinite is left out: it changes nothing, and the smoothed value
     before it is returned again. (fastai's average would stay NaN for good.)
-
-    Parameters
-    ----------
-    beta : float, default 0.98
-        Weight of the past, ``0 <= beta < 1``. 0 does not smooth at all.
-
-    Attributes
-    ----------
-    value : float
-        The latest smoothed value; NaN before the first finite one.
-
-    Raises
-    ------
-    TypeError, ValueError
-        If `beta` is not a number in that range.
     """
 
     def __init__(self, beta: float = BETA) -> None:
-        if isinstance(beta, bool) or not isinstance(beta, (int, float)):
-            raise TypeError(f"beta must be a number, got {beta!r} ({type(beta).__name__}).")
-        if not 0 <= beta < 1:
-            raise ValueError(f"beta must be at least 0 and below 1, got {beta!r}. Try 0.98.")
-        self.beta = float(beta)
+        self.beta = check_beta("beta", beta)
         self.value = math.nan
         self._average = 0.0
         self._count = 0
 
     def update(self, x: float) -> float:
-        """Take the next value and return the smoothed one.
-
-        Parameters
-        ----------
-        x : float
-            The next raw value.
-
-        Returns
-        -------
-        float
-            The smoothed value after `x`; NaN while no finite value has been seen.
-        """
+        """Take the next value and return the smoothed one."""
         if math.isfinite(x):
             self._count += 1
             self._average = self.beta * self._average + (1 - self.beta) * x
@@ -73,26 +46,9 @@ class ExponentialAverage:
 def exponential_average(
     losses: npt.ArrayLike, beta: float = BETA, repeats: npt.ArrayLike | None = None
 ) -> Floats:
-    """Return the debiased exponential average of a whole curve.
+    """Return the values that `ExponentialAverage.update` gives for a curve, bit for bit.
 
-    Parameters
-    ----------
-    losses : array_like, shape (n,)
-        Raw losses, in the order of the steps.
-    beta : float, default 0.98
-        Weight of the past, ``0 <= beta < 1``.
-    repeats : array_like of int, shape (n,), optional
-        Which of several sweeps each loss belongs to: each is averaged by itself.
-
-    Returns
-    -------
-    ndarray, shape (n,)
-        The values that `ExponentialAverage.update` returns one by one, bit for bit.
-
-    Raises
-    ------
-    TypeError, ValueError
-        If `beta` is not a number in that range.
+    `repeats` says which of several sweeps each loss belongs to: each is averaged by itself.
     """
     raw = np.asarray(losses, dtype=np.float64).ravel()
     if repeats is not None:
@@ -112,7 +68,5 @@ def beta_of(settings: Mapping[str, Any]) -> float:
 
     They may come from a file, so what makes no sense counts as none.
     """
-    beta = settings.get("beta")
-    if isinstance(beta, (int, float)) and not isinstance(beta, bool) and 0 <= beta < 1:
-        return float(beta)
-    return BETA
+    beta = real(settings.get("beta"))
+    return beta if beta is not None and 0 <= beta < 1 else BETA

@@ -7,17 +7,23 @@ from bisect import insort
 
 from lrfind_widget.points import StopReason
 
+FACTOR = 4.0
+"""How many times the best smoothed loss is too much."""
+
 
 class StopRule:
     """Decides after each step whether the sweep has diverged.
 
+    `best` is the least smoothed loss so far, NaN before the first finite one. Where it is not
+    `enabled` (fastai's ``stop_div=False``), only NaN and infinity end a sweep.
+
     **Positive losses.** As long as every raw loss was above 0 the rule is fastai v1's: stop when
-    the smoothed loss exceeds `factor` times its best value so far (``LRFinder.on_batch_end``).
+    the smoothed loss exceeds `FACTOR` times its best value so far (``LRFinder.on_batch_end``).
 
     **Losses at or below 0.** Four times a negative number lies below it, so fastai's rule would
     stop at once. From the first raw loss that is not positive, the sweep stops when ::
 
-        smoothed > best + (factor - 1) * max(|best|, first - best, noise)
+        smoothed > best + (FACTOR - 1) * max(|best|, first - best, noise)
 
     where ``first`` is the smoothed loss of the first step and ``noise`` the median absolute
     difference of neighbouring raw losses. This is our own rule. Where ``|best|`` is the largest
@@ -29,30 +35,10 @@ class StopRule:
 
     **NaN and infinity.** A raw loss that is not finite ends the sweep at once, whatever the rule
     and even when it is switched off: from there on every parameter is NaN.
-
-    Parameters
-    ----------
-    factor : float, default 4.0
-        How many times the best smoothed loss is too much. Greater than 1.
-    enabled : bool, default True
-        False switches the rule off (fastai's ``stop_div=False``), except for NaN and infinity.
-
-    Attributes
-    ----------
-    best : float
-        Least smoothed loss so far; NaN before the first finite one.
-
-    Raises
-    ------
-    ValueError
-        If `factor` is not a finite number above 1.
     """
 
-    def __init__(self, factor: float = 4.0, enabled: bool = True) -> None:
-        if not math.isfinite(factor) or factor <= 1:
-            raise ValueError(f"factor must be finite and greater than 1, got {factor!r}.")
-        self.factor = float(factor)
-        self.enabled = bool(enabled)
+    def __init__(self, enabled: bool = True) -> None:
+        self.enabled = enabled
         self.best = math.nan
         self._first = math.nan
         self._previous = math.nan
@@ -62,20 +48,7 @@ class StopRule:
         self._changes: list[float] = []
 
     def update(self, loss: float, smoothed: float) -> StopReason | None:
-        """Take one step's losses and say whether the sweep should end.
-
-        Parameters
-        ----------
-        loss : float
-            The raw loss of the step.
-        smoothed : float
-            The smoothed loss after the step.
-
-        Returns
-        -------
-        StopReason or None
-            ``NON_FINITE``, ``DIVERGED``, or None to go on.
-        """
+        """Take one step's raw and smoothed loss; say why the sweep should end, None to go on."""
         if not math.isfinite(loss):
             return StopReason.NON_FINITE
         if math.isnan(self._first):
@@ -101,8 +74,8 @@ class StopRule:
     def threshold(self) -> float:
         """The smoothed loss above which the sweep ends now; NaN before the first step."""
         if self._all_positive:
-            return self.factor * self.best
-        return self.best + (self.factor - 1) * self._size()
+            return FACTOR * self.best
+        return self.best + (FACTOR - 1) * self._size()
 
     def _size(self) -> float:
         noise = self._changes[len(self._changes) // 2] if self._changes else 0.0

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import numbers
 from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
 from lrfind_widget.curves.smoothing import Floats
+from lrfind_widget.values import integer
 
 
 class Trimmed(NamedTuple):
@@ -37,7 +37,8 @@ def trim(lrs: Floats, losses: Floats, smoothed: Floats, skip_start: int, skip_en
     The skips count recorded steps, as in fastai v1. From the first loss that is not finite on
     nothing is kept: the model is lost from there.
     """
-    check_skips(skip_start=skip_start, skip_end=skip_end)
+    skip_start = checked_skip("skip_start", skip_start)
+    skip_end = checked_skip("skip_end", skip_end)
     begin, end = min(skip_start, losses.size), losses.size - skip_end
     broken = np.flatnonzero(~np.isfinite(losses))
     if broken.size:
@@ -49,8 +50,9 @@ def trim(lrs: Floats, losses: Floats, smoothed: Floats, skip_start: int, skip_en
     return Trimmed(lrs[index], smoothed[index], index, (skip_start, skip_end))
 
 
-def check_skips(**skips: object) -> None:
-    """Raise ValueError if one of some named skips is not a whole number of at least 0."""
-    for name, value in skips.items():
-        if isinstance(value, bool) or not isinstance(value, numbers.Integral) or value < 0:
-            raise ValueError(f"{name}={value!r}, expected a whole number of at least 0.")
+def checked_skip(name: str, value: object) -> int:
+    """Return a number of steps to skip; raise ValueError for what is none."""
+    skip = integer(value)
+    if skip is None or skip < 0:
+        raise ValueError(f"{name}={value!r}, expected a whole number of at least 0.")
+    return skip

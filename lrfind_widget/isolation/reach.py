@@ -99,9 +99,14 @@ def reach(roots: Iterable[object], *, limit: int = 20_000) -> Reached:
                 group.append(obj)
                 limit += _PARTS if isinstance(obj, (nn.Module, nn.Parameter)) else 0
                 break
-        many = isinstance(obj, (dict, *_LISTS)) and len(obj) > _MANY
-        (later if many else queue).extend(_next(obj))
+        (later if _has_many(obj) else queue).extend(_next(obj))
     return found
+
+
+def _has_many(obj: Any) -> bool:
+    """Return whether a container has many elements, whatever its own `__len__` says."""
+    kind = next((kind for kind in (dict, *_LISTS) if isinstance(obj, kind)), None)
+    return kind is not None and kind.__len__(obj) > _MANY
 
 
 def attached_schedulers(optimizers: Sequence[Optimizer]) -> list[LRScheduler]:

@@ -14,6 +14,7 @@ from lrfind_widget.curves.formatting import format_lr
 from lrfind_widget.curves.smoothing import exponential_average
 from lrfind_widget.points import StopReason
 from lrfind_widget.results.result import SweepResult
+from lrfind_widget.values import check_rate, integer, real, whole
 
 FURTHER = 10.0
 """How much further a range goes by default: a decade."""
@@ -56,8 +57,12 @@ class Refinement:
             low, high = band if band[0] < band[1] else (band[0] / 3, band[1] * 3)
             start_lr = low if start_lr is None else start_lr
             end_lr = high if end_lr is None else end_lr
-        num_it = _steps_of_whole(base) if num_it is None else num_it
-        return cls(base, "refine", {"start_lr": start_lr, "end_lr": end_lr, "num_it": num_it})
+        changes = {
+            "start_lr": check_rate("start_lr", start_lr),
+            "end_lr": check_rate("end_lr", end_lr),
+            "num_it": whole(1)("num_it", _steps_of_whole(base) if num_it is None else num_it),
+        }
+        return cls(base, "refine", changes)
 
     @classmethod
     def extend(cls, base: SweepResult, end_lr: float | None = None) -> Refinement:
@@ -74,15 +79,13 @@ class Refinement:
         last = float(base.lrs.max())
         taken = int(base.steps[_is_of_whole(base)].max(initial=-1)) + 1
         is_complete = base.stop_reason is StopReason.FINISHED or taken >= steps
-        if end_lr is not None:
-            end = end_lr
-        elif last < planned and not is_complete:
-            end = planned
-        else:
-            end = max(last, planned) * FURTHER
-        if not (isinstance(end, (int, float)) and math.isfinite(end) and end > last):
+        if end_lr is None:
+            is_cut_short = last < planned and not is_complete
+            end_lr = planned if is_cut_short else max(last, planned) * FURTHER
+        end = real(end_lr)
+        if end is None or not last < end < math.inf:
             raise ValueError(
-                f"end_lr={end!r} is not beyond the rates that were swept: expected more than "
+                f"end_lr={end_lr!r} is not beyond the rates that were swept: expected more than "
                 f"{format_lr(last)}."
             )
         is_exp = base.settings.get("mode", "exp") == "exp"
@@ -97,11 +100,9 @@ class Refinement:
 
     def range(self, start_lr: float, end_lr: float) -> tuple[float, float]:
         """Return the ends of the joined curve, where the sweep itself has these."""
-        settings = self.base.settings
-        return (
-            min(start_lr, float(settings.get("start_lr") or self.base.lrs.min())),
-            max(end_lr, float(settings.get("end_lr") or self.base.lrs.max())),
-        )
+        lrs = self.base.lrs
+        start, end, _ = _plan(self.base.settings) or (float(lrs.min()), float(lrs.max()), 0)
+        return min(start_lr, start), max(end_lr, end)
 
     def joined_by(self, more: SweepResult) -> SweepResult:
         """Return the curve with the points of another sweep, in the order of their rates.
@@ -130,7 +131,8 @@ class Refinement:
         points = {name: values[order] for name, values in points.items()}
         repeats = points.get("repeats")
         start, end = self.range(self.changes["start_lr"], self.changes["end_lr"])
-        planned = int(base.settings.get("num_it") or _steps_taken(base)) + self.changes["num_it"]
+        plan = _plan(base.settings)
+        planned = (plan[2] if plan else _steps_taken(base)) + self.changes["num_it"]
         if repeated.size:
             planned -= _steps_of_whole(base)
         joined = replace(
@@ -142,7 +144,7 @@ class Refinement:
                 "start_lr": start,
                 "end_lr": end,
                 "num_it": planned,
-                "joined": [*sweeps, {"kind": self.kind, **_planned(self.changes)}],
+                "joined": [*sweeps, {"kind": self.kind, **self.changes}],
             },
         )
         return self._concluded(joined, more, self._note(repeated))
@@ -217,8 +219,16 @@ def why_not_extend(result: SweepResult | None) -> str:
     return ""
 
 
-def _planned(settings: Mapping[str, Any]) -> dict[str, Any]:
-    return {name: settings.get(name) for name in _PLANNED}
+def _plan(settings: Mapping[str, Any]) -> tuple[float, float, int] | None:
+    """Return ends and steps of a range that settings name; None where they name none.
+
+    They may come from a file, so what makes no sense counts as none.
+    """
+    start, end = real(settings.get("start_lr")), real(settings.get("end_lr"))
+    steps = integer(settings.get("num_it"))
+    if start is None or end is None or steps is None:
+        return None
+    return (start, end, steps) if 0 < start < end < math.inf and 1 <= steps < 2**63 else None
 
 
 def _sweeps(result: SweepResult) -> list[dict[str, Any]]:
@@ -226,17 +236,13 @@ def _sweeps(result: SweepResult) -> list[dict[str, Any]]:
     joined = result.settings.get("joined")
     if isinstance(joined, list) and all(isinstance(sweep, dict) for sweep in joined):
         return list(joined)
-    return [{"kind": "sweep", **_planned(result.settings)}]
+    return [{"kind": "sweep"} | {name: result.settings.get(name) for name in _PLANNED}]
 
 
 def _whole(result: SweepResult) -> tuple[float, float, int] | None:
     """Return ends and steps of the latest sweep over the whole range; None if not known."""
-    whole: Any = [sweep for sweep in _sweeps(result) if sweep.get("kind") != "refine"] or [{}]
-    start, end, steps = (whole[-1].get(name) for name in _PLANNED)
-    if not all(isinstance(number, (int, float)) for number in (start, end, steps)):
-        return None
-    known = 0 < start < end < math.inf and 1 <= steps < 2**63
-    return (start, end, int(steps)) if known else None
+    whole = [sweep for sweep in _sweeps(result) if sweep.get("kind") != "refine"]
+    return _plan(whole[-1]) if whole else None
 
 
 def _is_of_whole(result: SweepResult) -> npt.NDArray[np.bool_]:

@@ -6,7 +6,8 @@ from anyone.
 
 Doubles are written with as many digits as it takes to read them back unchanged. JSON has no NaN
 and no infinity, so these are the strings "NaN", "Infinity" and "-Infinity" where a field holds
-numbers, and ``{"$float": "NaN"}`` inside free-form mappings. Whole numbers count something: they
+numbers, and ``{"$float": "NaN"}`` inside free-form mappings, where a key that begins with "$"
+is written with one more. Whole numbers count something: they
 are at least 0.
 """
 
@@ -94,7 +95,10 @@ def _plain(value: Any, where: str) -> Any:
         for key in value:
             if not isinstance(key, str):
                 raise TypeError(f"{where} has the key {key!r}; keys must be strings.")
-        return {key: _plain(item, f"{where}[{key!r}]") for key, item in value.items()}
+        return {
+            f"${key}" if key.startswith("$") else key: _plain(item, f"{where}[{key!r}]")
+            for key, item in value.items()
+        }
     if isinstance(value, (list, tuple)):
         return [_plain(item, f"{where}[{n}]") for n, item in enumerate(value)]
     raise TypeError(
@@ -220,7 +224,7 @@ def _free(value: Any) -> Any:
         named = value.get("$float") if len(value) == 1 else None
         if isinstance(named, str) and named in _NAMED:
             return _NAMED[named]
-        return {key: _free(item) for key, item in value.items()}
+        return {key[key.startswith("$$") :]: _free(item) for key, item in value.items()}
     return [_free(item) for item in value] if isinstance(value, list) else value
 
 

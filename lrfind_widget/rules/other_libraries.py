@@ -12,7 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from lrfind_widget.curves.formatting import format_lr
-from lrfind_widget.curves.trimmed import Trimmed, as_curve, check_skips, trim
+from lrfind_widget.curves.trimmed import Trimmed, as_curve, checked_skip, trim
 from lrfind_widget.rules.fastai_v1 import at_point, averaged_part, refusal, steepest
 from lrfind_widget.rules.suggestion import Suggestion
 
@@ -111,7 +111,7 @@ def lightning(
     Suggestion
         Without a rate where fewer than two points are left, or where the loss never falls.
     """
-    check_skips(skip_begin=skip_begin)
+    skip_begin = checked_skip("skip_begin", skip_begin)
     rates, raw = as_curve(lrs, losses)
     average, smoothed = 0.0, []
     for n, loss in enumerate(raw.tolist(), start=1):

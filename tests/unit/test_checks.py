@@ -160,3 +160,12 @@ def test_settings_are_plain_json():
     assert settings["val_loader"] == "list"
     assert settings["grad_scaler"] == "GradScaler"
     assert settings["wd"] is None
+
+
+@pytest.mark.parametrize("isolation", ["copy", "in_place"])
+def test_a_loader_whose_length_raises_is_read_all_the_same(isolation):
+    class NoLength(list):
+        def __len__(self):
+            raise RuntimeError("no length")
+
+    assert len(list(sweep(dataloader=NoLength(batches(3)), num_it=3, isolation=isolation))) == 3

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from decimal import Decimal
+from fractions import Fraction
 from typing import Any
 
 import numpy as np
 import pytest
+import torch
 
 from lrfind_widget import StopReason, SweepResult, lr_find
 from lrfind_widget.curves.smoothing import exponential_average
@@ -103,10 +106,27 @@ def test_nothing_is_further_than_a_divergence() -> None:
         Refinement.extend(base)
 
 
-@pytest.mark.parametrize("end_lr", [1e-2, 0, float("inf"), "1"])
+@pytest.mark.parametrize("end_lr", [1e-2, 0, float("inf"), "1", True, 10**400, torch.tensor([9.0])])
 def test_an_end_that_is_not_further_is_refused(end_lr: Any) -> None:
     with pytest.raises(ValueError, match="beyond"):
         Refinement.extend(swept(), end_lr)
+
+
+@pytest.mark.parametrize(
+    "end_lr", [np.float32(10), np.array(10), torch.tensor(10.0), Fraction(10), Decimal(10)]
+)
+def test_any_kind_of_number_may_be_the_end(end_lr: Any) -> None:
+    planned = Refinement.extend(swept(), end_lr).changes
+    assert planned == Refinement.extend(swept(), 10.0).changes
+
+
+@pytest.mark.parametrize("value", [np.inf, np.nan, 10**400, "1", [], None])
+def test_a_plan_in_a_file_that_makes_no_sense_counts_as_none(value: Any) -> None:
+    settings = dict.fromkeys(("start_lr", "end_lr", "num_it"), value)
+    base = SweepResult.from_json(replace(swept(), settings=settings).to_json())
+    found = joined(Refinement.refine(base, 5e-3, 2e-2, 10))
+    assert found.settings["num_it"] == 20 + 10
+    assert (found.settings["start_lr"], found.settings["end_lr"]) == (1e-3, base.lrs.max())
 
 
 def test_repeats_are_joined_one_by_one() -> None:

@@ -5,10 +5,13 @@ from __future__ import annotations
 import dataclasses
 import subprocess
 import sys
+from decimal import Decimal
+from fractions import Fraction
 from typing import Any
 
 import numpy as np
 import pytest
+import torch
 
 from lrfind_widget.option_fields import options_of
 from lrfind_widget.options import (
@@ -116,6 +119,13 @@ def test_numbers_of_numpy_become_plain_ones() -> None:
     )  # type: ignore[arg-type]
     kinds = [type(getattr(options, n)) for n in ("start_lr", "end_lr", "num_it", "seed")]
     assert kinds == [float, float, int, int]
+
+
+def test_numbers_of_any_kind_are_taken_by_every_keyword() -> None:
+    given = {"beta": np.float32(0.5), "stop_div": np.False_, "seed": torch.tensor(3)}
+    options = WidgetOptions(**given, wd=Decimal("0.5"), start_lr=Fraction(1, 2))  # type: ignore[arg-type]
+    found = [options.beta, options.stop_div, options.seed, options.wd, options.start_lr]
+    assert repr(found) == "[0.5, False, 3, 0.5, 0.5]"
 
 
 def test_the_first_repeat_has_the_options_themselves_and_the_others_the_next_seeds() -> None:

@@ -41,6 +41,12 @@ def test_settings_come_back_as_they_were() -> None:
     assert back["é"][0] == "ü"
 
 
+@pytest.mark.parametrize("settings", [{"$float": "NaN"}, {"$$float": 1.0}, {"$": {"$float": []}}])
+def test_settings_that_look_like_the_notation_come_back_too(settings: dict[str, Any]) -> None:
+    kept = json.dumps(result(settings={"x": settings}).to_json())
+    assert SweepResult.from_json(kept).settings == {"x": settings}
+
+
 def test_file_is_strict_json(tmp_path: Path) -> None:
     full().save(tmp_path / "run.json")
 

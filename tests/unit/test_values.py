@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
 from fractions import Fraction
 from typing import Any
 
@@ -9,27 +10,42 @@ import numpy as np
 import pytest
 import torch
 
-from lrfind_widget.values import check_flag, check_rate, choice, number, whole
+from lrfind_widget.values import check_beta, check_flag, check_rate, choice, number, whole
+
+QUARTERS = [
+    *(0.25, np.float32(0.25), np.longdouble(0.25), np.array(0.25), np.ma.array(0.25)),
+    *(torch.tensor(0.25), torch.tensor(0.25, dtype=torch.bfloat16, requires_grad=True)),
+    *(Fraction(1, 4), Decimal("0.25")),
+]
+THREES = [3, np.int8(3), np.uint64(3), np.array(3), torch.tensor(3), torch.tensor(3).byte()]
+FLAGS = [True, np.True_, np.array(True), torch.tensor(True)]
 
 
-@pytest.mark.parametrize(
-    "given",
-    [0.25, np.float32(0.25), np.array(0.25), torch.tensor(0.25), Fraction(1, 4)],
-)
-def test_any_number_above_zero_is_a_rate(given: object) -> None:
-    rate = check_rate("lr", given)
-    assert rate == 0.25
-    assert type(rate) is float
+@pytest.mark.parametrize("given", QUARTERS)
+@pytest.mark.parametrize("check", [check_rate, check_beta, number(), number(above=0)])
+def test_any_kind_of_number_is_one(check: Any, given: object) -> None:
+    assert repr(check("x", given)) == "0.25"
 
 
-def test_a_whole_number_is_a_rate() -> None:
-    assert type(check_rate("lr", np.int64(1))) is float
+@pytest.mark.parametrize("given", THREES)
+def test_any_kind_of_whole_number_is_one(given: object) -> None:
+    assert repr(whole(1)("x", given)) == "3"
+    assert repr(check_rate("x", given)) == "3.0"
+
+
+@pytest.mark.parametrize("given", FLAGS)
+def test_true_of_any_kind_is_true_and_no_number(given: object) -> None:
+    assert check_flag("x", given) is True
+    for check in (check_rate, check_beta, number(), whole(0)):
+        with pytest.raises(TypeError, match="x"):
+            check("x", given)
 
 
 @pytest.mark.parametrize(
     "given",
     [
-        *(True, np.True_, torch.tensor(True), "1e-3", np.str_("1e-3"), None, 1j, object()),
+        *("1e-3", np.str_("1e-3"), None, 1j, np.complex64(1), object(), np.datetime64(1, "D")),
+        torch.tensor(1.0, device="meta"),
         *([1e-3], np.array([0.1]), torch.tensor([0.1]), torch.tensor(1j)),
     ],
 )
@@ -68,11 +84,3 @@ def test_a_wrong_value_is_refused_with_what_was_expected(
 ) -> None:
     with pytest.raises(error, match=words):
         check("x", value)
-
-
-@pytest.mark.parametrize(
-    ("check", "value", "kind"), [(whole(0), np.int64(3), int), (number(), np.float32(3), float)]
-)
-def test_numbers_become_plain_ones(check: Any, value: object, kind: type) -> None:
-    assert check("x", value) == 3
-    assert type(check("x", value)) is kind
