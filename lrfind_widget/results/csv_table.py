@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 import csv
+import io
 import math
-import os
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
+from lrfind_widget.curves.formatting import shortened
 from lrfind_widget.curves.smoothing import exponential_average
 from lrfind_widget.points import StopReason
-from lrfind_widget.results.json_record import read_text
 
 COLUMNS = {
     "step": "steps",
@@ -34,20 +33,20 @@ def kind_of(column: str) -> type[np.int64 | np.float64]:
     return np.int64 if column in ("step", "repeat", "part") else np.float64
 
 
-def write(columns: dict[str, npt.NDArray[Any]], path: str | os.PathLike[str]) -> None:
-    """Write named columns to `path`, with a header; doubles in full precision."""
+def written(columns: dict[str, npt.NDArray[Any]]) -> str:
+    """Return named columns as a table with a header; doubles in full precision."""
+    text = io.StringIO()
+    writer = csv.writer(text, lineterminator="\n")
+    writer.writerow(columns)
     rows = zip(*(values.tolist() for values in columns.values()), strict=True)
-    with Path(path).open("w", encoding="utf-8", newline="") as file:
-        writer = csv.writer(file, lineterminator="\n")
-        writer.writerow(columns)
-        writer.writerows([repr(value) for value in row] for row in rows)
+    writer.writerows([repr(value) for value in row] for row in rows)
+    return text.getvalue()
 
 
-def read(path: str | os.PathLike[str]) -> dict[str, Any]:
-    """Return the arguments of `SweepResult` that a CSV file gives; other columns are ignored."""
-    text = read_text(path)
+def read(text: str) -> dict[str, Any]:
+    """Return the arguments of `SweepResult` that a table gives; other columns are ignored."""
     try:
-        rows = [row for row in csv.reader(text.splitlines(), strict=True) if row]
+        rows = [row for row in csv.reader(io.StringIO(text), strict=True) if row]
     except csv.Error as error:
         raise ValueError(f"This is not a CSV table ({error}).") from error
     header = [name.strip().lower() for name in rows[0]] if rows else []
@@ -88,9 +87,8 @@ def _number(cell: str, row: int, column: str) -> float:
             raise ValueError
         value = float(cell)
     except ValueError:
-        shown = cell if len(cell) <= 40 else cell[:37] + "..."
         raise ValueError(
-            f'Row {row} has "{shown}" in the column "{column}", expected a number.'
+            f'Row {row} has "{shortened(cell)}" in the column "{column}", expected a number.'
         ) from None
     if kind_of(column) is np.int64 and not (value.is_integer() and 0 <= value < 2**53):
         raise ValueError(

@@ -6,25 +6,28 @@ import json
 import os
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from lrfind_widget.results import stored
+
+if TYPE_CHECKING:
+    from typing_extensions import Self
 
 LARGEST_FILE = 64 * 1024 * 1024
 """Bytes; a sweep of 100,000 steps is a tenth of it."""
 
-Record = TypeVar("Record")
-
 
 class JsonRecord:
-    """A record, a dataclass, that is kept in JSON files."""
+    """A record, a dataclass, that is kept in files."""
+
+    _kept: ClassVar[Mapping[str, str]] = {".json": "everything"}
 
     def to_json(self) -> dict[str, Any]:
         """Return all of it as plain JSON values; `from_json` reads it back unchanged."""
         return stored.encode(self)
 
     @classmethod
-    def from_json(cls: type[Record], data: Any) -> Record:
+    def from_json(cls, data: Any) -> Self:
         """Return what `to_json` described.
 
         Parameters
@@ -40,45 +43,55 @@ class JsonRecord:
         return stored.decode(cls, data)
 
     def save(self, path: str | os.PathLike[str]) -> None:
-        """Write it to a file, without loss.
+        """Write it to a file.
 
         Parameters
         ----------
         path : str or path
-            Ending in ``.json``.
+            Ending in ``.json`` (everything, without loss) or, of a sweep, in ``.csv`` (the points
+            only).
 
         Raises
         ------
         ValueError
             If the ending is another.
         """
-        ending_of(path, {".json": "everything"})
-        text = json.dumps(self.to_json(), allow_nan=False, indent=1)
-        Path(path).write_text(text + "\n", encoding="utf-8")
+        text = self._text(_ending_of(path, self._kept))
+        Path(path).write_text(text, encoding="utf-8", newline="")
 
     @classmethod
-    def load(cls: type[Record], path: str | os.PathLike[str]) -> Record:
+    def load(cls, path: str | os.PathLike[str]) -> Self:
         """Return what was saved in a file.
 
-        Nothing in the file is executed: it is read as JSON and every value is checked.
+        Nothing in the file is executed: it is read as JSON or CSV and every value is checked.
 
         Parameters
         ----------
         path : str or path
-            Ending in ``.json``.
+            Ending in ``.json`` or, of a sweep, in ``.csv``. A CSV file needs the columns ``lr``
+            and ``loss``.
 
         Raises
         ------
         OSError
             If the file cannot be read.
         ValueError
-            If it holds something else: broken, of another kind, or too large.
+            If it is not a result: broken, of another kind, or too large.
         """
-        ending_of(path, {".json": "everything"})
-        return stored.decode(cls, read_text(path))
+        ending = _ending_of(path, cls._kept)
+        return cls._from_text(_text_of(path), ending)
+
+    def _text(self, _ending: str) -> str:
+        """Return the text of a file with an ending."""
+        return json.dumps(self.to_json(), allow_nan=False, indent=1) + "\n"
+
+    @classmethod
+    def _from_text(cls, text: str, _ending: str) -> Self:
+        """Return what the text of a file with an ending says."""
+        return cls.from_json(text)
 
 
-def read_text(path: str | os.PathLike[str]) -> str:
+def _text_of(path: str | os.PathLike[str]) -> str:
     """Return the text of a file that is not too large, or say what is wrong with it."""
     size = Path(path).stat().st_size
     if size > LARGEST_FILE:
@@ -92,7 +105,7 @@ def read_text(path: str | os.PathLike[str]) -> str:
         raise ValueError(f"{os.fspath(path)} is not a text file in UTF-8.") from error
 
 
-def ending_of(path: str | os.PathLike[str], kept: Mapping[str, str]) -> str:
+def _ending_of(path: str | os.PathLike[str], kept: Mapping[str, str]) -> str:
     """Return the ending of a file's name, one of those in `kept`, which say what they keep."""
     name = os.fspath(path)
     for ending in kept:

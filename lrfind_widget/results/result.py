@@ -5,8 +5,7 @@ from __future__ import annotations
 import copy
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from os import PathLike
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 import numpy.typing as npt
@@ -18,7 +17,7 @@ from lrfind_widget.options import AnalysisOptions
 from lrfind_widget.points import StopReason
 from lrfind_widget.results import csv_table, picture
 from lrfind_widget.results.analysis import analyse
-from lrfind_widget.results.json_record import JsonRecord, ending_of
+from lrfind_widget.results.json_record import JsonRecord
 from lrfind_widget.results.receipt import Receipt
 from lrfind_widget.results.recorded_curve import RecordedCurve
 from lrfind_widget.values import check_rate
@@ -26,8 +25,6 @@ from lrfind_widget.values import check_rate
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
-
-_KEPT = {".json": "everything", ".csv": "the points"}
 
 
 @dataclass(frozen=True, eq=False)
@@ -105,6 +102,8 @@ class SweepResult(RecordedCurve, JsonRecord):
     parts: npt.NDArray[np.int64] | None = None
     selected_lr: float | None = None
 
+    _kept: ClassVar[Mapping[str, str]] = {".json": "everything", ".csv": "the points"}
+
     def __post_init__(self) -> None:
         for column, name in csv_table.COLUMNS.items():
             given = getattr(self, name)
@@ -171,45 +170,14 @@ class SweepResult(RecordedCurve, JsonRecord):
             ) from error
         return pd.DataFrame({name: values.copy() for name, values in self.columns().items()})
 
-    def save(self, path: str | PathLike[str]) -> None:
-        """Write the result to a file.
-
-        Parameters
-        ----------
-        path : str or path
-            Ending in ``.json`` (everything, without loss) or ``.csv`` (the points only).
-
-        Raises
-        ------
-        ValueError
-            If the ending is another.
-        """
-        if ending_of(path, _KEPT) == ".csv":
-            csv_table.write(self.columns(), path)
-        else:
-            super().save(path)
+    def _text(self, ending: str) -> str:
+        return csv_table.written(self.columns()) if ending == ".csv" else super()._text(ending)
 
     @classmethod
-    def load(cls, path: str | PathLike[str]) -> SweepResult:
-        """Return the result saved in a file.
-
-        Nothing in the file is executed: it is read as JSON or CSV and every value is checked.
-
-        Parameters
-        ----------
-        path : str or path
-            Ending in ``.json`` or ``.csv``. A CSV file needs the columns ``lr`` and ``loss``.
-
-        Raises
-        ------
-        OSError
-            If the file cannot be read.
-        ValueError
-            If it is not a result: broken, of another kind, or too large.
-        """
-        if ending_of(path, _KEPT) == ".csv":
-            return cls(**csv_table.read(path))
-        return super().load(path)
+    def _from_text(cls, text: str, ending: str) -> SweepResult:
+        if ending == ".csv":
+            return cls(**csv_table.read(text))
+        return super()._from_text(text, ending)
 
     def plot(
         self,

@@ -23,6 +23,8 @@ from typing import Any, TypeVar, Union, get_args, get_origin, get_type_hints
 
 import numpy as np
 
+from lrfind_widget.curves.formatting import shortened
+
 VERSION = 1
 
 _NAMES = {str: "a text", bool: "true or false", int: "a count from 0"}
@@ -236,5 +238,5 @@ def _shown(value: Any) -> str:
     """Return a value of unknown size and kind, short enough for a message."""
     if isinstance(value, (dict, list)):
         return "a list" if isinstance(value, list) else "an object"
-    text = repr(value) if not isinstance(value, int) or abs(value) < 10**30 else "a huge number"
-    return text if len(text) <= 40 else text[:37] + "..."
+    is_huge = isinstance(value, int) and abs(value) >= 10**30
+    return "a huge number" if is_huge else shortened(repr(value))

@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from lrfind_widget.curves.formatting import shortened
 from lrfind_widget.curves.trimmed import as_curve
 from lrfind_widget.rules.balanced import balanced
 from lrfind_widget.rules.fastai_v1 import min_gradient, min_over_10
@@ -166,8 +167,9 @@ def check_rule(rule: object) -> Rule:
         if rule not in RULES:
             near = difflib.get_close_matches(rule, RULES, n=1, cutoff=0.3)
             hint = f' Did you mean "{near[0]}"?' if near else ""
-            shown = rule if len(rule) <= 40 else rule[:37] + "..."
-            raise ValueError(f'There is no rule "{shown}".{hint} Rules: {", ".join(RULES)}.')
+            raise ValueError(
+                f'There is no rule "{shortened(rule)}".{hint} Rules: {", ".join(RULES)}.'
+            )
         return rule
     if not callable(rule):
         raise TypeError(f"rule must be a name or a function, got {type(rule).__name__}.")
