@@ -260,4 +260,4 @@ def _meaning(name: str) -> str:
     if name not in options:
         return "the batches to train on."
     sentence = options[name].words.partition(". ")[0].rstrip(".")
-    return f"{sentence[0].lower()}{sentence[1:]}."
+    return f"{sentence[:1].lower()}{sentence[1:]}."

@@ -1,33 +1,39 @@
 """Dataclasses of keywords whose fields say what they mean and check their values."""
 
-from dataclasses import dataclass, fields, replace
-from typing import Any, Literal, TypeVar, get_args, get_origin
+import inspect
+import re
+from dataclasses import Field, dataclass, fields, replace
+from typing import Annotated, Any, Literal, TypeVar, get_args, get_origin
 
 from lrfind_widget.values import Check, check_flag, check_text, choice
 
 Given = TypeVar("Given", bound="Options")
+
+_ENTRY = re.compile(r"^(\w+)(?: : (.+))?\n((?: {4}.+\n?)+)", re.MULTILINE)
+"""A keyword in a docstring: its name, perhaps its type, and below it what it means."""
 
 _CHECKS: dict[Any, Check] = {bool: check_flag, str: check_text}
 
 
 @dataclass(frozen=True)
 class Option:
-    """A keyword.
+    """A keyword. The first sentence of its words can stand alone; `kind` is its type in words."""
 
-    The first sentence of `words` can stand alone. `check` is by default that of the type: of a
-    bool, a str, or the words of a Literal. It is not called with the None that is the default.
-    """
-
+    type: Any
+    default: Any
+    check: Check | None
+    kind: str
     words: str
-    check: Check | None = None
-    kind: str = ""
-    type: Any = None
-    default: Any = None
 
 
 @dataclass(frozen=True, kw_only=True)
 class Options:
-    """Keywords with checked values."""
+    """Keywords with checked values.
+
+    A keyword is a field; what it means stands in the docstring of its class, with its type where
+    the annotation does not say it. Its check is what the type is annotated with, by default that
+    of a bool, a str or the words of a Literal, and not called with the None that is the default.
+    """
 
     def __post_init__(self) -> None:
         for name, option in options_of(type(self)).items():
@@ -53,18 +59,27 @@ class Options:
 
 def options_of(kind: type[Options]) -> dict[str, Option]:
     """Return each keyword by its name, in their order."""
-    return {declared.name: _option(declared.type, declared.default) for declared in fields(kind)}
+    meant = {
+        name: (type_, " ".join(words.split()))
+        for part in kind.__mro__
+        for name, type_, words in _ENTRY.findall(inspect.cleandoc(part.__doc__ or ""))
+    }
+    return {
+        declared.name: _option(declared, *meant.get(declared.name, ("", "")))
+        for declared in fields(kind)
+    }
 
 
-def _option(annotated: Any, default: Any) -> Option:
-    type_: Any
-    option: Option
-    type_, option = get_args(annotated)
+def _option(declared: Field[Any], kind: str, words: str) -> Option:
+    annotated: Any = declared.type
+    checked = get_origin(annotated) is Annotated
+    type_, *checks = get_args(annotated) if checked else [annotated]
     literals = [part for part in (type_, *get_args(type_)) if get_origin(part) is Literal]
-    check = option.check or _CHECKS.get(type_)
-    if check is None and literals:
-        check = choice(*get_args(literals[0]), optional=default is None)
-    return replace(option, type=type_, default=default, check=check)
+    if type_ in _CHECKS:
+        checks.append(_CHECKS[type_])
+    elif literals:
+        checks.append(choice(*get_args(literals[0]), optional=declared.default is None))
+    return Option(type_, declared.default, checks[0] if checks else None, kind, words)
 
 
 def name_of(function: object) -> str:

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from typing import Annotated, Any, Literal
 
 from lrfind_widget.curves.schedule import Mode, Schedule
-from lrfind_widget.option_fields import Option, Options
+from lrfind_widget.option_fields import Options
 from lrfind_widget.rules.table import DEFAULT_RULE, Rule, check_rule
 from lrfind_widget.values import check_beta, check_rate, number, whole
 
@@ -31,31 +31,33 @@ def _check_height(name: str, value: Any) -> str | int:
 
 @dataclass(frozen=True, kw_only=True)
 class _Range(Options):
-    """Which rates, and how often."""
+    """Which rates, and how often.
 
-    start_lr: Annotated[float, Option("Rate of the first step.", check_rate)] = 1e-7
-    end_lr: Annotated[
-        float, Option("Rate that the sweep rises to: that of the step after the last.", check_rate)
-    ] = 10.0
-    num_it: Annotated[int, Option("Optimizer steps.", whole(1))] = 100
-    stop_div: Annotated[
-        bool,
-        Option(
-            "Stop when the smoothed loss exceeds four times its best. A loss that is NaN or "
-            "infinite ends the sweep in any case."
-        ),
-    ] = True
-    mode: Annotated[Mode, Option("How the rate rises.")] = "exp"
-    repeats: Annotated[
-        int,
-        Option(
-            "Sweeps from the same state, each with another data order. The first is exactly the "
-            "sweep that ``repeats=1`` makes; the others are seeded with ``seed + 1, seed + 2, "
-            "...``, or with fresh entropy where no `seed` is given. One that diverges does not "
-            "end the others.",
-            whole(1),
-        ),
-    ] = 1
+    Parameters
+    ----------
+    start_lr
+        Rate of the first step.
+    end_lr
+        Rate that the sweep rises to: that of the step after the last.
+    num_it
+        Optimizer steps.
+    stop_div
+        Stop when the smoothed loss exceeds four times its best. A loss that is NaN or infinite
+        ends the sweep in any case.
+    mode
+        How the rate rises.
+    repeats
+        Sweeps from the same state, each with another data order. The first is exactly the sweep
+        that ``repeats=1`` makes; the others are seeded with ``seed + 1, seed + 2, ...``, or with
+        fresh entropy where no `seed` is given. One that diverges does not end the others.
+    """
+
+    start_lr: Annotated[float, check_rate] = 1e-7
+    end_lr: Annotated[float, check_rate] = 10.0
+    num_it: Annotated[int, whole(1)] = 100
+    stop_div: bool = True
+    mode: Mode = "exp"
+    repeats: Annotated[int, whole(1)] = 1
 
     def __post_init__(self) -> None:
         super().__post_init__()
@@ -72,138 +74,117 @@ class _Range(Options):
 
 @dataclass(frozen=True, kw_only=True)
 class TrainingOptions(Options):
-    """How steps are taken, whatever the rate."""
+    """How steps are taken, whatever the rate.
 
-    loss_fn: Annotated[
-        Function | None,
-        Option(
-            "`(output, target) -> loss`, a scalar tensor. By default it is inferred from the "
-            "first batch (see `Objective`)."
-        ),
-    ] = None
-    step_fn: Annotated[
-        Function | None,
-        Option("`(model, batch) -> loss`, in place of everything between the batch and the loss."),
-    ] = None
-    update_fn: Annotated[
-        Callable[[Any, Any, Any], Any] | None,
-        Option(
-            "`(model, batch, optimizer) -> loss`, in place of the whole step: it clears the "
-            "gradients, calls ``backward()`` and ``optimizer.step()`` itself, with the rate that "
-            "the optimizer has then. For a loop with several optimizers or backward passes. "
-            "`loss_fn` or `step_fn` beside it compute the validation loss."
-        ),
-    ] = None
-    prepare_batch: Annotated[
-        Callable[[Any], Any] | None,
-        Option("`batch -> batch`, applied to each batch first, for example to `(inputs, target)`."),
-    ] = None
-    wd: Annotated[
-        float | None,
-        Option("Weight decay meanwhile. By default the optimizer's own.", number(least=0)),
-    ] = None
-    groups: Annotated[
-        str,
-        Option(
-            'By default the parameter groups keep the ratios of their rates; "same" gives all the '
-            "same; the `name` of a group sweeps that one only."
-        ),
-    ] = "ratio"
-    accumulate: Annotated[
-        int, Option("Batches for one step. The recorded loss is their mean.", whole(1))
-    ] = 1
-    amp: Annotated[
-        Literal["bf16", "fp16"] | None,
-        Option("Autocast to this type; fp16 with a gradient scaler."),
-    ] = None
-    grad_scaler: Annotated[
-        Any,
-        Option(
-            "Scaler to use. Steps that it skips are counted, not recorded, and taken again at the "
-            "same rate on the next batch.",
-            kind="torch.amp.GradScaler",
-        ),
-    ] = None
-    clip_grad_norm: Annotated[
-        float | None,
-        Option(
-            "Largest norm of the gradient, as of ``clip_grad_norm_(model.parameters(), ...)``: of "
-            "all that has a gradient in the model, also where the optimizer does not hold it. "
-            "Parameters of a `loss_fn` are left out.",
-            number(above=0),
-        ),
-    ] = None
-    val_loader: Annotated[
-        Iterable[Any] | None,
-        Option(
-            "Batches to compute a validation loss on after each step, in eval mode and under the "
-            "same autocast. Draws no random numbers from the training."
-        ),
-    ] = None
-    val_batches: Annotated[
-        int | None,
-        Option("Batches of `val_loader` to take, each time the same. By default all.", whole(1)),
-    ] = None
-    seed: Annotated[
-        int | None,
-        Option(
-            "Seeds torch, numpy, Python and the generators of the loader inside the sweep, which "
-            "makes it repeatable. These generators belong to the process: a cell that draws "
-            "numbers while the sweep runs takes them out of the same row, and its own are put "
-            "back at the end.",
-            whole(0, MOST_SEED),
-        ),
-    ] = None
-    isolation: Annotated[
-        Literal["auto", "copy", "in_place"],
-        Option(
-            "Whether a copy of model and optimizer is trained, or they themselves (see "
-            "`Isolation`)."
-        ),
-    ] = "auto"
+    Parameters
+    ----------
+    loss_fn
+        `(output, target) -> loss`, a scalar tensor. By default it is inferred from the first
+        batch (see `Objective`).
+    step_fn
+        `(model, batch) -> loss`, in place of everything between the batch and the loss.
+    update_fn
+        `(model, batch, optimizer) -> loss`, in place of the whole step: it clears the gradients,
+        calls ``backward()`` and ``optimizer.step()`` itself, with the rate that the optimizer has
+        then. For a loop with several optimizers or backward passes. `loss_fn` or `step_fn` beside
+        it compute the validation loss.
+    prepare_batch
+        `batch -> batch`, applied to each batch first, for example to `(inputs, target)`.
+    wd
+        Weight decay meanwhile. By default the optimizer's own.
+    groups
+        By default the parameter groups keep the ratios of their rates; "same" gives all the same;
+        the `name` of a group sweeps that one only.
+    accumulate
+        Batches for one step. The recorded loss is their mean.
+    amp
+        Autocast to this type; fp16 with a gradient scaler.
+    grad_scaler : torch.amp.GradScaler
+        Scaler to use. Steps that it skips are counted, not recorded, and taken again at the same
+        rate on the next batch.
+    clip_grad_norm
+        Largest norm of the gradient, as of ``clip_grad_norm_(model.parameters(), ...)``: of all
+        that has a gradient in the model, also where the optimizer does not hold it. Parameters of
+        a `loss_fn` are left out.
+    val_loader
+        Batches to compute a validation loss on after each step, in eval mode and under the same
+        autocast. Draws no random numbers from the training.
+    val_batches
+        Batches of `val_loader` to take, each time the same. By default all.
+    seed
+        Seeds torch, numpy, Python and the generators of the loader inside the sweep, which makes
+        it repeatable. These generators belong to the process: a cell that draws numbers while the
+        sweep runs takes them out of the same row, and its own are put back at the end.
+    isolation
+        Whether a copy of model and optimizer is trained, or they themselves (see `Isolation`).
+    """
+
+    loss_fn: Function | None = None
+    step_fn: Function | None = None
+    update_fn: Callable[[Any, Any, Any], Any] | None = None
+    prepare_batch: Callable[[Any], Any] | None = None
+    wd: Annotated[float | None, number(least=0)] = None
+    groups: str = "ratio"
+    accumulate: Annotated[int, whole(1)] = 1
+    amp: Literal["bf16", "fp16"] | None = None
+    grad_scaler: Any = None
+    clip_grad_norm: Annotated[float | None, number(above=0)] = None
+    val_loader: Iterable[Any] | None = None
+    val_batches: Annotated[int | None, whole(1)] = None
+    seed: Annotated[int | None, whole(0, MOST_SEED)] = None
+    isolation: Literal["auto", "copy", "in_place"] = "auto"
 
 
 @dataclass(frozen=True, kw_only=True)
 class _Smoothing(Options):
-    beta: Annotated[float, Option("Weight of the past in the smoothed loss.", check_beta)] = 0.98
+    """What the smoothed loss is.
+
+    Parameters
+    ----------
+    beta
+        Weight of the past in the smoothed loss.
+    """
+
+    beta: Annotated[float, check_beta] = 0.98
 
 
 @dataclass(frozen=True, kw_only=True)
 class _ProgressBar(Options):
-    progress: Annotated[bool, Option("Whether a bar on standard error shows how far it is.")] = True
+    """What a terminal shows.
+
+    Parameters
+    ----------
+    progress
+        Whether a bar on standard error shows how far it is.
+    """
+
+    progress: bool = True
 
 
 @dataclass(frozen=True, kw_only=True)
 class AnalysisOptions(_Smoothing):
-    """How a stored curve is read. Changing one needs no new sweep."""
+    """How a stored curve is read. Changing one needs no new sweep.
 
-    skip_start: Annotated[
-        int,
-        Option(
-            "Points at the start that the search for the steepest fall leaves out (fastai v1).",
-            whole(0),
-        ),
-    ] = 10
-    skip_end: Annotated[
-        int,
-        Option(
-            "Points at the end that the search for the steepest fall leaves out (fastai v1).",
-            whole(0),
-        ),
-    ] = 5
-    rule: Annotated[
-        Rule,
-        Option(
-            "The rule that says where the marker starts: a name in `lrfind_widget.rules.RULES` or "
-            "a callable ``(lrs, losses) -> float`` of the raw losses.",
-            _check_rule,
-        ),
-    ] = DEFAULT_RULE
-    y_scale: Annotated[Literal["linear", "log"], Option("Scale of the loss axis.")] = "linear"
-    y_range: Annotated[
-        Literal["focus", "all"],
-        Option("Whether the loss axis shows what matters, or every point."),
-    ] = "focus"
+    Parameters
+    ----------
+    skip_start
+        Points at the start that the search for the steepest fall leaves out (fastai v1).
+    skip_end
+        Points at the end that the search for the steepest fall leaves out (fastai v1).
+    rule
+        The rule that says where the marker starts: a name in `lrfind_widget.rules.RULES` or a
+        callable ``(lrs, losses) -> float`` of the raw losses.
+    y_scale
+        Scale of the loss axis.
+    y_range
+        Whether the loss axis shows what matters, or every point.
+    """
+
+    skip_start: Annotated[int, whole(0)] = 10
+    skip_end: Annotated[int, whole(0)] = 5
+    rule: Annotated[Rule, _check_rule] = DEFAULT_RULE
+    y_scale: Literal["linear", "log"] = "linear"
+    y_range: Literal["focus", "all"] = "focus"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -233,11 +214,15 @@ class FindOptions(_ProgressBar, SweepOptions):
 
 @dataclass(frozen=True, kw_only=True)
 class CompareOptions(_ProgressBar, TrainingOptions):
-    """The keywords of `compare_lrs`."""
+    """The keywords of `compare_lrs`.
 
-    steps: Annotated[int, Option("Optimizer steps at each rate.", whole(1))] = field(
-        default=100, kw_only=False
-    )
+    Parameters
+    ----------
+    steps
+        Optimizer steps at each rate.
+    """
+
+    steps: Annotated[int, whole(1)] = field(default=100, kw_only=False)
 
     def settings(self) -> dict[str, Any]:
         """Return those that make a difference to the losses, as JSON values."""
@@ -246,25 +231,22 @@ class CompareOptions(_ProgressBar, TrainingOptions):
 
 @dataclass(frozen=True, kw_only=True)
 class WidgetOptions(AnalysisOptions, SweepOptions):
-    """The keywords of `LRFinderWidget`."""
+    """The keywords of `LRFinderWidget`.
 
-    auto_start: Annotated[
-        bool,
-        Option(
-            "Start when the widget is first displayed. False waits for `start()` or its button."
-        ),
-    ] = True
-    auto_apply: Annotated[
-        bool,
-        Option(
-            "Write every chosen rate into the optimizer, as `apply()` does: at once, or, where "
-            "something runs, when it has ended."
-        ),
-    ] = False
-    height: Annotated[
-        str | int | None,
-        Option('Height of the chart, in pixels or as CSS such as "30em".', _check_height),
-    ] = None
-    layout: Annotated[
-        Any, Option("Layout of the whole widget, as for any widget.", kind="ipywidgets.Layout")
-    ] = None
+    Parameters
+    ----------
+    auto_start
+        Start when the widget is first displayed. False waits for `start()` or its button.
+    auto_apply
+        Write every chosen rate into the optimizer, as `apply()` does: at once, or, where
+        something runs, when it has ended.
+    height
+        Height of the chart, in pixels or as CSS such as "30em".
+    layout : ipywidgets.Layout
+        Layout of the whole widget, as for any widget.
+    """
+
+    auto_start: bool = True
+    auto_apply: bool = False
+    height: Annotated[str | int | None, _check_height] = None
+    layout: Any = None
