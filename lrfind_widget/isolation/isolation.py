@@ -98,9 +98,17 @@ class Isolation:
             self._random.suspend()
 
     def resume(self) -> None:
-        """Continue with the sweep's random state; what the user drew meanwhile is kept."""
+        """End a pause; what the user drew meanwhile is kept."""
         if self._active:
             self._random.resume()
+
+    def take_turn(self, unless: Callable[[], bool]) -> bool:
+        """Wait until no other sweep takes a step; return False where `unless` comes first."""
+        return self._random.take_turn(unless)
+
+    def end_turn(self) -> None:
+        """Let the next sweep take its step."""
+        self._random.end_turn()
 
     def mark(self) -> None:
         """Save what is trained as it is now, so that `rewind` can restore it.

@@ -15,7 +15,11 @@ from torch import Tensor
 
 from lrfind_widget.isolation.reach import reach
 
-_LOCK = threading.RLock()
+CHANGED = threading.Condition()
+"""Notified when a turn ends, and when what a sweep is asked to do has changed."""
+
+_SLICE = 0.25
+"""Longest single wait in seconds, so that a keyboard interrupt is never held up."""
 
 
 @dataclass(frozen=True)
@@ -30,14 +34,25 @@ class Source:
 
 
 @dataclass
-class _Saved:
-    """The state a source had before the first of the sweeps that use it now."""
+class _Shared:
+    """A source that sweeps use: its state before the first of them, and which one draws now."""
 
     state: Any
-    sweeps: int
+    sweeps: int = 0
+    drawing: RandomState | None = None
 
 
-_SAVED: dict[tuple[str, object], _Saved] = {}
+_SHARED: dict[tuple[str, object], _Shared] = {}
+
+_TURNS: list[RandomState] = []
+"""Those that ask for a turn, in the order of asking; the first has it."""
+
+
+def wait_until(ready: Callable[[], bool]) -> None:
+    """Wait for a change after which `ready` holds."""
+    with CHANGED:
+        while not CHANGED.wait_for(ready, _SLICE):
+            pass
 
 
 class RandomState:
@@ -45,74 +60,104 @@ class RandomState:
 
     The generators of torch, numpy and Python belong to the process, not to a thread: a cell that
     draws while a sweep runs takes from the sweep's stream, and the end undoes it. While the sweep
-    is paused the cell has its own stream, and what it draws is kept. Several sweeps at once share
-    one saved state: the last to end restores it.
+    is paused the cell has its own stream, and what it draws is kept. Several sweeps at once take
+    their steps in turn, each from a stream of its own that begins where the user's was: it finds
+    what it finds alone. The last to end restores the user's state.
     """
 
     def __init__(self, devices: Iterable[torch.device], generators: Iterable[object] = ()) -> None:
         self._sources = _global_sources(devices)
         self._active = False
-        self._of_sweep: list[Any] | None = None
-        self._at_pause: tuple[int, list[str], int] = (0, [], 0)
+        self.thread = 0  # on which it takes its present step
+        self.streams: dict[tuple[str, object], Any] = {}  # where it draws on, where it does not now
+        self._at_pause: tuple[int, list[str], int] | None = None
         self._expected: dict[tuple[str, object], Any] = {}
         self.add(generators)
 
     def add(self, generators: Iterable[object]) -> None:
         """Include further generators; those that are included already change nothing."""
-        with _LOCK:
+        with CHANGED:
             known = {source.key for source in self._sources}
             for source in map(_source_of, generators):
                 if source.key not in known:
                     known.add(source.key)
                     self._sources.append(source)
                     if self._active:
-                        _save(source)
+                        self._share(source)
 
     def start(self) -> None:
-        """Save the user's state."""
-        with _LOCK:
+        """Save the user's state. The sweep's is set with its first turn."""
+        with CHANGED:
             for source in self._sources:
-                _save(source)
+                self._share(source)
             self._active = True
+
+    def take_turn(self, unless: Callable[[], bool] = bool) -> bool:
+        """Wait until no other sweep takes a step; return False where `unless` comes first.
+
+        One that is started within a step of another, on its thread, does not wait for that.
+        """
+        with CHANGED:
+            self.thread = threading.get_ident()
+            within = bool(_TURNS) and _TURNS[0].thread == self.thread
+            _TURNS.insert(0 if within else len(_TURNS), self)
+            wait_until(lambda: _TURNS[0] is self or unless())
+            has_turn = _TURNS[0] is self
+            if has_turn:
+                self.draw_on()
+            else:
+                self.end_turn()
+            return has_turn
+
+    def end_turn(self) -> None:
+        """Let the next one take its step; may be called more than once."""
+        with CHANGED:
+            if self not in _TURNS:
+                return
+            _TURNS.remove(self)
+            if _TURNS and _TURNS[0].thread == self.thread:  # this was within a step of that one
+                _TURNS[0].draw_on()
+            CHANGED.notify_all()
 
     def suspend(self) -> None:
         """Restore the user's state for the time of a pause, and save the sweep's."""
-        with _LOCK:
+        with CHANGED:
             if self._active:
-                self._of_sweep = None
-                of_sweep = [source.get() for source in self._sources]
+                for source in self._sources:
+                    if _SHARED[source.key].drawing is self:
+                        self.streams[source.key] = source.get()
+                streams = self.streams
                 self.stop()
                 self._at_pause = self.compare()
-                self._of_sweep = of_sweep
+                self.streams = streams
 
     def resume(self) -> None:
-        """Save the user's present state, and continue with the sweep's."""
-        with _LOCK:
-            if self._active or self._of_sweep is None:
-                return
-            self.start()
-            for source, state in zip(self._sources, self._of_sweep, strict=True):
-                if _SAVED[source.key].sweeps == 1:
-                    source.set(state)
-            self._of_sweep = None
+        """Save the user's present state. The sweep's is continued with its next turn."""
+        with CHANGED:
+            if self._at_pause is not None:
+                self._at_pause = None
+                self.start()
 
     def stop(self) -> list[str]:
         """Restore the user's state; may be called more than once."""
         problems: list[str] = []
-        with _LOCK:
+        with CHANGED:
+            self.end_turn()
             if not self._active:
                 return problems
             self._active = False
-            self._expected = {}
+            self._expected, self.streams = {}, {}
             for source in self._sources:
-                saved = _SAVED[source.key]
-                saved.sweeps -= 1
-                if saved.sweeps:
+                shared = _SHARED[source.key]
+                shared.sweeps -= 1
+                if shared.drawing is self:
+                    shared.drawing = None
+                if shared.sweeps:
                     continue
-                del _SAVED[source.key]
-                self._expected[source.key] = saved.state
+                del _SHARED[source.key]
+                self._expected[source.key] = shared.state
                 try:
-                    source.set(saved.state)
+                    source.set(shared.state)
                 except Exception as error:
                     problems.append(f"{source.name} ({type(error).__name__}: {error})")
         return problems
@@ -123,25 +168,30 @@ class RandomState:
         Returns how many were compared, the names of those that differ, and how many another
         sweep still uses and will restore.
         """
-        if self._of_sweep is not None:  # the user has had it since, and may have drawn
+        if self._at_pause is not None:  # the user has had it since, and may have drawn
             return self._at_pause
-        differing = []
-        compared = in_use = 0
+        compared = [source for source in self._sources if source.key in self._expected]
+        differing = [
+            source.name
+            for source in compared
+            if not same_state(source.get(), self._expected[source.key])
+        ]
+        return len(compared), differing, len(self._sources) - len(compared)
+
+    def _share(self, source: Source) -> None:
+        shared = _SHARED.setdefault(source.key, _Shared(source.get()))
+        shared.sweeps += 1
+        self.streams.setdefault(source.key, shared.state)
+
+    def draw_on(self) -> None:
+        """Set every source to where this sweep draws on."""
         for source in self._sources:
-            if source.key not in self._expected:
-                in_use += 1
-                continue
-            compared += 1
-            if not same_state(source.get(), self._expected[source.key]):
-                differing.append(source.name)
-        return compared, differing, in_use
-
-
-def _save(source: Source) -> None:
-    if source.key in _SAVED:
-        _SAVED[source.key].sweeps += 1
-    else:
-        _SAVED[source.key] = _Saved(source.get(), 1)
+            shared = _SHARED[source.key]
+            if shared.drawing is not self:
+                if shared.drawing is not None:
+                    shared.drawing.streams[source.key] = source.get()
+                source.set(self.streams[source.key])
+                shared.drawing = self
 
 
 class RandomSources:

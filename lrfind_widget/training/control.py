@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Callable
 
 from lrfind_widget.isolation.isolation import Isolation
+from lrfind_widget.isolation.random_state import CHANGED, wait_until
 from lrfind_widget.messages import Sentence, sweep_stopped
 from lrfind_widget.points import StopReason
 
@@ -32,7 +32,6 @@ class Control:
     def __init__(self) -> None:
         self.on_wait: Callable[[bool], None] = ignore_wait
         self.suspended: Isolation | None = None
-        self._changed = threading.Condition()
         self._paused = False
         self._stopped = False
 
@@ -52,9 +51,13 @@ class Control:
         """Forget what was asked."""
         self._set(paused=False, stopped=False)
 
+    def is_stopped(self) -> bool:
+        """Whether it is asked to end."""
+        return self._stopped
+
     def wait_or_stop(self) -> None:
         """Wait while it is asked to wait."""
-        if self._waits():
+        while self._waits():
             self._wait()
         if self._stopped:
             raise SweepEnded(StopReason.STOPPED, sweep_stopped)
@@ -67,20 +70,20 @@ class Control:
             self.suspended.suspend()
         self.on_wait(True)
         try:
-            with self._changed:
-                self._changed.wait_for(lambda: not self._waits())
-        finally:
-            if self.suspended is not None:
+            wait_until(lambda: not self._waits())
+            if self.suspended is not None and not self._stopped:
                 self.suspended.resume()
+                self.suspended.take_turn(self.is_stopped)
+        finally:
             self.on_wait(False)
 
     def _set(self, *, paused: bool | None = None, stopped: bool | None = None) -> None:
-        with self._changed:
+        with CHANGED:
             if paused is not None:
                 self._paused = paused
             if stopped is not None:
                 self._stopped = stopped
-            self._changed.notify_all()
+            CHANGED.notify_all()
 
 
 def ignore_wait(waiting: bool) -> None:

@@ -160,7 +160,7 @@ class Experiment(ABC):
         try:
             with isolation:
                 self.isolation_sentence = isolation.reason
-                yield from self._run(isolation, context)
+                yield from self._in_turns(self._run(isolation, context), isolation)
         except (GeneratorExit, KeyboardInterrupt):
             if self.stop_reason is None:
                 self._end_on_request()
@@ -176,6 +176,19 @@ class Experiment(ABC):
             self.control.suspended = None
             self.control.reset()
             self._running.release()
+
+    def _in_turns(self, points: Iterator[Point], isolation: Isolation) -> Iterator[Point]:
+        """Go from point to point while no other sweep takes a step."""
+        with contextlib.closing(points):  # type: ignore[type-var]
+            while isolation.take_turn(self.control.is_stopped):
+                try:
+                    point = next(points)
+                except StopIteration:
+                    return
+                finally:
+                    isolation.end_turn()
+                yield point
+            self._end_on_request()
 
     def stop(self) -> None:
         """End it before its next step. From any thread; too late is harmless."""

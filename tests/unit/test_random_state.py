@@ -83,10 +83,12 @@ def test_a_pause_gives_the_user_their_own_stream() -> None:
     seed()
     state = RandomState([])
     state.start()
+    state.take_turn()
     _draw()
     state.suspend()
     during = _draw()
     state.resume()
+    state.take_turn()
     _draw()
     state.stop()
     assert [during, _draw()] == expected
@@ -95,13 +97,17 @@ def test_a_pause_gives_the_user_their_own_stream() -> None:
 def test_a_pause_does_not_change_the_numbers_of_the_sweep() -> None:
     state = RandomState([])
     state.start()
+    state.take_turn()
     expected = [_draw() for _ in range(3)]
     state.stop()
     state.start()
+    state.take_turn()
     found = [_draw()]
     state.suspend()
-    _draw()
+    for _ in range(5):
+        _draw()
     state.resume()
+    state.take_turn()
     found += [_draw(), _draw()]
     state.stop()
     assert found == expected

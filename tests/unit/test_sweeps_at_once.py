@@ -1,0 +1,229 @@
+"""Several sweeps at once: each finds, bit for bit, what it finds alone."""
+
+from __future__ import annotations
+
+import itertools
+import signal
+import threading
+from collections.abc import Callable, Iterator
+
+import pytest
+import torch
+from torch import Tensor, nn
+
+from lrfind_widget import lr_find
+from lrfind_widget.options import CompareOptions
+from lrfind_widget.points import Point, Status, StopReason
+from lrfind_widget.training.experiment import Experiment
+from lrfind_widget.training.range_test import Sweep
+from lrfind_widget.training.run_thread import RunThread
+from lrfind_widget.training.short_trainings import ShortTrainings
+from tests.unit.toys import classifier, loader, seed_everything, sgd
+from tests.unit.user_state import random_states
+
+LONG = 30.0
+
+Make = Callable[[], Experiment]
+
+pytestmark = pytest.mark.usefixtures("seeded")
+
+
+def sweep(seed: int | None = None, **options: object) -> Sweep:
+    model = classifier(dropout=0.5)
+    given = {"num_it": 25, "stop_div": False, **options}
+    return Sweep(model, loader(), sgd(model), seed=seed, **given)
+
+
+def alone(*made: Make) -> list[list[Point]]:
+    """Return the points of each where it runs by itself, from one random state."""
+    found = []
+    for make in made:
+        seed_everything(5)
+        found.append(list(make()))
+    seed_everything(5)
+    return found
+
+
+def unseeded() -> Sweep:
+    return sweep()
+
+
+def seeded() -> Sweep:
+    return sweep(seed=3)
+
+
+def validated() -> Sweep:
+    return sweep(seed=4, val_loader=loader(), repeats=2, num_it=12)
+
+
+def with_own_generator() -> Sweep:
+    model = classifier(dropout=0.5)
+    batches = loader(generator=torch.Generator().manual_seed(8))
+    return Sweep(model, batches, sgd(model), num_it=25, stop_div=False, isolation="in_place")
+
+
+def comparison() -> Experiment:
+    model = classifier(dropout=0.5)
+    return ShortTrainings(model, loader(), sgd(model), [1e-3, 1e-2], CompareOptions(10))
+
+
+KINDS = [unseeded, seeded, validated, with_own_generator, comparison]
+
+
+def test_in_a_loop_each_finds_what_it_finds_alone() -> None:
+    expected = alone(*KINDS)
+    experiments = [make() for make in KINDS]
+    before = random_states()
+    columns = zip(*itertools.zip_longest(*experiments), strict=True)
+    found = [[point for point in column if point is not None] for column in columns]
+    assert found == expected
+    assert random_states() == before
+
+
+def test_two_over_one_loader_with_a_generator_of_its_own() -> None:
+    batches = loader(generator=torch.Generator().manual_seed(8))
+
+    def make() -> Sweep:
+        model = classifier(dropout=0.5)
+        return Sweep(model, batches, sgd(model), num_it=25, stop_div=False)
+
+    expected = alone(make)[0]
+    before = batches.generator.get_state()
+    assert list(zip(make(), make(), strict=True)) == [(point, point) for point in expected]
+    assert torch.equal(batches.generator.get_state(), before)
+
+
+def test_on_threads_each_finds_what_it_finds_alone() -> None:
+    expected = alone(*KINDS)
+    experiments = [make() for make in KINDS]
+    before = random_states()
+    runs = [RunThread(each) for each in experiments]
+    for run in runs:
+        run.start()
+    for run in runs:
+        assert run.wait(LONG)
+    assert [run.points for run in runs] == expected
+    assert random_states() == before
+    assert all(run.result.receipt.identical for run in runs)
+
+
+def test_a_pause_of_one_leaves_the_other_and_itself_as_they_are_alone() -> None:
+    expected = alone(unseeded, seeded)
+    swept = unseeded(), seeded()
+    before = random_states()
+    paused = threading.Event()
+    runs = [RunThread(each) for each in swept]
+    runs[0].pause()
+    runs[0].start(lambda: paused.set() if runs[0].progress.status is Status.PAUSED else None)
+    assert paused.wait(LONG)
+    runs[1].start()
+    assert runs[1].wait(LONG)
+    runs[0].resume()
+    assert runs[0].wait(LONG)
+    assert [run.points for run in runs] == expected
+    assert random_states() == before
+
+
+def test_one_in_a_step_of_another_finds_what_it_finds_alone() -> None:
+    expected = alone(unseeded, seeded)
+    model = classifier(dropout=0.5)
+    found: list[list[Point]] = []
+
+    def loss_fn(output: Tensor, target: Tensor) -> Tensor:
+        if len(found) < 3:
+            with torch.random.fork_rng():  # made anew, it seeds
+                inner = seeded()
+            found.append(list(inner))
+        return nn.functional.cross_entropy(output, target)
+
+    outer = Sweep(model, loader(), sgd(model), loss_fn=loss_fn, num_it=25, stop_div=False)
+    assert [list(outer), *found] == [expected[0], *[expected[1]] * 3]
+
+
+@pytest.fixture
+def stuck() -> Iterator[RunThread]:
+    """Give a run whose first step lasts until the end of the test."""
+    entered, leave = threading.Event(), threading.Event()
+    model = classifier()
+
+    def loss_fn(output: Tensor, target: Tensor) -> Tensor:
+        entered.set()
+        assert leave.wait(LONG)
+        return nn.functional.cross_entropy(output, target)
+
+    run = RunThread(Sweep(model, loader(), sgd(model), loss_fn=loss_fn, num_it=3))
+    run.start()
+    assert entered.wait(LONG)
+    yield run
+    leave.set()
+    assert run.wait(LONG)
+    assert run.progress.status is Status.FINISHED
+
+
+@pytest.mark.parametrize("make", KINDS)
+def test_one_that_waits_for_the_step_of_another_can_be_stopped(
+    stuck: RunThread, make: Make
+) -> None:
+    run = RunThread(make())
+    run.start()
+    run.stop()
+    assert run.wait(LONG)
+    assert (run.progress.status, run.points) == (Status.STOPPED, [])
+    assert run.result.receipt.identical
+
+
+def test_one_that_waits_for_the_step_of_another_can_be_interrupted(stuck: RunThread) -> None:
+    model = classifier()
+    threading.Timer(0.2, signal.raise_signal, [signal.SIGINT]).start()
+    found = lr_find(model, loader(), sgd(model), progress=False)
+    assert found.stop_reason is StopReason.STOPPED
+    assert found.receipt is not None
+    assert found.receipt.identical
+
+
+def test_after_a_pause_one_that_waits_for_the_step_of_another_can_be_stopped() -> None:
+    entered, leave, paused = threading.Event(), threading.Event(), threading.Event()
+    model = classifier()
+
+    def loss_fn(output: Tensor, target: Tensor) -> Tensor:
+        entered.set()
+        assert leave.wait(LONG)
+        return nn.functional.cross_entropy(output, target)
+
+    waiting = RunThread(unseeded())
+    waiting.pause()
+    waiting.start(lambda: paused.set() if waiting.progress.status is Status.PAUSED else None)
+    assert paused.wait(LONG)
+    stuck = RunThread(Sweep(model, loader(), sgd(model), loss_fn=loss_fn, num_it=3))
+    stuck.start()
+    assert entered.wait(LONG)
+    waiting.resume()
+    waiting.pause()
+    waiting.resume()
+    assert not waiting.wait(0.2)
+    waiting.stop()
+    assert waiting.wait(LONG)
+    leave.set()
+    assert stuck.wait(LONG)
+    assert waiting.result.receipt.identical
+    assert stuck.result.receipt.identical
+
+
+def test_many_end_at_random_moments_and_the_others_find_what_they_find_alone() -> None:
+    expected = alone(unseeded)[0]
+    experiments = [unseeded() for _ in range(8)]
+    before = random_states()
+    runs = [RunThread(each) for each in experiments]
+    for run in runs:
+        run.start()
+    for number, run in enumerate(runs):
+        if number % 2:
+            run.stop()
+        elif number % 4:
+            run.pause()
+            run.resume()
+    for run in runs:
+        assert run.wait(LONG)
+        assert run.points == expected[: len(run.points)]
+    assert [len(run.points) for run in runs[::2]] == [25] * 4
+    assert random_states() == before
