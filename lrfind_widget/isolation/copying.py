@@ -13,6 +13,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn.parameter import is_lazy
 
+from lrfind_widget.isolation.attributes import outside, set_outside
 from lrfind_widget.isolation.copy_checks import (
     CannotCopyError,
     check_reach,
@@ -48,6 +49,9 @@ def verified_copy(objects: TrainingObjects, before: Fingerprint) -> TrainingObje
             dataloader=objects.dataloader,
             val_loader=objects.val_loader,
         )
+        for obj in visit(roots):
+            if isinstance(obj, nn.Module):
+                _copy_slots(obj, memo.get(id(obj)), memo)
     except CannotCopyError:
         raise
     except (torch.OutOfMemoryError, MemoryError) as error:
@@ -170,6 +174,12 @@ def _remember(original: Tensor, new: Tensor, memo: dict[int, Any]) -> None:
             register(copy.deepcopy(hook, memo))
 
 
+def _copy_slots(original: object, new: object, memo: dict[int, Any]) -> None:
+    """Copy what is in slots, which the deep copy of a module forgets."""
+    if new is not None and not isinstance(new, torch.jit.ScriptModule):
+        set_outside(new, copy.deepcopy(outside(original), memo))
+
+
 def _copy_generators(roots: Iterable[object], memo: dict[int, Any]) -> None:
     for obj in visit(roots):
         if isinstance(obj, nn.Module):
@@ -185,6 +195,7 @@ def _copy_attributes(original: Any, memo: dict[int, Any]) -> Any:
     """
     new = object.__new__(type(original))
     memo[id(original)] = new
+    _copy_slots(original, new, memo)
     for name, value in vars(original).items():
         if name == "step" and hasattr(value, "_wrapped_by_lr_sched"):
             continue

@@ -16,6 +16,7 @@ from torch.nn.parameter import is_lazy
 from torch.optim import Optimizer
 from torch.optim.lr_scheduler import LRScheduler
 
+from lrfind_widget.isolation.attributes import attributes
 from lrfind_widget.isolation.checksum import checksums
 from lrfind_widget.isolation.storage import inner_tensors
 from lrfind_widget.results.receipt import ReceiptItem
@@ -33,6 +34,7 @@ HOW = {
     "grad scaler": "scale, growth tracker and settings",
     "schedulers": "every number of each scheduler attached to the optimizer",
 }
+_COPIED = ("parameters", "buffers", "requires_grad", "train/eval mode", "module attributes")
 
 
 class Fingerprint:
@@ -43,7 +45,7 @@ class Fingerprint:
     """
 
     def __init__(self, objects: Iterable[object]) -> None:
-        self._tensors: dict[int, tuple[Tensor, _TensorFact]] = {}
+        self._tensors: dict[int, tuple[Tensor, _Fact]] = {}
         self._facts: dict[str, dict[str, Any]] = {category: {} for category in HOW}
         distinct = list({id(obj): obj for obj in objects}.values())
         for number, model in _numbered(distinct, nn.Module):
@@ -87,10 +89,10 @@ class Fingerprint:
 
     def difference_of_copy(self, copy: Fingerprint) -> str | None:
         """Return what differs in a copy by value, wherever it is, or None."""
-        for category in ("parameters", "buffers", "requires_grad", "train/eval mode"):
+        for category in _COPIED:
             then, now = self._facts[category], copy._facts[category]
-            for name, fact in now.items():
-                if _value_of(then.get(name)) != _value_of(fact):
+            for name in {**then, **now}:
+                if _value_of(then.get(name)) != _value_of(now.get(name)):
                     return f"{category}: {name}"
         state = zip(
             self._facts["optimizer state"].values(),
@@ -109,7 +111,9 @@ class Fingerprint:
         for name, module in model.named_modules(remove_duplicate=False):
             label = prefix + (name or "the model itself")
             self._facts["train/eval mode"][label] = module.training
-            self._facts["module attributes"][label] = (type(module).__qualname__, id(module))
+            self._facts["module attributes"][label] = _Fact(
+                (id(module),), (type(module).__qualname__,)
+            )
             self._add_hooks(label, module)
             self._add_attributes("module attributes", label, _public(module, {"training"}))
 
@@ -177,9 +181,9 @@ class Fingerprint:
         plain = self._plain(value)
         return ("object", id(value)) if plain is None else plain
 
-    def _tensor(self, tensor: Tensor) -> _TensorFact:
+    def _tensor(self, tensor: Tensor) -> _Fact:
         if is_lazy(tensor):
-            return _TensorFact((id(tensor),), ("uninitialized",))
+            return _Fact((id(tensor),), ("uninitialized",))
         if id(tensor) in self._tensors:
             return self._tensors[id(tensor)][1]
         strided = inner_tensors(tensor) is None and tensor.layout is torch.strided
@@ -190,7 +194,7 @@ class Fingerprint:
             str(tensor.device),
         )
         place = (id(tensor), tensor.data_ptr() if strided else 0)
-        fact = _TensorFact(place, kind)
+        fact = _Fact(place, kind)
         self._tensors[id(tensor)] = (tensor.detach(), fact)
         return fact
 
@@ -200,12 +204,12 @@ def _numbered(objects: Iterable[object], kind: Any) -> Iterable[tuple[int, Any]]
 
 
 def _public(owner: object, skip: set[str]) -> dict[str, object]:
-    return {k: v for k, v in vars(owner).items() if not k.startswith("_") and k not in skip}
+    return {k: v for k, v in attributes(owner).items() if not k.startswith("_") and k not in skip}
 
 
 @dataclass
-class _TensorFact:
-    """What a tensor is; the checksum follows, that of all tensors at once."""
+class _Fact:
+    """What a tensor or module is; the checksum follows, that of all tensors at once."""
 
     place: tuple[int, ...]
     kind: tuple[object, ...]
@@ -214,7 +218,7 @@ class _TensorFact:
 
 def _value_of(fact: Any) -> Any:
     """Return a fact without the places in it."""
-    if isinstance(fact, _TensorFact):
+    if isinstance(fact, _Fact):
         return (fact.kind, fact.checksum)
     if isinstance(fact, (tuple, list)):
         return [_value_of(part) for part in fact]

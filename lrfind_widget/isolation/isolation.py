@@ -50,6 +50,7 @@ class Isolation:
         self.reason = ""
         self.objects = self._given = objects
         self.receipt: Receipt | None = None
+        self.default_device = torch.device("cpu")
         self._active = False
 
     def __enter__(self) -> Isolation:
@@ -61,6 +62,8 @@ class Isolation:
     def _enter(self) -> None:
         self.receipt = None
         self._seconds = 0.0
+        # Where the caller's tensors go that are made without `device=`, on whatever thread.
+        self.default_device = torch.empty(0).device
         given = self._given
         model, optimizer = given.model, given.optimizer
         reached = reach([model, optimizer, *given.functions])

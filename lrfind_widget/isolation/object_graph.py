@@ -17,6 +17,8 @@ from torch import Tensor, nn
 from torch.optim import Optimizer
 from torch.optim.lr_scheduler import LRScheduler
 
+from lrfind_widget.isolation.attributes import attributes, outside
+
 OWNERS = (nn.Module, Optimizer, LRScheduler, torch.amp.GradScaler)
 """Objects that are training state through and through."""
 
@@ -36,7 +38,7 @@ def _children(obj: object) -> Iterable[object]:
     if isinstance(obj, OWNERS):
         return _inside_owner(obj)
     if is_record(obj):
-        return tuple(vars(obj).values())
+        return tuple(attributes(obj).values())
     return ()
 
 
@@ -67,8 +69,8 @@ def is_record(obj: object) -> bool:
     """
     if isinstance(obj, (type, *OWNERS, *CONTAINERS, Tensor)) or callable(obj):
         return False
-    inside = getattr(obj, "__dict__", None)
-    if type(inside) is not dict or not inside or len(inside) > 100:
+    inside = attributes(obj)
+    if not inside or len(inside) > 100:
         return False
     return type(obj).__module__.split(".")[0] not in _FOREIGN and all(
         _is_plain(value) for value in inside.values()
@@ -92,10 +94,9 @@ def _is_plain(value: object, depth: int = 3) -> bool:
 
 def _inside_owner(obj: Any) -> tuple[object, ...]:
     if isinstance(obj, torch.jit.ScriptModule):
-        # Its attributes live in C++; the tensors are what can be set back.
         own = (*obj.parameters(recurse=False), *obj.buffers(recurse=False))
-        return (*own, *obj.children())
-    return tuple(vars(obj).values())
+        return (*own, *outside(obj).values(), *obj.children())
+    return tuple(attributes(obj).values())
 
 
 def _inside_tensor(tensor: Tensor) -> tuple[object, ...]:

@@ -13,6 +13,7 @@ import torch
 from torch import Tensor
 from torch.nn.parameter import is_lazy
 
+from lrfind_widget.isolation.attributes import outside, set_outside
 from lrfind_widget.isolation.object_graph import OWNERS, is_record, visit
 from lrfind_widget.isolation.storage import Interval, intervals
 
@@ -114,10 +115,10 @@ def _write(piece: Interval, saved: Tensor) -> None:
 def _host_buffer(size: int, device: torch.device) -> Tensor:
     if device.type == "cuda":
         try:
-            return torch.empty(size, dtype=torch.uint8, pin_memory=True)
+            return torch.empty(size, dtype=torch.uint8, device="cpu", pin_memory=True)
         except RuntimeError:  # pinned memory is scarce; ordinary memory is slower but does
             pass
-    return torch.empty(size, dtype=torch.uint8)
+    return torch.empty(size, dtype=torch.uint8, device="cpu")
 
 
 def _synchronize(devices: Iterable[torch.device]) -> None:
@@ -135,6 +136,7 @@ class ContentsRecord:
         self._is_object = isinstance(obj, OWNERS) or is_record(obj)
         self._is_mapping = self._is_object or isinstance(obj, dict)
         self._saved = self._now()
+        self._outside = outside(obj) if self._is_object else {}
 
     @property
     def name(self) -> str:
@@ -146,10 +148,12 @@ class ContentsRecord:
         obj = self._obj
         if type(obj) is not self._class:
             obj.__class__ = self._class  # a lazy module becomes another class at its first use
+        if self._is_object:
+            set_outside(obj, self._outside)
         if self._is_unchanged():
             return
         if self._is_mapping:
-            _set_mapping(vars(obj) if self._is_object else obj, self._saved)
+            _set_mapping(getattr(obj, "__dict__", {}) if self._is_object else obj, self._saved)
         elif isinstance(obj, list):
             obj[:] = self._saved
         elif isinstance(obj, deque):
@@ -161,7 +165,7 @@ class ContentsRecord:
 
     def _now(self) -> list[Any]:
         if self._is_object:
-            return list(vars(self._obj).items())
+            return list(getattr(self._obj, "__dict__", {}).items())
         if isinstance(self._obj, dict):
             return list(self._obj.items())
         return list(self._obj)

@@ -23,10 +23,16 @@ class Execution:
 
     With a stream of their own, cells that use the GPU meanwhile do not wait for them. That is safe
     where the sweep trains a copy: nothing else touches its tensors.
+
+    `default_device` is where tensors go that are made without ``device=``. Grad mode, autocast and
+    this default belong to a thread; the default data type and the deterministic algorithms do not.
     """
 
-    def __init__(self, device: torch.device, *, own_stream: bool) -> None:
+    def __init__(
+        self, device: torch.device, *, default_device: torch.device, own_stream: bool
+    ) -> None:
         self._device = device
+        self._default_device = default_device
         self._stream: Any = None
         if own_stream and device.type == "cuda":
             with torch.cuda.device(device):
@@ -36,7 +42,8 @@ class Execution:
 
     def __call__(self) -> contextlib.AbstractContextManager[Any]:
         """Return the state for one step, to be entered."""
-        if self._device.type != "cuda" and not torch.is_autocast_enabled(self._device.type):
+        plain = self._device.type != "cuda" and torch.empty(0).device == self._default_device
+        if plain and not torch.is_autocast_enabled(self._device.type):
             return gradients_on()
         return self._on_device()
 
@@ -52,6 +59,8 @@ class Execution:
                 stack.enter_context(torch.cuda.device(self._device))
             if self._stream is not None:
                 stack.enter_context(torch.cuda.stream(self._stream))
+            if torch.empty(0).device != self._default_device:
+                stack.enter_context(self._default_device)
             yield
 
     def finish(self) -> None:

@@ -38,7 +38,7 @@ class CudaCopy:
     def __init__(self, scalars: Sequence[Tensor]) -> None:
         # One small kernel and one copy, in double precision so that no bit is lost.
         packed = torch.stack([scalar.detach().to(torch.float64) for scalar in scalars])
-        self._host = torch.empty(packed.shape, dtype=torch.float64, pin_memory=True)
+        self._host = torch.empty(packed.shape, dtype=torch.float64, device="cpu", pin_memory=True)
         self._host.copy_(packed, non_blocking=True)
         self._event: Any = torch.cuda.Event()  # type: ignore[no-untyped-call]
         self._event.record()

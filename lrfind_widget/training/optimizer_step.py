@@ -74,7 +74,11 @@ class OptimizerStep:
         self._validates = validates
         self._retakes_skipped = retakes_skipped
         self._needs_closure = needs_closure(self._optimizer)
-        self._execution = Execution(device, own_stream=isolation.kind == "copy")
+        self._execution = Execution(
+            device,
+            default_device=isolation.default_device,
+            own_stream=isolation.kind == "copy",
+        )
         self._batches = Batches(objects.dataloader)
         self._losses: LossQueue[Label] = LossQueue.on(device)
         self._precision = Precision(options.amp, objects.grad_scaler, device)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import warnings
 from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -370,6 +371,53 @@ def sparse_gradients() -> Case:
     return made
 
 
+class Counting(nn.Module):
+    def __init__(self) -> None:
+        super().__init__()
+        self.layer = nn.Linear(4, 3)
+        self.count = 300
+        self.seen = [1]
+        self.running = torch.zeros(3)
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        self.count += 1
+        self.seen.append(self.count)
+        out = self.layer(x) + 0.1 * self.running
+        self.running = 0.9 * self.running + out.detach().mean(0)
+        return out
+
+
+def scripted() -> Case:
+    with warnings.catch_warnings():  # scripting is deprecated, and still used
+        warnings.simplefilter("ignore", DeprecationWarning)
+        return case(torch.jit.script(Counting()), kind="in_place")
+
+
+class Slotted(nn.Module):
+    __slots__ = ("cache", "count", "late")
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.layer = nn.Linear(4, 3)
+        self.cache = {"mean": torch.zeros(3)}
+        self.count = 0
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        out = self.layer(x)
+        self.count += 1
+        self.cache["mean"] += out.detach().mean(0)
+        self.late = out.detach()
+        return out + self.cache["mean"]
+
+
+def slotted() -> Case:
+    return case(Slotted())
+
+
+def slotted_not_yet_used() -> Case:
+    return case(Slotted(), warm=0)
+
+
 def lbfgs() -> Case:
     made = plain()
     made.optimizer = torch.optim.LBFGS(made.model.parameters(), lr=0.1, max_iter=3)
@@ -383,4 +431,5 @@ CASES = [
     *(moved_parameters, parts_of_a_buffer, many_modules),
     *(keeps_its_output, data_parallel, shared_memory, partly_frozen, parameter_containers),
     *(own_generator, hooked, scheduled, sparse_gradients, lbfgs),
+    *(scripted, slotted, slotted_not_yet_used),
 ]

@@ -9,10 +9,19 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
-from torch.utils.data import BatchSampler, DataLoader, Dataset, RandomSampler, Subset, TensorDataset
+from torch.utils.data import (
+    BatchSampler,
+    DataLoader,
+    Dataset,
+    RandomSampler,
+    Sampler,
+    Subset,
+    TensorDataset,
+)
 
 from tests.unit.isolating import both, isolated, isolated_plain
 from tests.unit.models import X, Y, own_generator, train
+from tests.unit.user_state import described
 
 pytestmark = pytest.mark.usefixtures("seeded")
 
@@ -170,6 +179,53 @@ def test_counters_of_a_loader_of_ones_own_and_of_what_it_wraps_are_set_back() ->
     with isolated_plain(dataloader=loader):
         assert len(list(loader)) == 4
     assert (loader.epoch, data.served, sampler.epoch) == (0, 0, 0)
+
+
+class InPlace(Sampler[int]):
+    """A sampler that shuffles what it keeps."""
+
+    def __init__(self) -> None:
+        self.order = list(range(6))
+        self.buckets = [list(range(5)), list(range(5, 9))]
+        self.row = np.arange(6)
+        self.permutation = torch.arange(6)
+        self.replaced = list(range(6))
+
+    def __iter__(self) -> Iterator[int]:
+        random.shuffle(self.order)
+        random.shuffle(self.buckets[0])
+        np.random.shuffle(self.row)  # noqa: NPY002
+        self.permutation[:] = torch.randperm(6)
+        self.replaced = random.sample(self.replaced, 6)
+        return iter(self.order)
+
+
+@both
+def test_an_order_that_is_shuffled_in_place_is_set_back(kind: str) -> None:
+    sampler = InPlace()
+    loader = DataLoader(TensorDataset(X, Y), sampler=sampler)
+    list(loader)
+    before = described(vars(sampler))
+    with isolated_plain(kind, dataloader=loader):
+        list(loader)
+        assert described(vars(sampler)) != before
+    assert described(vars(sampler)) == before
+
+
+def test_a_list_of_what_a_data_set_has_opened_stays() -> None:
+    class Opening(Counting):
+        def __init__(self) -> None:
+            super().__init__()
+            self.opened: list[object] = []
+
+        def __getitem__(self, index: int) -> tuple[torch.Tensor, torch.Tensor]:
+            self.opened.append(object())
+            return super().__getitem__(index)
+
+    data = Opening()
+    with isolated_plain(dataloader=DataLoader(data)):
+        _ = data[0]
+    assert len(data.opened) == 1
 
 
 def test_numbers_beside_a_stream_stay_with_it() -> None:

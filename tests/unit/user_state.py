@@ -53,6 +53,14 @@ def described(value: object, depth: int = 8) -> object:
     return (type(value).__name__, id(value))
 
 
+def elsewhere(module: nn.Module) -> list[tuple[str, object]]:
+    """Return what a module keeps in slots, or in C++."""
+    kind = getattr(module, "_concrete_type", None)
+    names = [] if kind is None else list(kind.get_attributes())
+    names += [name for cls in type(module).__mro__ for name in vars(cls).get("__slots__", ())]
+    return [(name, getattr(module, name)) for name in names if hasattr(module, name)]
+
+
 def random_states() -> object:
     """Return the state of the generators that the process shares."""
     return (
@@ -69,6 +77,7 @@ def state_of(*objects: object) -> object:
         if isinstance(obj, nn.Module):
             for name, module in obj.named_modules(remove_duplicate=False):
                 found.append((name, id(module), type(module).__name__, described(vars(module))))
+                found.append(described(elsewhere(module)))
         elif isinstance(obj, Tensor):
             found.append(described(obj))
         else:
