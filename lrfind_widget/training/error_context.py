@@ -62,7 +62,7 @@ class ErrorContext:
 
 def _may_be_misfed(error: BaseException) -> bool:
     """Whether an error of a model is one of those that a wrong input gives."""
-    kinds = (TypeError, KeyError, AttributeError, RuntimeError)
+    kinds = (TypeError, LookupError, AttributeError, RuntimeError, ValueError, AssertionError)
     return isinstance(error, kinds) and not isinstance(error, torch.OutOfMemoryError)
 
 

@@ -204,8 +204,9 @@ def _feed_inputs(
     taken = _listed(forward.required) or "no input"
     raise ValueError(
         f"The batch does not fit the model: it is a {describe(batch)}, which gives "
-        f"{len(inputs)} input{'s' * (len(inputs) != 1)} and a target, and forward takes {taken}. "
-        f"Pass prepare_batch=, for example prepare_batch=lambda batch: (batch[0], batch[1])."
+        f"{len(inputs)} input{'s' * (len(inputs) != 1)} and {'no' if target is NO_TARGET else 'a'} "
+        f"target, and forward takes {taken}. Pass step_fn=(model, batch) -> loss, or, where a part "
+        f"of the batch is not needed, prepare_batch=batch -> (inputs, target)."
     )
 
 

@@ -235,6 +235,29 @@ def test_a_model_that_is_fed_the_wrong_thing_names_the_batch_and_the_keyword():
     )
 
 
+def unpacked(x):
+    _images, _channels, _height, _width = x.shape
+
+
+def looked_up(x):
+    nn.functional.embedding(x.long() + 9, torch.zeros(3, 2))
+
+
+def asserted(x):
+    assert x.dim() == 4
+
+
+@pytest.mark.parametrize("forward", [unpacked, looked_up, asserted])
+def test_whatever_a_wrong_input_makes_a_model_raise_the_keyword_is_named(forward):
+    model = nn.Linear(4, 3)
+    model.forward = forward
+    swept = sweep(model=model)
+    with pytest.raises((ValueError, IndexError, AssertionError)):
+        list(swept)
+
+    assert "step_fn=(model, batch) -> loss" in swept.stop_sentence
+
+
 def test_a_model_that_fails_later_was_not_fed_the_wrong_thing():
     class Late(nn.Linear):
         calls = 0
