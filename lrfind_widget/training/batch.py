@@ -48,6 +48,19 @@ def named_parts(batch: Any) -> dict[str, Any] | None:
     return None
 
 
+def part_of(batch: Any, part: Any) -> str | None:
+    """Return where in a batch a part of it is found, as code, such as ``batch[0]``."""
+    if batch is part:
+        return "batch"
+    if isinstance(batch, Mapping):
+        places = {f'batch["{name}"]': value for name, value in batch.items()}
+    elif is_plain_sequence(batch):
+        places = {f"batch[{place}]": value for place, value in enumerate(batch)}
+    else:
+        places = {f"batch.{name}": value for name, value in (named_parts(batch) or {}).items()}
+    return next((place for place, value in places.items() if value is part), None)
+
+
 def to_device(batch: Any, device: torch.device) -> Any:
     """Return `batch` with every tensor in it on `device`; the given object is never changed.
 

@@ -1,16 +1,15 @@
-"""Which loss a model is trained with, inferred from its first output."""
+"""Which loss a model is trained with, inferred from its first output where only one fits."""
 
 from __future__ import annotations
 
 import operator
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
-import torch
 from torch import Tensor
-from torch.nn import functional
 
-from lrfind_widget.training.batch import describe
+from lrfind_widget.training.batch import describe, is_plain_sequence
+from lrfind_widget.training.loss_candidates import Candidate, fitting
 from lrfind_widget.training.model_inputs import NO_TARGET, ModelInputs
 
 Inferred = tuple[Callable[[Any, Any], Any], str]
@@ -22,17 +21,24 @@ HOW_TO_SAY = (
 )
 
 
-def infer(output: Any, fed: ModelInputs) -> Inferred:
-    """Return how a loss follows from outputs and targets like these, and that in words."""
+def infer(output: Any, fed: ModelInputs, source: str | None = None) -> Inferred:
+    """Return how a loss follows from outputs and targets like these, and that in words.
+
+    `source` is where in the batch the model's input is found, for a line to paste.
+    """
     found = _own_loss(output, fed)
-    if found is None and isinstance(fed.target, Tensor):
-        if isinstance(output, Mapping) and isinstance(output.get("logits"), Tensor):
-            found = _of_logits(output["logits"], fed.target)
-        elif isinstance(output, Tensor):
-            found = _by_type(output, fed.target)
-    if found is None:
-        raise _ambiguous(output, fed)
-    return found
+    if found is not None:
+        return found
+    candidates = _candidates(output, fed)
+    function = candidates[0].function if len(candidates) == 1 else None
+    has_logits = isinstance(output, Mapping) and "logits" in output
+    if function is None or not (has_logits or isinstance(output, Tensor)):
+        raise _ambiguous(output, fed, candidates, source)
+    seen = f"from targets {describe(fed.target)}, outputs {describe(output)}"
+    words = f"{candidates[0].name} ({seen})"
+    if has_logits:
+        return lambda output, target: function(output["logits"], target), words
+    return function, words
 
 
 def _own_loss(output: Any, fed: ModelInputs) -> Inferred | None:
@@ -85,66 +91,41 @@ def _sum(losses: Any) -> Any:
     return total
 
 
-def _by_type(output: Tensor, target: Tensor) -> Inferred | None:
-    """Return cross entropy or squared error, by the types and shapes, or neither."""
-    if not output.is_floating_point():
-        return None
-    seen = f"targets {describe(target)}, outputs {describe(output)}"
-    integers = not (target.is_floating_point() or target.is_complex() or target.dtype is torch.bool)
-    several = output.dim() >= 2 and output.shape[1] >= 2
-    second = target.shape == output.shape[:1] + output.shape[2:]
-    last = target.shape == output.shape[:-1]
-    if integers and second and last and output.dim() > 2:
-        return None  # the scores of the classes may lie in the second place or in the last
-    if integers and several and second:
-        return _cross_entropy, f"cross entropy (from {seen})"
-    if target.is_floating_point() and target.shape == output.shape:
-        return functional.mse_loss, f"mean squared error (from {seen})"
-    return None
+def _candidates(output: Any, fed: ModelInputs) -> list[Candidate]:
+    """Return the losses that fit an output, or a part of it."""
+    found = [
+        candidate
+        for name, part in _parts(output)
+        for candidate in fitting(part, fed.target, fed.only_input, name)
+    ]
+    to_input = [candidate for candidate in found if candidate.to_input]
+    return to_input if to_input and not isinstance(output, Tensor) else found
 
 
-def _of_logits(logits: Tensor, target: Tensor) -> Inferred | None:
-    found = _by_type(logits, target)
-    if found is None:
-        return None
-    loss_of, words = found
-    return lambda output, target: loss_of(output["logits"], target), words
+def _parts(output: Any) -> Iterator[tuple[str, Tensor]]:
+    """Yield the tensors of an output, and how each is reached."""
+    parts: dict[str, Any] = {}
+    if isinstance(output, Tensor):
+        parts = {"output": output}
+    elif isinstance(output, Mapping):
+        names = ["logits"] if isinstance(output.get("logits"), Tensor) else list(output)
+        parts = {f"output[{name!r}]".replace("'", '"'): output[name] for name in names}
+    elif is_plain_sequence(output):
+        parts = {f"output[{place}]": part for place, part in enumerate(output)}
+    elif hasattr(output, "logits"):
+        parts = {"output.logits": output.logits}
+    return ((name, part) for name, part in parts.items() if isinstance(part, Tensor))
 
 
-def _cross_entropy(output: Tensor, target: Tensor) -> Tensor:
-    # torch takes class indices of 64 bits only.
-    return functional.cross_entropy(output, target.long())
+def _ambiguous(
+    output: Any, fed: ModelInputs, candidates: list[Candidate], source: str | None
+) -> ValueError:
+    has_target = fed.target is not NO_TARGET
+    target = f"the target is a {describe(fed.target)}" if has_target else "the batch has no target"
+    seen = f"The loss cannot be told from the output, a {describe(output)}: {target}."
+    lines = "; or ".join(candidate.line(source) for candidate in candidates[:_MOST_LINES])
+    known = f"It may be {lines}. F is torch.nn.functional. Otherwise p" if lines else "P"
+    return ValueError(f"{seen} {known}{HOW_TO_SAY[1:]}")
 
 
-def _ambiguous(output: Any, fed: ModelInputs) -> ValueError:
-    seen = f"The loss cannot be told from what the model gave: the output is a {describe(output)}"
-    if fed.target is NO_TARGET:
-        return ValueError(f"{seen}, and the batch has no target. {HOW_TO_SAY}")
-    return ValueError(
-        f"{seen}, the target is a {describe(fed.target)}. {_hint(output, fed.target)}{HOW_TO_SAY}"
-    )
-
-
-def _hint(output: Any, target: Any) -> str:
-    """Name the usual way out for the usual cases."""
-    if not (isinstance(output, Tensor) and isinstance(target, Tensor)):
-        return ""
-    if target.dtype is torch.bool or (
-        not target.is_floating_point()
-        and (output.shape == target.shape or output.shape[1:] == (1,))
-    ):
-        return (
-            "For yes-or-no targets: loss_fn=lambda output, target: "
-            "F.binary_cross_entropy_with_logits(output, target.view_as(output).to(output)). "
-        )
-    if not target.is_floating_point() and output.shape[:-1] == target.shape:
-        return (
-            "For class scores in the last place: loss_fn=lambda output, target: "
-            "F.cross_entropy(output.flatten(0, -2), target.flatten()). "
-        )
-    if target.is_floating_point() and target.numel() == output.numel():
-        return (
-            "The shapes differ and would broadcast: loss_fn=lambda output, target: "
-            "F.mse_loss(output, target.view_as(output)). "
-        )
-    return ""
+_MOST_LINES = 4

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from torch import nn
@@ -18,6 +18,7 @@ from lrfind_widget.training.batch import (
     describe,
     is_plain_sequence,
     named_parts,
+    tensors_in,
 )
 
 # A second input is often called y, so the letter alone does not make a parameter a target.
@@ -33,12 +34,14 @@ class ModelInputs:
     """A batch, sorted into what the model is called with and what its output is compared to.
 
     `target_passed` is whether the model was given the target too, as some that return a loss are.
+    `unused` names the tensors of the batch that neither the model nor the loss sees.
     """
 
     args: tuple[Any, ...]
     kwargs: Mapping[str, Any]
     target: Any
     target_passed: bool
+    unused: tuple[str, ...] = ()
 
     @property
     def is_simple(self) -> bool:
@@ -48,6 +51,12 @@ class ModelInputs:
             and not (self.kwargs or self.target_passed)
             and self.target is not NO_TARGET
         )
+
+    @property
+    def only_input(self) -> Any:
+        """What the model is called with, where that is one thing, else None."""
+        inputs = [*self.args, *self.kwargs.values()]
+        return inputs[0] if len(inputs) == 1 else None
 
     def call(self, model: nn.Module) -> Any:
         """Return the model's output."""
@@ -153,7 +162,9 @@ def _feed_named(
         accepted[forward.target_name] = target
         passed = True
     if accepted and all(name in accepted for name in forward.required):
-        return ModelInputs((), accepted, target, passed)
+        left = [name for name in inputs if name not in accepted]
+        unused = tuple(name for name in left if next(tensors_in(inputs[name]), None) is not None)
+        return ModelInputs((), accepted, target, passed, unused)
     if forward.accepts_places(1):
         if len(inputs) == 1:
             # One input under a name of its own, such as {"image": ..., "label": ...}.
@@ -191,7 +202,8 @@ def _feed_inputs(
         if isinstance(only, Mapping) or _names_fit(forward, parts):
             inner = _feed_named(forward, only, {**(parts or {}), **kwargs}, own_loss)
             own = inner.target if target is NO_TARGET else target
-            return ModelInputs(inner.args, inner.kwargs, own, bool(kwargs) or inner.target_passed)
+            passed = bool(kwargs) or inner.target_passed
+            return replace(inner, target=own, target_passed=passed)
         one_is_enough = _fits(forward, 1, kwargs) and not forward.takes_any_place
         if is_plain_sequence(only) and not one_is_enough:
             # ((first, second), target): the inner tuple is the inputs.

@@ -9,7 +9,7 @@ import torch
 from torch import Tensor, nn
 
 from lrfind_widget.option_fields import name_of
-from lrfind_widget.training.batch import describe, to_device
+from lrfind_widget.training.batch import describe, part_of, to_device
 from lrfind_widget.training.error_context import ErrorContext
 from lrfind_widget.training.loss_inference import infer
 from lrfind_widget.training.model_inputs import NO_TARGET, Forward, ModelInputs, feed
@@ -26,9 +26,11 @@ class Objective:
 
     * an output that carries a loss (`.loss`, `{"loss": ...}`, a dict of losses to be summed,
       or one scalar in a tuple of a model that was given the target): that loss;
-    * integer targets `(N, ...)` with outputs `(N, C, ...)`: cross entropy;
+    * integer targets `(N, ...)` with outputs `(N, C, ...)`: cross entropy, or, of outputs that
+      are logarithms of probabilities, their negative log likelihood;
     * float targets of the outputs' shape: mean squared error;
-    * anything else is refused with what was seen.
+    * anything else, and where the values tell of another loss that fits too, such as targets
+      from 0 to 1, is refused with each loss that it may be as a line to paste.
 
     With `updates` the `step_fn` does the whole update itself, and its loss needs no gradient.
     """
@@ -110,16 +112,20 @@ class Objective:
 
     def _settle(self, output: Any, fed: ModelInputs, batch: Any) -> LossFunction:
         """Decide how losses come about, on the first batch."""
+        source = None if self._prepare_batch is not None else part_of(batch, fed.only_input)
         if self._loss_fn is not None:
             if fed.target is NO_TARGET:
+                to_input = f"lambda batch: ({source}, {source}) where it is the input"
                 raise ValueError(
                     f"loss_fn needs a target, and the batch has none: it is a {describe(batch)}. "
-                    "Pass prepare_batch=batch -> (inputs, target), or step_fn=(model, batch) -> "
-                    "loss."
+                    f"Pass prepare_batch={to_input if source else 'batch -> (inputs, target)'}, "
+                    "or step_fn=(model, batch) -> loss."
                 )
-            self.sentence = f"{name_of(self._loss_fn)} (given)"
-            return self._loss_fn
-        loss_of, self.sentence = infer(output, fed)
+            loss_of, said = self._loss_fn, f"{name_of(self._loss_fn)} (given)"
+        else:
+            loss_of, said = infer(output, fed, source)
+        not_used = f"; not used of the batch: {', '.join(fed.unused)}" if fed.unused else ""
+        self.sentence = said + not_used
         return loss_of
 
     def _checked(self, loss: Any, *, needs_grad: bool) -> Tensor:

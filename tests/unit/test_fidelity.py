@@ -171,7 +171,7 @@ def test_recorded_rates_are_those_the_steps_were_taken_with():
     model = nn.Linear(1, 1, bias=False)
     optimizer = sgd(model)
     rates = []
-    batches = [(torch.ones(1, 1), torch.zeros(1, 1))]
+    batches = [(torch.ones(1, 1), -torch.ones(1, 1))]
 
     def remember(used, *_):
         rates.append([group["lr"] for group in used.param_groups])
