@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from lrfind_widget.curves.formatting import format_duration, format_lr
 from lrfind_widget.curves.stop_rule import FACTOR
-from lrfind_widget.points import Point, Status, StopReason
+from lrfind_widget.points import Applied, Point, Status, StopReason
 
 if TYPE_CHECKING:
     from lrfind_widget.rules.suggestion import Suggestion
@@ -82,14 +82,21 @@ def suggested(suggestion: Suggestion, steepest: Suggestion) -> str:
     return " ".join(parts).strip()
 
 
-def applied(before: Sequence[float], after: Sequence[float]) -> str:
-    """Say what `apply` changed in an optimizer."""
-    if len(after) == 1:
-        return f"Applied: lr went from {format_lr(before[0])} to {format_lr(after[0])}."
-    changes = ", ".join(
-        f"{format_lr(old)} to {format_lr(new)}" for old, new in zip(before, after, strict=True)
-    )
-    return f"Applied to {len(after)} parameter groups: {changes}."
+def applied(lr: float, written: Applied, *, follows: bool = False) -> str:
+    """Say what `apply` changed in an optimizer, or that it follows the marker."""
+    before, after, note = written
+    if follows:
+        said = AUTO_APPLIED
+    elif len(after) == 1:
+        said = f"Applied: lr went from {format_lr(before[0])} to {format_lr(after[0])}."
+    else:
+        changes = ", ".join(
+            f"{format_lr(old)} to {format_lr(new)}" for old, new in zip(before, after, strict=True)
+        )
+        said = f"Applied to {len(after)} parameter groups: {changes}."
+    if not any(math.isclose(rate, lr, rel_tol=1e-6) for rate in after):
+        said += f" That is what the scheduler makes of {format_lr(lr)} in its present step."
+    return f"{said} {note}".strip()
 
 
 def text_fallback(status: Status, selected: float, steepest: float | None) -> str:

@@ -188,6 +188,22 @@ class Run(Protocol):
         """Block until it has ended and everything is given back; return whether it has."""
 
 
+class Applied(NamedTuple):
+    """What was written into an optimizer.
+
+    Attributes
+    ----------
+    before, after : list of float
+        The rates of the parameter groups.
+    note : str
+        What may undo it, in a sentence. Empty where nothing is known to.
+    """
+
+    before: list[float]
+    after: list[float]
+    note: str = ""
+
+
 class Trainable(Protocol):
     """What runs are made of: a model with its loader and optimizer, or a trainer's object."""
 
@@ -201,8 +217,8 @@ class Trainable(Protocol):
     def compare(self, lrs: Sequence[float], steps: int, **changes: Any) -> Run:
         """Return short trainings at some rates: copied or saved now, not started."""
 
-    def apply(self, lr: float, optimizer: Any = None) -> tuple[list[float], list[float]]:
-        """Write a rate where training will read it; return the groups' rates before and after."""
+    def apply(self, lr: float, optimizer: Any = None) -> Applied:
+        """Write a rate where training will read it."""
 
 
 class Losses(NamedTuple):

@@ -10,7 +10,7 @@ from typing import Any, Literal
 from lrfind_widget import messages
 from lrfind_widget.background import reported
 from lrfind_widget.options import AnalysisOptions
-from lrfind_widget.points import Progress, Run, Status, Trainable
+from lrfind_widget.points import Applied, Progress, Run, Status, Trainable
 from lrfind_widget.publisher import Publisher
 from lrfind_widget.results.comparison import Comparison
 from lrfind_widget.results.joined import Refinement
@@ -275,10 +275,11 @@ class Session:
             state = self._state
             if state.is_running:
                 raise RuntimeError(f"{state.noun} is running: apply() at its end, or stop() it.")
-            before, after = self._write(state, optimizer)
-        self._swap(lambda now: replace(now, message=messages.applied(before, after)))
+            written = self._write(state, optimizer)
+        message = messages.applied(state.selected_lr, written)
+        self._swap(lambda now: replace(now, message=message))
         self._changed()
-        return before, after
+        return written.before, written.after
 
     def change_run(self, number: int, action: Literal["show", "hide", "remove"]) -> None:
         """Show, hide or remove a run of the legend; its result stays."""
@@ -442,24 +443,24 @@ class Session:
         if not self._auto_apply or not moved:
             return
         with self._starting:
-            state, message = self._state, messages.AUTO_APPLIED
+            state = self._state
             if state.is_running or not state.has_choice:
                 return
             try:
-                self._write(state, None)
+                written = self._write(state, None)
+                message = messages.applied(state.selected_lr, written, follows=True)
             except (RuntimeError, TypeError, ValueError) as error:
                 message = f"Not applied: {error}"
         self._swap(lambda now: replace(now, message=message))
 
-    def _write(self, state: SessionState, optimizer: Any) -> tuple[list[float], list[float]]:
+    def _write(self, state: SessionState, optimizer: Any) -> Applied:
         if self._trainable is not None:
             return self._trainable.apply(state.selected_lr, optimizer)
         if optimizer is None:
             raise RuntimeError("There is no optimizer to write to: pass one, apply(optimizer).")
         if state.result is None:
             raise RuntimeError(CLOSED)
-        before = [float(group["lr"]) for group in optimizer.param_groups]
-        return before, state.result.apply(optimizer, state.selected_lr)
+        return state.result.write_into(optimizer, state.selected_lr)
 
     def _started(self) -> tuple[Run, Publisher]:
         run, publisher = self._state.run, self._publisher

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from lrfind_widget.curves.smoothing import ExponentialAverage
-from lrfind_widget.points import Plan, Point, Progress, Status, StopReason
+from lrfind_widget.points import Applied, Plan, Point, Progress, Status, StopReason
 from lrfind_widget.results.comparison import Comparison
 from lrfind_widget.results.result import SweepResult
 
@@ -145,9 +145,9 @@ class PlayedTrainable:
     def compare(self, lrs: Sequence[float], steps: int, **changes: Any) -> PlayedRun:
         return self._made(Plan("comparison", tuple(lrs), steps, len(lrs), label="step"), changes)
 
-    def apply(self, lr: float, optimizer: Any = None) -> tuple[list[float], list[float]]:
+    def apply(self, lr: float, optimizer: Any = None) -> Applied:
         before, self.lr = self.lr, lr
-        return [before], [lr]
+        return Applied([before], [lr])
 
     def _made(self, plan: Plan, changes: dict[str, Any]) -> PlayedRun:
         if self.refusal is not None:

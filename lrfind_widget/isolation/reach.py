@@ -125,7 +125,7 @@ def attached_schedulers(optimizers: Sequence[Optimizer]) -> list[LRScheduler]:
     found: dict[int, LRScheduler] = {}
     referrers = gc.get_referrers(*marked)
     # Up to Python 3.10 an object is referred to by way of its dictionary of attributes.
-    spaces = [r for r in referrers if type(r) is dict and "optimizer" in r and "base_lrs" in r]
+    spaces = [r for r in referrers if type(r) is dict and "optimizer" in r and "_last_lr" in r]
     if spaces:
         referrers += gc.get_referrers(*spaces)
     for referrer in referrers:

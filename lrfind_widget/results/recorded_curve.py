@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
@@ -10,7 +11,7 @@ import numpy.typing as npt
 
 from lrfind_widget.curves.combined import CombinedCurve, combined_curve
 from lrfind_widget.curves.smoothing import Floats, beta_of
-from lrfind_widget.points import StopReason
+from lrfind_widget.points import Applied, StopReason
 from lrfind_widget.rules.fastai_v1 import min_gradient
 from lrfind_widget.rules.suggestion import Suggestion
 from lrfind_widget.rules.table import DEFAULT_RULE, RULES, Rule, entry_of, suggest_from_repeats
@@ -141,7 +142,8 @@ class RecordedCurve:
 
         The groups keep the ratios that they have, all get the one rate, or one group alone gets
         it, as the sweep's keyword `groups` said. Where that is not known, as after loading from
-        CSV, or the optimizer has no group of that name, the ratios are kept.
+        CSV, or the optimizer has no group of that name, the ratios are kept. With a scheduler, the
+        rate is what its schedule starts from, or rises to; a warning says what may undo it.
 
         Parameters
         ----------
@@ -162,10 +164,16 @@ class RecordedCurve:
         RuntimeError
             If there is no rate.
         """
-        rate = self._rate(lr)
+        written = self.write_into(optimizer, self._rate(lr))
+        if written.note:
+            warnings.warn(written.note, stacklevel=2)
+        return written.after
+
+    def write_into(self, optimizer: Optimizer, lr: float) -> Applied:
+        """Do what `apply` does, and return what a session shows of it."""
         from lrfind_widget.training.param_groups import set_lr  # a stored result needs no torch
 
-        return set_lr(optimizer, rate, str(self.settings.get("groups", "ratio")))[1]
+        return set_lr(optimizer, lr, str(self.settings.get("groups", "ratio")))
 
     def _rate(self, lr: float | None) -> float:
         """Return a rate, by default the selected one, else the suggested one."""

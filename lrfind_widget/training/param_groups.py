@@ -12,6 +12,8 @@ from torch import Tensor
 from torch.optim import Optimizer
 
 from lrfind_widget.curves.formatting import format_lr
+from lrfind_widget.points import Applied
+from lrfind_widget.training.schedulers import Schedulers
 
 
 class GroupRates:
@@ -35,6 +37,7 @@ class GroupRates:
         else:
             reference = _place(groups, names, optimizer.param_groups)
             self.multipliers = tuple(float(place == reference) for place in range(len(rates)))
+        self.reference = reference
         self.axis_label = _label(self.multipliers, names, reference)
         self._written: list[_Written] = []
 
@@ -43,10 +46,11 @@ class GroupRates:
 
         A rate that is a tensor on a GPU would have to be waited for.
         """
-        _write(optimizer.param_groups, lr, self.multipliers)
+        rates = [lr * multiplier if multiplier else None for multiplier in self.multipliers]
+        _write(optimizer.param_groups, rates)
         self._written = [
-            (group["lr"], _version(group["lr"]), lr * multiplier) if multiplier else None
-            for group, multiplier in zip(optimizer.param_groups, self.multipliers, strict=True)
+            None if rate is None else (group["lr"], _version(group["lr"]), rate)
+            for group, rate in zip(optimizer.param_groups, rates, strict=True)
         ]
 
     def check(self, optimizer: Optimizer) -> None:
@@ -84,37 +88,47 @@ def reference_lr(optimizer: Optimizer) -> float:
     return next(rate for rate in _rates(optimizer.param_groups) if rate > 0)
 
 
-def set_lr(
-    optimizer: Optimizer, lr: float, groups: str = "ratio"
-) -> tuple[list[float], list[float]]:
-    """Write a learning rate into an optimizer's groups; return their rates before and after.
+def set_lr(optimizer: Optimizer, lr: float, groups: str = "ratio") -> Applied:
+    """Write a learning rate into an optimizer's groups, and where its schedulers read it.
 
     `groups` is that of the sweep; the ratios are those that the groups have now, also where the
-    optimizer has no group of that name. A rate that is a tensor stays one.
+    optimizer has no group of that name. A rate that is a tensor stays one. With a scheduler it is
+    the rate that the schedule starts from, or rises to, and the groups get what that makes of it
+    in its present step.
     """
     written = optimizer.param_groups
     names = [str(group.get("name", place)) for place, group in enumerate(written)]
     if groups not in ("same", *names):
         groups = "ratio"
     before = [float(group["lr"]) for group in written]
-    _write(written, lr, GroupRates(optimizer, groups).multipliers)
-    return before, [float(group["lr"]) for group in written]
+    wanted, schedulers = GroupRates(optimizer, groups), Schedulers(optimizer)
+    shares, reference = wanted.multipliers, schedulers.bases[wanted.reference]
+    if groups == "ratio" and reference > 0:
+        shares = tuple(base / reference for base in schedulers.bases)
+    _write(
+        written,
+        [
+            schedulers.move(place, lr * shares[place]) if multiplier else None
+            for place, multiplier in enumerate(wanted.multipliers)
+        ],
+    )
+    return Applied(before, [float(group["lr"]) for group in written], schedulers.note)
 
 
-def _write(groups: Sequence[dict[str, Any]], lr: float, multipliers: Sequence[float]) -> None:
+def _write(groups: Sequence[dict[str, Any]], rates: Sequence[float | None]) -> None:
     tensors = [id(group["lr"]) for group in groups if isinstance(group["lr"], Tensor)]
-    for group, multiplier in zip(groups, multipliers, strict=True):
-        if multiplier == 0:
+    for group, lr in zip(groups, rates, strict=True):
+        if lr is None:
             continue
         rate = group["lr"]
         if not isinstance(rate, Tensor):
-            group["lr"] = lr * multiplier
+            group["lr"] = lr
         elif tensors.count(id(rate)) == 1:
             # A captured or compiled step reads this very tensor.
-            rate.fill_(lr * multiplier)
+            rate.fill_(lr)
         else:
             # Given once for all groups, it is one tensor in all of them.
-            group["lr"] = torch.full_like(rate, lr * multiplier)
+            group["lr"] = torch.full_like(rate, lr)
 
 
 def check_weight_decay(optimizer: Optimizer) -> None:

@@ -11,6 +11,7 @@ from torch.optim import Optimizer
 from lrfind_widget.keywords import refuse_unknown
 from lrfind_widget.option_fields import options_of
 from lrfind_widget.options import CompareOptions, SweepOptions
+from lrfind_widget.points import Applied
 from lrfind_widget.training.param_groups import reference_lr, set_lr
 from lrfind_widget.training.range_test import Sweep
 from lrfind_widget.training.run_thread import RunThread
@@ -51,10 +52,8 @@ class TorchTrainable:
         options = CompareOptions(steps, **{n: v for n, v in given.items() if n in wanted})
         return RunThread(ShortTrainings(*self._objects, lrs, options))
 
-    def apply(
-        self, lr: float, optimizer: Optimizer | None = None
-    ) -> tuple[list[float], list[float]]:
-        """Write a rate where training will read it; return the groups' rates before and after."""
+    def apply(self, lr: float, optimizer: Optimizer | None = None) -> Applied:
+        """Write a rate where training will read it."""
         written = self._objects[2] if optimizer is None else optimizer
         return set_lr(written, lr, self._options.groups)
 

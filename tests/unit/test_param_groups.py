@@ -132,7 +132,7 @@ def test_a_tensor_that_groups_share_does_not_tie_their_rates():
 def test_set_lr_says_what_it_changed():
     opt = optimizer(1e-3, 1e-2)
 
-    assert set_lr(opt, 0.1) == ([1e-3, 1e-2], [0.1, 1.0])
+    assert set_lr(opt, 0.1) == ([1e-3, 1e-2], [0.1, 1.0], "")
 
 
 @pytest.mark.parametrize(

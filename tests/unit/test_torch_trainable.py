@@ -101,6 +101,6 @@ def test_a_rate_is_written_as_the_sweep_wrote_it() -> None:
     made = TorchTrainable(model, batches(), optimizer, SweepOptions(groups="head"))
 
     assert made.lr == 0.1
-    assert made.apply(0.5) == ([0.1, 0.01], [0.1, 0.5])
+    assert made.apply(0.5) == ([0.1, 0.01], [0.1, 0.5], "")
     other = torch.optim.SGD(model.parameters(), lr=1.0)
-    assert made.apply(0.5, other) == ([1.0], [0.5])
+    assert made.apply(0.5, other) == ([1.0], [0.5], "")
