@@ -117,6 +117,17 @@ def sweep_finished(record: Record, num_it: int) -> str:
     return sentence
 
 
+def no_loss(function: str, batches: int) -> str:
+    """Say that a sweep cannot go on without a loss."""
+    given = "the batch" if batches == 1 else f"{batches} batches in a row"
+    return f"{function} returned None for {given}, expected a scalar tensor. Is a return missing?"
+
+
+def left_out(batches: int) -> str:
+    """Say how many batches were left out."""
+    return f" No loss was returned for {batches} batch{'es' * (batches != 1)}: left out."
+
+
 def data_ended(given: int) -> str:
     """Say how much data there was, and what to do."""
     return (

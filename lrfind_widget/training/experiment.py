@@ -18,6 +18,7 @@ import torch
 from torch import nn
 from torch.optim import Optimizer
 
+from lrfind_widget import messages
 from lrfind_widget._version import __version__
 from lrfind_widget.isolation.isolation import Isolation
 from lrfind_widget.isolation.training_objects import TrainingObjects
@@ -225,7 +226,9 @@ class Experiment(ABC):
 
     def _end(self, reason: StopReason, sentence: str) -> None:
         self.stop_reason = reason
-        self.stop_sentence = sentence
+        left_out = self._found.batches_without_loss
+        said = left_out and reason is not StopReason.FAILED
+        self.stop_sentence = sentence + (messages.left_out(left_out) if said else "")
 
     def _ending(self) -> dict[str, Any]:
         """Return what a result says of how it came about."""

@@ -58,8 +58,8 @@ class Objective:
         self._loss_of: LossFunction | None = None
         self._loss_of_pairs: LossFunction | None = None
 
-    def __call__(self, batch: Any) -> Tensor:
-        """Return the loss of a batch."""
+    def __call__(self, batch: Any) -> Tensor | None:
+        """Return the loss of a batch; None where the step function leaves the batch out."""
         loss = self._loss(batch)
         if (
             type(loss) is Tensor
@@ -68,6 +68,8 @@ class Objective:
             and loss.is_floating_point()
         ):
             return loss
+        if loss is None and self._step_fn is not None:
+            return None
         return self._checked(loss, needs_grad=torch.is_grad_enabled() and not self._updates)
 
     def _loss(self, batch: Any) -> Any:
@@ -85,7 +87,7 @@ class Objective:
             return self._of_pair(self._loss_of_pairs, *batch)
         batch = to_device(batch, self._device)
         if self._step_fn is not None:
-            self._context.part = self._source()
+            self._context.part = self.source
             self.sentence = f"the loss of {name_of(self._step_fn)}"
             result = self._step_fn(self._model, batch)
             if isinstance(result, Mapping) and "loss" in result:
@@ -130,7 +132,7 @@ class Objective:
 
     def _checked(self, loss: Any, *, needs_grad: bool) -> Tensor:
         self._context.part = "The loss"
-        source = self._source()
+        source = self.source
         if loss is None:
             raise TypeError(
                 f"{source} returned None, expected a scalar tensor. Is a return missing?"
@@ -156,7 +158,9 @@ class Objective:
             )
         return loss.reshape(()) if loss.dim() else loss
 
-    def _source(self) -> str:
+    @property
+    def source(self) -> str:
+        """What the loss comes from: the name of a keyword, or the model."""
         if self._step_fn is not None:
             return "update_fn" if self._updates else "step_fn"
         return "loss_fn" if self._loss_fn is not None else "The model"

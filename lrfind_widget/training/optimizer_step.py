@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import functools
 import inspect
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -34,6 +34,9 @@ from lrfind_widget.training.validation import Validation
 Label = tuple[int, float, bool]
 """Step, rate, and whether the step was taken."""
 
+MOST_WITHOUT_LOSS = 100
+"""Batches in a row that a step function may return None for."""
+
 
 @dataclass
 class Found:
@@ -41,6 +44,7 @@ class Found:
 
     objective: str = ""
     skipped_steps: int = 0
+    batches_without_loss: int = 0
 
 
 class OptimizerStep:
@@ -158,23 +162,20 @@ class OptimizerStep:
         optimizer.
         """
         if self._updates:
-            batch = self._next_batch()
-            self._checkpoint("The model")
-            return self._objective(batch).detach(), True
+            return self._next_loss(self._next_batch).detach(), True
         if self._needs_closure:
             return self._take_with_closure(), True
-        alone = self._options.accumulate == 1
-        loss = self._gradients((self._next_batch(),) if alone else self._next_batches())
+        loss = self._gradients(self._next_batch)
         self._context.part = "The optimizer"
         return loss, self._precision.step(self._optimizer, self._watch)
 
     def _take_with_closure(self) -> Tensor:
-        batches = list(self._next_batches())
+        batches = [self._next_batch() for _ in range(self._options.accumulate)]
         losses: list[Tensor] = []
 
         def closure() -> Tensor:
             with torch.enable_grad():
-                losses.append(self._gradients(batches))
+                losses.append(self._gradients(iter(batches).__next__))
             self._context.part = "The optimizer"
             return losses[-1]
 
@@ -187,24 +188,33 @@ class OptimizerStep:
             )
         return losses[0]
 
-    def _next_batches(self) -> Iterator[Any]:
-        for _ in range(self._options.accumulate):
-            yield self._next_batch()
-
     def _next_batch(self) -> Any:
         self._context.batch = None
         self._checkpoint("The dataloader")
         return self._batches.next()
 
-    def _gradients(self, batches: Iterable[Any]) -> Tensor:
+    def _next_loss(self, next_batch: Callable[[], Any]) -> Tensor:
+        """Return the loss of the next batch that the step function has one for."""
+        skipped = 0
+        while True:
+            batch = next_batch()
+            self._checkpoint("The model")
+            with self._precision.autocast():
+                loss = self._objective(batch)
+            if loss is not None:
+                return loss
+            skipped += 1
+            self._found.batches_without_loss += 1
+            if skipped == MOST_WITHOUT_LOSS or self._needs_closure:
+                raise TypeError(messages.no_loss(self._objective.source, skipped))
+
+    def _gradients(self, next_batch: Callable[[], Any]) -> Tensor:
         """Compute the gradients of the mean loss, and return that loss."""
         accumulate, clip = self._options.accumulate, self._options.clip_grad_norm
         self._optimizer.zero_grad()
         losses: list[Tensor] = []
-        for batch in batches:
-            self._checkpoint("The model")
-            with self._precision.autocast():
-                loss = self._objective(batch)
+        while len(losses) < accumulate:
+            loss = self._next_loss(next_batch)
             self._checkpoint("The backward pass")
             self._precision.backward(loss if accumulate == 1 else loss / accumulate)
             losses.append(loss.detach())

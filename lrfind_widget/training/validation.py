@@ -73,11 +73,13 @@ class Validation:
             with self._precision.autocast():
                 # In double precision, where the device has it: sums over many batches.
                 loss = self._objective(batch)
+                if loss is None:  # the step function leaves the batch out
+                    continue
                 exact = torch.float32 if loss.device.type == "mps" else torch.float64
                 loss = loss.to(exact) * size
             total = loss if total is None else total + loss
             examples += size
             self._context.part, self._context.batch = "The val_loader", None
         if total is None:
-            raise ValueError("The val_loader gave no batch, expected at least one.")
+            raise ValueError("The val_loader gave no batch that has a loss, expected at least one.")
         return total / examples

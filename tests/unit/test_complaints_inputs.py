@@ -209,9 +209,63 @@ def test_lightning_1983_10557_darts_1403_everything_is_validated_before_the_firs
 def test_pytorch_forecasting_132_lightning_1726_a_step_that_returns_none():
     swept = Sweep(model := classifier(), batches(), sgd(model), step_fn=lambda model, batch: None)
 
-    with pytest.raises(TypeError, match="step_fn returned None"):
+    with pytest.raises(TypeError, match=r"step_fn returned None for 100 batches in a row.*missing"):
         list(swept)
     assert len(swept.result()) == 0
+
+
+@pytest.mark.parametrize("keyword", ["step_fn", "update_fn"])
+@pytest.mark.parametrize("accumulate", [1, 2])
+def test_a_batch_that_a_step_returns_none_for_is_left_out_as_trainers_do(keyword, accumulate):
+    data = batches(5)
+    kept = [batch for place, batch in enumerate(data) if place not in (0, 3)]
+
+    def step_fn(model, batch, optimizer=None):
+        if not any(batch is one for one in kept):
+            return None
+        if optimizer is None:
+            return nn.functional.cross_entropy(model(batch[0]), batch[1])
+        optimizer.zero_grad()
+        loss = nn.functional.cross_entropy(model(batch[0]), batch[1])
+        loss.backward()
+        optimizer.step()
+        return loss
+
+    options = {"num_it": 6, "stop_div": False, "seed": 0, keyword: step_fn}
+    if keyword == "step_fn":
+        options["accumulate"] = accumulate
+    model = classifier()
+    with_gaps = Sweep(model, data, sgd(model), **options)
+    without = Sweep(model, kept, sgd(model), **options)
+
+    assert [p.loss for p in with_gaps] == [p.loss for p in without]
+    steps = 6 * options.get("accumulate", 1)
+    assert with_gaps.stop_sentence == (
+        f"Finished: all 6 steps were taken. No loss was returned for {steps // 3 * 2} batches: "
+        "left out."
+    )
+
+
+def test_a_validation_batch_without_a_loss_is_left_out():
+    def step_fn(model, batch):
+        is_short = len(batch[0]) < 8
+        return None if is_short else nn.functional.cross_entropy(model(batch[0]), batch[1])
+
+    model, data = classifier(), batches()
+    found = [
+        list(Sweep(model, data, sgd(model), step_fn=step_fn, num_it=3, val_loader=held))
+        for held in (data, [*data, (data[0][0][:4], data[0][1][:4])])
+    ]
+
+    assert found[0] == found[1]
+
+
+def test_a_closure_needs_a_loss_of_its_batch():
+    model = classifier()
+    optimizer = torch.optim.LBFGS(model.parameters())
+
+    with pytest.raises(TypeError, match="step_fn returned None for the batch"):
+        list(Sweep(model, batches(), optimizer, step_fn=lambda model, batch: None))
 
 
 def test_pytorch_forecasting_875_lightning_1801_accumulated_batches():

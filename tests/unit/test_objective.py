@@ -101,7 +101,6 @@ def test_a_batch_that_was_not_returned_is_told():
 @pytest.mark.parametrize(
     ("returned", "kind", "message"),
     [
-        (lambda out: None, TypeError, "returned None.*return missing"),
         (lambda out: 1.5, TypeError, r"returned a 1\.5.*Leave out \.item"),
         (lambda out: "loss", TypeError, "returned a str"),
         (lambda out: out, ValueError, r"shape \(8, 3\).*\.mean\(\)"),
@@ -119,6 +118,12 @@ def test_a_loss_that_is_none_is_refused(returned, kind, message, keyword):
 
     with pytest.raises(kind, match=f"(?s){keyword}.*{message}"):
         Objective(net(), CPU, **{keyword: functions[keyword]})(batches()[0])
+
+
+def test_a_loss_function_returns_a_loss():
+    """It sees no batch that it might leave out."""
+    with pytest.raises(TypeError, match=r"loss_fn returned None.*return missing"):
+        Objective(net(), CPU, loss_fn=lambda output, target: None)(batches()[0])
 
 
 def test_a_loss_of_one_element_is_a_scalar():
