@@ -50,13 +50,19 @@ class TrainingObjects:
         """Check that the optimizer trains the model."""
         if not isinstance(self.model, nn.Module):
             raise TypeError(
-                f"model is {_class_of(self.model)}, expected a torch.nn.Module. "
+                f"model is {class_of(self.model)}, expected a torch.nn.Module. "
                 "Pass the model itself, as in LRFinderWidget(model, dataloader, optimizer)."
             )
         if not isinstance(self.optimizer, Optimizer):
+            several = (
+                " Pass the one whose rate is swept, such as optimizers[0], and do the steps of all "
+                "in update_fn=(model, batch, optimizer) -> loss."
+            )
             raise TypeError(
-                f"optimizer is {_class_of(self.optimizer)}, expected a torch.optim.Optimizer "
+                f"optimizer is {class_of(self.optimizer)}, expected a torch.optim.Optimizer "
                 "(an instance, not a class or a function that makes one)."
+                + several
+                * isinstance(self.optimizer, (list, tuple, dict))
             )
         own = {id(p) for p in self.model.parameters()}
         if not own:
@@ -66,10 +72,18 @@ class TrainingObjects:
         held = [p for group in self.optimizer.param_groups for p in group["params"]]
         foreign = sum(id(p) not in own for p in held)
         if foreign:
-            raise ValueError(
-                f"{foreign} of the optimizer's {len(held)} parameters are not the model's. "
+            made_again = (
                 "Was the model made again, or replaced by a copy, after the optimizer was made? "
                 "Make the optimizer from this model's parameters."
+            )
+            second = (
+                "Are they of a head or of a second model? Pass one model of both, such as "
+                "both = nn.ModuleList([model, head]), and step_fn=(both, batch) -> loss, which "
+                "takes them out of it."
+            )
+            raise ValueError(
+                f"{foreign} of the optimizer's {len(held)} parameters are not the model's. "
+                + (made_again if foreign == len(held) else second)
             )
         if not any(p.requires_grad for p in held):
             raise ValueError(
@@ -78,7 +92,10 @@ class TrainingObjects:
             )
 
 
-def _class_of(given: object) -> str:
+def class_of(given: object) -> str:
+    """Return what a wrong argument is, in words."""
+    if given is None:
+        return "None"
     if isinstance(given, type):
         return f"the class {given.__name__}"
     return f"a {type(given).__name__}"

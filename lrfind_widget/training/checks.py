@@ -12,10 +12,10 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 from torch.optim import Optimizer
-from torch.utils.data import Dataset, IterableDataset
+from torch.utils.data import DataLoader, Dataset
 
 from lrfind_widget.isolation.copy_checks import is_distributed
-from lrfind_widget.isolation.training_objects import TrainingObjects
+from lrfind_widget.isolation.training_objects import TrainingObjects, class_of
 from lrfind_widget.options import TrainingOptions
 from lrfind_widget.training.optimizer_step import needs_closure
 from lrfind_widget.training.param_groups import GroupRates, check_weight_decay
@@ -24,6 +24,7 @@ from lrfind_widget.training.param_groups import GroupRates, check_weight_decay
 def check(objects: TrainingObjects, options: TrainingOptions) -> None:
     """Raise TypeError or ValueError for whatever can be seen to be wrong."""
     objects.check()
+    _check_values(objects.model)
     GroupRates(objects.optimizer, options.groups)
     _check_distributed(objects.model)
     _check_loader("dataloader", objects.dataloader)
@@ -47,6 +48,16 @@ def check_can_restart(name: str, loader: Iterable[Any], when: str) -> None:
         )
 
 
+def _check_values(model: nn.Module) -> None:
+    empty = next((name for name, value in model.named_parameters() if value.is_meta), None)
+    if empty is not None:
+        raise ValueError(
+            f"The model's {empty} is on the meta device, where tensors have no values. Call "
+            'model.to_empty(device="cpu"), load or initialise the weights, and make the optimizer '
+            "after that."
+        )
+
+
 def _check_distributed(model: nn.Module) -> None:
     distributed = torch.distributed
     if not (distributed.is_available() and distributed.is_initialized()):
@@ -62,21 +73,11 @@ def _check_distributed(model: nn.Module) -> None:
 
 
 def _check_loader(name: str, loader: Any) -> None:
-    if (
-        isinstance(loader, Dataset)
-        and not isinstance(loader, IterableDataset)
-        and not hasattr(loader, "__iter__")
-    ):
+    instead = _instead(loader, again=name == "val_loader")
+    if instead:
         raise TypeError(
-            f"{name} is a {type(loader).__name__}, a data set of single examples, expected an "
-            "iterable of batches. Pass DataLoader(dataset, batch_size=64, shuffle=True)."
-        )
-    if isinstance(loader, (str, bytes, dict, Tensor, nn.Module)) or not (
-        hasattr(loader, "__iter__") or hasattr(loader, "__getitem__")
-    ):
-        raise TypeError(
-            f"{name} is a {type(loader).__name__}, expected an iterable of batches, such as a "
-            "DataLoader or a list of (inputs, target)."
+            f"{name} is {class_of(loader)}, expected an iterable of batches, such as a DataLoader "
+            f"or a list of (inputs, target). {instead}"
         )
     try:
         length = len(loader)
@@ -87,6 +88,43 @@ def _check_loader(name: str, loader: Any) -> None:
             f"{name} is empty, expected at least one batch. Has its data set no examples, or fewer "
             "than a batch with drop_last=True?"
         )
+
+
+def _instead(loader: Any, *, again: bool) -> str:
+    """Return what to pass in place of what gives no batches, "" where it does give them.
+
+    `again` is whether it has to be read more than once.
+    """
+    if loader is None:
+        return "Where the loss needs no data, pass range(1), and step_fn=(model, batch) -> loss."
+    if loader is DataLoader or (isinstance(loader, Dataset) and not hasattr(loader, "__iter__")):
+        what = "class" if loader is DataLoader else "data set of single examples"
+        return f"It is a {what}: pass DataLoader(dataset, batch_size=64, shuffle=True)."
+    if isinstance(loader, type) or inspect.isgeneratorfunction(loader):
+        return f"Call it: {loader.__name__}()."
+    if isinstance(loader, (Tensor, dict)):
+        return "If it is one batch, pass [batch]."
+    if _is_whole_data(loader):
+        places = ", ".join(f"data[{place}]" for place in range(len(loader)))
+        return f"If these are all the data, pass them as one batch: [({places})], or [(X, y)]."
+    if not (hasattr(loader, "__iter__") or hasattr(loader, "__getitem__")):
+        get_batch = getattr(loader, "__name__", "get_batch").replace("<lambda>", "get_batch")
+        if not callable(loader) or isinstance(loader, nn.Module):
+            return "Pass the batches."
+        if again:
+            return f"Pass [{get_batch}() for _ in range(8)]."
+        return f"Pass iter({get_batch}, None), which calls it for each batch."
+    return "Pass the batches." if isinstance(loader, (str, bytes, nn.Module)) else ""
+
+
+def _is_whole_data(loader: Any) -> bool:
+    """Whether arrays of one length but of several kinds stand where batches are expected."""
+    if type(loader) not in (tuple, list) or not 2 <= len(loader) <= 4:
+        return False
+    seen = [(tuple(getattr(part, "shape", ())), getattr(part, "dtype", None)) for part in loader]
+    if not all(shape for shape, _ in seen) or len({shape[0] for shape, _ in seen}) > 1:
+        return False
+    return len({(shape[1:], str(dtype)) for shape, dtype in seen}) > 1
 
 
 def _check_functions(options: TrainingOptions) -> None:

@@ -7,11 +7,12 @@ import functools
 import pytest
 import torch
 from torch import nn
+from torch.utils.data import DataLoader
 
 from lrfind_widget.keywords import refuse_unknown
 from lrfind_widget.training.lr_find import lr_find
 from lrfind_widget.training.range_test import Sweep
-from tests.unit.toys import batches, classifier, data, sgd
+from tests.unit.toys import batches, classifier, data, endless, loader, sgd
 
 
 class Untouchable:
@@ -38,6 +39,20 @@ def sweep(**changes):
         ({"dataloader": "data"}, TypeError, "dataloader is a str"),
         ({"dataloader": torch.zeros(3)}, TypeError, "dataloader is a Tensor"),
         ({"dataloader": data()}, TypeError, r"data set of single examples.*DataLoader\(dataset"),
+        ({"dataloader": None}, TypeError, r"dataloader is None.*range\(1\).*step_fn="),
+        (
+            {"dataloader": DataLoader},
+            TypeError,
+            r"class DataLoader.*DataLoader\(dataset, batch",
+        ),
+        ({"dataloader": lambda: batches()}, TypeError, r"is a function.*iter\(get_batch, None\)"),
+        ({"dataloader": batches}, TypeError, r"is a function.*iter\(batches, None\)"),
+        ({"dataloader": endless}, TypeError, r"is a function.*Call it: endless\(\)"),
+        ({"dataloader": {"x": 1}}, TypeError, r"is a dict.*\[batch\]"),
+        ({"dataloader": data().tensors}, TypeError, r"is a tuple.*\[\(X, y\)\]"),
+        ({"dataloader": [*data().tensors]}, TypeError, r"is a list.*\[\(data\[0\], data\[1\]\)\]"),
+        ({"val_loader": batches}, TypeError, r"val_loader is a function.*\[batches\(\) for _ in"),
+        ({"optimizer": [sgd(classifier())] * 2}, TypeError, r"a list.*optimizers\[0\].*update_fn="),
         ({"start_lr": 1.0, "end_lr": 0.1}, ValueError, "must be below"),
         ({"start_lr": 0.0}, ValueError, "start_lr"),
         ({"end_lr": float("inf")}, ValueError, "end_lr"),
@@ -102,6 +117,52 @@ def test_a_wrong_argument_is_refused_before_the_data_is_read(changes, kind, mess
 )
 def test_a_function_that_can_be_called_is_accepted(functions):
     sweep(**functions)
+
+
+def test_what_a_refusal_of_a_loader_advises_works():
+    def get_batch():
+        return batches(1)[0]
+
+    def step_fn(model, batch):
+        return model[0].weight.square().sum()
+
+    whole = [data().tensors]
+    for given, options in (
+        (whole, {}),
+        (iter(get_batch, None), {}),
+        (range(1), {"step_fn": step_fn}),
+        (loader(), {"val_loader": [get_batch() for _ in range(8)]}),
+    ):
+        assert len(list(sweep(dataloader=given, num_it=3, **options))) == 3
+
+
+@pytest.mark.parametrize("given", [torch.zeros(16, 4).split(8), [torch.zeros(8, 4)] * 2])
+def test_tensors_of_one_kind_may_be_batches(given):
+    sweep(dataloader=given)
+
+
+def test_a_model_without_values_is_refused():
+    with torch.device("meta"):
+        model = classifier()
+
+    with pytest.raises(ValueError, match=r"0\.weight is on the meta device.*to_empty"):
+        sweep(model=model)
+
+
+def test_a_head_in_the_loss_is_trained_as_part_of_one_model():
+    model, head = classifier(), nn.Linear(3, 3)
+    optimizer = torch.optim.SGD([*model.parameters(), *head.parameters()], lr=0.1)
+
+    with pytest.raises(ValueError, match=r"2 of .* 8 par.*nn\.ModuleList\(\[model, head\]\)"):
+        sweep(model=model, optimizer=optimizer)
+
+    def step_fn(both, batch):
+        body, head = both
+        return nn.functional.cross_entropy(head(body(batch[0])), batch[1])
+
+    both = nn.ModuleList([model, head])
+    swept = sweep(model=both, optimizer=optimizer, dataloader=batches(), step_fn=step_fn)
+    assert len(list(swept)) > 1
 
 
 def test_weight_decay_for_an_optimizer_without_one_is_refused():
