@@ -52,15 +52,19 @@ def comparing(
 def paused(done: int, steps: int, last: Point | None) -> str:
     """Say where a run is paused."""
     at = "" if last is None else f", at {format_lr(last.lr)}"
-    return f"Paused after {done} of {steps} steps{at}. Your random state is yours meanwhile."
+    return (
+        f"Paused after {done} of {steps} steps{at}. Random numbers drawn meanwhile leave it alone."
+    )
 
 
-def failed(error: BaseException, done: int, noun: str = "sweep") -> str:
+def refused(error: BaseException) -> str:
+    """Say why what was asked for could not be done."""
+    return f"Failed: {_raised(error)}"
+
+
+def failed(error: BaseException, done: int, noun: str) -> str:
     """Say what the user's code raised, and when."""
-    text = str(error).strip()
-    raised = f"{type(error).__name__}: {text}" if text else type(error).__name__
-    when = "before the first step" if done == 0 else f"in step {done + 1}"
-    return f"The {noun} failed {when}: {raised}"
+    return f"The {noun} failed in step {done + 1}: {_raised(error)}"
 
 
 def traceback_of(error: BaseException) -> str:
@@ -76,10 +80,10 @@ def traceback_of(error: BaseException) -> str:
 
 def suggested(suggestion: Suggestion, steepest: Suggestion) -> str:
     """Say what is suggested, where the curve is usable, and what gives cause for doubt."""
-    parts = [_suggested(suggestion)]
-    if steepest.lr is None:
-        parts.append(f"No steepest fall is marked: {steepest.reason}")
-    return " ".join(parts).strip()
+    said = _suggested(suggestion)
+    if steepest.lr is not None or suggestion.lr is None:
+        return said
+    return f"{said} No steepest fall is marked: {steepest.reason.removeprefix('No suggestion: ')}"
 
 
 def applied(lr: float, written: Applied, *, follows: bool = False) -> str:
@@ -159,6 +163,8 @@ def loss_ended_sweep(record: Record) -> str:
     """Say why the last point of a sweep was the last."""
     last = record.points[-1]
     at = f"at a rate of {format_lr(last.lr)}"
+    if len(record.points) == 1:
+        at = "in the first step, before the model was changed"
     if record.verdict is StopReason.NON_FINITE:
         return f"Stopped: the loss was {'NaN' if math.isnan(last.loss) else 'infinite'} {at}."
     if record.rule.best > 0 and last.smoothed > FACTOR * record.rule.best:
@@ -198,6 +204,11 @@ def comparison_finished(steps: int, rates: int) -> str:
 def comparison_stopped(taken: int, steps: int) -> str:
     """Say that a comparison was stopped on request."""
     return f"Stopped on request after {taken} of {steps} steps: nothing is compared."
+
+
+def _raised(error: BaseException) -> str:
+    text = str(error).strip()
+    return f"{type(error).__name__}: {text}" if text else type(error).__name__
 
 
 def _with_time_left(text: str, steps: int, seconds_per_step: float | None) -> str:

@@ -467,7 +467,7 @@ class Session:
         if self._closed:
             raise RuntimeError(CLOSED)
         if run is None or publisher is None:
-            raise RuntimeError("No sweep was started: call start(), or display the widget.")
+            raise RuntimeError("Nothing was started: call start() first.")
         return run, publisher
 
     def _wait(self, run: Run, publisher: Publisher, timeout: float | None) -> bool:

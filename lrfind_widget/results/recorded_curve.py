@@ -58,6 +58,22 @@ class RecordedCurve:
     def _cut_short(self) -> bool:
         return self.stop_reason in (StopReason.STOPPED, StopReason.FAILED)
 
+    @property
+    def _ends_early(self) -> bool:
+        """Whether the rates end before their range, by more than a step, not for their losses."""
+        if self.stop_reason in (StopReason.DIVERGED, StopReason.NON_FINITE):
+            return False
+        end, scale = self.settings.get("end_lr"), np.asarray
+        is_known = isinstance(end, (int, float)) and 0 < end < 1e300  # from a file, perhaps
+        if not is_known or self.lrs.size < 2:
+            return self._cut_short
+        if self.settings.get("mode", "exp") == "exp":
+            scale = np.log
+        with np.errstate(all="ignore"):
+            places = np.unique(scale(self.lrs))
+            step = np.diff(places).max(initial=0.0)  # those of a closer look are smaller
+            return bool(scale(end) - places[-1] > 1.001 * step)
+
     def curve(self, beta: float | None = None) -> CombinedCurve:
         """Return the curve that is drawn: of repeats, their median and extremes.
 
@@ -101,7 +117,7 @@ class RecordedCurve:
             If `rule` is neither text nor callable, or does not take an option.
         """
         entry = entry_of(rule)
-        known: dict[str, Any] = {"beta": self.beta, "stopped": self._cut_short}
+        known: dict[str, Any] = {"beta": self.beta, "stopped": self._ends_early}
         num_it = self.settings.get("num_it")  # from a file, perhaps
         if isinstance(num_it, int) and 0 < num_it < 2**63:
             known["num_it"] = num_it

@@ -21,6 +21,8 @@ SHARE = 0.5
 FEW_AVERAGED = 5.0
 """Losses a smoothed one should rest on, so that its error is under half the noise."""
 
+SWEEP_ON = "Sweep the whole range."
+
 
 def balanced(lrs: npt.ArrayLike, losses: npt.ArrayLike, *, stopped: bool = False) -> Suggestion:
     """Suggest half the rate on which the valley of the curve balances.
@@ -52,7 +54,8 @@ def balanced(lrs: npt.ArrayLike, losses: npt.ArrayLike, *, stopped: bool = False
     losses : array_like, shape (n,)
         Raw losses of the steps.
     stopped : bool, default False
-        Whether the sweep was stopped by hand, which then explains a curve that ends early.
+        Whether the sweep ended before its range did, for another reason than its losses: by
+        hand, by an error, or for want of data.
 
     Returns
     -------
@@ -71,9 +74,9 @@ def balanced(lrs: npt.ArrayLike, losses: npt.ArrayLike, *, stopped: bool = False
         return Suggestion(
             None,
             f"No suggestion: {have} a finite loss, at least {FEWEST_POINTS} are needed. "
-            "Raise num_it or lower start_lr.",
+            + (SWEEP_ON if stopped else "Raise num_it or lower start_lr."),
         )
-    refused = _refusal(curve, stopped=stopped)
+    refused = _refusal(curve, stopped=stopped, moves=bool((raw != raw[0]).any()))
     if refused:
         return Suggestion(None, refused)
     least = rate_at(curve.lowest)
@@ -102,15 +105,15 @@ def supports_suggestion(curve: CurveFeatures) -> bool:
     return curve.left > curve.first if curve.turned_up else curve.evidence >= chance(curve.count)
 
 
-def _refusal(curve: CurveFeatures, *, stopped: bool) -> str:
+def _refusal(curve: CurveFeatures, *, stopped: bool, moves: bool) -> str:
     """Return why a curve supports no suggestion, and what to change; "" if it supports one."""
     span = f"from {_rate(curve.first)} to {_rate(curve.last)}"
     if supports_suggestion(curve):
         return ""
     if stopped and not curve.turned_up:
         return (
-            f"No suggestion: the sweep was stopped at {_rate(curve.last)}, before the loss fell. "
-            "Let it run on."
+            f"No suggestion: the sweep ended at {_rate(curve.last)}, before the loss fell. "
+            f"{SWEEP_ON}"
         )
     if curve.turned_up:
         return (
@@ -119,8 +122,9 @@ def _refusal(curve: CurveFeatures, *, stopped: bool) -> str:
         )
     if curve.fall <= 0:
         return (
-            f"No suggestion: the loss does not move {span}. Check that the optimizer holds the "
-            "model's parameters and that they require gradients, or raise end_lr."
+            f"No suggestion: the loss does not {'fall' if moves else 'move'} {span}. Check that "
+            "the optimizer holds the model's parameters and that they require gradients, or raise "
+            "end_lr."
         )
     return (
         f"No suggestion: {span} the loss falls no further than its noise would make it seem. "
@@ -134,8 +138,8 @@ def _caveats(curve: CurveFeatures, *, stopped: bool) -> tuple[str, ...]:
     first, last = _rate(curve.first), _rate(curve.last)
     if not curve.turned_up and stopped:
         caveats.append(
-            f"The sweep was stopped at {last}, before the loss turned up: higher rates may be "
-            "better. Let it run on."
+            f"The sweep ended at {last}, before the loss turned up: higher rates may be better. "
+            f"{SWEEP_ON}"
         )
     elif not curve.turned_up:
         caveats.append(

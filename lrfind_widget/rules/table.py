@@ -34,8 +34,8 @@ class RuleEntry:
     wants : tuple of str
         Those of its options that it is given without being asked for: ``"beta"``, the weight of
         the past in the average; ``"num_it"``, the number of steps planned; ``"stopped"``,
-        whether somebody stopped the sweep; ``"skip_start"`` and ``"skip_end"``, where they mean
-        what they mean to fastai v1.
+        whether the sweep ended before its range did; ``"skip_start"`` and ``"skip_end"``, where
+        they mean what they mean to fastai v1.
     joins_repeats : bool, default False
         Whether it takes the points of repeated sweeps together. Else it is asked about each
         sweep, and the middle one of its answers counts.
@@ -65,7 +65,8 @@ class RuleEntry:
     def __call__(self, lrs: npt.ArrayLike, losses: npt.ArrayLike, **options: Any) -> Suggestion:
         """Return what the rule suggests, with its name."""
         found = self.function(lrs, losses, **options)
-        return found if found.rule else replace(found, rule=self.name)
+        why_none = "" if found.lr is not None else _why_no_rule_answers(losses)
+        return replace(found, rule=found.rule or self.name, reason=why_none or found.reason)
 
 
 _FASTAI_V1 = ("beta", "skip_start", "skip_end")
@@ -185,6 +186,19 @@ def entry_of(rule: Rule) -> RuleEntry:
         return rule
     in_table = (entry for entry in RULES.values() if entry.function is rule)
     return next(in_table, None) or RuleEntry(_as_rule(rule))
+
+
+def _why_no_rule_answers(losses: npt.ArrayLike) -> str:
+    """Return what is wrong with a curve whatever the rule; "" where nothing is."""
+    raw = np.asarray(losses, dtype=np.float64).ravel()
+    if not raw.size:
+        return "No suggestion: no loss was recorded."
+    if np.isfinite(raw[0]):
+        return ""
+    return (
+        "No suggestion: the loss is NaN or infinite before the first update, which no learning "
+        "rate changes. Check the batches, the weights and the loss function."
+    )
 
 
 def _as_rule(own: Callable[..., Any]) -> Callable[..., Suggestion]:

@@ -111,7 +111,7 @@ def sentence(state: SessionState, last: Point | None) -> str:
     """Say what the session is doing."""
     plan, progress, error = state.plan, state.progress, state.error
     if state.refusal is not None:
-        return messages.failed(state.refusal, 0)
+        return messages.refused(state.refusal)
     if plan is None:
         return messages.WAITING if state.result is None else state.result.stop_sentence
     if state.status is Status.PAUSED:
@@ -119,8 +119,7 @@ def sentence(state: SessionState, last: Point | None) -> str:
     if state.is_running:
         return _running(plan, progress, last)
     if error is not None:
-        noun = "sweep" if plan.kind == "sweep" else "comparison"
-        return messages.failed(error, progress.done, noun)
+        return messages.failed(error, progress.done, plan.kind)
     found = state.comparison if plan.kind == "comparison" else state.result
     return "" if found is None else found.stop_sentence
 
@@ -172,7 +171,9 @@ def _button(command: str, label: str, why_not: str = "", title: str = "") -> dic
 
 
 def _chips(analysis: Analysis) -> list[dict[str, Any]]:
-    """Return the suggestions one can press, that of the chosen rule first."""
+    """Return the suggestions, that of the chosen rule first; none where none has a rate."""
+    if all(each.lr is None for each in analysis.offered):
+        return []
     return [
         {
             "rule": each.rule,

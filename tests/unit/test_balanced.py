@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from lrfind_widget.curves.formatting import format_lr
 from lrfind_widget.curves.schedule import Schedule
 from lrfind_widget.rules.table import Suggestion, balanced
 from tests.unit.curves import exponential, valley
@@ -173,10 +174,25 @@ def test_fewer_than_five_points_say_how_many_are_needed(n: int) -> None:
     assert "at least 5 are needed" in answer.reason
 
 
-def test_stopping_before_the_fall_is_said() -> None:
+def test_ending_before_the_fall_is_said() -> None:
     answer = balanced(LRS[:20], np.full(20, 2.3), stopped=True)
     assert answer.lr is None
-    assert "stopped at" in answer.reason
+    assert answer.reason == (
+        f"No suggestion: the sweep ended at {format_lr(LRS[19])}, before the loss fell. Sweep the "
+        "whole range."
+    )
+
+
+def test_ending_after_too_few_steps_is_said_without_other_advice() -> None:
+    answer = balanced(LRS[:3], np.array([2.0, 1.9, 1.8]), stopped=True)
+    assert answer.reason == (
+        "No suggestion: 3 steps have a finite loss, at least 5 are needed. Sweep the whole range."
+    )
+
+
+def test_a_loss_that_moves_is_not_said_to_stand_still() -> None:
+    losses = np.where(np.arange(100) % 10 == 0, 2.02, 2.0)  # a percent, now and then
+    assert balanced(LRS, losses).reason.startswith("No suggestion: the loss does not fall from ")
 
 
 # -------------------------------------------------------------------------------------- doubts
@@ -188,9 +204,10 @@ def test_least_loss_at_the_end_of_the_range_is_doubted() -> None:
     assert about(answer, "Raise end_lr")
 
 
-def test_sweep_stopped_by_hand_before_the_turn_is_doubted_in_its_own_words() -> None:
+def test_sweep_that_ended_before_the_turn_is_doubted_in_its_own_words() -> None:
     answer = balanced(LRS[:60], valley(LRS)[:60], stopped=True)
-    assert about(answer, "The sweep was stopped at")
+    assert about(answer, f"The sweep ended at {format_lr(LRS[59])}, before the loss turned up")
+    assert not about(answer, "Raise end_lr")
 
 
 def test_loss_that_ends_in_nan_has_turned_up() -> None:

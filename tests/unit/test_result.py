@@ -50,9 +50,32 @@ def test_red_dot_lies_on_the_average_that_the_sweep_recorded() -> None:
     assert dot.loss == light.smoothed[dot.index]
 
 
-def test_stopping_by_hand_is_known_to_our_own_rule() -> None:
-    stopped = result(valley(LRS)[:60], stop_reason=StopReason.STOPPED)
-    assert any("was stopped" in doubt for doubt in stopped.suggestion().caveats)
+ENDED_BY_ITSELF = (StopReason.DIVERGED, StopReason.NON_FINITE)
+
+
+@pytest.mark.parametrize("reason", [each for each in StopReason if each not in ENDED_BY_ITSELF])
+@pytest.mark.parametrize("taken", [60, 100])
+def test_our_own_rule_knows_whether_the_range_was_swept_to_its_end(
+    reason: StopReason, taken: int
+) -> None:
+    """The data may end early too; and the last of several sweeps may, after a whole one."""
+    planned = {"start_lr": LRS[0], "end_lr": LRS[-1] * LRS[1] / LRS[0]}
+    losses = np.geomspace(2, 1, 100) * np.linspace(1, 0.9, 100) ** 9
+    ended = result(losses[:taken], lrs=LRS[:taken], stop_reason=reason, settings=planned)
+    said = " ".join(ended.suggestion().caveats)
+    assert ("The sweep ended at" in said) == (taken < 100)
+    assert ("the end of the range" in said) == (taken == 100)
+
+
+def test_a_sweep_of_one_step_is_not_said_to_have_ended_early() -> None:
+    one = result(valley(LRS)[:1], settings={"start_lr": 1e-7, "end_lr": 10.0, "num_it": 1})
+    assert "Raise num_it" in one.suggestion().reason
+
+
+@pytest.mark.parametrize("reason", [StopReason.STOPPED, StopReason.FAILED])
+def test_where_the_range_is_not_known_the_end_of_the_sweep_tells(reason: StopReason) -> None:
+    ended = result(valley(LRS)[:60], stop_reason=reason)
+    assert any("The sweep ended at" in doubt for doubt in ended.suggestion().caveats)
 
 
 @pytest.mark.parametrize(

@@ -259,17 +259,64 @@ def test_a_curve_without_a_suggestion() -> None:
     play.session.wait(10)
     view = play.view
     assert view.choice_bar["suggestion_sentence"].startswith("No suggestion")
-    assert "No steepest fall is marked" in view.choice_bar["suggestion_sentence"]
+    assert "No steepest fall is marked" not in view.choice_bar["suggestion_sentence"]
     assert view.annotations == {"annotations": []}
     assert {band["kind"] for band in view.bands["bands"]} == {"skipped"}
     assert view.marker["value"] == 1e-3
     assert reasons(view)["Look closer"]
     assert view.choice_bar["suggested_lr"] is None
-    for chip in view.choice_bar["suggestions"]:
-        assert chip["lr"] is None
-        assert chip["reason"].startswith("No suggestion")
+    assert view.choice_bar["suggestions"] == []
     play.session.analyse(skip_start=0, skip_end=0)
     assert play.view.bands == {"bands": []}
+
+
+def test_a_curve_without_a_steepest_fall_says_why_in_one_sentence() -> None:
+    play = Play().sweep()
+    play.session.analyse(skip_start=1000)
+    said = play.view.choice_bar["suggestion_sentence"]
+    assert ". No steepest fall is marked: 0 points are left of the curve after skipping" in said
+    assert "No suggestion" not in said
+
+
+def test_a_first_loss_that_is_nan_is_blamed_on_no_rate() -> None:
+    play = Play()
+    play.session.start()
+    play.trainable.latest.step(float("nan"))
+    play.trainable.latest.end(StopReason.NON_FINITE)
+    play.session.wait(10)
+    assert play.view.choice_bar["suggestions"] == []
+    assert play.view.choice_bar["suggestion_sentence"] == (
+        "No suggestion: the loss is NaN or infinite before the first update, which no learning "
+        "rate changes. Check the batches, the weights and the loss function."
+    )
+
+
+def test_an_error_in_the_first_step_is_said_once_and_nothing_else_is_advised() -> None:
+    play = Play()
+    play.session.start()
+    play.trainable.latest.end(StopReason.FAILED, ValueError("odd labels"))
+    with pytest.raises(ValueError, match="odd"):
+        play.session.wait(10)
+    view = play.view
+    assert view.run_bar["sentence"] == "The sweep failed in step 1: ValueError: odd labels"
+    assert view.choice_bar["suggestions"] == []
+    assert view.choice_bar["suggestion_sentence"] == "No suggestion: no loss was recorded."
+
+
+def test_an_error_in_mid_sweep_is_not_said_to_be_a_stop_of_the_persons() -> None:
+    play = Play()
+    play.session.start()
+    play.trainable.latest.step(*LOSSES[:40])
+    play.trainable.latest.end(StopReason.FAILED, ValueError("odd labels"))
+    with pytest.raises(ValueError, match="odd"):
+        play.session.wait(10)
+    assert "stopped" not in play.view.choice_bar["suggestion_sentence"]
+
+
+def test_what_could_not_start_is_not_said_to_be_a_sweep() -> None:
+    play = Play()
+    play.session.refuse(TypeError("dataloader is a generator"))
+    assert play.view.run_bar["sentence"] == "Failed: TypeError: dataloader is a generator"
 
 
 def test_a_sweep_that_was_stopped_before_its_first_point_marks_nothing() -> None:

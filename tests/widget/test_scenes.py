@@ -20,6 +20,15 @@ _AT_ONCE = "a setting counts at once for what was found before, also while anoth
 _OWN_STEPS = "a closer look counts its own steps, not those of the curve that it joins"
 _ONE_RATE = "every rule is given the smoothing and the skips of who reads the curve"
 
+_PAUSED = "says what the random state of a pause is good for"
+_REFUSED = "what could not start need not be a sweep"
+_STEP_1 = "an error in the first step is not one before it"
+_NO_RATE = "no rate is to blame for the first loss, which comes before any update"
+_NOTHING = "where nothing was recorded, no keyword of the sweep helps"
+_ENDED = "a sweep that ended early need not have been stopped, and one of repeats may be whole"
+_ONCE = "the same reason is said once"
+_NO_CHIPS = "four chips that cannot be pressed say nothing"
+
 MENDED: dict[str, dict[str, str]] = {
     "*": {
         "receipt.as before": "a receipt says nothing of files, which the package never writes",
@@ -28,6 +37,45 @@ MENDED: dict[str, dict[str, str]] = {
         "kept": "the line follows whatever has ended or failed, and the picture what is displayed",
         "buttons.Back to the suggestion": "there is no suggestion while the next sweep runs",
     },
+    "displayed_when_it_cannot_start": {"sentence": _REFUSED},
+    "failed": {"suggestion": _ENDED},
+    "failed_in_the_first_step": {"sentence": _STEP_1, "suggestion": _NOTHING, "chips": _NO_CHIPS},
+    "nan_in_the_first_step": {
+        "dots.0.title": _NO_RATE,
+        "sentence": _NO_RATE,
+        "suggestion": _NO_RATE,
+        "chips": _NO_CHIPS,
+    },
+    "of_one_step": {"suggestion": _ONCE, "chips": _NO_CHIPS},
+    "out_of_data": {"suggestion": _ENDED},
+    "paused_in_it": {"sentence": _PAUSED},
+    "repeats_failed": {"suggestion": _ENDED},
+    "repeats_paused": {"sentence": _PAUSED},
+    "repeats_stopped": {"suggestion": _ENDED},
+    "stopped_in_it": {"suggestion": _ENDED},
+    "stopped_in_the_first_step": {"suggestion": _ENDED, "chips": _NO_CHIPS},
+    "stopped_while_paused": {"suggestion": _ENDED},
+    "without_a_suggestion_since_flat": {"suggestion": _ONCE, "chips": _NO_CHIPS},
+    "without_a_suggestion_since_short": {"suggestion": _ONCE, "chips": _NO_CHIPS},
+    "again_failed": {"suggestion": _ENDED},
+    "again_failed_in_the_first_step": {
+        "sentence": _STEP_1,
+        "suggestion": _NOTHING,
+        "chips": _NO_CHIPS,
+    },
+    "again_paused": {"sentence": _PAUSED},
+    "again_stopped": {"suggestion": _ENDED},
+    "again_when_it_cannot_start": {"sentence": _REFUSED},
+    "closer_paused": {"sentence": _PAUSED},
+    "further_failed": {"suggestion": _ENDED},
+    "further_stopped": {"suggestion": _ENDED},
+    "comparison_failed_in_the_first_step": {"sentence": _STEP_1},
+    "comparison_paused": {"sentence": _PAUSED},
+    "comparison_that_cannot_start": {"sentence": _REFUSED},
+    "stored_failed": {"suggestion": _ENDED},
+    "stored_stopped": {"suggestion": _ENDED},
+    "stored_without_a_suggestion": {"suggestion": _ONCE, "chips": _NO_CHIPS},
+    "could_not_start": {"sentence": _REFUSED},
     "repeats_diverged": {"progress.done": "steps that a diverged repeat left out count as done"},
     "closer": {"progress.done": _OWN_STEPS},
     "closer_at_repeats": {"progress.done": _OWN_STEPS},
@@ -47,7 +95,7 @@ MENDED: dict[str, dict[str, str]] = {
     },
     "applied_by_itself": {"message": "a marker that is dragged is answered by no message"},
     "skipped_ends_changed": {"chips": _ONE_RATE},
-    "everything_skipped": {"chips": _ONE_RATE},
+    "everything_skipped": {"chips": _ONE_RATE, "suggestion": _ONCE},
     "smoothing_changed": {"chips": _ONE_RATE},
     "smoothing_changed_of_repeats": {"chips": _ONE_RATE},
     "stored_and_changed": {"chips": _ONE_RATE},

@@ -196,7 +196,7 @@ class TestTryIt:
         with pytest.raises(ZeroDivisionError):
             widget.wait(60)
         assert widget.status is Status.FAILED
-        assert "The comparison failed before the first step" in bars(widget).run.sentence
+        assert "The comparison failed in step 1" in bars(widget).run.sentence
 
     def test_a_rate_that_is_none_is_refused_before_anything_is_shown(self, make: Any) -> None:
         widget = make()
