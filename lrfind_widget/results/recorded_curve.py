@@ -63,12 +63,11 @@ class RecordedCurve:
         """Whether the rates end before their range, by more than a step, not for their losses."""
         if self.stop_reason in (StopReason.DIVERGED, StopReason.NON_FINITE):
             return False
-        end, scale = self.settings.get("end_lr"), np.asarray
+        end = self.settings.get("end_lr")
         is_known = isinstance(end, (int, float)) and 0 < end < 1e300  # from a file, perhaps
         if not is_known or self.lrs.size < 2:
             return self._cut_short
-        if self.settings.get("mode", "exp") == "exp":
-            scale = np.log
+        scale: Any = np.log if self.settings.get("mode", "exp") == "exp" else np.asarray
         with np.errstate(all="ignore"):
             places = np.unique(scale(self.lrs))
             step = np.diff(places).max(initial=0.0)  # those of a closer look are smaller
