@@ -15,9 +15,10 @@ from lrfind_widget.isolation.claim import Claim
 from lrfind_widget.isolation.copy_checks import CannotCopyError, why_not_copy_wrapped
 from lrfind_widget.isolation.copying import verified_copy
 from lrfind_widget.isolation.fingerprint import Fingerprint
+from lrfind_widget.isolation.kept import KeptState
 from lrfind_widget.isolation.loaders import LoaderState, live_workers
 from lrfind_widget.isolation.memory import fits, in_words
-from lrfind_widget.isolation.object_graph import tensors_inside
+from lrfind_widget.isolation.object_graph import tensors_inside, visit
 from lrfind_widget.isolation.random_state import RandomState
 from lrfind_widget.isolation.reach import attached_schedulers, other_state, reach
 from lrfind_widget.isolation.snapshot import Snapshot
@@ -73,9 +74,11 @@ class Isolation:
         self._snapshot: Snapshot | None = None
         self._mark: Snapshot | None = None
         self._before: Fingerprint | None = None
+        self._kept: KeptState | None = None
         self._loaders = LoaderState(given.loaders)
         self._workers = live_workers()
-        watched = tensors_inside([model, optimizer, *self._others])
+        owned = list(visit([*given.trained, *self._others]))
+        watched = [obj for obj in owned if isinstance(obj, Tensor)]
         self._random = RandomState(
             {tensor.device for tensor in watched},
             reach([*given.loaders, *given.functions]).generators,
@@ -83,6 +86,8 @@ class Isolation:
         self._random.start()
         try:
             self._claim.check([model, *self._others])
+            size = sum(total_bytes(watched).values())
+            self._kept = KeptState(reached, set(map(id, owned)), size)
             why_not = self._why_not_copy(watched) or self._copy()
             if why_not is not None:
                 self._random.add(reached.generators)
@@ -129,6 +134,8 @@ class Isolation:
             raise RuntimeError("The model could not be set back: " + "; ".join(problems))
         snapshot.detach_gradients()
         self._loaders.restore()
+        if self._kept is not None:
+            self._kept.restore()
 
     def __exit__(
         self,
@@ -147,6 +154,8 @@ class Isolation:
         steps: list[Callable[[], list[str] | None]] = [self._loaders.restore]
         if self._snapshot is not None:
             steps.append(self._snapshot.restore)
+        if self._kept is not None:
+            steps.append(self._kept.restore)
         steps += [self._random.stop, lambda: self._write_receipt(problems), self._release]
         for step in steps:
             _complete(step, problems, interrupts)
@@ -221,6 +230,7 @@ class Isolation:
         after = self._fingerprint(in_place=in_place)
         start = time.perf_counter()
         items = [] if self._before is None else self._before.compare(after, by_sweep=in_place)
+        items += [] if self._kept is None else self._kept.compare()
         items += [self._random_item(), self._workers_item()]
         seconds = self._seconds + time.perf_counter() - start
         self.receipt = Receipt(tuple(items), seconds, tuple(problems))
@@ -243,7 +253,7 @@ class Isolation:
         """Drop the copy and the snapshot, and every reference that is not the user's own."""
         self._claim.release()
         self.objects = self._given
-        self._snapshot = self._mark = None
+        self._snapshot = self._mark = self._kept = None
         self._others = []
         self._schedulers = []
         self._before = None

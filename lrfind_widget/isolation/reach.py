@@ -16,7 +16,7 @@ import random
 import types
 import weakref
 from collections import deque
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import islice
 from typing import Any
@@ -28,7 +28,7 @@ from torch.amp import GradScaler
 from torch.optim import Optimizer
 from torch.optim.lr_scheduler import LRScheduler
 
-from lrfind_widget.isolation.object_graph import tensors_inside
+from lrfind_widget.isolation.object_graph import CONTAINERS, tensors_inside
 
 _LIBRARIES = {"torch", "numpy", "builtins", "functools", "typing", "collections", "lrfind_widget"}
 _GENERATORS = (
@@ -39,7 +39,7 @@ _GENERATORS = (
     np.random.BitGenerator,
 )
 _LEAVES = (
-    *(str, bytes, int, float, complex, type(None), type, types.ModuleType, np.ndarray),
+    *(str, bytes, int, float, complex, type(None), type, types.ModuleType),
     *(weakref.ProxyType, weakref.CallableProxyType),
     random.SystemRandom,  # it has no state
 )
@@ -64,7 +64,15 @@ class Reached:
     scalers: list[GradScaler] = field(default_factory=list)
     tensors: list[Tensor] = field(default_factory=list)
     generators: list[object] = field(default_factory=list)
+    arrays: list[np.ndarray[Any, Any]] = field(default_factory=list)
+    holders: list[Any] = field(default_factory=list)
+    """Functions, containers and objects with attributes, those of libraries left out."""
     complete: bool = True
+
+    @property
+    def values(self) -> list[Any]:
+        """Tensors and arrays."""
+        return [*self.tensors, *self.arrays]
 
 
 def reach(roots: Iterable[object], *, limit: int = 20_000) -> Reached:
@@ -83,6 +91,7 @@ def reach(roots: Iterable[object], *, limit: int = 20_000) -> Reached:
         (GradScaler, found.scalers),
         (Tensor, found.tensors),
         (_GENERATORS, found.generators),
+        (np.ndarray, found.arrays),
     )
     seen: dict[int, object] = {}
     queue, later = deque(roots), deque[object]()
@@ -99,6 +108,9 @@ def reach(roots: Iterable[object], *, limit: int = 20_000) -> Reached:
                 group.append(obj)
                 limit += _PARTS if isinstance(obj, (nn.Module, nn.Parameter)) else 0
                 break
+        else:
+            if _is_holder(obj):
+                found.holders.append(obj)
         (later if _has_many(obj) else queue).extend(_next(obj))
     return found
 
@@ -157,6 +169,16 @@ def other_state(model: nn.Module, optimizer: Optimizer, reached: Reached) -> lis
     return found
 
 
+def _is_holder(obj: Any) -> bool:
+    """Whether user code may keep something in an object."""
+    if isinstance(obj, CONTAINERS):
+        return True
+    module = obj.__module__ if isinstance(obj, types.FunctionType) else type(obj).__module__
+    if str(module).split(".")[0] in _LIBRARIES or isinstance(obj, Iterator):
+        return False
+    return type(getattr(obj, "__dict__", None)) is dict
+
+
 def _next(obj: Any) -> Iterable[object]:
     if isinstance(obj, types.FunctionType):
         return _inside_function(obj)
@@ -172,7 +194,7 @@ def _next(obj: Any) -> Iterable[object]:
         return (*islice(obj.keys(), _ELEMENTS), *islice(obj.values(), _ELEMENTS))
     if isinstance(obj, _LISTS):
         return tuple(islice(obj, _ELEMENTS))
-    if isinstance(obj, _GENERATORS):
+    if isinstance(obj, (*_GENERATORS, np.ndarray)):
         return ()
     return (*_attributes(obj), *_methods(obj))
 

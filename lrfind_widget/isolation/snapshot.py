@@ -55,18 +55,19 @@ class Snapshot:
         """
         problems: list[str] = []
         for contents in self._contents:
-            _attempt(problems, f"the attributes of {contents.name}", contents.restore)
+            attempt(problems, f"the attributes of {contents.name}", contents.restore)
         for record in self._tensors:
-            _attempt(problems, f"the place of {record.name}", record.restore_place)
+            attempt(problems, f"the place of {record.name}", record.restore_place)
         problems += self._saved.restore()
         for record in self._tensors:
-            _attempt(problems, f"the gradient of {record.name}", record.restore_gradient)
+            attempt(problems, f"the gradient of {record.name}", record.restore_gradient)
         for array, values in self._arrays:
-            _attempt(problems, "a numpy array", functools.partial(np.copyto, array, values))
+            attempt(problems, "a numpy array", functools.partial(_write_array, array, values))
         return problems
 
 
-def _attempt(problems: list[str], what: str, action: Callable[[], None]) -> None:
+def attempt(problems: list[str], what: str, action: Callable[[], None]) -> None:
+    """Do something; add to the problems, in words, if it fails."""
     try:
         action()
     except Exception as error:
@@ -100,16 +101,24 @@ class SavedBytes:
         problems: list[str] = []
         devices = {piece.storage.device for piece, _ in self._pieces}
         # The sweep may have used another stream: let it finish before writing over its results.
-        _attempt(problems, "waiting for the device", lambda: _synchronize(devices))
+        attempt(problems, "waiting for the device", lambda: _synchronize(devices))
         for piece, saved in self._pieces:
             what = f"{piece.nbytes} bytes on {piece.storage.device}"
-            _attempt(problems, what, functools.partial(_write, piece, saved))
-        _attempt(problems, "waiting for the device", lambda: _synchronize(devices))
+            attempt(problems, what, functools.partial(_write, piece, saved))
+        attempt(problems, "waiting for the device", lambda: _synchronize(devices))
         return problems
 
 
 def _write(piece: Interval, saved: Tensor) -> None:
-    piece.bytes().copy_(saved, non_blocking=True)
+    bits = piece.bytes()
+    # What is as it was may be read only, as the pages of a file are.
+    if bits.device.type != "cpu" or not torch.equal(bits, saved):
+        bits.copy_(saved, non_blocking=True)
+
+
+def _write_array(array: Any, values: Any) -> None:
+    if array.flags.writeable:
+        np.copyto(array, values)
 
 
 def _host_buffer(size: int, device: torch.device) -> Tensor:

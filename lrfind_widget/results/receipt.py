@@ -26,7 +26,7 @@ class ReceiptItem:
     identical : bool
         Whether all of them are as they were.
     detail : str
-        What differs, in words; empty when identical.
+        What differs, in words; where nothing does, what was not compared, or nothing.
     by_sweep : bool
         False where a difference cannot come from the sweep, which never had these objects in
         hand: a cell that trained the original model while the sweep trained a copy, for example.
@@ -77,8 +77,11 @@ class Receipt:
         if lost:
             return "Not as before the sweep: " + "; ".join(_line(item) for item in lost) + "."
         others = [item for item in self.items if not item.identical]
+        skipped = [item.detail for item in self.items if item.identical and item.detail]
         if not others:
-            return "Your model, optimizer and random state are exactly as they were."
+            return "Your model, optimizer and random state are exactly as they were." + (
+                f" Not compared: {'; '.join(skipped)}." if skipped else ""
+            )
         if any(item.category != "threads" for item in others):
             names = listed([item.category for item in others])
             return (

@@ -1,0 +1,280 @@
+"""What user code keeps by hand from step to step, and where it keeps it.
+
+The moving average in a dict, the hidden state in a closure, the last fakes in a list or in an
+attribute of a trainer: a step changes them whether a copy of the model is trained or the model.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import dis
+import functools
+import types
+from collections.abc import Iterator, MutableMapping
+from itertools import islice
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from lrfind_widget.isolation.checksum import checksums
+from lrfind_widget.isolation.memory import in_words
+from lrfind_widget.isolation.object_graph import CONTAINERS
+from lrfind_widget.isolation.reach import Reached
+from lrfind_widget.isolation.snapshot import Snapshot, attempt
+from lrfind_widget.isolation.storage import total_bytes
+from lrfind_widget.results.receipt import ReceiptItem
+
+_SCALARS = (bool, int, float, complex, str, bytes, type(None), np.generic)
+_VALUES = (Tensor, np.ndarray)
+_KEPT = (*_SCALARS, *_VALUES, *CONTAINERS, tuple, frozenset)
+"""Kinds of values that are set back. Anything else may be a file, a connection or a stream."""
+_MANY = 1_000_000
+"""A container with more elements than this is data, and left alone."""
+_LEAST = 1 << 28
+"""Bytes of tensors that are saved even where the model is smaller."""
+_MISSING: Any = object()
+
+
+class KeptState:
+    """What some functions keep besides models and optimizers: saved, restored and compared.
+
+    `reached` is what they reach, `owned` the identities of what belongs to models and optimizers,
+    `nbytes` the size of these. Tensors are saved up to that size, the smallest first. A list or a
+    dict that has only grown, and by no tensor, is a log and keeps its lines.
+    """
+
+    def __init__(self, reached: Reached, owned: set[int], nbytes: int) -> None:
+        self._complete = reached.complete
+        self._places: list[_Names | _Elements] = []
+        for holder in reached.holders:
+            if id(holder) not in owned:
+                with contextlib.suppress(Exception):  # a container of one's own may do anything
+                    self._places += _places(holder)
+        self._values: list[Any] = []
+        self._too_large: list[tuple[Any, object]] = []
+        left = max(nbytes, _LEAST)
+        values = [value for value in reached.values if id(value) not in owned]
+        for value in sorted(values, key=_nbytes):
+            left -= _nbytes(value)
+            if left >= 0:
+                self._values.append(value)
+            else:
+                self._too_large.append((value, _version(value)))
+        self._saved = Snapshot(self._values)
+        self._sums = self._checksums()
+
+    def restore(self) -> list[str]:
+        """Restore everything; may be called again."""
+        problems: list[str] = []
+        for place in self._places:
+            attempt(problems, place.name, place.restore)
+        return problems + (self._saved.restore() if self._values else [])
+
+    def compare(self) -> list[ReceiptItem]:
+        """Compare with what was kept before; nothing where nothing was."""
+        changed = [place.name for place in self._places if place.changes()]
+        sums = zip(self._values, self._sums, self._checksums(), strict=True)
+        changed += [_named(value) for value, then, now in sums if then != now]
+        changed += [
+            f"{_named(value)}, too large to be saved"
+            for value, version in self._too_large
+            if _version(value) != version
+        ]
+        count = len(self._places) + len(self._values) + len(self._too_large)
+        skipped = "" if self._complete else "all that your functions refer to, which is too much"
+        if not count and not skipped:
+            return []
+        how = "what variables, containers and attributes refer to, tensors by a 64-bit checksum"
+        if self._too_large:
+            size = in_words(sum(_nbytes(value) for value, _ in self._too_large))
+            how += f", those of {size} too large to be saved by torch's count of changes"
+        detail = ", ".join(dict.fromkeys(changed)) or skipped
+        return [ReceiptItem("kept by your functions", count, how, not changed, detail)]
+
+    def _checksums(self) -> list[int]:
+        arrays = (v.detach() if isinstance(v, Tensor) else _bytes_of(v) for v in self._values)
+        return checksums(arrays)
+
+
+class _Names:
+    """Names and what they refer to: variables, attributes, the keys of a dict."""
+
+    def __init__(
+        self,
+        name: str,
+        mapping: MutableMapping[Any, Any],
+        names: tuple[str, ...] | None = None,
+        *,
+        may_be_log: bool = False,
+    ) -> None:
+        self.name = name
+        self._mapping = mapping
+        self._names = names
+        self._may_be_log = may_be_log
+        self._saved = self._now()
+        # Numbers beside what only moves forward stay with it.
+        self._moves_on = any(map(_moves_on, self._saved.values()))
+
+    def changes(self) -> dict[Any, Any]:
+        """Return what is to be set back, under its names."""
+        now, changes = self._now(), {}
+        for name in {**self._saved, **now}:
+            before, after = self._saved.get(name, _MISSING), now.get(name, _MISSING)
+            both = [value for value in (before, after) if value is not _MISSING]
+            if before is after or not all(isinstance(value, _KEPT) for value in both):
+                continue
+            if not self._moves_on or any(map(_bears_values, both)):
+                changes[name] = before
+        if self._may_be_log and all(value is _MISSING for value in changes.values()):
+            return changes if any(_bears_values(now[name]) for name in changes) else {}
+        return changes
+
+    def restore(self) -> None:
+        """Set them back."""
+        for name, value in self.changes().items():
+            if value is _MISSING:
+                del self._mapping[name]
+            else:
+                self._mapping[name] = value
+
+    def _now(self) -> dict[Any, Any]:
+        if self._names is None:
+            return dict(self._mapping)
+        return {name: self._mapping[name] for name in self._names if name in self._mapping}
+
+
+class _Cell(MutableMapping[str, Any]):
+    """The variable of a closure, as a mapping of one name."""
+
+    def __init__(self, cell: types.CellType) -> None:
+        self._cell = cell
+
+    def __getitem__(self, name: str) -> Any:
+        return self._cell.cell_contents
+
+    def __setitem__(self, name: str, value: Any) -> None:
+        self._cell.cell_contents = value
+
+    def __delitem__(self, name: str) -> None:
+        del self._cell.cell_contents
+
+    def __iter__(self) -> Iterator[str]:
+        try:
+            self._cell.cell_contents  # noqa: B018
+        except ValueError:  # not assigned
+            return iter(())
+        return iter(("variable",))
+
+    def __len__(self) -> int:
+        return sum(1 for _ in self)
+
+
+class _Elements:
+    """The elements of a list, a deque or a set."""
+
+    def __init__(self, container: Any) -> None:
+        self.name = f"a {type(container).__name__}"
+        self._container = container
+        self._saved = list(container)
+
+    def changes(self) -> bool:
+        """Whether there is something to set back."""
+        now = list(self._container)
+        if len(now) == len(self._saved) and all(map(_is, now, self._saved)):
+            return False
+        known = set(map(id, self._saved))
+        new = [value for value in now if id(value) not in known]
+        if not all(isinstance(value, _KEPT) for value in new):
+            return False
+        is_log = len(now) > len(self._saved) and all(map(_is, now, self._saved))
+        return not is_log or any(map(_bears_values, new))
+
+    def restore(self) -> None:
+        """Set them back."""
+        if not self.changes():
+            return
+        self._container.clear()
+        if isinstance(self._container, set):
+            self._container.update(self._saved)
+        else:
+            self._container.extend(self._saved)
+
+
+def _places(holder: Any) -> list[_Names | _Elements]:
+    """Return the places of a function, a container or an object with attributes."""
+    if isinstance(holder, types.FunctionType):
+        code = holder.__code__
+        places: list[_Names | _Elements] = [
+            _Names(f"the variable {name}", _Cell(cell))
+            for name, cell in zip(code.co_freevars, holder.__closure__ or (), strict=True)
+        ]
+        stored = _globals_stored(code)
+        if stored:
+            places.append(_Names(f"the variables {', '.join(stored)}", holder.__globals__, stored))
+        return [*places, _Names(f"attributes of {holder.__name__}", vars(holder))]
+    if isinstance(holder, CONTAINERS) and len(holder) > _MANY:
+        return []
+    if isinstance(holder, dict):
+        return [_Names("a dict", holder, may_be_log=True)]
+    if isinstance(holder, CONTAINERS):
+        return [_Elements(holder)]
+    return [_Names(f"attributes of a {type(holder).__name__}", vars(holder))]
+
+
+@functools.lru_cache(maxsize=1024)
+def _globals_stored(code: types.CodeType) -> tuple[str, ...]:
+    """Return the global names that a function and the functions inside it set."""
+    names = [
+        str(step.argval) for step in dis.get_instructions(code) if step.opname == "STORE_GLOBAL"
+    ]
+    for constant in code.co_consts:
+        if isinstance(constant, types.CodeType):
+            names.extend(_globals_stored(constant))
+    return tuple(dict.fromkeys(names))
+
+
+def _is(a: object, b: object) -> bool:
+    return a is b
+
+
+def _moves_on(value: object) -> bool:
+    """Whether a value is a stream, a file, a lock or the like."""
+    return isinstance(value, Iterator) or any(
+        hasattr(type(value), name) for name in ("fileno", "acquire", "send")
+    )
+
+
+def _bears_values(value: object, depth: int = 3) -> bool:
+    """Whether a value is a tensor or an array, or has some inside."""
+    if isinstance(value, _VALUES):
+        return True
+    if depth == 0 or not isinstance(value, (*CONTAINERS, tuple, frozenset)):
+        return False
+    inside = value.values() if isinstance(value, dict) else value
+    return any(_bears_values(part, depth - 1) for part in islice(inside, 1000))
+
+
+def _nbytes(value: Any) -> int:
+    return (
+        int(value.nbytes) if isinstance(value, np.ndarray) else sum(total_bytes([value]).values())
+    )
+
+
+def _version(value: Any) -> object:
+    if isinstance(value, np.ndarray) or value.is_inference():
+        return None
+    return value._version, value.data_ptr() if value.layout is torch.strided else 0  # noqa: SLF001
+
+
+def _bytes_of(array: Any) -> Tensor:
+    """Return the bytes of an array as a tensor, those of references as their numbers."""
+    plain = np.ascontiguousarray(array)
+    raw = np.frombuffer(plain.tobytes(), dtype=np.uint8).copy()
+    return torch.from_numpy(raw)
+
+
+def _named(value: Any) -> str:
+    kind = "a tensor" if isinstance(value, Tensor) else "an array"
+    return f"{kind} of shape {[*value.shape]}"
