@@ -71,7 +71,10 @@ def check_storage(roots: Iterable[object], new_roots: Iterable[object]) -> None:
 
 
 def check_reach(copied: TrainingObjects, memo: dict[int, Any]) -> None:
-    """Check that nothing trainable but the copy can be reached from it and its functions."""
+    """Check that nothing trainable but the copy can be reached from it and its functions.
+
+    Nor may a loader use the original: it would go on with batches of a model that never learns.
+    """
     copies = {id(value) for key, value in memo.items() if key != id(memo)}
     shapes = {_shapes(module) for module in copied.model.modules()} - {()}
     for who, root in (
@@ -104,6 +107,11 @@ def check_reach(copied: TrainingObjects, memo: dict[int, Any]) -> None:
                 continue
             if id(tensor) in memo or (tensor.is_leaf and tensor.requires_grad):
                 raise CannotCopyError(f"{who} uses a trainable tensor that a copy cannot replace")
+    for name in ("dataloader", "val_loader"):
+        reached = reach([getattr(copied, name)])
+        parameters = [tensor for tensor in reached.tensors if tensor.requires_grad]
+        if any(id(part) in memo for part in (*reached.modules, *parameters)):
+            raise CannotCopyError(f"the {name} uses the model")
 
 
 def _shapes(module: nn.Module) -> tuple[Any, ...]:

@@ -182,8 +182,12 @@ def _is_holder(obj: Any) -> bool:
 def _next(obj: Any) -> Iterable[object]:
     if isinstance(obj, types.FunctionType):
         return _inside_function(obj)
-    if isinstance(obj, types.MethodType):
-        return (obj.__self__, obj.__func__)
+    if isinstance(obj, (types.MethodType, types.BuiltinMethodType)):
+        return (obj.__self__, getattr(obj, "__func__", None))
+    if isinstance(obj, types.GeneratorType):
+        return _inside_generator(obj)
+    if isinstance(obj, Iterator) and type(obj).__module__ in ("builtins", "itertools"):
+        return gc.get_referents(obj)
     if isinstance(obj, functools.partial):
         return (obj.func, *obj.args, *obj.keywords.values())
     if isinstance(obj, weakref.ref):
@@ -220,10 +224,21 @@ def _inside_function(function: types.FunctionType) -> Iterable[object]:
     found.extend(function.__defaults__ or ())
     found.extend((function.__kwdefaults__ or {}).values())
     found.extend(vars(function).values())
-    space = function.__globals__
-    if str(space.get("__name__", "")).split(".")[0] not in _LIBRARIES:
-        found.extend(space[name] for name in _globals_used(function.__code__) if name in space)
+    found.extend(_globals_of(function.__code__, function.__globals__))
     return found
+
+
+def _inside_generator(generator: types.GeneratorType[Any, Any, Any]) -> Iterable[object]:
+    frame = generator.gi_frame
+    if frame is None:  # it has ended
+        return ()
+    return (*frame.f_locals.values(), *_globals_of(frame.f_code, frame.f_globals))
+
+
+def _globals_of(code: types.CodeType, space: dict[str, object]) -> Iterable[object]:
+    if str(space.get("__name__", "")).split(".")[0] in _LIBRARIES:
+        return ()
+    return [space[name] for name in _globals_used(code) if name in space]
 
 
 @functools.lru_cache(maxsize=1024)

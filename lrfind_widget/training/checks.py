@@ -35,13 +35,22 @@ def check(objects: TrainingObjects, options: TrainingOptions) -> None:
     if options.val_loader is not None:
         _check_loader("val_loader", options.val_loader)
         check_can_restart("val_loader", options.val_loader, "at every rate")
+        if isinstance(options.val_loader, _OF_FUNCTION) and options.val_batches is None:
+            raise ValueError(
+                "val_loader takes batches from a function and has no end. Say how many are used at "
+                "every rate, for example val_batches=10."
+            )
     elif options.val_batches is not None:
         raise ValueError("val_batches was given without a val_loader.")
 
 
+_OF_FUNCTION = type(iter(int, None))
+"""Of ``iter(get_batch, None)``, which goes on to call its function for as long as it is read."""
+
+
 def check_can_restart(name: str, loader: Iterable[Any], when: str) -> None:
     """Raise TypeError for a loader that can be read only once."""
-    if isinstance(loader, Iterator):
+    if isinstance(loader, Iterator) and not isinstance(loader, _OF_FUNCTION):
         raise TypeError(
             f"{name} is a {type(loader).__name__}, which can be read only once, and it is read "
             f"{when}. Pass a list or a DataLoader."

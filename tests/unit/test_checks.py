@@ -88,6 +88,7 @@ def sweep(**changes):
         ({"val_batches": 2}, ValueError, "without a val_loader"),
         ({"val_loader": []}, ValueError, "val_loader is empty"),
         ({"val_loader": iter([1])}, TypeError, "read only once"),
+        ({"val_loader": iter(list, None)}, ValueError, "val_loader .*no end.*val_batches=10"),
         ({"val_loader": [1], "val_batches": 0}, ValueError, "val_batches=0"),
         ({"seed": -1}, ValueError, "seed=-1"),
         ({"seed": 2**32}, ValueError, "seed=4294967296"),

@@ -5,12 +5,14 @@ from __future__ import annotations
 import copy
 import functools
 import weakref
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
 import torch
 from torch import nn
 from torch.nn import functional as F
+from torch.utils.data import DataLoader
 
 from tests.unit.isolating import both, isolated
 from tests.unit.models import X, Y, classify, plain, train
@@ -266,3 +268,47 @@ def test_a_model_whose_forward_uses_a_global_model_is_trained_in_place(
         assert isolation.kind == "in_place"
         train(isolation.objects.model, isolation.objects.optimizer, classify, 2)
     assert state_of(head, optimizer, body) == before
+
+
+class Hardest:
+    """Batches of the examples that a model does worst on."""
+
+    def __init__(self, model: nn.Module) -> None:
+        self.model = model
+
+    def __iter__(self) -> Iterator[Any]:
+        return iter(self.pick, None)
+
+    def pick(self) -> Any:
+        with torch.no_grad():
+            worst = F.cross_entropy(self.model(X), Y, reduction="none").topk(3).indices
+        return X[worst], Y[worst]
+
+
+def _mined(loader: Any) -> Iterator[Any]:
+    yield from loader
+
+
+LOADERS: list[Callable[[nn.Module], Any]] = [
+    Hardest,
+    lambda model: iter(Hardest(model).pick, None),
+    lambda model: _mined(Hardest(model)),
+    lambda model: map(list, zip(Hardest(model))),
+    lambda model: DataLoader(range(6), 3, collate_fn=lambda _: Hardest(model).pick()),
+]
+
+
+@pytest.mark.parametrize("make", LOADERS)
+@pytest.mark.parametrize("place", ["dataloader", "val_loader"])
+def test_a_loader_that_uses_the_model_gets_the_one_that_is_trained(place: str, make: Any) -> None:
+    case = plain()
+    with isolated(case.model, case.optimizer, **{place: make(case.model)}) as isolation:
+        assert isolation.objects.model is case.model
+        assert isolation.reason.endswith(f"because the {place} uses the model.")
+
+
+@pytest.mark.parametrize("make", LOADERS)
+def test_a_loader_that_uses_another_model_changes_nothing(make: Any) -> None:
+    case = plain()
+    with isolated(case.model, case.optimizer, dataloader=make(plain().model)) as isolation:
+        assert isolation.kind == "copy"

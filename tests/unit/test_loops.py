@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -10,8 +12,9 @@ from typing import Any
 import pytest
 import torch
 from torch import nn
+from torch.nn import functional as F
 
-from lrfind_widget import SweepResult, lr_find
+from lrfind_widget import compare_lrs, lr_find
 from tests.unit import update_loops  # noqa: F401 - adds its loops
 from tests.unit.loops import LOOPS
 from tests.unit.toys import seed_everything
@@ -38,15 +41,15 @@ def state(names: dict[str, Any]) -> dict[str, object]:
     return found | {"random numbers": random_states()}
 
 
-def follow(recipe: str, isolation: str) -> SweepResult:
+def follow(recipe: str, find: Callable[..., Any]) -> Any:
     """Run a recipe as a cell of a notebook would, and check that all is as it was before."""
     seed_everything(1)
     names = LOOPS[recipe].names() | {"__name__": "__main__"}
     exec(code(HEAD), names)
 
-    def finder(*args: Any, **options: Any) -> SweepResult:
+    def finder(*args: Any, **options: Any) -> Any:
         before = state(names)
-        result = lr_find(*args, **options, num_it=40, isolation=isolation, progress=False)
+        result = find(*args, **options, progress=False)
         after = state(names)
         assert [name for name in before if after[name] != before[name]] == []
         assert result.receipt.identical
@@ -65,7 +68,7 @@ def test_each_recipe_has_its_plain_loop() -> None:
 @pytest.mark.parametrize("isolation", ["auto", "in_place"])
 @pytest.mark.parametrize("recipe", RECIPES)
 def test_a_recipe_is_the_plain_loop_and_leaves_nothing_behind(recipe: str, isolation: str) -> None:
-    found = follow(recipe, isolation)
+    found = follow(recipe, partial(lr_find, num_it=40, isolation=isolation))
 
     seed_everything(1)
     names = LOOPS[recipe].names()
@@ -74,3 +77,33 @@ def test_a_recipe_is_the_plain_loop_and_leaves_nothing_behind(recipe: str, isola
 
     assert found.losses.tolist() == expected
     assert len(set(expected)) > 15
+
+
+@pytest.mark.parametrize("recipe", RECIPES)
+def test_trainings_of_a_recipe_start_from_the_same_state_each(recipe: str) -> None:
+    first, again = follow(recipe, partial(compare_lrs, lrs=[0.01, 0.01], steps=5)).losses.tolist()
+    assert first == again
+
+
+def test_batches_from_a_function_can_validate_too() -> None:
+    seed_everything(1)
+    names = LOOPS["Batches from a function"].names()
+    model, batches = names["model"], iter(names["get_batch"], None)
+    result = lr_find(
+        *(model, batches, names["optimizer"]),
+        loss_fn=lambda output, target: F.cross_entropy(output.flatten(0, 1), target.flatten()),
+        val_loader=batches,
+        val_batches=3,
+        num_it=5,
+        end_lr=1e-7 * (1 + 1e-6),
+        progress=False,
+    )
+    assert result.val_losses.min() == pytest.approx(result.val_losses.max(), rel=1e-5)
+    assert len(set(result.losses.round(3))) == 5
+
+
+def test_repeats_of_batches_from_a_function_begin_with_the_single_sweep() -> None:
+    find = partial(lr_find, num_it=20, stop_div=False)
+    single = follow("Batches from a function", find)
+    repeated = follow("Batches from a function", partial(find, repeats=2))
+    assert repeated.losses[repeated.repeats == 0].tolist() == single.losses.tolist()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import random
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -101,6 +102,32 @@ def test_a_loader_gives_what_it_would_have_given(where: str, kind: str) -> None:
     with isolated_plain(kind, dataloader=loader):
         first(loader)
     assert first(loader) == expected
+
+
+def _drawing(rng: random.Random) -> Iterator[float]:
+    while True:
+        yield rng.random()
+
+
+ITERATORS: list[Callable[[random.Random], Iterator[Any]]] = [
+    lambda rng: iter(lambda: rng.random(), None),
+    lambda rng: iter(rng.random, None),
+    lambda rng: zip(_drawing(rng), range(9), strict=False),
+    lambda rng: map(rng.uniform, range(9), range(9)),
+    lambda rng: itertools.chain.from_iterable([_drawing(rng)]),
+]
+
+
+@pytest.mark.parametrize("make", ITERATORS)
+@both
+def test_the_random_numbers_behind_an_iterator_are_set_back(make: Any, kind: str) -> None:
+    rng = random.Random(5)
+    before = rng.getstate()
+    iterator = make(rng)
+    with isolated_plain(kind, dataloader=iterator):
+        next(iterator)
+        assert rng.getstate() != before
+    assert rng.getstate() == before
 
 
 def test_a_generator_of_the_model_belongs_to_the_user_while_a_copy_is_swept() -> None:
