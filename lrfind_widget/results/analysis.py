@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 from lrfind_widget.curves.combined import CombinedCurve
@@ -11,6 +11,9 @@ from lrfind_widget.results.recorded_curve import RecordedCurve
 from lrfind_widget.rules.fastai_v1 import min_gradient
 from lrfind_widget.rules.suggestion import Suggestion
 from lrfind_widget.rules.table import RULES, Rule, entry_of
+
+_READ_WITH = ("beta", "skip_start", "skip_end", "rule")
+"""The options under which a curve is read; the others say how it is drawn."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -53,25 +56,17 @@ class Analysis:
 def analyse(result: RecordedCurve, options: AnalysisOptions) -> Analysis:
     """Read a result under some options; the latest reading of a result is kept with it."""
     kept: Analysis | None = vars(result).get("_analysis")
-    if kept is not None and _read_alike(kept.options, options):
-        return kept
-    steepest = _suggestion(result, min_gradient, options)
-    is_steepest = entry_of(options.rule) is entry_of(min_gradient)
-    analysis = Analysis(
-        result,
-        options,
-        result.curve(options.beta),
-        steepest,
-        steepest if is_steepest else _suggestion(result, options.rule, options),
-    )
-    vars(result)["_analysis"] = analysis
-    return analysis
-
-
-def _read_alike(one: AnalysisOptions, other: AnalysisOptions) -> bool:
-    """Whether a curve is read the same under both; how it is drawn is another matter."""
-    names = ("beta", "skip_start", "skip_end", "rule")
-    return all(getattr(one, name) == getattr(other, name) for name in names)
+    if kept is None or any(
+        getattr(kept.options, name) != getattr(options, name) for name in _READ_WITH
+    ):
+        steepest = _suggestion(result, min_gradient, options)
+        is_steepest = entry_of(options.rule) is entry_of(min_gradient)
+        suggested = steepest if is_steepest else _suggestion(result, options.rule, options)
+        kept = Analysis(result, options, result.curve(options.beta), steepest, suggested)
+    elif kept.options != options:
+        kept = replace(kept, options=options)
+    vars(result)["_analysis"] = kept
+    return kept
 
 
 def _suggestion(result: RecordedCurve, rule: Rule, options: AnalysisOptions) -> Suggestion:

@@ -53,6 +53,14 @@ def test_the_dot_lies_on_the_curve_that_is_drawn() -> None:
     assert read.min_gradient.loss == read.curve.smoothed[read.min_gradient.index]
 
 
+def test_how_it_is_drawn_is_no_other_reading_but_is_not_forgotten() -> None:
+    """A figure was saved on the scale of before."""
+    kept = result()
+    before, after = (analyse(kept, AnalysisOptions(y_scale=y)) for y in ("linear", "log"))
+    assert (before.options.y_scale, after.options.y_scale) == ("linear", "log")
+    assert after.curve is before.curve
+
+
 def test_the_suggestions_that_have_a_button_begin_with_the_chosen_rules() -> None:
     def names(**changes: Any) -> list[str]:
         return [said.rule for said in analyse(result(), AnalysisOptions(**changes)).offered]
