@@ -23,6 +23,8 @@ def real(value: object) -> float | None:
         return float(found)
     except OverflowError:
         return math.inf if found > 0 else -math.inf
+    except ValueError:  # a signalling NaN of decimal
+        return math.nan
 
 
 def integer(value: object) -> int | None:
@@ -37,7 +39,7 @@ def check_rate(name: str, value: object) -> float:
     rate = real(value)
     if rate is None:
         raise TypeError(
-            f"{name} must be a number, got {value!r} ({type(value).__name__}). "
+            f"{name} must be a number, got {shown(value)} ({type(value).__name__}). "
             "Pass a learning rate such as 1e-7."
         )
     if not (math.isfinite(rate) and rate > 0):
@@ -49,9 +51,9 @@ def check_beta(name: str, value: object) -> float:
     """Return the weight of the past in a running average."""
     beta = real(value)
     if beta is None:
-        raise TypeError(f"{name} must be a number, got {value!r} ({type(value).__name__}).")
+        raise TypeError(f"{name} must be a number, got {shown(value)} ({type(value).__name__}).")
     if not 0 <= beta < 1:
-        raise ValueError(f"{name} must be at least 0 and below 1, got {value!r}. Try 0.98.")
+        raise ValueError(f"{name} must be at least 0 and below 1, got {shown(value)}. Try 0.98.")
     return beta
 
 
@@ -61,11 +63,11 @@ def whole(least: int, most: int | None = None) -> Check:
     def check(name: str, value: object) -> int:
         found = integer(value)
         if found is None:
-            raise TypeError(f"{name}={value!r}, expected a whole number of at least {least}.")
+            raise TypeError(f"{name}={shown(value)}, expected a whole number of at least {least}.")
         if found < least:
-            raise ValueError(f"{name}={value!r}, expected at least {least}.")
+            raise ValueError(f"{name}={shown(value)}, expected at least {least}.")
         if most is not None and found > most:
-            raise ValueError(f"{name}={found}, expected at most {most}.")
+            raise ValueError(f"{name}={shown(value)}, expected at most {most}.")
         return found
 
     return check
@@ -78,9 +80,9 @@ def number(*, above: float | None = None, least: float = 0) -> Check:
     def check(name: str, value: object) -> float:
         found = real(value)
         if found is None:
-            raise TypeError(f"{name}={value!r}, expected a finite number {words}.")
+            raise TypeError(f"{name}={shown(value)}, expected a finite number {words}.")
         if not math.isfinite(found) or found < least or (above is not None and found <= above):
-            raise ValueError(f"{name}={value!r}, expected a finite number {words}.")
+            raise ValueError(f"{name}={shown(value)}, expected a finite number {words}.")
         return found
 
     return check
@@ -92,7 +94,7 @@ def choice(*names: str, optional: bool = False) -> Check:
 
     def check(name: str, value: object) -> Any:
         if not isinstance(value, str) or value not in names:
-            raise ValueError(f"{name}={value!r}, expected {expected}.")
+            raise ValueError(f"{name}={shown(value)}, expected {expected}.")
         return value
 
     return check
@@ -102,7 +104,7 @@ def check_flag(name: str, value: object) -> bool:
     """Return True or False; raise TypeError for anything else."""
     found = _item(value)
     if not isinstance(found, bool):
-        raise TypeError(f"{name}={value!r}, expected True or False.")
+        raise TypeError(f"{name}={shown(value)}, expected True or False.")
     return found
 
 
@@ -113,10 +115,23 @@ def check_text(name: str, value: object) -> str:
     return value
 
 
+def shown(value: object) -> str:
+    """Return a value of any kind as it is written, short enough for a message."""
+    try:
+        return shortened(repr(value))
+    except Exception:  # its own, or that of a number too long to be written
+        return f"a {type(value).__name__}"
+
+
+def shortened(text: str) -> str:
+    """Return a text of unknown length, short enough for a message."""
+    return text if len(text) <= 60 else text[:57] + "..."
+
+
 def _item(value: Any) -> Any:
     """Return what numpy's or torch's value of no dimension holds; anything else as it is."""
     if getattr(value, "ndim", None) == 0 and hasattr(value, "item"):
-        with contextlib.suppress(RuntimeError):  # torch's, of a tensor without data
+        with contextlib.suppress(Exception):  # a tensor on meta has no data
             return value.item()
     return value
 

@@ -41,8 +41,3 @@ def listed(names: list[str]) -> str:
     """Return names as "a, b and c"; "" for none."""
     *most, last = names or [""]
     return f"{', '.join(most)} and {last}" if most else last
-
-
-def shortened(text: str) -> str:
-    """Return a text of unknown length, short enough for a message."""
-    return text if len(text) <= 40 else text[:37] + "..."

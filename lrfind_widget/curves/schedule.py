@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
 import numpy.typing as npt
+
+from lrfind_widget.values import integer, real
 
 Mode = Literal["exp", "linear"]
 
@@ -55,3 +58,17 @@ class Schedule:
 
     def __len__(self) -> int:
         return self.num_it
+
+
+def schedule_of(settings: Mapping[str, Any]) -> Schedule | None:
+    """Return the schedule that settings name; None where they name none.
+
+    They may come from a file, so what makes no sense counts as none.
+    """
+    start, end = real(settings.get("start_lr")), real(settings.get("end_lr"))
+    steps = integer(settings.get("num_it"))
+    if start is None or end is None or steps is None:
+        return None
+    mode: Mode = "linear" if settings.get("mode") == "linear" else "exp"
+    known = 0 < start < end < math.inf and 1 <= steps < 2**63
+    return Schedule(start, end, steps, mode) if known else None

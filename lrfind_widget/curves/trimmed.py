@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from lrfind_widget.curves.smoothing import Floats
-from lrfind_widget.values import integer
+from lrfind_widget.values import integer, shown
 
 
 class Trimmed(NamedTuple):
@@ -54,5 +54,5 @@ def checked_skip(name: str, value: object) -> int:
     """Return a number of steps to skip; raise ValueError for what is none."""
     skip = integer(value)
     if skip is None or skip < 0:
-        raise ValueError(f"{name}={value!r}, expected a whole number of at least 0.")
+        raise ValueError(f"{name}={shown(value)}, expected a whole number of at least 0.")
     return skip

@@ -10,9 +10,9 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from lrfind_widget.curves.formatting import shortened
 from lrfind_widget.curves.smoothing import exponential_average
 from lrfind_widget.points import StopReason
+from lrfind_widget.values import shortened
 
 COLUMNS = {
     "step": "steps",

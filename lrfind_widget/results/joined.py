@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any, Literal
 
@@ -11,10 +10,11 @@ import numpy as np
 import numpy.typing as npt
 
 from lrfind_widget.curves.formatting import format_lr
+from lrfind_widget.curves.schedule import Schedule, schedule_of
 from lrfind_widget.curves.smoothing import exponential_average
 from lrfind_widget.points import StopReason
 from lrfind_widget.results.result import SweepResult
-from lrfind_widget.values import check_rate, integer, real, whole
+from lrfind_widget.values import check_rate, real, shown, whole
 
 FURTHER = 10.0
 """How much further a range goes by default: a decade."""
@@ -75,7 +75,7 @@ class Refinement:
         refused = why_not_extend(base)
         if whole is None or refused:
             raise ValueError(refused)
-        start, planned, steps = whole
+        start, planned, steps = whole.start_lr, whole.end_lr, whole.num_it
         last = float(base.lrs.max())
         taken = int(base.steps[_is_of_whole(base)].max(initial=-1)) + 1
         is_complete = base.stop_reason is StopReason.FINISHED or taken >= steps
@@ -85,10 +85,10 @@ class Refinement:
         end = real(end_lr)
         if end is None or not last < end < math.inf:
             raise ValueError(
-                f"end_lr={end_lr!r} is not beyond the rates that were swept: expected more than "
-                f"{format_lr(last)}."
+                f"end_lr={shown(end_lr)} is not beyond the rates that were swept: expected more "
+                f"than {format_lr(last)}."
             )
-        is_exp = base.settings.get("mode", "exp") == "exp"
+        is_exp = whole.mode == "exp"
         ratio = (end - start) / (planned - start)
         if is_exp:
             ratio = math.log(end / start) / math.log(planned / start)
@@ -100,8 +100,7 @@ class Refinement:
 
     def range(self, start_lr: float, end_lr: float) -> tuple[float, float]:
         """Return the ends of the joined curve, where the sweep itself has these."""
-        lrs = self.base.lrs
-        start, end, _ = _plan(self.base.settings) or (float(lrs.min()), float(lrs.max()), 0)
+        start, end = self.base.ends
         return min(start_lr, start), max(end_lr, end)
 
     def joined_by(self, more: SweepResult) -> SweepResult:
@@ -131,8 +130,8 @@ class Refinement:
         points = {name: values[order] for name, values in points.items()}
         repeats = points.get("repeats")
         start, end = self.range(self.changes["start_lr"], self.changes["end_lr"])
-        plan = _plan(base.settings)
-        planned = (plan[2] if plan else _steps_taken(base)) + self.changes["num_it"]
+        plan = schedule_of(base.settings)
+        planned = (plan.num_it if plan else _steps_taken(base)) + self.changes["num_it"]
         if repeated.size:
             planned -= _steps_of_whole(base)
         joined = replace(
@@ -219,18 +218,6 @@ def why_not_extend(result: SweepResult | None) -> str:
     return ""
 
 
-def _plan(settings: Mapping[str, Any]) -> tuple[float, float, int] | None:
-    """Return ends and steps of a range that settings name; None where they name none.
-
-    They may come from a file, so what makes no sense counts as none.
-    """
-    start, end = real(settings.get("start_lr")), real(settings.get("end_lr"))
-    steps = integer(settings.get("num_it"))
-    if start is None or end is None or steps is None:
-        return None
-    return (start, end, steps) if 0 < start < end < math.inf and 1 <= steps < 2**63 else None
-
-
 def _sweeps(result: SweepResult) -> list[dict[str, Any]]:
     """Return what was planned for each sweep of a curve, in the order that its parts count."""
     joined = result.settings.get("joined")
@@ -239,10 +226,10 @@ def _sweeps(result: SweepResult) -> list[dict[str, Any]]:
     return [{"kind": "sweep"} | {name: result.settings.get(name) for name in _PLANNED}]
 
 
-def _whole(result: SweepResult) -> tuple[float, float, int] | None:
-    """Return ends and steps of the latest sweep over the whole range; None if not known."""
+def _whole(result: SweepResult) -> Schedule | None:
+    """Return the schedule of the latest sweep over the whole range; None if not known."""
     whole = [sweep for sweep in _sweeps(result) if sweep.get("kind") != "refine"]
-    return _plan(whole[-1]) if whole else None
+    return schedule_of({"mode": result.settings.get("mode")} | whole[-1]) if whole else None
 
 
 def _is_of_whole(result: SweepResult) -> npt.NDArray[np.bool_]:
@@ -254,7 +241,7 @@ def _is_of_whole(result: SweepResult) -> npt.NDArray[np.bool_]:
 def _steps_of_whole(result: SweepResult) -> int:
     """Return the steps planned for one sweep over the whole range."""
     whole = _whole(result)
-    return _steps_taken(result) if whole is None else whole[2]
+    return _steps_taken(result) if whole is None else whole.num_it
 
 
 def _steps_taken(result: SweepResult) -> int:

@@ -10,12 +10,13 @@ import numpy as np
 import numpy.typing as npt
 
 from lrfind_widget.curves.combined import CombinedCurve, combined_curve
+from lrfind_widget.curves.schedule import schedule_of
 from lrfind_widget.curves.smoothing import Floats, beta_of
 from lrfind_widget.points import Applied, StopReason
 from lrfind_widget.rules.fastai_v1 import min_gradient
 from lrfind_widget.rules.suggestion import Suggestion
 from lrfind_widget.rules.table import DEFAULT_RULE, RULES, Rule, entry_of, suggest_from_repeats
-from lrfind_widget.values import check_rate
+from lrfind_widget.values import check_rate, integer
 
 if TYPE_CHECKING:
     from torch.optim import Optimizer
@@ -53,6 +54,14 @@ class RecordedCurve:
     def beta(self) -> float:
         """Weight of the past in `smoothed`; fastai v1's 0.98 where the settings do not say."""
         return beta_of(self.settings)
+
+    @property
+    def ends(self) -> tuple[float, float]:
+        """The planned ends of the range; those of the curve where the settings do not say."""
+        planned = schedule_of(self.settings)
+        if planned is not None:
+            return planned.start_lr, planned.end_lr
+        return (float(self.lrs.min()), float(self.lrs.max())) if self.lrs.size else (1e-7, 10.0)
 
     @property
     def _cut_short(self) -> bool:
@@ -117,8 +126,8 @@ class RecordedCurve:
         """
         entry = entry_of(rule)
         known: dict[str, Any] = {"beta": self.beta, "stopped": self._ends_early}
-        num_it = self.settings.get("num_it")  # from a file, perhaps
-        if isinstance(num_it, int) and 0 < num_it < 2**63:
+        num_it = integer(self.settings.get("num_it"))  # from a file, perhaps
+        if num_it is not None and 0 < num_it < 2**63:
             known["num_it"] = num_it
         options = entry.wanted(**known) | options
         if self.repeats is None:

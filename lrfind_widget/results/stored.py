@@ -23,7 +23,7 @@ from typing import Any, TypeVar, Union, get_args, get_origin, get_type_hints
 
 import numpy as np
 
-from lrfind_widget.curves.formatting import shortened
+from lrfind_widget.values import shown
 
 VERSION = 1
 
@@ -239,4 +239,4 @@ def _shown(value: Any) -> str:
     if isinstance(value, (dict, list)):
         return "a list" if isinstance(value, list) else "an object"
     is_huge = isinstance(value, int) and abs(value) >= 10**30
-    return "a huge number" if is_huge else shortened(repr(value))
+    return "a huge number" if is_huge else shown(value)

@@ -11,13 +11,13 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from lrfind_widget.curves.formatting import shortened
 from lrfind_widget.curves.trimmed import as_curve
 from lrfind_widget.rules.balanced import balanced
 from lrfind_widget.rules.fastai_v1 import min_gradient, min_over_10
 from lrfind_widget.rules.fastai_v2 import slide, steep, valley
 from lrfind_widget.rules.other_libraries import ignite, lightning, torch_lr_finder
 from lrfind_widget.rules.suggestion import Suggestion
+from lrfind_widget.values import shortened
 
 Rule = str | Callable[..., Any]
 """A rule as it is given: a name in `RULES`, or a function of rates and raw losses."""

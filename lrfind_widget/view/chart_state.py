@@ -26,13 +26,8 @@ def axis(state: SessionState) -> tuple[float, float, str, str]:
         return low, high, plan.mode, plan.label
     if state.result is None:
         return 1e-7, 10.0, "exp", "learning rate"
-    settings, lrs = state.result.settings, state.result.lrs
-    return (
-        float(settings.get("start_lr") or lrs.min()),
-        float(settings.get("end_lr") or lrs.max()),
-        str(settings.get("mode", "exp")),
-        "learning rate",
-    )
+    mode = "linear" if state.result.settings.get("mode") == "linear" else "exp"
+    return *state.result.ends, mode, "learning rate"
 
 
 def dots(state: SessionState, analysis: Analysis) -> list[dict[str, Any]]:

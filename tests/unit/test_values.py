@@ -84,3 +84,20 @@ def test_a_wrong_value_is_refused_with_what_was_expected(
 ) -> None:
     with pytest.raises(error, match=words):
         check("x", value)
+
+
+LONG = {
+    "an int": 10**5000,
+    "a text": "x" * 10**6,
+    "an array": np.zeros((9, 9)),
+    "a tensor": torch.zeros(99),
+    "a list": [0] * 999,
+}
+
+
+@pytest.mark.parametrize("value", LONG.values(), ids=LONG)
+@pytest.mark.parametrize("check", [check_rate, check_beta, whole(5, 9), number(), choice("a", "b")])
+def test_a_refusal_is_short_whatever_was_given(check: Any, value: object) -> None:
+    with pytest.raises((TypeError, ValueError), match=r"^x") as refusal:
+        check("x", value)
+    assert len(str(refusal.value)) < 200
