@@ -33,7 +33,7 @@ ROOMS = {
     "keywords": Room("", "curves option_fields options"),
     "messages": Room("", "curves points"),
     "curves": Room("numpy", "curves points values"),
-    "rules": Room("numpy", "curves rules"),
+    "rules": Room("numpy", "curves rules values"),
     "results": Room("numpy", NUMBERS),
     "state": Room("", f"{NUMBERS} {SEAM}"),
     "session": Room("", f"{BASE} {NUMBERS} {SEAM} publisher state"),
