@@ -121,8 +121,6 @@ class SweepResult(RecordedCurve, JsonRecord):
             raise ValueError("lrs must hold learning rates, finite and greater than 0.")
         if self.selected_lr is not None:
             object.__setattr__(self, "selected_lr", check_rate("selected_lr", self.selected_lr))
-        object.__setattr__(self, "stop_reason", StopReason(self.stop_reason))
-        object.__setattr__(self, "multipliers", tuple(float(m) for m in self.multipliers))
 
     def __len__(self) -> int:
         return int(self.lrs.size)

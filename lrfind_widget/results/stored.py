@@ -60,49 +60,33 @@ def decode(kind: type[Record], data: Any) -> Record:
 # ------------------------------------------------------------------------------------------ out
 
 
-def _encoded(value: Any, where: str) -> Any:
-    if is_dataclass(value):
-        return {
-            field.name: _encoded(getattr(value, field.name), field.name) for field in fields(value)
-        }
-    if isinstance(value, Mapping):
-        return _plain(value, where)
-    if isinstance(value, Enum):
-        return value.value
-    if isinstance(value, (np.ndarray, np.generic)):
-        return _encoded(value.tolist(), where)
-    if isinstance(value, (list, tuple)):
-        return [_encoded(item, where) for item in value]
-    return _number(value) if isinstance(value, float) else value
-
-
-def _number(value: float) -> float | str:
-    if math.isnan(value):
-        return "NaN"
-    if math.isinf(value):
-        return "Infinity" if value > 0 else "-Infinity"
-    return value
-
-
-def _plain(value: Any, where: str) -> Any:
-    """Return free-form `value` in JSON's own types."""
-    if value is None or isinstance(value, (bool, str)):
-        return value
-    if isinstance(value, (int, np.integer)):
-        return int(value)
-    if isinstance(value, (float, np.floating)):
-        number = _number(float(value))
-        return {"$float": number} if isinstance(number, str) else number
+def _encoded(value: Any, where: str, *, free: bool = False) -> Any:
+    """Return a value in JSON's own types; in a free-form mapping only what comes back the same."""
+    if isinstance(value, np.generic) or (isinstance(value, np.ndarray) and not free):
+        value = value.tolist()
     if isinstance(value, Mapping):
         for key in value:
             if not isinstance(key, str):
                 raise TypeError(f"{where} has the key {key!r}; keys must be strings.")
         return {
-            f"${key}" if key.startswith("$") else key: _plain(item, f"{where}[{key!r}]")
+            f"${key}" if key.startswith("$") else key: _encoded(
+                item, f"{where}[{key!r}]", free=True
+            )
             for key, item in value.items()
         }
     if isinstance(value, (list, tuple)):
-        return [_plain(item, f"{where}[{n}]") for n, item in enumerate(value)]
+        return [_encoded(item, f"{where}[{n}]", free=free) for n, item in enumerate(value)]
+    if isinstance(value, float) and not math.isfinite(value):
+        name = "NaN" if math.isnan(value) else "Infinity" if value > 0 else "-Infinity"
+        return {"$float": name} if free else name
+    if not free and is_dataclass(value):
+        return {
+            field.name: _encoded(getattr(value, field.name), field.name) for field in fields(value)
+        }
+    if not free and isinstance(value, Enum):
+        return value.value
+    if value is None or isinstance(value, (bool, int, float, str)):
+        return value
     raise TypeError(
         f"{where} is a {type(value).__name__} and cannot be kept in JSON. Keep its text instead."
     )
@@ -221,7 +205,7 @@ def _float(value: Any, where: str) -> float:
 
 
 def _free(value: Any) -> Any:
-    """Return what `_plain` was given."""
+    """Return what was written of a free-form mapping."""
     if isinstance(value, dict):
         named = value.get("$float") if len(value) == 1 else None
         if isinstance(named, str) and named in _NAMED:
