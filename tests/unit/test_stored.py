@@ -17,6 +17,7 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
 from lrfind_widget.results import json_record, stored
+from lrfind_widget.results.joined import Refinement
 from lrfind_widget.results.result import SweepResult
 from tests.unit.results import full, result
 
@@ -151,12 +152,32 @@ def test_missing_part_is_named(key: str) -> None:
     st.sampled_from(sorted(full().to_json())),
 )
 def test_any_value_in_any_place_is_taken_or_refused_in_words(value: Any, key: str) -> None:
-    words = ""
+    back, words = None, ""
     try:
-        SweepResult.from_json({**full().to_json(), key: value})
+        back = SweepResult.from_json({**full().to_json(), key: value})
     except ValueError as refusal:
         words = str(refusal)
     assert len(words) < 400
+    if back is not None:
+        use(back)
+
+
+@pytest.mark.parametrize("value", [None, True, -1, 0, 1e999, math.nan, 10**400, "x", [], {}, [[1]]])
+@pytest.mark.parametrize(
+    "key", ["start_lr", "end_lr", "num_it", "mode", "beta", "joined", "groups"]
+)
+def test_a_result_with_any_setting_can_be_used(key: str, value: Any) -> None:
+    use(SweepResult.from_json({**full().to_json(), "settings": {key: value}}))
+
+
+def use(back: SweepResult) -> None:
+    """Ask a result for all that a screen asks it for."""
+    assert all(back.suggestions())
+    low, high = back.ends
+    assert 0 < low <= high < math.inf
+    assert repr(back)
+    joined = Refinement.refine(back, 1e-4, 1e-2, 5).joined_by(result())
+    assert len(joined) == len(back) + 100
 
 
 def test_too_large_file_is_refused_unread(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
