@@ -66,6 +66,8 @@ class RuleEntry:
         """Return what the rule suggests, with its name."""
         found = self.function(lrs, losses, **options)
         why_none = "" if found.lr is not None else _why_no_rule_answers(losses)
+        if found.rule and not why_none:
+            return found
         return replace(found, rule=found.rule or self.name, reason=why_none or found.reason)
 
 
