@@ -128,16 +128,7 @@ class LRFinderWidget(Session, ThreadSafeWidget, VBox, ValueWidget):  # type: ign
     ) -> None:
         from lrfind_widget.training.trainable import TorchTrainable
 
-        trainable = TorchTrainable(model, dataloader, optimizer, options)
-        self._auto_start = options.auto_start
-        self._set_up(
-            trainable,
-            AnalysisOptions(**options.of(AnalysisOptions)),
-            None,
-            options.auto_apply,
-            options.height,
-            options.layout,
-        )
+        self._set_up(TorchTrainable(model, dataloader, optimizer, options), options)
 
     @classmethod
     def from_result(cls, result: SweepResult | str | PathLike[str]) -> LRFinderWidget:
@@ -158,25 +149,23 @@ class LRFinderWidget(Session, ThreadSafeWidget, VBox, ValueWidget):  # type: ign
         """
         stored = result if isinstance(result, SweepResult) else SweepResult.load(result)
         self = cls.__new__(cls)
-        self._auto_start = False
-        self._set_up(None, AnalysisOptions(beta=stored.beta), stored)
+        self._set_up(None, WidgetOptions(beta=stored.beta, auto_start=False), stored)
         return self
 
     def _set_up(
         self,
         trainable: Trainable | None,
-        options: AnalysisOptions,
-        stored: SweepResult | None,
-        auto_apply: bool = False,
-        height: str | int | None = None,
-        layout: Any = None,
+        options: WidgetOptions,
+        stored: SweepResult | None = None,
     ) -> None:
-        layout = _values_of(layout)
-        Session.__init__(self, trainable, options, stored=stored, auto_apply=auto_apply)
+        layout = _values_of(options.layout)
+        reading = AnalysisOptions(**options.of(AnalysisOptions))
+        Session.__init__(self, trainable, reading, stored=stored, auto_apply=options.auto_apply)
+        self._auto_start = options.auto_start
         self._mirroring = threading.RLock()
         self._mirror_again = False
         self._writing = threading.local()
-        self._screen = Screen(self, _css(height) or HEIGHT, self._show_rows)
+        self._screen = Screen(self, _css(options.height))
         ThreadSafeWidget.__init__(self, children=self._screen.rows, layout=OwnLayout(**layout))
         self.add_class("lrfind-widget")
         self._output = SavedOutput(self.model_id)
@@ -194,8 +183,7 @@ class LRFinderWidget(Session, ThreadSafeWidget, VBox, ValueWidget):  # type: ign
 
     @height.setter
     def height(self, height: str | int) -> None:
-        height = WidgetOptions(height=height).height or HEIGHT
-        self._screen.chart.figure.layout.height = _css(height)
+        self._screen.chart.figure.layout.height = _css(WidgetOptions(height=height).height)
 
     def save_figure(self, path: str | PathLike[str]) -> None:
         """Save the chart with the present choice as a picture.
@@ -249,15 +237,13 @@ class LRFinderWidget(Session, ThreadSafeWidget, VBox, ValueWidget):  # type: ign
     def _show(self) -> bool:
         """Bring screen, traits and picture up to the state; return whether something waits."""
         waits = self._screen.tick()
+        self.children = self._screen.rows
         self._mirror()
         what, before = self._what_is_kept(), self._kept
         if not self.state.is_running and what != before:
             self._kept = what
             self._keep_later.call(CALM_SECONDS if what[:2] == before[:2] else 0.0)
         return waits
-
-    def _show_rows(self, rows: Any) -> None:
-        self.children = rows
 
     def _mirror(self) -> None:
         """Set the public traits to the state.
@@ -337,8 +323,8 @@ class LRFinderWidget(Session, ThreadSafeWidget, VBox, ValueWidget):  # type: ign
         return picture.saved(lambda: picture.draw(analysis, state.selected_lr), kind)
 
 
-def _css(height: str | int | None) -> str | None:
-    return f"{height}px" if isinstance(height, int) else height
+def _css(height: str | int | None) -> str:
+    return f"{height}px" if isinstance(height, int) else height or HEIGHT
 
 
 def _values_of(layout: Any) -> dict[str, Any]:

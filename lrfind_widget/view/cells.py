@@ -3,14 +3,7 @@
 from __future__ import annotations
 
 import weakref
-from typing import Any, Protocol
-
-
-class Closable(Protocol):
-    """Anything that can be closed."""
-
-    def close(self) -> None:
-        """End what runs and let go of everything."""
+from typing import Any
 
 
 class Cells:
@@ -22,21 +15,20 @@ class Cells:
     """
 
     def __init__(self) -> None:
-        self._made: dict[str, tuple[str, list[weakref.ref[Closable]]]] = {}
+        self._made: dict[str, tuple[str, weakref.WeakSet[Any]]] = {}
 
-    def claim(self, item: Closable) -> None:
-        """Register `item` with the cell that runs now, if there is one."""
+    def claim(self, item: Any) -> None:
+        """Register `item`, which can be closed, with the cell that runs now, if there is one."""
         cell, execution = _now()
         if not cell:
             return
-        earlier, items = self._made.get(cell, (execution, []))
+        earlier, items = self._made.get(cell, ("", weakref.WeakSet()))
         if earlier != execution:
-            for reference in items:
-                outdated = reference()
-                if outdated is not None:
-                    outdated.close()
-            items = []
-        self._made[cell] = (execution, [*items, weakref.ref(item)])
+            for outdated in list(items):
+                outdated.close()
+            items = weakref.WeakSet()
+        items.add(item)
+        self._made[cell] = (execution, items)
 
 
 def _now() -> tuple[str, str]:

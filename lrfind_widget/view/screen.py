@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from functools import partial
 from typing import Any
@@ -35,11 +35,8 @@ class Screen:
     what differs from the one before, one message a widget.
     """
 
-    def __init__(
-        self, session: Session, height: str, on_rows: Callable[[Sequence[Widget]], None]
-    ) -> None:
+    def __init__(self, session: Session, height: str) -> None:
         self._session = session
-        self._on_rows = on_rows
         self._ticking = threading.RLock()
         self._shown = shown = view_state(session.state)
         self._progress_at = 0.0
@@ -196,7 +193,6 @@ class Screen:
                 "comparison_axes": self.comparison_chart.axes,
                 "comparison_bar": self.comparison_bar,
             }
-            self._on_rows(self.rows)
         self.comparison_chart.set_range(state.comparison_axes["hi"])
         if self.comparison_chart.curves.length:
             self.comparison_chart.curves.clear()

@@ -24,15 +24,12 @@ class Play:
         What is shown.
     screen : Screen
         What shows it.
-    rows : list
-        The rows that the screen has asked for, each time anew.
     """
 
     def __init__(self, *, auto_apply: bool = False, **given: Any) -> None:
         self.trainable = PlayedTrainable(**given)
         self.session = Session(self.trainable, AnalysisOptions(), auto_apply=auto_apply)
-        self.rows: list[Any] = []
-        self.screen = Screen(self.session, "300px", self.rows.append)
+        self.screen = Screen(self.session, "300px")
         self.session.listen(self.screen.tick)
 
     @property
