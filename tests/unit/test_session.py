@@ -55,6 +55,13 @@ def test_pause_resume_and_stop_reach_the_run() -> None:
     assert session.state.status is Status.STOPPED
 
 
+def test_waiting_for_nothing_says_how_to_start_without_a_notebook() -> None:
+    session, _ = make()
+    with pytest.raises(RuntimeError) as refused:
+        session.wait()
+    assert str(refused.value) == "Nothing was started: call start() first."
+
+
 def test_it_can_be_awaited() -> None:
     session, trainable = make()
 
