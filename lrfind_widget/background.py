@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import threading
+import traceback
 from collections.abc import Iterator
 
 _HERE = threading.local()
@@ -38,3 +39,15 @@ def reported() -> Iterator[None]:
             seen.add(repr(error))
             report = (type(error), error, error.__traceback__, threading.current_thread())
             threading.excepthook(threading.ExceptHookArgs(report))
+
+
+def forget_values(error: BaseException) -> None:
+    """Let the traceback of an error keep its lines, and not the memory of what failed there."""
+    seen: set[int] = set()
+    chain: list[BaseException | None] = [error]
+    while chain:
+        link = chain.pop()
+        if link is not None and id(link) not in seen:
+            seen.add(id(link))
+            traceback.clear_frames(link.__traceback__)
+            chain += [link.__cause__, link.__context__, *getattr(link, "exceptions", ())]

@@ -8,7 +8,7 @@ from dataclasses import replace
 from typing import Any, Literal
 
 from lrfind_widget import messages
-from lrfind_widget.background import reported
+from lrfind_widget.background import forget_values, reported
 from lrfind_widget.options import AnalysisOptions
 from lrfind_widget.points import Applied, Progress, Run, Status, Trainable
 from lrfind_widget.publisher import Publisher
@@ -211,7 +211,7 @@ class Session:
         """Stop what runs, wait until everything is restored, and let go of what is trained."""
         with self._starting:
             run, publisher = self._state.run, self._publisher
-            self._closed, self._trainable = True, None
+            self._closed, self._trainable, self._changes = True, None, {}
             self._listeners.clear()
         if run is not None and publisher is not None:
             run.stop()
@@ -297,6 +297,7 @@ class Session:
 
     def refuse(self, error: BaseException) -> None:
         """Show why what was asked for could not start, for who looks at the screen."""
+        forget_values(error)
         # While something runs, it was a second press of the button.
         self._swap(lambda state: state if state.is_running else replace(state, refusal=error))
         self._changed()
@@ -456,10 +457,10 @@ class Session:
     def _write(self, state: SessionState, optimizer: Any) -> Applied:
         if self._trainable is not None:
             return self._trainable.apply(state.selected_lr, optimizer)
-        if optimizer is None:
-            raise RuntimeError("There is no optimizer to write to: pass one, apply(optimizer).")
-        if state.result is None:
+        if self._closed and (optimizer is None or state.result is None):
             raise RuntimeError(CLOSED)
+        if optimizer is None or state.result is None:
+            raise RuntimeError("There is no optimizer to write to: pass one, apply(optimizer).")
         return state.result.write_into(optimizer, state.selected_lr)
 
     def _started(self) -> tuple[Run, Publisher]:

@@ -14,6 +14,7 @@ from typing import Any
 
 import torch
 
+from lrfind_widget.background import forget_values
 from lrfind_widget.points import Point, Progress, Status
 from lrfind_widget.training.control import ignore_wait
 from lrfind_widget.training.experiment import Experiment
@@ -29,7 +30,8 @@ class RunThread:
 
     A `Run`. The model is copied or saved when it is made; if it is then dropped without having
     been started, everything is given back. The thread appends to `points` and replaces `progress`
-    as a whole, and nothing else: it never prints, warns or touches a widget.
+    as a whole, and nothing else: it never prints, warns or touches a widget. A run that has ended
+    holds neither the model nor, in its error, what was computed.
     """
 
     def __init__(self, experiment: Experiment) -> None:
@@ -40,6 +42,7 @@ class RunThread:
         self.error: BaseException | None = None
         self.result: Any = None
         self._experiment = experiment
+        self._control = experiment.control
         self._clock = StepClock()
         self._began = threading.Event()
         self._ended = threading.Event()
@@ -55,7 +58,7 @@ class RunThread:
             raise RuntimeError("This run was started before. Make another one.")
         release_openmp_threads()
         self._news = news
-        self._experiment.control.on_wait = self._on_wait
+        self._control.on_wait = self._on_wait
         self._thread = threading.Thread(target=self._run, name="lrfind-sweep", daemon=True)
         _RUNNING.add(self)
         try:
@@ -69,16 +72,16 @@ class RunThread:
 
     def pause(self) -> None:
         """Wait before the next step."""
-        self._experiment.control.pause()
+        self._control.pause()
 
     def resume(self) -> None:
         """Go on."""
-        self._experiment.control.resume()
+        self._control.resume()
 
     def stop(self) -> None:
         """End before the next step and give everything back. Does not wait; too late is fine."""
         if not self._ended.is_set():
-            self._experiment.control.stop()
+            self._control.stop()
 
     def wait(self, timeout: float | None = None) -> bool:
         """Wait until everything is given back and the thread is done.
@@ -98,12 +101,11 @@ class RunThread:
         return True
 
     def _run(self) -> None:
-        experiment = self._experiment
         self._clock.go()
         self._show(Status.SWEEPING)
         self._began.set()
         try:
-            with contextlib.closing(iter(experiment)) as points:
+            with contextlib.closing(iter(self._experiment)) as points:
                 for point in points:
                     self.points.append(point)
                     self._show(Status.SWEEPING)
@@ -111,6 +113,7 @@ class RunThread:
         except KeyboardInterrupt:
             pass  # raised by code of the user's; it counts as stopped
         except BaseException as error:  # kept for those who wait, and never printed here
+            forget_values(error)
             self.error = error
         finally:
             self._end()
@@ -122,7 +125,8 @@ class RunThread:
         self._clock.halt()
         failed = self.error is not None or reason is None
         self._show(Status.FAILED if failed or reason is None else Status.after(reason))
-        self._experiment.control.on_wait = ignore_wait
+        self._control.on_wait = ignore_wait
+        del self._experiment  # and with it the model
         _RUNNING.discard(self)
         self._ended.set()
         with contextlib.suppress(Exception):

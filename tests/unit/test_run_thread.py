@@ -6,6 +6,7 @@ import gc
 import subprocess
 import sys
 import threading
+import traceback
 import weakref
 
 import pytest
@@ -397,3 +398,34 @@ def test_an_interrupt_in_the_code_of_the_user_counts_as_stopped():
 
     assert runner.error is None
     assert runner.progress.status is Status.STOPPED
+
+
+def test_a_failure_keeps_the_lines_and_not_the_memory():
+    class Model(torch.nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.layer = torch.nn.Linear(4, 3)
+
+        def forward(self, inputs):
+            activations = self.layer(inputs)
+            alive.extend([weakref.ref(self), weakref.ref(activations)])
+            try:
+                raise KeyError("the cause")
+            except KeyError as cause:
+                raise ValueError("mine") from cause
+
+    alive = []
+    model = Model()
+    runner = run(Sweep(model, loader(), sgd(model)))
+    error = runner.error
+
+    gc.collect()
+    assert [ref() for ref in alive] == [None, None]
+    assert "raise ValueError" in "".join(traceback.format_exception(error))
+
+    alive.append(weakref.ref(model))
+    del model
+    gc.collect()
+    assert alive[-1]() is None
+    assert runner.progress.status is Status.FAILED
+    runner.pause(), runner.resume(), runner.stop()

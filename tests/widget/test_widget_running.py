@@ -13,6 +13,7 @@ from typing import Any
 
 import pytest
 import torch
+from ipywidgets.widgets.widget import _instances
 from torch.nn import functional
 
 from lrfind_widget import LRFinderWidget, Status, SweepResult
@@ -194,7 +195,32 @@ def _begins_to_sweep(widget: LRFinderWidget) -> None:
     widget.start()
 
 
-LIVES = [_does_nothing, _sweeps, _compares, _sweeps_and_compares, _begins_to_sweep]
+def _fails(widget: LRFinderWidget) -> None:
+    widget.start(step_fn=_no_step)
+    with pytest.raises(ValueError, match="no step") as raised:
+        widget.wait(60)
+    widget.kept_by_the_test = raised.value
+
+
+def _is_refused(widget: LRFinderWidget) -> None:
+    bars(widget).run.commands["extend"]()
+    assert widget.status is Status.FAILED
+    widget.kept_by_the_test = widget.error
+
+
+def _no_step(model: Any, batch: Any) -> Any:
+    raise ValueError("no step")
+
+
+LIVES = [
+    _does_nothing,
+    _sweeps,
+    _compares,
+    _sweeps_and_compares,
+    _begins_to_sweep,
+    _fails,
+    _is_refused,
+]
 
 
 @pytest.mark.parametrize("life", LIVES, ids=lambda life: life.__name__[1:])
@@ -213,9 +239,11 @@ def test_a_closed_widget_that_is_kept_keeps_neither_model_nor_optimizer(life: An
 def test_closing_closes_every_widget_that_was_made(
     recording_comms: list[Any], make: Any, life: Any
 ) -> None:
+    registered = set(_instances)
     widget = make(num_it=20)
     life(widget)
     widget.close()
+    assert set(_instances) <= registered
     open_still = [
         comm
         for comm in recording_comms
@@ -250,7 +278,7 @@ def test_a_closed_widget_keeps_its_result_and_starts_nothing(make: Any) -> None:
     widget.close()
     assert widget.result is result
     assert widget.runs == [result]
-    for start in (widget.start, widget.refine, widget.extend, widget.compare):
+    for start in (widget.start, widget.refine, widget.extend, widget.compare, widget.apply):
         with pytest.raises(RuntimeError, match="closed"):
             start()
 
