@@ -103,6 +103,11 @@ def applied(lr: float, written: Applied, *, follows: bool = False) -> str:
     return f"{said} {note}".strip()
 
 
+def not_applied(error: BaseException) -> str:
+    """Say that nothing was written into an optimizer, and why."""
+    return f"Not applied: {error}"
+
+
 def text_fallback(status: Status, selected: float, steepest: float | None) -> str:
     """Return the line of text that stands for the widget where none can be shown."""
     text = f"LRFinderWidget ({status}), selected_lr={format_lr(selected)}"

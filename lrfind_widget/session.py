@@ -269,17 +269,25 @@ class Session:
         Raises
         ------
         RuntimeError
-            If something is running or paused, or there is no optimizer.
+            If something is running or paused, another sweep trains the optimizer in place, or
+            there is none.
         """
         with self._starting:
             state = self._state
             if state.is_running:
                 raise RuntimeError(f"{state.noun} is running: apply() at its end, or stop() it.")
             written = self._write(state, optimizer)
-        message = messages.applied(state.selected_lr, written)
-        self._swap(lambda now: replace(now, message=message))
+        self._say(messages.applied(state.selected_lr, written))
         self._changed()
         return written.before, written.after
+
+    def try_to_apply(self) -> None:
+        """Apply, and say why not where it cannot be done, for who looks at the screen."""
+        try:
+            self.apply()
+        except (RuntimeError, TypeError, ValueError) as error:
+            self._say(messages.not_applied(error))
+            self._changed()
 
     def change_run(self, number: int, action: Literal["show", "hide", "remove"]) -> None:
         """Show, hide or remove a run of the legend; its result stays."""
@@ -451,8 +459,12 @@ class Session:
                 written = self._write(state, None)
                 message = messages.applied(state.selected_lr, written, follows=True)
             except (RuntimeError, TypeError, ValueError) as error:
-                message = f"Not applied: {error}"
-        self._swap(lambda now: replace(now, message=message))
+                message = messages.not_applied(error)
+        self._say(message)
+
+    def _say(self, message: str) -> None:
+        """Show what the latest command did."""
+        self._swap(lambda state: replace(state, message=message))
 
     def _write(self, state: SessionState, optimizer: Any) -> Applied:
         if self._trainable is not None:

@@ -1,4 +1,4 @@
-"""Which models are being swept in place, so that no second sweep takes one of them."""
+"""What is being swept in place, so that nobody else sweeps it or writes into it meanwhile."""
 
 from __future__ import annotations
 
@@ -6,13 +6,14 @@ import threading
 from collections.abc import Iterable
 
 from torch import nn
+from torch.optim import Optimizer
 
-_TAKEN: dict[int, nn.Module] = {}
+_TAKEN: dict[int, nn.Module | Optimizer] = {}
 _LOCK = threading.RLock()
 
 
 class Claim:
-    """The modules that one sweep trains in place.
+    """The modules and optimizers that one sweep trains in place.
 
     A model counts as taken when any of its submodules is. Even a copy of it is refused: it would
     be one of weights in the middle of a sweep.
@@ -24,7 +25,7 @@ class Claim:
     def check(self, roots: Iterable[object]) -> None:
         """Refuse what another sweep is training in place."""
         with _LOCK:
-            if not _modules(roots).keys().isdisjoint(_TAKEN):
+            if not _parts(roots).keys().isdisjoint(_TAKEN):
                 raise RuntimeError(
                     "This model is being swept in place by another sweep. Wait for that to end, "
                     'or stop it. With isolation="copy" one model can be swept several times at '
@@ -32,13 +33,13 @@ class Claim:
                 )
 
     def take(self, roots: Iterable[object]) -> None:
-        """Claim all modules among the roots and below them, or none and raise as `check` does."""
+        """Claim all of them among the roots and below, or none and raise as `check` does."""
         roots = list(roots)
         with _LOCK:
             self.check(roots)
-            modules = _modules(roots)
-            _TAKEN.update(modules)
-            self._own = list(modules)
+            parts = _parts(roots)
+            _TAKEN.update(parts)
+            self._own = list(parts)
 
     def release(self) -> None:
         """Release them; may be called more than once."""
@@ -48,10 +49,20 @@ class Claim:
             self._own = []
 
 
-def _modules(roots: Iterable[object]) -> dict[int, nn.Module]:
-    return {
-        id(module): module
-        for root in roots
-        if isinstance(root, nn.Module)
-        for module in root.modules()
-    }
+def check_not_trained(optimizer: Optimizer) -> None:
+    """Refuse to write into an optimizer whose sweep in place would undo it."""
+    if id(optimizer) in _TAKEN:
+        raise RuntimeError(
+            "This optimizer is trained in place by a sweep, which sets the rate back when it ends: "
+            "apply at its end, or stop it."
+        )
+
+
+def _parts(roots: Iterable[object]) -> dict[int, nn.Module | Optimizer]:
+    found: dict[int, nn.Module | Optimizer] = {}
+    for root in roots:
+        if isinstance(root, nn.Module):
+            found |= {id(module): module for module in root.modules()}
+        elif isinstance(root, Optimizer):
+            found[id(root)] = root
+    return found

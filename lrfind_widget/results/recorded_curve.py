@@ -186,7 +186,7 @@ class RecordedCurve:
         TypeError, ValueError
             If `lr` is not a finite number greater than 0.
         RuntimeError
-            If there is no rate.
+            If there is no rate, or a sweep trains the optimizer in place.
         """
         written = self.write_into(optimizer, self._rate(lr))
         if written.note:

@@ -12,6 +12,7 @@ from torch import Tensor
 from torch.optim import Optimizer
 
 from lrfind_widget.curves.formatting import format_lr
+from lrfind_widget.isolation.claim import check_not_trained
 from lrfind_widget.points import Applied
 from lrfind_widget.training.schedulers import Schedulers
 
@@ -96,6 +97,7 @@ def set_lr(optimizer: Optimizer, lr: float, groups: str = "ratio") -> Applied:
     the rate that the schedule starts from, or rises to, and the groups get what that makes of it
     in its present step.
     """
+    check_not_trained(optimizer)
     written = optimizer.param_groups
     names = [str(group.get("name", place)) for place, group in enumerate(written)]
     if groups not in ("same", *names):

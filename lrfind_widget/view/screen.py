@@ -115,7 +115,7 @@ class Screen:
             "extend": self._shown_to_fail(session.extend),
         }
         self.choice_bar.commands = {
-            "apply": session.apply,
+            "apply": session.try_to_apply,
             "compare": self._shown_to_fail(session.compare),
             "back": session.back_to_suggestion,
         }

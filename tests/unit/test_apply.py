@@ -10,6 +10,7 @@ import torch
 
 from lrfind_widget import SweepResult, lr_find
 from lrfind_widget.options import SweepOptions
+from lrfind_widget.training.range_test import Sweep
 from lrfind_widget.training.trainable import TorchTrainable
 from tests.unit.results import result
 from tests.unit.toys import batches, classifier
@@ -99,3 +100,20 @@ def test_a_result_that_was_saved_is_applied_like_the_sweep(tmp_path: Any) -> Non
     found = lr_find(model, batches(), target, num_it=5, progress=False)
     found.save(tmp_path / "run.json")
     assert SweepResult.load(tmp_path / "run.json").apply(target, 0.5) == [0.5, pytest.approx(0.05)]
+
+
+@pytest.mark.parametrize("isolation", ["in_place", "copy"])
+def test_an_optimizer_that_is_trained_in_place_is_refused_until_the_end(isolation: str) -> None:
+    model = classifier()
+    target = torch.optim.SGD(model.parameters(), lr=0.1)
+    points = iter(Sweep(model, batches(), target, isolation=isolation))
+    next(points)
+    before = rates(target)
+    if isolation == "in_place":
+        with pytest.raises(RuntimeError, match="at its end, or stop it"):
+            result().apply(target, 1e-2)
+        assert rates(target) == before
+    else:
+        assert result().apply(target, 1e-2) == [1e-2]
+    points.close()
+    assert result().apply(target, 2e-2) == rates(target) == [2e-2]

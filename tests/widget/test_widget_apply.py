@@ -12,7 +12,7 @@ from lrfind_widget import LRFinderWidget, Status
 from tests.widget.hands import drag, press, set_setting
 from tests.widget.messages import tell, updates
 from tests.widget.shown import bars, buttons, chart
-from tests.widget.training import Gate, adam, classifier
+from tests.widget.training import Gate, adam, batches, classifier
 from tests.widget.waiting import eventually
 
 pytestmark = pytest.mark.usefixtures("quick")
@@ -284,3 +284,30 @@ class TestAutoApply:
             "Not applied: the optimizer has other groups now"
         )
         assert played.session.state.selected_lr == 0.125
+
+
+class TestApplyThatCannotBeDone:
+    def test_is_said_where_the_button_was_pressed(self, play: Any) -> None:
+        played = play()
+
+        def refuse(lr: float, optimizer: Any = None) -> Any:
+            raise RuntimeError("another sweep has it")
+
+        played.trainable.apply = refuse
+        played.screen.choice_bar.commands["apply"]()
+        assert played.screen.choice_bar.message == "Not applied: another sweep has it"
+        assert played.session.state.status is Status.WAITING
+
+    def test_is_refused_while_another_widget_trains_the_optimizer_in_place(self, make: Any) -> None:
+        model, gate = classifier(), Gate()
+        optimizer = adam(model)
+        sweeping, other = (
+            make(model, data, optimizer, isolation="in_place") for data in (gate, batches())
+        )
+        sweeping.start()
+        with pytest.raises(RuntimeError, match="trained in place by a sweep, which sets the rate"):
+            other.apply()
+        gate.let(1000)
+        sweeping.wait(60)
+        other.apply()
+        assert optimizer.param_groups[0]["lr"] == other.selected_lr
