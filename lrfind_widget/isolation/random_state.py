@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import os
 import random
 import threading
 from collections.abc import Callable, Iterable
@@ -46,6 +47,19 @@ _SHARED: dict[tuple[str, object], _Shared] = {}
 
 _TURNS: list[RandomState] = []
 """Those that ask for a turn, in the order of asking; the first has it."""
+
+
+def _begin_anew() -> None:
+    """Forget, in a process that was forked, the sweeps whose threads it does not have."""
+    _TURNS.clear()
+    _SHARED.clear()
+    CHANGED.release()
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(
+        before=CHANGED.acquire, after_in_parent=CHANGED.release, after_in_child=_begin_anew
+    )
 
 
 def wait_until(ready: Callable[[], bool]) -> None:

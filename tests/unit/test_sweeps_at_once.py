@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import itertools
+import multiprocessing
+import os
 import signal
 import threading
 from collections.abc import Callable, Iterator
@@ -227,3 +229,16 @@ def test_many_end_at_random_moments_and_the_others_find_what_they_find_alone() -
         assert run.points == expected[: len(run.points)]
     assert [len(run.points) for run in runs[::2]] == [25] * 4
     assert random_states() == before
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="needs fork")
+def test_a_process_forked_within_a_step_can_sweep(stuck: RunThread) -> None:
+    """It has no thread but its own, so nobody would ever end the turn that another thread has."""
+    model = classifier()
+    child = multiprocessing.get_context("fork").Process(
+        target=lr_find, args=(model, loader(), sgd(model)), kwargs={"num_it": 3, "progress": False}
+    )
+    child.start()
+    child.join(LONG)
+    exited, _ = child.exitcode, child.kill()
+    assert exited == 0
