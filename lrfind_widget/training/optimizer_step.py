@@ -15,7 +15,7 @@ from torch.optim import Optimizer
 
 from lrfind_widget import messages
 from lrfind_widget.isolation.isolation import Isolation
-from lrfind_widget.isolation.random_state import RandomSources
+from lrfind_widget.isolation.random_sources import RandomSources
 from lrfind_widget.option_fields import name_of
 from lrfind_widget.options import TrainingOptions
 from lrfind_widget.points import Losses, StopReason

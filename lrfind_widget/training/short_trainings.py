@@ -11,7 +11,7 @@ from torch.optim import Optimizer
 
 from lrfind_widget import messages
 from lrfind_widget.isolation.isolation import Isolation
-from lrfind_widget.isolation.random_state import RandomSources
+from lrfind_widget.isolation.random_sources import RandomSources
 from lrfind_widget.keywords import keywords
 from lrfind_widget.options import CompareOptions
 from lrfind_widget.points import Plan, Point, StopReason

@@ -10,7 +10,7 @@ import torch
 from torch import Tensor, nn
 
 from lrfind_widget.isolation.loaders import SeparateLoader
-from lrfind_widget.isolation.random_state import RandomSources
+from lrfind_widget.isolation.random_sources import RandomSources
 from lrfind_widget.training.batch import batch_size
 from lrfind_widget.training.error_context import ErrorContext
 from lrfind_widget.training.objective import Objective

@@ -10,7 +10,8 @@ import pytest
 import torch
 from torch.utils.data import DataLoader, TensorDataset
 
-from lrfind_widget.isolation.random_state import RandomState, same_state
+from lrfind_widget.isolation.random_sources import same_state
+from lrfind_widget.isolation.random_state import RandomState
 from tests.unit.isolating import both, isolated, isolated_plain, seed
 from tests.unit.models import X, Y, plain, train
 from tests.unit.user_state import random_states

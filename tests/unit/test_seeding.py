@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 import torch
 
-from lrfind_widget.isolation.random_state import RandomSources
+from lrfind_widget.isolation.random_sources import RandomSources
 
 CPU = torch.device("cpu")
 
