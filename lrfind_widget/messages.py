@@ -118,7 +118,12 @@ def sweep_finished(record: Record, num_it: int) -> str:
     """Say that every step of a sweep was taken."""
     taken = "the one step was" if num_it == 1 else f"all {num_it} steps were"
     sentence = f"Finished: {taken} taken."
-    if record.never_moved:
+    if record.never_moved and record.points[0].loss == 0:
+        sentence += (
+            " The loss was 0 at every rate, so there was nothing to learn: cross entropy of a "
+            "single output is always 0, and so is a loss whose mask leaves nothing."
+        )
+    elif record.never_moved:
         sentence += (
             f" The loss was {record.points[0].loss:.6g} at every rate, to the bit: does the "
             "optimizer hold the parameters that it depends on?"

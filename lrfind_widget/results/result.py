@@ -131,7 +131,8 @@ class SweepResult(RecordedCurve, JsonRecord):
         said = f"{steps}, {self.stop_reason.value}, suggested_lr={suggested}"
         if self.selected_lr is not None:
             said += f", selected_lr={format_lr(self.selected_lr)}"
-        return f"<SweepResult: {said}. {self.stop_sentence}>"
+        loss = f"Loss: {self.objective}. " if self.objective else ""
+        return f"<SweepResult: {said}. {loss}{self.stop_sentence}>"
 
     def _repr_png_(self) -> bytes | None:
         """Return the chart, which a notebook shows; None where it cannot be drawn."""

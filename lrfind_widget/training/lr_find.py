@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterable
 from typing import Any
 
 from torch import nn
 from torch.optim import Optimizer
 
+from lrfind_widget import messages
 from lrfind_widget.keywords import keywords
 from lrfind_widget.options import FindOptions, SweepOptions
 from lrfind_widget.results.result import SweepResult
@@ -22,7 +24,8 @@ def lr_find(
     """Run a learning-rate range test and return what it found.
 
     The same sweep as that of the widget, for scripts and terminals. Model, optimizer and random
-    state are afterwards what they were, however it ends.
+    state are afterwards what they were, however it ends. What gives cause to doubt the suggestion
+    is said under the bar.
 
     Parameters
     ----------
@@ -54,4 +57,9 @@ def lr_find(
     """
     sweep = Sweep(model, dataloader, optimizer, **options.of(SweepOptions))
     run_with_bar(sweep, "Range test", shown=options.progress)
-    return sweep.result()
+    result = sweep.result()
+    suggestion = result.suggestion()
+    if options.progress and (suggestion.lr is None or suggestion.caveats):
+        said = messages.suggested(suggestion, result.suggestion("min_gradient"))
+        print(result.stop_sentence, said, file=sys.stderr)
+    return result

@@ -28,7 +28,8 @@ def run_with_bar(experiment: Experiment, title: str, *, shown: bool) -> None:
     ):
         for point in points:
             if shown and math.isfinite(point.smoothed):
-                said = f"lr={format_lr(point.lr)}, loss={point.smoothed:.4g}"
+                objective = experiment.objective.partition(" (")[0]
+                said = f"lr={format_lr(point.lr)}, loss={point.smoothed:.4g}, {objective}"
                 bar.set_postfix_str(said, refresh=False)
             bar.update()
     if experiment.stop_reason is None:  # interrupted before it began

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 import sys
 import threading
@@ -34,6 +35,52 @@ def test_the_bar_is_on_standard_error_and_can_be_switched_off(capsys):
     assert shown.out == ""
     assert "5/5" in shown.err
     assert hidden == ("", "")
+
+
+def test_the_loss_that_is_taken_is_named_by_the_bar_and_by_the_result(capsys):
+    model = classifier()
+
+    result = lr_find(model, loader(), sgd(model), num_it=5)
+
+    assert re.search(r"loss=[0-9.]+, cross entropy", capsys.readouterr().err)
+    assert f" Loss: {result.objective}. Finished: all 5 steps were taken." in repr(result)
+    assert result.objective.startswith("cross entropy (from targets int64 tensor (8,)")
+
+
+@pytest.mark.parametrize("end_lr", [1e-6, 1e-2])
+def test_what_gives_cause_to_doubt_the_suggestion_is_said_under_the_bar(capsys, end_lr):
+    def step_fn(model, batch):
+        return (model[0].weight - 1).square().mean()
+
+    model = classifier()
+    result = lr_find(model, loader(), sgd(model), step_fn=step_fn, end_lr=end_lr, seed=0)
+    shown = capsys.readouterr()
+    lr_find(model, loader(), sgd(model), step_fn=step_fn, end_lr=end_lr, progress=False)
+    hidden = capsys.readouterr()
+
+    suggestion = result.suggestion()
+    said = shown.err.rstrip().splitlines()[-1]
+    assert said.startswith("Finished: all 100 steps were taken. ")
+    assert all(doubt in said for doubt in suggestion.caveats or [suggestion.reason])
+    assert shown.out == ""
+    assert hidden == ("", "")
+
+
+def test_where_nothing_is_doubted_nothing_is_said_under_the_bar(capsys):
+    model = classifier(dropout=0)
+    result = lr_find(model, loader(4800, batch_size=400), sgd(model), seed=0)
+
+    assert result.suggestion().caveats == ()
+    assert "100" in capsys.readouterr().err.rstrip().splitlines()[-1]
+
+
+def test_a_loss_that_is_always_zero_is_said_to_teach_nothing(capsys):
+    model = torch.nn.Linear(4, 1)
+    data = [(inputs, torch.zeros_like(target)) for inputs, target in batches()]
+
+    lr_find(model, data, sgd(model), loss_fn=torch.nn.CrossEntropyLoss())
+
+    assert "The loss was 0 at every rate, so there was nothing to learn" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize("isolation", ["copy", "in_place"])
