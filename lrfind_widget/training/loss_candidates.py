@@ -143,8 +143,8 @@ def _labels(target: Tensor, count: int) -> str | None:
         return None
     if not others:
         return "{}"
-    if others == [count] and int(labels.min()) >= 1:
-        return "{} - 1"
+    if others == [count]:  # counted from one, or the levels of an ordinal scale
+        return "{} - 1" if int(labels.min()) >= 1 else None
     return "{}" + f", ignore_index={int(others[0])}" if len(others) == 1 else None
 
 

@@ -34,14 +34,15 @@ class ModelInputs:
     """A batch, sorted into what the model is called with and what its output is compared to.
 
     `target_passed` is whether the model was given the target too, as some that return a loss are.
-    `unused` names the tensors of the batch that neither the model nor the loss sees.
+    `note` says how the batch was taken where another way could be meant: which of its tensors
+    neither the model nor the loss sees, or which have gone into parameters with a default.
     """
 
     args: tuple[Any, ...]
     kwargs: Mapping[str, Any]
     target: Any
     target_passed: bool
-    unused: tuple[str, ...] = ()
+    note: str = ""
 
     @property
     def is_simple(self) -> bool:
@@ -163,8 +164,9 @@ def _feed_named(
         passed = True
     if accepted and all(name in accepted for name in forward.required):
         left = [name for name in inputs if name not in accepted]
-        unused = tuple(name for name in left if next(tensors_in(inputs[name]), None) is not None)
-        return ModelInputs((), accepted, target, passed, unused)
+        unused = [name for name in left if next(tensors_in(inputs[name]), None) is not None]
+        note = f"not used of the batch: {_listed(unused)}" if unused else ""
+        return ModelInputs((), accepted, target, passed, note)
     if forward.accepts_places(1):
         if len(inputs) == 1:
             # One input under a name of its own, such as {"image": ..., "label": ...}.
@@ -209,7 +211,11 @@ def _feed_inputs(
             # ((first, second), target): the inner tuple is the inputs.
             inputs = tuple(only)
     if _fits(forward, len(inputs), kwargs):
-        return ModelInputs(inputs, kwargs, target, bool(kwargs))
+        taken = _listed(forward.names[: len(inputs)])
+        is_counted = forward.known and not forward.takes_any_place
+        is_guess = is_counted and len(inputs) > max(1, len(forward.required))
+        note = f"the model takes the parts of the batch as {taken}" if is_guess else ""
+        return ModelInputs(inputs, kwargs, target, bool(kwargs), note)
     if not kwargs and target is not NO_TARGET and _fits(forward, len(inputs) + 1, {}):
         # As many parameters as the batch has parts: the model takes the target as well.
         return ModelInputs((*inputs, target), {}, target, target_passed=True)

@@ -126,8 +126,7 @@ class Objective:
             loss_of, said = self._loss_fn, f"{name_of(self._loss_fn)} (given)"
         else:
             loss_of, said = infer(output, fed, source)
-        not_used = f"; not used of the batch: {', '.join(fed.unused)}" if fed.unused else ""
-        self.sentence = said + not_used
+        self.sentence = "; ".join(filter(None, (said, fed.note)))
         return loss_of
 
     def _checked(self, loss: Any, *, needs_grad: bool) -> Tensor:

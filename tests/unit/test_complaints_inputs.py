@@ -74,6 +74,25 @@ def test_transformers_16013_hugging_face_models_with_tuple_batches():
     assert sweep(HuggingFaceLike(), batches()).objective == "the model's own loss, output.loss"
 
 
+def test_what_is_not_used_of_a_batch_is_said():
+    data = [{"x": x, "y": y, "weight": torch.rand(8), "name": ["a"] * 8} for x, y in batches()]
+
+    for options in ({}, {"loss_fn": nn.functional.cross_entropy}):
+        said = sweep(Classifier(), data, **options).objective
+        assert said.endswith("; not used of the batch: weight")
+
+
+def test_what_a_parameter_with_a_default_is_given_is_said():
+    class Recurrent(Classifier):
+        def forward(self, x, state=None):
+            return self.layer(x)
+
+    data = [(x, y, torch.randn(8, 3)) for x, y in batches()]
+
+    said = sweep(Recurrent(), data).objective
+    assert said.endswith("; the model takes the parts of the batch as x, state")
+
+
 class TwoInputs(Classifier):
     def forward(self, left, right):
         return self.layer(left + right)

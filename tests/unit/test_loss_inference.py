@@ -212,6 +212,7 @@ BCE, LOGITS, KL = "F.binary_cross_entropy", "F.binary_cross_entropy_with_logits"
         (X, floats(2, 3, 8, 8), (bits(2, 8, 8) * 255).to(torch.uint8), [CE]),
         (X, floats(4, 6, 9), ranks(4, 6) % 9 - 1, [CE]),
         (X, softmax(16, 10), ranks(16), [NLL, CE]),
+        (X, floats(16, 9), ranks(16), []),
         # Places in a space.
         (X, functional.normalize(floats(16, 10)), ranks(16), [CE]),
         (X, floats(16, 128), ranks(16), [CE]),
