@@ -97,6 +97,13 @@ class TrainingOptions(Options):
         the `name` of a group sweeps that one only.
     accumulate
         Batches for one step. The recorded loss is their mean.
+    closure
+        Whether ``optimizer.step`` gets a closure that computes loss and gradients anew, after those
+        of the step, as SAM and its kin need. LBFGS and others that demand a closure get it in any
+        case.
+    create_graph
+        Whether ``backward`` keeps the graph of the gradients, as second-order optimizers such as
+        AdaHessian need.
     amp
         Autocast to this type; fp16 with a gradient scaler.
     grad_scaler : torch.amp.GradScaler
@@ -126,6 +133,8 @@ class TrainingOptions(Options):
     wd: Annotated[float | None, number(least=0)] = None
     groups: str = "ratio"
     accumulate: Annotated[int, whole(1)] = 1
+    closure: bool = False
+    create_graph: bool = False
     amp: Literal["bf16", "fp16"] | None = None
     grad_scaler: Any = None
     clip_grad_norm: Annotated[float | None, number(above=0)] = None

@@ -125,7 +125,8 @@ class RecordedCurve:
             If `rule` is neither text nor callable, or does not take an option.
         """
         entry = entry_of(rule)
-        known: dict[str, Any] = {"beta": self.beta, "stopped": self._ends_early}
+        mode = str(self.settings.get("mode", "exp"))
+        known: dict[str, Any] = {"beta": self.beta, "stopped": self._ends_early, "mode": mode}
         num_it = integer(self.settings.get("num_it"))  # from a file, perhaps
         if num_it is not None and 0 < num_it < 2**63:
             known["num_it"] = num_it

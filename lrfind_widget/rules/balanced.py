@@ -24,7 +24,9 @@ FEW_AVERAGED = 5.0
 SWEEP_ON = "Sweep the whole range."
 
 
-def balanced(lrs: npt.ArrayLike, losses: npt.ArrayLike, *, stopped: bool = False) -> Suggestion:
+def balanced(
+    lrs: npt.ArrayLike, losses: npt.ArrayLike, *, stopped: bool = False, mode: str = "exp"
+) -> Suggestion:
     """Suggest half the rate on which the valley of the curve balances.
 
     The raw losses up to the first that is not finite are freed from outliers, cut off above the
@@ -56,6 +58,8 @@ def balanced(lrs: npt.ArrayLike, losses: npt.ArrayLike, *, stopped: bool = False
     stopped : bool, default False
         Whether the sweep ended before its range did, for another reason than its losses: by
         hand, by an error, or for want of data.
+    mode : {"exp", "linear"}, default "exp"
+        How the rate rose.
 
     Returns
     -------
@@ -74,9 +78,10 @@ def balanced(lrs: npt.ArrayLike, losses: npt.ArrayLike, *, stopped: bool = False
         return Suggestion(
             None,
             f"No suggestion: {have} a finite loss, at least {FEWEST_POINTS} are needed. "
-            + (SWEEP_ON if stopped else "Raise num_it or lower start_lr."),
+            + (SWEEP_ON if stopped else f"Raise num_it or lower {_end(mode)}."),
         )
-    refused = _refusal(curve, stopped=stopped, moves=bool((raw != raw[0]).any()))
+    moves = bool((raw != raw[0]).any())
+    refused = _refusal(curve, stopped=stopped, mode=mode, moves=moves)
     if refused:
         return Suggestion(None, refused)
     least = rate_at(curve.lowest)
@@ -105,7 +110,7 @@ def supports_suggestion(curve: CurveFeatures) -> bool:
     return curve.left > curve.first if curve.turned_up else curve.evidence >= chance(curve.count)
 
 
-def _refusal(curve: CurveFeatures, *, stopped: bool, moves: bool) -> str:
+def _refusal(curve: CurveFeatures, *, stopped: bool, mode: str, moves: bool) -> str:
     """Return why a curve supports no suggestion, and what to change; "" if it supports one."""
     span = f"from {_rate(curve.first)} to {_rate(curve.last)}"
     if supports_suggestion(curve):
@@ -117,7 +122,7 @@ def _refusal(curve: CurveFeatures, *, stopped: bool, moves: bool) -> str:
         )
     if curve.turned_up:
         return (
-            f"No suggestion: the loss only rises {span}. Lower start_lr, or use larger batches "
+            f"No suggestion: the loss only rises {span}. Lower {_end(mode)}, or use larger batches "
             "if the model is already trained."
         )
     if curve.fall <= 0:
@@ -173,6 +178,14 @@ def _caveats(curve: CurveFeatures, *, stopped: bool) -> tuple[str, ...]:
             "the band is a guess. Use larger batches or more steps (num_it)."
         )
     return tuple(caveats)
+
+
+def _end(mode: str) -> str:
+    """Return which end of the range to lower where the rates are too high from the start on.
+
+    The second rate of a linear schedule depends on `end_lr` alone.
+    """
+    return "end_lr" if mode == "linear" else "start_lr"
 
 
 def _rate(position: float) -> str:

@@ -34,8 +34,8 @@ class RuleEntry:
     wants : tuple of str
         Those of its options that it is given without being asked for: ``"beta"``, the weight of
         the past in the average; ``"num_it"``, the number of steps planned; ``"stopped"``,
-        whether the sweep ended before its range did; ``"skip_start"`` and ``"skip_end"``, where
-        they mean what they mean to fastai v1.
+        whether the sweep ended before its range did; ``"mode"``, how the rate rose;
+        ``"skip_start"`` and ``"skip_end"``, where they mean what they mean to fastai v1.
     joins_repeats : bool, default False
         Whether it takes the points of repeated sweeps together. Else it is asked about each
         sweep, and the middle one of its answers counts.
@@ -77,7 +77,7 @@ _FASTAI_V2 = ("beta", "num_it")  # its skips are a tenth of the steps planned, a
 RULES: dict[str, RuleEntry] = {
     entry.name: entry
     for entry in (
-        RuleEntry(balanced, ("stopped",), joins_repeats=True, offered=True),
+        RuleEntry(balanced, ("stopped", "mode"), joins_repeats=True, offered=True),
         RuleEntry(min_gradient, _FASTAI_V1, offered=True),
         RuleEntry(min_over_10, _FASTAI_V1, offered=True),
         RuleEntry(valley, _FASTAI_V2, offered=True),

@@ -169,7 +169,15 @@ def _check_update(options: TrainingOptions) -> None:
     """Refuse what a function that does the whole update would have to do itself."""
     validates = options.val_loader is not None
     losses = () if validates else ("loss_fn", "step_fn")
-    for name in (*losses, "accumulate", "amp", "grad_scaler", "clip_grad_norm"):
+    for name in (
+        *losses,
+        "accumulate",
+        "closure",
+        "create_graph",
+        "amp",
+        "grad_scaler",
+        "clip_grad_norm",
+    ):
         if getattr(options, name) != getattr(TrainingOptions, name):
             raise ValueError(
                 f"update_fn does the whole update itself, so {name} would not be used. Leave it "
@@ -207,7 +215,9 @@ def _check_scaler(options: TrainingOptions, optimizer: Optimizer) -> None:
         raise TypeError(
             f"grad_scaler is a {type(scaler).__name__}, expected a torch.amp.GradScaler."
         )
-    if needs_closure(optimizer) and (scaler is not None or options.amp == "fp16"):
+    if (options.closure or needs_closure(optimizer)) and (
+        scaler is not None or options.amp == "fp16"
+    ):
         raise ValueError(
             f"{type(optimizer).__name__} evaluates the loss itself, which a gradient scaler does "
             'not support. Use amp="bf16" or none, and no grad_scaler.'

@@ -29,7 +29,7 @@ from lrfind_widget.training.objective import Objective
 from lrfind_widget.training.param_groups import GroupRates, set_weight_decay
 from lrfind_widget.training.precision import MOST_SKIPS, Precision
 from lrfind_widget.training.step_watch import StepWatch
-from lrfind_widget.training.validation import Validation
+from lrfind_widget.training.validation import Validation, set_mode
 
 Label = tuple[int, float, bool]
 """Step, rate, and whether the step was taken."""
@@ -70,14 +70,15 @@ class OptimizerStep:
         objects = isolation.objects
         model, self._optimizer = objects.model, objects.optimizer
         device = model_device(model)
-        self._clipped = list(model.parameters())
+        self._parameters = list(model.parameters())
         self._options = options
         self._context = context
         self._found = found
         self._checkpoint = checkpoint or context.enter
         self._validates = validates
         self._retakes_skipped = retakes_skipped
-        self._needs_closure = needs_closure(self._optimizer)
+        self._demands_closure = needs_closure(self._optimizer)
+        self._needs_closure = self._demands_closure or options.closure
         self._execution = Execution(
             device,
             default_device=isolation.default_device,
@@ -98,6 +99,7 @@ class OptimizerStep:
             self._objective = Objective(model, device, step_fn=update, updates=True, **common)
         if not model.training:
             model.train()
+        set_mode(self._optimizer, training=True)
         if options.wd is not None:
             set_weight_decay(self._optimizer, options.wd)
         self._validation: Validation | None = None
@@ -109,6 +111,7 @@ class OptimizerStep:
         if objects.val_loader is not None:
             self._validation = Validation(
                 model,
+                self._optimizer,
                 objects.val_loader,
                 options.val_batches,
                 objective,
@@ -148,6 +151,10 @@ class OptimizerStep:
     def close(self) -> None:
         """Let go of the loader's workers and wait for what the device still does."""
         self._watch.close()
+        if self._options.create_graph:  # gradients and parameters would keep each other for ever
+            held = [p for group in self._optimizer.param_groups for p in group["params"]]
+            for parameter in [*self._parameters, *held]:
+                parameter.grad = None
         self._batches.close()
         if self._validation is not None:
             self._validation.close()
@@ -179,6 +186,8 @@ class OptimizerStep:
             self._context.part = "The optimizer"
             return losses[-1]
 
+        if not self._demands_closure:
+            closure()  # it begins with the gradients that are there
         self._context.part = "The optimizer"
         self._optimizer.step(closure)  # type: ignore[arg-type]
         if not losses:
@@ -216,13 +225,14 @@ class OptimizerStep:
         while len(losses) < accumulate:
             loss = self._next_loss(next_batch)
             self._checkpoint("The backward pass")
-            self._precision.backward(loss if accumulate == 1 else loss / accumulate)
+            mean = loss if accumulate == 1 else loss / accumulate
+            self._precision.backward(mean, create_graph=self._options.create_graph)
             losses.append(loss.detach())
-            del loss  # and with it the graph, before the next batch makes its own
+            del loss, mean  # and with them the graph, before the next batch makes its own
         if clip is not None:
             self._context.part = "Clipping the gradient"
             self._precision.unscale(self._optimizer)
-            torch.nn.utils.clip_grad_norm_(self._clipped, clip)
+            torch.nn.utils.clip_grad_norm_(self._parameters, clip)
         return losses[0] if accumulate == 1 else torch.stack(losses).mean()
 
 

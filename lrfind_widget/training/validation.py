@@ -8,6 +8,7 @@ from typing import Any
 
 import torch
 from torch import Tensor, nn
+from torch.optim import Optimizer
 
 from lrfind_widget.isolation.loaders import SeparateLoader
 from lrfind_widget.isolation.random_sources import RandomSources
@@ -27,6 +28,7 @@ class Validation:
     def __init__(
         self,
         model: nn.Module,
+        optimizer: Optimizer,
         loader: Iterable[Any],
         batches: int | None,
         objective: Objective,
@@ -35,6 +37,7 @@ class Validation:
         context: ErrorContext,
     ) -> None:
         self._model = model
+        self._optimizer = optimizer
         self._loader = SeparateLoader(loader)
         self._batches = batches
         self._objective = objective
@@ -54,11 +57,13 @@ class Validation:
                 # With new workers it draws other random numbers than with those it has.
                 self._random.set(self._start)
             self._model.eval()
+            set_mode(self._optimizer, training=False)
             with torch.no_grad():
                 return self._mean()
         finally:
             for module, mode in modes:
                 module.training = mode
+            set_mode(self._optimizer, training=True)
             self._random.set(training)
 
     def close(self) -> None:
@@ -83,3 +88,10 @@ class Validation:
         if total is None:
             raise ValueError("The val_loader gave no batch that has a loss, expected at least one.")
         return total / examples
+
+
+def set_mode(optimizer: Optimizer, *, training: bool) -> None:
+    """Put an optimizer that has modes, as those of schedulefree, into one of them."""
+    switch = getattr(optimizer, "train" if training else "eval", None)
+    if callable(switch):
+        switch()

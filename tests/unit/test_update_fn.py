@@ -208,6 +208,8 @@ def test_validation_takes_its_loss_from_loss_fn_or_step_fn() -> None:
         {"loss_fn": F.cross_entropy},
         {"step_fn": lambda model, batch: model(batch)},
         {"accumulate": 2},
+        {"closure": True},
+        {"create_graph": True},
         {"amp": "bf16"},
         {"grad_scaler": torch.amp.GradScaler("cpu")},
         {"clip_grad_norm": 1.0},
