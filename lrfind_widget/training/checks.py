@@ -82,7 +82,7 @@ def _check_distributed(model: nn.Module) -> None:
 
 
 def _check_loader(name: str, loader: Any) -> None:
-    instead = _instead(loader, again=name == "val_loader")
+    instead = _instead(loader)
     if instead:
         raise TypeError(
             f"{name} is {class_of(loader)}, expected an iterable of batches, such as a DataLoader "
@@ -99,11 +99,8 @@ def _check_loader(name: str, loader: Any) -> None:
         )
 
 
-def _instead(loader: Any, *, again: bool) -> str:
-    """Return what to pass in place of what gives no batches, "" where it does give them.
-
-    `again` is whether it has to be read more than once.
-    """
+def _instead(loader: Any) -> str:
+    """Return what to pass in place of what gives no batches, "" where it does give them."""
     if loader is None:
         return "Where the loss needs no data, pass range(1), and step_fn=(model, batch) -> loss."
     if loader is DataLoader or (isinstance(loader, Dataset) and not hasattr(loader, "__iter__")):
@@ -120,8 +117,6 @@ def _instead(loader: Any, *, again: bool) -> str:
         get_batch = getattr(loader, "__name__", "get_batch").replace("<lambda>", "get_batch")
         if not callable(loader) or isinstance(loader, nn.Module):
             return "Pass the batches."
-        if again:
-            return f"Pass [{get_batch}() for _ in range(8)]."
         return f"Pass iter({get_batch}, None), which calls it for each batch."
     return "Pass the batches." if isinstance(loader, (str, bytes, nn.Module)) else ""
 

@@ -51,7 +51,7 @@ def sweep(**changes):
         ({"dataloader": {"x": 1}}, TypeError, r"is a dict.*\[batch\]"),
         ({"dataloader": data().tensors}, TypeError, r"is a tuple.*\[\(X, y\)\]"),
         ({"dataloader": [*data().tensors]}, TypeError, r"is a list.*\[\(data\[0\], data\[1\]\)\]"),
-        ({"val_loader": batches}, TypeError, r"val_loader is a function.*\[batches\(\) for _ in"),
+        ({"val_loader": batches}, TypeError, r"val_loader is a function.*iter\(batches, None\)"),
         ({"optimizer": [sgd(classifier())] * 2}, TypeError, r"a list.*optimizers\[0\].*update_fn="),
         ({"start_lr": 1.0, "end_lr": 0.1}, ValueError, "must be below"),
         ({"start_lr": 0.0}, ValueError, "start_lr"),
@@ -132,7 +132,7 @@ def test_what_a_refusal_of_a_loader_advises_works():
         (whole, {}),
         (iter(get_batch, None), {}),
         (range(1), {"step_fn": step_fn}),
-        (loader(), {"val_loader": [get_batch() for _ in range(8)]}),
+        (loader(), {"val_loader": iter(get_batch, None), "val_batches": 2}),
     ):
         assert len(list(sweep(dataloader=given, num_it=3, **options))) == 3
 
