@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import Any
 
+import numpy as np
 import torch
 from torch import Tensor
 
@@ -44,6 +46,14 @@ def checksums(tensors: Iterable[Tensor]) -> list[int]:
         parts.append(places)
     values = {device: torch.stack(found).tolist() for device, found in sums.items()}
     return [_fold(values[device][index] for device, index in places) for places in parts]
+
+
+def bits_of(array: np.ndarray[Any, Any]) -> Tensor:
+    """Return the bytes of an array as a tensor, those of references as their numbers."""
+    if array.flags.c_contiguous and array.flags.writeable and not array.dtype.hasobject:
+        return torch.from_numpy(array.reshape(-1).view(np.uint8))
+    raw = bytearray(array.tobytes())
+    return torch.frombuffer(raw, dtype=torch.uint8) if raw else torch.empty(0, device="cpu")
 
 
 class _Space:

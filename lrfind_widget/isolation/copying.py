@@ -21,7 +21,7 @@ from lrfind_widget.isolation.copy_checks import (
     check_structure,
 )
 from lrfind_widget.isolation.fingerprint import Fingerprint
-from lrfind_widget.isolation.object_graph import visit
+from lrfind_widget.isolation.object_graph import CONTAINERS, is_data, visit
 from lrfind_widget.isolation.storage import Interval, intervals, storage_key
 from lrfind_widget.isolation.training_objects import TrainingObjects
 
@@ -38,6 +38,7 @@ def verified_copy(objects: TrainingObjects, before: Fingerprint) -> TrainingObje
     try:
         _copy_tensors(roots, memo)
         _copy_generators(roots, memo)
+        _copy_data(roots, memo)
         copied = TrainingObjects(
             model=copy.deepcopy(objects.model, memo),
             optimizer=_copy_attributes(objects.optimizer, memo),
@@ -178,6 +179,19 @@ def _copy_slots(original: object, new: object, memo: dict[int, Any]) -> None:
     """Copy what is in slots, which the deep copy of a module forgets."""
     if new is not None and not isinstance(new, torch.jit.ScriptModule):
         set_outside(new, copy.deepcopy(outside(original), memo))
+
+
+def _copy_data(roots: Iterable[object], memo: dict[int, Any]) -> None:
+    """Copy large collections of records, but not the records."""
+    for obj in visit(roots):
+        if type(obj) in CONTAINERS and is_data(obj):
+            new: Any = copy.copy(obj)
+            if isinstance(new, dict):
+                new.update({key: memo.get(id(value), value) for key, value in new.items()})
+            elif not isinstance(new, set):
+                for index, value in enumerate(new):
+                    new[index] = memo.get(id(value), value)
+            memo[id(obj)] = new
 
 
 def _copy_generators(roots: Iterable[object], memo: dict[int, Any]) -> None:

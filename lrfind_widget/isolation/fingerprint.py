@@ -10,6 +10,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
 import torch
 from torch import Tensor, nn
 from torch.nn.parameter import is_lazy
@@ -17,7 +18,7 @@ from torch.optim import Optimizer
 from torch.optim.lr_scheduler import LRScheduler
 
 from lrfind_widget.isolation.attributes import attributes
-from lrfind_widget.isolation.checksum import checksums
+from lrfind_widget.isolation.checksum import bits_of, checksums
 from lrfind_widget.isolation.storage import inner_tensors
 from lrfind_widget.results.receipt import ReceiptItem
 
@@ -27,7 +28,10 @@ HOW = {
     "gradients": "same tensors or None, and a 64-bit checksum of the bits of each",
     "requires_grad": "the flag of each parameter",
     "train/eval mode": "the flag of each module",
-    "module attributes": "the modules, values of plain attributes, checksums of plain tensors",
+    "module attributes": (
+        "the modules, plain attributes by value, tensors and arrays by a 64-bit checksum, of "
+        "collections the first 1000"
+    ),
     "hooks": "the registered functions of each module and optimizer",
     "optimizer state": "entries in order, numbers by value, tensors by a 64-bit checksum",
     "optimizer groups": "every key, value and parameter of each group, and plain attributes",
@@ -165,6 +169,9 @@ class Fingerprint:
             return ("value", repr(value))
         if isinstance(value, Tensor):
             return self._tensor(value)
+        if isinstance(value, np.ndarray):
+            kind = (str(value.dtype), value.shape)
+            return _Fact((id(value),), kind, checksums([bits_of(value)])[0])
         if isinstance(value, dict):
             pairs = list(value.items())[:1000]
             return ("dict", len(value), [self._plain(part, depth - 1) for p in pairs for part in p])

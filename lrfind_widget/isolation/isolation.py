@@ -8,6 +8,7 @@ from collections.abc import Callable
 from types import TracebackType
 from typing import Any
 
+import numpy as np
 import torch
 from torch import Tensor
 
@@ -18,7 +19,7 @@ from lrfind_widget.isolation.fingerprint import Fingerprint
 from lrfind_widget.isolation.kept import KeptState
 from lrfind_widget.isolation.loaders import LoaderState, live_workers
 from lrfind_widget.isolation.memory import fits, in_words
-from lrfind_widget.isolation.object_graph import tensors_inside, visit
+from lrfind_widget.isolation.object_graph import values_inside, visit
 from lrfind_widget.isolation.random_state import RandomState
 from lrfind_widget.isolation.reach import attached_schedulers, other_state, reach
 from lrfind_widget.isolation.snapshot import Snapshot
@@ -78,9 +79,9 @@ class Isolation:
         self._loaders = LoaderState(given.loaders)
         self._workers = live_workers()
         owned = list(visit([*given.trained, *self._others]))
-        watched = [obj for obj in owned if isinstance(obj, Tensor)]
+        watched = [obj for obj in owned if isinstance(obj, (Tensor, np.ndarray))]
         self._random = RandomState(
-            {tensor.device for tensor in watched},
+            {value.device for value in watched if isinstance(value, Tensor)},
             reach([*given.loaders, *given.functions]).generators,
         )
         self._random.start()
@@ -168,7 +169,7 @@ class Isolation:
 
     # --- entering ------------------------------------------------------------------------------
 
-    def _why_not_copy(self, watched: list[Tensor]) -> str | None:
+    def _why_not_copy(self, watched: list[Any]) -> str | None:
         model, optimizer = self._given.model, self._given.optimizer
         if self._wanted == "in_place":
             return "you asked for that"
@@ -192,7 +193,7 @@ class Isolation:
             return str(error)
         self.kind = "copy"
         self.objects = copied
-        size = sum(total_bytes(tensors_inside([copied.model, copied.optimizer])).values())
+        size = sum(total_bytes(values_inside([copied.model, copied.optimizer])).values())
         self.reason = (
             f"A copy is trained ({in_words(size)}): your model and optimizer are not touched."
         )

@@ -18,7 +18,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from lrfind_widget.isolation.checksum import checksums
+from lrfind_widget.isolation.checksum import bits_of, checksums
 from lrfind_widget.isolation.memory import in_words
 from lrfind_widget.isolation.object_graph import CONTAINERS
 from lrfind_widget.isolation.reach import Reached
@@ -94,8 +94,7 @@ class KeptState:
         return [ReceiptItem("kept by your functions", count, how, not changed, detail)]
 
     def _checksums(self) -> list[int]:
-        arrays = (v.detach() if isinstance(v, Tensor) else _bytes_of(v) for v in self._values)
-        return checksums(arrays)
+        return checksums(v.detach() if isinstance(v, Tensor) else bits_of(v) for v in self._values)
 
 
 class _Names:
@@ -257,22 +256,13 @@ def _bears_values(value: object, depth: int = 3) -> bool:
 
 
 def _nbytes(value: Any) -> int:
-    return (
-        int(value.nbytes) if isinstance(value, np.ndarray) else sum(total_bytes([value]).values())
-    )
+    return sum(total_bytes([value]).values())
 
 
 def _version(value: Any) -> object:
     if isinstance(value, np.ndarray) or value.is_inference():
         return None
     return value._version, value.data_ptr() if value.layout is torch.strided else 0  # noqa: SLF001
-
-
-def _bytes_of(array: Any) -> Tensor:
-    """Return the bytes of an array as a tensor, those of references as their numbers."""
-    plain = np.ascontiguousarray(array)
-    raw = np.frombuffer(plain.tobytes(), dtype=np.uint8).copy()
-    return torch.from_numpy(raw)
 
 
 def _named(value: Any) -> str:

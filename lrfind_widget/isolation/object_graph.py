@@ -24,17 +24,18 @@ OWNERS = (nn.Module, Optimizer, LRScheduler, torch.amp.GradScaler)
 
 CONTAINERS = (dict, list, set, deque)
 _PLAIN = (int, float, complex, str, bytes, bool, type(None), torch.dtype, torch.device, torch.Size)
-_MANY = 100_000
+_MANY = 2000
+"""A container with more elements than this, none of them a module or the like, is data."""
 
 
 def _children(obj: object) -> Iterable[object]:
     """Return the values directly inside an object, for the kinds of object that are visited."""
     if isinstance(obj, Tensor):
         return _inside_tensor(obj)
-    if isinstance(obj, dict):
-        return (*obj.keys(), *obj.values()) if len(obj) <= _MANY else ()
-    if isinstance(obj, (list, tuple, set, frozenset, deque)):
-        return tuple(obj) if len(obj) <= _MANY else ()
+    if isinstance(obj, (*CONTAINERS, tuple, frozenset)):
+        inside = (*obj.keys(), *obj.values()) if isinstance(obj, dict) else tuple(obj)
+        # Of data what costs memory is counted and saved; the records in it are too many.
+        return filter(_is_value, inside) if is_data(obj) else inside
     if isinstance(obj, OWNERS):
         return _inside_owner(obj)
     if is_record(obj):
@@ -59,6 +60,26 @@ def visit(roots: Iterable[object]) -> Iterator[object]:
 def tensors_inside(roots: Iterable[object]) -> list[Tensor]:
     """Return every tensor reachable from the roots, gradients included."""
     return [obj for obj in visit(roots) if isinstance(obj, Tensor)]
+
+
+def values_inside(roots: Iterable[object]) -> list[Any]:
+    """Return every tensor and array reachable from the roots."""
+    return list(filter(_is_value, visit(roots)))
+
+
+def is_data(container: Any) -> bool:
+    """Whether a container is a collection of data, whose elements no training step changes."""
+    if len(container) <= _MANY:
+        return False
+    if isinstance(container, dict):
+        known = (*OWNERS, Tensor)
+        pairs = container.items()
+        return not any(isinstance(k, known) or isinstance(v, OWNERS) for k, v in pairs)
+    return not any(isinstance(value, OWNERS) for value in container)
+
+
+def _is_value(obj: object) -> bool:
+    return isinstance(obj, (Tensor, np.ndarray))
 
 
 def is_record(obj: object) -> bool:

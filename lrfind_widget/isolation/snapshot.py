@@ -40,7 +40,7 @@ class Snapshot:
         self._saved = SavedBytes(
             intervals(r.tensor for r in self._tensors if id(r.tensor) not in detached)
         )
-        self.nbytes = self._saved.nbytes
+        self.nbytes = self._saved.nbytes + sum(array.nbytes for array, _ in self._arrays)
 
     def detach_gradients(self) -> None:
         """Detach the gradients from their parameters, so that training cannot write into them."""

@@ -8,7 +8,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import Any
 
+import numpy as np
 import torch
 from torch import Tensor
 from torch.nn.parameter import is_lazy
@@ -110,10 +112,12 @@ def _merge(pieces: list[Interval]) -> list[Interval]:
     return merged
 
 
-def total_bytes(tensors: Iterable[Tensor]) -> dict[torch.device, int]:
-    """Return how many bytes the tensors occupy on each device, each byte counted once."""
-    sizes: dict[torch.device, int] = {}
-    for piece in intervals(tensors):
+def total_bytes(values: Iterable[Any]) -> dict[torch.device, int]:
+    """Return how many bytes tensors and arrays take on each device, each byte counted once."""
+    values = list(values)
+    arrays = sum(value.nbytes for value in values if isinstance(value, np.ndarray))
+    sizes = {torch.device("cpu"): arrays} if arrays else {}
+    for piece in intervals(value for value in values if isinstance(value, Tensor)):
         device = piece.storage.device
         sizes[device] = sizes.get(device, 0) + piece.nbytes
     return sizes

@@ -6,9 +6,12 @@ import gc
 import weakref
 from typing import Any
 
+import numpy as np
 import pytest
 from torch import nn
 
+from lrfind_widget.isolation import snapshot
+from lrfind_widget.isolation.object_graph import visit
 from tests.unit.isolating import both, isolated
 from tests.unit.models import plain, train
 from tests.unit.user_state import state_of
@@ -85,3 +88,60 @@ def test_the_copy_is_freed_at_once() -> None:
         assert trained() is None
     finally:
         gc.enable()
+
+
+class Entry:
+    def __init__(self, number: int) -> None:
+        self.number = number
+        self.box = [number]
+
+
+@both
+def test_records_that_a_model_refers_to_are_not_gone_through(kind: str) -> None:
+    case = plain()
+    entries: Any = [Entry(number) for number in range(5000)]
+    case.model.entries = entries
+    case.model.log = [[number] for number in range(5000)]
+    visited = list(visit([case.model]))
+    assert not any(isinstance(obj, Entry) for obj in visited)
+    with isolated(case.model, case.optimizer, kind=kind) as isolation:
+        trained: Any = isolation.objects.model
+        assert (trained.entries is entries) == (kind == "in_place")
+        assert trained.entries[7] is entries[7]
+        trained.entries.append(Entry(0))
+    assert len(entries) == 5000
+    assert case.model.entries is entries
+
+
+@both
+def test_arrays_count(kind: str) -> None:
+    case = plain()
+    case.model.table = np.ones(1_000_000)  # type: ignore[assignment]
+    isolation = isolated(case.model, case.optimizer, kind=kind)
+    with isolation:
+        assert "(8 MB" in isolation.reason
+        trained: Any = isolation.objects.model
+        trained.table += 1
+    assert case.model.table.sum() == 1_000_000
+    assert isolation.receipt is not None
+    assert isolation.receipt.identical
+
+
+def test_arrays_count_where_a_copy_is_decided_on(monkeypatch: pytest.MonkeyPatch) -> None:
+    case = plain()
+    case.model.table = np.ones(1_000_000)  # type: ignore[assignment]
+    monkeypatch.setattr("lrfind_widget.isolation.memory.free_bytes", lambda device: 10_000_000)
+    with isolated(case.model, case.optimizer) as isolation:
+        assert isolation.kind == "in_place"
+
+
+def test_an_array_that_stays_changed_is_noticed(monkeypatch: pytest.MonkeyPatch) -> None:
+    case = plain()
+    case.model.table = np.ones(10)  # type: ignore[assignment]
+    monkeypatch.setattr(snapshot, "_write_array", lambda array, values: None)
+    isolation = isolated(case.model, case.optimizer, kind="in_place")
+    with isolation:
+        trained: Any = case.model
+        trained.table += 1
+    assert isolation.receipt is not None
+    assert "table" in isolation.receipt.sentence
