@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
-from torch import nn
+from torch import Tensor, nn
 
 from lrfind_widget.training.batch import (
     TARGET_NAMES,
@@ -23,6 +23,9 @@ from lrfind_widget.training.batch import (
 
 # A second input is often called y, so the letter alone does not make a parameter a target.
 _TARGET_PARAMETERS = TARGET_NAMES[:-1]
+
+_MASKS = ("train_mask", "mask", "weight")
+"""What an object that goes in whole, such as a graph, has for the loss."""
 
 
 NO_TARGET: Any = object()
@@ -55,8 +58,9 @@ class ModelInputs:
 
     @property
     def only_input(self) -> Any:
-        """What the model is called with, where that is one thing, else None."""
-        inputs = [*self.args, *self.kwargs.values()]
+        """What the model is called with besides the target, where that is one thing, else None."""
+        given = (*self.args, *self.kwargs.values())
+        inputs = [part for part in given if part is not self.target]
         return inputs[0] if len(inputs) == 1 else None
 
     def call(self, model: nn.Module) -> Any:
@@ -127,7 +131,8 @@ def feed(forward: Forward, batch: Any, *, own_loss: bool) -> ModelInputs:
         # Such as a graph that carries its labels as an attribute.
         target = None if hasattr(batch, "shape") else getattr(batch, name, None)
         if target is not None:
-            return ModelInputs((batch,), {}, target, target_passed=False)
+            masks = [name for name in _MASKS if isinstance(getattr(batch, name, None), Tensor)]
+            return ModelInputs((batch,), {}, target, False, tuple(masks))
     return ModelInputs((batch,), {}, NO_TARGET, target_passed=False)
 
 

@@ -173,6 +173,32 @@ def language_model(my: SimpleNamespace, lrs: Iterable[float]) -> Iterator[float]
         yield step(my.optimizer, F.cross_entropy(output, following.flatten()))
 
 
+class Recurrent(nn.Module):
+    def __init__(self) -> None:
+        super().__init__()
+        self.embedding, self.output = nn.Embedding(11, 6), nn.Linear(5, 11)
+        self.rnn = nn.LSTM(6, 5, batch_first=True)
+
+    def forward(self, tokens: Tensor, hidden: Any) -> tuple[Tensor, Any]:
+        states, hidden = self.rnn(self.embedding(tokens), hidden)
+        return self.output(states), hidden
+
+
+def recurrent() -> dict[str, Any]:
+    pieces = torch.arange(4 * 31).reshape(4, 31) * 7 % 11
+    loader = [(pieces[:, at : at + 5], pieces[:, at + 1 : at + 6]) for at in range(0, 30, 5)]
+    return trained_on(Recurrent(), loader)
+
+
+@loop("Recurrent state carried over batches", recurrent)
+def truncated_backpropagation(my: SimpleNamespace, lrs: Iterable[float]) -> Iterator[float]:
+    hidden = None
+    for tokens, following in rated(my.optimizer, lrs, my.loader):
+        output, hidden = my.model(tokens, hidden)
+        hidden = tuple(part.detach() for part in hidden)
+        yield step(my.optimizer, F.cross_entropy(output.flatten(0, 1), following.flatten()))
+
+
 def classes(**more: Any) -> dict[str, Any]:
     inputs = torch.randn(32, 4)
     return trained_on(network(4, 3), shuffled(inputs, torch.arange(32) % 3), **more)
@@ -256,28 +282,3 @@ def physics(my: SimpleNamespace, lrs: Iterable[float]) -> Iterator[float]:
 
         optimizer.step(closure)
         yield losses[0]
-
-
-def tasks() -> dict[str, Any]:
-    def task() -> list[tuple[Tensor, Tensor]]:
-        slope = 1 + torch.rand(1)
-        return [(x, slope * x.sin()) for x in torch.randn(2, 5, 1)]
-
-    model = nn.Sequential(nn.Linear(1, 8), nn.Tanh(), nn.Linear(8, 1))
-    return trained_on(model, [[task() for _ in range(3)] for _ in range(4)])
-
-
-@loop("Meta-learning", tasks)
-def model_agnostic(my: SimpleNamespace, lrs: Iterable[float]) -> Iterator[float]:
-    names = [name for name, _ in my.model.named_parameters()]
-    for some in rated(my.optimizer, lrs, my.loader):
-        losses = []
-        for (inputs, target), (later_inputs, later_target) in some:
-            weights = list(my.model.parameters())
-            inner_loss = F.mse_loss(my.model(inputs), target)
-            gradients = torch.autograd.grad(inner_loss, weights, create_graph=True)
-            adapted = [w - 0.1 * g for w, g in zip(weights, gradients, strict=True)]
-            named = dict(zip(names, adapted, strict=True))
-            output = torch.func.functional_call(my.model, named, (later_inputs,))
-            losses.append(F.mse_loss(output, later_target))
-        yield step(my.optimizer, torch.stack(losses).mean())

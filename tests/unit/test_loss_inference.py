@@ -6,6 +6,7 @@ import math
 import re
 from collections import OrderedDict, namedtuple
 from dataclasses import dataclass
+from types import SimpleNamespace
 
 import pytest
 import torch
@@ -238,6 +239,33 @@ def test_each_loss_that_fits_is_a_line_that_works(inputs, output, target, expect
     for line in lines:
         points = sweep(**eval(f"dict({line})", {"F": functional}))
         assert math.isfinite(points[0].loss), line
+
+
+def test_labels_that_are_an_input_too_do_not_tell_that_the_output_are_classes():
+    """A diffusion model of `(noisy, step)`, given the images and labels of a data set."""
+
+    class Denoiser(Gives):
+        def forward(self, noisy, step):
+            return self.numbers * 1
+
+    model = Denoiser(floats(16, 49))
+    with pytest.raises(ValueError, match="cannot be told") as caught:
+        list(Sweep(model, [(torch.randn(16, 49), ranks(16))], sgd(model)))
+
+    assert [re.search(r"F\.\w+", line)[0] for line in lines_of(caught.value)] == [CE, MSE]
+
+
+def test_the_mask_of_a_graph_that_goes_in_whole_is_said_not_to_be_used():
+    class Classifier(nn.Linear):
+        def forward(self, graph):
+            return super().forward(graph.x)
+
+    graph = SimpleNamespace(x=X, y=ranks(16) % 3, train_mask=bits(16).bool())
+    model = Classifier(5, 3)
+    sweep = Sweep(model, [graph], sgd(model), num_it=2)
+    list(sweep)
+
+    assert sweep.objective.endswith("; not used of the batch: train_mask")
 
 
 def lines_of(error):

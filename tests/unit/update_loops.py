@@ -1,4 +1,4 @@
-"""Plain loops of the recipes that do the whole update, and what a person has before them."""
+"""More plain loops of recipes: of a second order, and those that do the whole update."""
 
 from __future__ import annotations
 
@@ -8,11 +8,36 @@ from types import SimpleNamespace
 from typing import Any
 
 import torch
-from torch import nn
+from torch import Tensor, nn
 from torch.nn import functional as F
 
 from tests.unit.loops import adam, classes, loop, network, rated, shuffled, step, trained_on
 from tests.unit.toys import endless
+
+
+def tasks() -> dict[str, Any]:
+    def task() -> list[tuple[Tensor, Tensor]]:
+        slope = 1 + torch.rand(1)
+        return [(x, slope * x.sin()) for x in torch.randn(2, 5, 1)]
+
+    model = nn.Sequential(nn.Linear(1, 8), nn.Tanh(), nn.Linear(8, 1))
+    return trained_on(model, [[task() for _ in range(3)] for _ in range(4)])
+
+
+@loop("Meta-learning", tasks)
+def model_agnostic(my: SimpleNamespace, lrs: Iterable[float]) -> Iterator[float]:
+    names = [name for name, _ in my.model.named_parameters()]
+    for some in rated(my.optimizer, lrs, my.loader):
+        losses = []
+        for (inputs, target), (later_inputs, later_target) in some:
+            weights = list(my.model.parameters())
+            inner_loss = F.mse_loss(my.model(inputs), target)
+            gradients = torch.autograd.grad(inner_loss, weights, create_graph=True)
+            adapted = [w - 0.1 * g for w, g in zip(weights, gradients, strict=True)]
+            named = dict(zip(names, adapted, strict=True))
+            output = torch.func.functional_call(my.model, named, (later_inputs,))
+            losses.append(F.mse_loss(output, later_target))
+        yield step(my.optimizer, torch.stack(losses).mean())
 
 
 def averaged() -> dict[str, Any]:
