@@ -132,7 +132,7 @@ def feed(forward: Forward, batch: Any, *, own_loss: bool) -> ModelInputs:
         target = None if hasattr(batch, "shape") else getattr(batch, name, None)
         if target is not None:
             masks = [name for name in _MASKS if isinstance(getattr(batch, name, None), Tensor)]
-            return ModelInputs((batch,), {}, target, False, tuple(masks))
+            return ModelInputs((batch,), {}, target, False, _not_used(masks))
     return ModelInputs((batch,), {}, NO_TARGET, target_passed=False)
 
 
@@ -170,8 +170,7 @@ def _feed_named(
     if accepted and all(name in accepted for name in forward.required):
         left = [name for name in inputs if name not in accepted]
         unused = [name for name in left if next(tensors_in(inputs[name]), None) is not None]
-        note = f"not used of the batch: {_listed(unused)}" if unused else ""
-        return ModelInputs((), accepted, target, passed, note)
+        return ModelInputs((), accepted, target, passed, _not_used(unused))
     if forward.accepts_places(1):
         if len(inputs) == 1:
             # One input under a name of its own, such as {"image": ..., "label": ...}.
@@ -244,6 +243,10 @@ def _fits(forward: Forward, count: int, kwargs: Mapping[str, Any]) -> bool:
     needed = [n for n in forward.required if n != name]
     # A named target after the inputs must not be reached by counting.
     return len(needed) <= count <= max(place, len(needed))
+
+
+def _not_used(names: list[str]) -> str:
+    return f"not used of the batch: {_listed(names)}" if names else ""
 
 
 def _listed(names: list[str]) -> str:
