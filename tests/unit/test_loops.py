@@ -20,6 +20,9 @@ from tests.unit.loops import LOOPS
 from tests.unit.toys import seed_everything
 from tests.unit.user_state import described, random_states, state_of
 
+# Said by torch of every second-order optimizer.
+pytestmark = pytest.mark.filterwarnings("ignore:Using backward:UserWarning")
+
 PAGE = (Path(__file__).parents[2] / "docs" / "loops.md").read_text()
 HEAD, *SECTIONS = re.split(r"^## ", PAGE, flags=re.MULTILINE)
 RECIPES = {section.partition("\n")[0]: section for section in SECTIONS}

@@ -108,7 +108,7 @@ def test_a_skipped_step_changes_no_parameter():
     loss_fn = overflowing({1})
 
     def remember(output, target):
-        weights.append(model[0].weight.detach().clone())
+        weights.append(model[0].weight.tolist())  # tensors kept in a list would be set back
         return loss_fn(output, target)
 
     list(
@@ -125,9 +125,9 @@ def test_a_skipped_step_changes_no_parameter():
         )
     )
 
-    assert not torch.equal(weights[0], weights[1])
-    assert torch.equal(weights[1], weights[2])
-    assert not torch.equal(weights[2], weights[3])
+    assert weights[0] != weights[1]
+    assert weights[1] == weights[2]
+    assert weights[2] != weights[3]
 
 
 def test_a_fused_optimizer_that_skips_on_the_device_is_noticed():

@@ -40,6 +40,33 @@ def model_agnostic(my: SimpleNamespace, lrs: Iterable[float]) -> Iterator[float]
         yield step(my.optimizer, torch.stack(losses).mean())
 
 
+class Curvature(torch.optim.SGD):
+    """Divides by a Hutchinson estimate of the curvature, as AdaHessian does."""
+
+    def step(self, closure: Any = None) -> None:
+        held = [p for group in self.param_groups for p in group["params"]]
+        signs = [torch.randint_like(p, 2) * 2 - 1 for p in held]
+        products = torch.autograd.grad([p.grad for p in held], held, signs)
+        for parameter, sign, product in zip(held, signs, products, strict=True):
+            parameter.grad = parameter.grad.detach() / (1 + (sign * product).abs())
+        super().step()
+
+
+def curved() -> dict[str, Any]:
+    made = classes()
+    return made | {"optimizer": Curvature(made["model"].parameters(), lr=0.1)}
+
+
+@loop("Second-order optimizers", curved)
+def second_order(my: SimpleNamespace, lrs: Iterable[float]) -> Iterator[float]:
+    for inputs, target in rated(my.optimizer, lrs, my.loader):
+        my.optimizer.zero_grad()
+        loss = F.cross_entropy(my.model(inputs), target)
+        loss.backward(create_graph=True)
+        my.optimizer.step()
+        yield loss.item()
+
+
 def averaged() -> dict[str, Any]:
     made = classes()
     return made | {"teacher": copy.deepcopy(made["model"]).requires_grad_(False)}
