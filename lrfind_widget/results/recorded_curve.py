@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
 
 from lrfind_widget.curves.combined import CombinedCurve, combined_curve
+from lrfind_widget.curves.formatting import format_lr
 from lrfind_widget.curves.schedule import schedule_of
 from lrfind_widget.curves.smoothing import Floats, beta_of
 from lrfind_widget.points import Applied, StopReason
@@ -32,6 +34,7 @@ class RecordedCurve:
     stop_reason: StopReason
     settings: Mapping[str, Any]
     multipliers: tuple[float, ...]
+    own_lr: float | None
     selected_lr: float | None
 
     @property
@@ -132,8 +135,24 @@ class RecordedCurve:
             known["num_it"] = num_it
         options = entry.wanted(**known) | options
         if self.repeats is None:
-            return entry(self.lrs, self.losses, **options)
-        return suggest_from_repeats(self.lrs, self.losses, self.repeats, entry, **options)
+            found = entry(self.lrs, self.losses, **options)
+        else:
+            found = suggest_from_repeats(self.lrs, self.losses, self.repeats, entry, **options)
+        doubts = self._doubts_range(found)
+        return replace(found, caveats=(*found.caveats, *doubts)) if doubts else found
+
+    def _doubts_range(self, found: Suggestion) -> list[str]:
+        """Return what is to be said where the optimizer's own rate was not tried."""
+        own, (start, end) = self.own_lr, self.ends
+        if found.lr is None or own is None or start <= own <= end:
+            return []
+        change = f"Raise end_lr to {format_lr(10 * own)}"
+        if own < start:
+            change = f"Lower start_lr to {format_lr(own / 10)}"
+        return [
+            f"The optimizer's own rate, {format_lr(own)}, lies outside the range from "
+            f"{format_lr(start)} to {format_lr(end)}. {change} to see it."
+        ]
 
     def suggestions(self) -> dict[str, Suggestion]:
         """Return what every rule suggests, by name."""

@@ -72,6 +72,8 @@ class SweepResult(RecordedCurve, JsonRecord):
         Of a curve that several sweeps were joined to: in which of them each point was taken,
         from 0, the first. The points are in the order of their rates then. None where nothing
         was joined.
+    own_lr : float or None
+        The optimizer's own rate before the sweep, of the reference parameter group.
     selected_lr : float or None
         The rate that was chosen; `with_choice` sets it.
 
@@ -100,6 +102,7 @@ class SweepResult(RecordedCurve, JsonRecord):
     created: str = ""
     repeats: npt.NDArray[np.int64] | None = None
     parts: npt.NDArray[np.int64] | None = None
+    own_lr: float | None = None
     selected_lr: float | None = None
 
     _kept: ClassVar[Mapping[str, str]] = {".json": "everything", ".csv": "the points"}

@@ -39,6 +39,7 @@ class GroupRates:
             reference = _place(groups, names, optimizer.param_groups)
             self.multipliers = tuple(float(place == reference) for place in range(len(rates)))
         self.reference = reference
+        self.own = rates[reference]
         self.axis_label = _label(self.multipliers, names, reference)
         self._written: list[_Written] = []
 

@@ -149,6 +149,7 @@ class Sweep(Experiment):
         self.settings = options.settings()
         rates = GroupRates(optimizer, options.groups)
         self.multipliers = rates.multipliers
+        self._own_lr = rates.own
         self.axis_label = rates.axis_label
 
     @property
@@ -220,6 +221,7 @@ class Sweep(Experiment):
             else None,
             repeats=np.array([point.repeat for point in points]) if options.repeats > 1 else None,
             multipliers=self.multipliers,
+            own_lr=self._own_lr,
             skipped_steps=self.skipped_steps,
             **ending,
         )
