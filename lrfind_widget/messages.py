@@ -142,6 +142,18 @@ def left_out(batches: int) -> str:
     return f" No loss was returned for {batches} batch{'es' * (batches != 1)}: left out."
 
 
+def fixed(parameters: Sequence[str]) -> str:
+    """Say which trainable parameters an optimizer does not update, "" where there are none."""
+    if not parameters:
+        return ""
+    if len(parameters) == 1:
+        return f"{parameters[0]} is in no parameter group and stays as it is"
+    return (
+        f"{parameters[0]} and {len(parameters) - 1} more trainable parameters are in no parameter "
+        "group and stay as they are"
+    )
+
+
 def data_ended(given: int) -> str:
     """Say how much data there was, and what to do."""
     return (

@@ -57,6 +57,7 @@ class Objective:
         self._forward = Forward(model)
         self._loss_of: LossFunction | None = None
         self._loss_of_pairs: LossFunction | None = None
+        self._compares = loss_fn is not None
 
     def __call__(self, batch: Any) -> Tensor | None:
         """Return the loss of a batch; None where the step function leaves the batch out."""
@@ -97,6 +98,8 @@ class Objective:
         self._context.part = "The model"
         output = fed.call(self._model)
         self._context.part = "The loss"
+        if self._compares and fed.target is NO_TARGET:
+            raise ValueError(self._needs_target(fed, batch))
         if self._loss_of is None:
             self._loss_of = self._settle(output, fed, batch)
             if fed.is_simple and _is_pair(batch):
@@ -112,20 +115,24 @@ class Objective:
         self._context.part = "The loss"
         return loss_of(output, target)
 
+    def _needs_target(self, fed: ModelInputs, batch: Any) -> str:
+        loss = "The loss" if self._loss_fn is None else "loss_fn"
+        source = None if self._prepare_batch is not None else part_of(batch, fed.only_input)
+        to_input = f"lambda batch: ({source}, {source}) where it is the input"
+        return (
+            f"{loss} needs a target, and the batch has none: it is a {describe(batch)}. Pass "
+            f"prepare_batch={to_input if source else 'batch -> (inputs, target)'}, or "
+            "step_fn=(model, batch) -> loss."
+        )
+
     def _settle(self, output: Any, fed: ModelInputs, batch: Any) -> LossFunction:
         """Decide how losses come about, on the first batch."""
-        source = None if self._prepare_batch is not None else part_of(batch, fed.only_input)
         if self._loss_fn is not None:
-            if fed.target is NO_TARGET:
-                to_input = f"lambda batch: ({source}, {source}) where it is the input"
-                raise ValueError(
-                    f"loss_fn needs a target, and the batch has none: it is a {describe(batch)}. "
-                    f"Pass prepare_batch={to_input if source else 'batch -> (inputs, target)'}, "
-                    "or step_fn=(model, batch) -> loss."
-                )
             loss_of, said = self._loss_fn, f"{name_of(self._loss_fn)} (given)"
         else:
+            source = None if self._prepare_batch is not None else part_of(batch, fed.only_input)
             loss_of, said = infer(output, fed, source)
+            self._compares = fed.target is not NO_TARGET and not fed.target_passed
         self.sentence = "; ".join(filter(None, (said, fed.note)))
         return loss_of
 

@@ -26,7 +26,7 @@ from lrfind_widget.training.device import Execution
 from lrfind_widget.training.error_context import ErrorContext
 from lrfind_widget.training.late_losses import LossQueue
 from lrfind_widget.training.objective import Objective
-from lrfind_widget.training.param_groups import GroupRates, set_weight_decay
+from lrfind_widget.training.param_groups import GroupRates, in_no_group, set_weight_decay
 from lrfind_widget.training.precision import MOST_SKIPS, Precision
 from lrfind_widget.training.step_watch import StepWatch
 from lrfind_widget.training.validation import Validation, set_mode
@@ -97,6 +97,9 @@ class OptimizerStep:
         if objects.update_fn is not None:
             update = _bound(objects.update_fn, self._optimizer, device)
             self._objective = Objective(model, device, step_fn=update, updates=True, **common)
+            self._note = ""
+        else:
+            self._note = messages.fixed(in_no_group(model, self._optimizer))
         if not model.training:
             model.train()
         set_mode(self._optimizer, training=True)
@@ -133,7 +136,7 @@ class OptimizerStep:
                 losses.append(self._validation.loss())
             counts = taken or not self._retakes_skipped
             self._losses.put((step, lr, counts), *losses)
-        self._found.objective = self._objective.sentence
+        self._found.objective = "; ".join(filter(None, (self._objective.sentence, self._note)))
         self._found.skipped_steps += not counts
         if self._precision.gave_up and not counts:
             sentence = functools.partial(messages.scaler_gave_up, MOST_SKIPS)

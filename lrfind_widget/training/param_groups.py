@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 from torch.optim import Optimizer
 
 from lrfind_widget.curves.formatting import format_lr
@@ -152,6 +152,16 @@ def set_weight_decay(optimizer: Optimizer, wd: float) -> None:
     for group, decay in zip(optimizer.param_groups, decays, strict=True):
         if "weight_decay" in group and (decay != 0 or not any(decays)):
             group["weight_decay"] = wd
+
+
+def in_no_group(model: nn.Module, optimizer: Optimizer) -> list[str]:
+    """Return the names of the trainable parameters that an optimizer does not update."""
+    updated = {id(parameter) for group in optimizer.param_groups for parameter in group["params"]}
+    return [
+        name
+        for name, parameter in model.named_parameters()
+        if parameter.requires_grad and id(parameter) not in updated
+    ]
 
 
 def _rates(groups: Sequence[Mapping[str, Any]]) -> list[float]:

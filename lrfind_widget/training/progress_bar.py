@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import math
+import re
 
 from tqdm import tqdm
 
@@ -28,7 +29,7 @@ def run_with_bar(experiment: Experiment, title: str, *, shown: bool) -> None:
     ):
         for point in points:
             if shown and math.isfinite(point.smoothed):
-                objective = experiment.objective.partition(" (")[0]
+                objective = re.split(r" \(|; ", experiment.objective)[0]
                 said = f"lr={format_lr(point.lr)}, loss={point.smoothed:.4g}, {objective}"
                 bar.set_postfix_str(said, refresh=False)
             bar.update()

@@ -198,6 +198,35 @@ def test_a_batch_that_fits_nothing_is_named_with_the_hook_to_pass():
         sweep(Classifier(), data)
 
 
+@pytest.mark.parametrize("loss_fn", [None, nn.functional.cross_entropy])
+@pytest.mark.parametrize("later", [lambda x: (x,), lambda x: x, lambda x: [x]])
+def test_a_later_batch_without_a_target_is_named_with_the_hook_to_pass(loss_fn, later):
+    inputs, target = batches(1)[0]
+    needs = "The loss" if loss_fn is None else "loss_fn"
+    with pytest.raises(ValueError, match=f"^{needs} needs a target, .*prepare_batch=lambda batch"):
+        sweep(classifier(), [(inputs, target), later(inputs)], loss_fn=loss_fn)
+
+
+def test_trainable_parameters_that_no_group_holds_are_said_to_stay():
+    model = classifier()
+    head = model[-1]
+    fixed = [name for name, p in model.named_parameters() if p not in {*head.parameters()}]
+    said = f"{fixed[0]} and {len(fixed) - 1} more trainable parameters are in no parameter group"
+
+    def objective(optimizer, **options):
+        swept = Sweep(model, batches(), optimizer, num_it=3, **options)
+        list(swept)
+        return swept.result().objective
+
+    of_head = torch.optim.SGD(head.parameters(), lr=0.1)
+    assert said in objective(of_head)
+    assert "is in no parameter group" in objective(torch.optim.SGD([*model.parameters()][1:], lr=1))
+    assert "no parameter group" not in objective(sgd(model))
+    for name in fixed:
+        model.get_parameter(name).requires_grad_(False)
+    assert "no parameter group" not in objective(of_head)
+
+
 def test_lightning_5044_doctr_1896_ignite_1357_loader_shorter_than_the_sweep():
     model = classifier()
     swept = Sweep(model, batches(3), sgd(model), num_it=100, stop_div=False)
