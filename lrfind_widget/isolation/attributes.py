@@ -21,7 +21,7 @@ def outside(obj: object) -> dict[str, Any]:
         names = () if concrete is None else concrete.get_attributes()
         return {name: getattr(obj, name) for name in names if hasattr(obj, name)}
     cls: Any = type(obj)
-    return {name: getattr(obj, name) for name in _slots(cls) if hasattr(obj, name)}
+    return {name: getattr(obj, name) for name in slots(cls) if hasattr(obj, name)}
 
 
 def set_outside(obj: object, saved: dict[str, Any]) -> None:
@@ -37,7 +37,8 @@ def set_outside(obj: object, saved: dict[str, Any]) -> None:
 
 
 @functools.lru_cache(maxsize=1024)
-def _slots(cls: type) -> tuple[str, ...]:
+def slots(cls: type) -> tuple[str, ...]:
+    """Return the names of the slots of a class that is written in Python."""
     return tuple(
         name
         for base in cls.__mro__

@@ -8,7 +8,7 @@ from typing import Any
 from torch import Tensor, nn
 from torch.nn.parameter import is_lazy
 
-from lrfind_widget.isolation.object_graph import tensors_inside
+from lrfind_widget.isolation.object_graph import CONTAINERS, is_plain, tensors_inside, visit
 from lrfind_widget.isolation.reach import reach
 from lrfind_widget.isolation.storage import intervals, storage_key
 from lrfind_widget.isolation.training_objects import TrainingObjects
@@ -62,18 +62,32 @@ def check_structure(
                 raise CannotCopyError("the optimizer's copy has parameters of another model")
 
 
+def check_identities(roots: Iterable[object], memo: dict[int, Any]) -> None:
+    """Check that nothing is kept under the `id` of what is another object in the copy."""
+    for obj in visit(roots):
+        if isinstance(obj, CONTAINERS) and any(type(key) is int and key in memo for key in obj):
+            raise CannotCopyError(f"a {type(obj).__name__} of it names its parts by their id()")
+
+
 def check_storage(roots: Iterable[object], new_roots: Iterable[object]) -> None:
     """Check that no byte belongs to both."""
-    originals = {storage_key(p.storage) for p in intervals(tensors_inside(roots))}
-    copies = {storage_key(p.storage) for p in intervals(tensors_inside(new_roots))}
-    if originals & copies:
+    if storages_of(tensors_inside(roots)) & storages_of(tensors_inside(new_roots)):
         raise CannotCopyError("its copy would share memory with it")
 
 
-def check_reach(copied: TrainingObjects, memo: dict[int, Any]) -> None:
+def storages_of(tensors: Iterable[Tensor]) -> set[tuple[str, int]]:
+    """Return what identifies the storages that some tensors use."""
+    return {storage_key(piece.storage) for piece in intervals(tensors)}
+
+
+def check_reach(
+    copied: TrainingObjects, memo: dict[int, Any], storages: set[tuple[str, int]]
+) -> None:
     """Check that nothing trainable but the copy can be reached from it and its functions.
 
-    Nor may a loader use the original: it would go on with batches of a model that never learns.
+    Nor what a step may read or change of the originals: their containers, and their memory, which
+    is in `storages`. Nor may a loader use the original: it would go on with batches of a model
+    that never learns.
     """
     copies = {id(value) for key, value in memo.items() if key != id(memo)}
     shapes = {_shapes(module) for module in copied.model.modules()} - {()}
@@ -107,11 +121,25 @@ def check_reach(copied: TrainingObjects, memo: dict[int, Any]) -> None:
                 continue
             if id(tensor) in memo or (tensor.is_leaf and tensor.requires_grad):
                 raise CannotCopyError(f"{who} uses a trainable tensor that a copy cannot replace")
+        if storages & storages_of(tensor for tensor in reached.tensors if id(tensor) not in copies):
+            raise CannotCopyError(f"{who} looks into the memory of what is trained")
+        for holder in reached.holders:
+            if id(holder) in memo and id(holder) not in copies and not _is_settings(holder):
+                kind = type(holder).__name__
+                raise CannotCopyError(f"{who} shares a {kind} with what is trained")
     for name in ("dataloader", "val_loader"):
         reached = reach([getattr(copied, name)])
         parameters = [tensor for tensor in reached.tensors if tensor.requires_grad]
         if any(id(part) in memo for part in (*reached.modules, *parameters)):
             raise CannotCopyError(f"the {name} uses the model")
+
+
+def _is_settings(holder: Any) -> bool:
+    """Whether what a function shares with the model looks like something that is only read."""
+    if not isinstance(holder, CONTAINERS):
+        return True
+    values = holder.values() if isinstance(holder, dict) else holder
+    return bool(holder) and all(is_plain(value, arrays=False) for value in values)
 
 
 def _shapes(module: nn.Module) -> tuple[Any, ...]:

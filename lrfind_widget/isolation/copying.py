@@ -16,12 +16,14 @@ from torch.nn.parameter import is_lazy
 from lrfind_widget.isolation.attributes import outside, set_outside
 from lrfind_widget.isolation.copy_checks import (
     CannotCopyError,
+    check_identities,
     check_reach,
     check_storage,
     check_structure,
+    storages_of,
 )
 from lrfind_widget.isolation.fingerprint import Fingerprint
-from lrfind_widget.isolation.object_graph import CONTAINERS, is_data, visit
+from lrfind_widget.isolation.object_graph import CONTAINERS, is_data, tensors_inside, visit
 from lrfind_widget.isolation.storage import Interval, intervals, storage_key
 from lrfind_widget.isolation.training_objects import TrainingObjects
 
@@ -61,8 +63,9 @@ def verified_copy(objects: TrainingObjects, before: Fingerprint) -> TrainingObje
         text = str(error).strip().split("\n")[0][:200]
         raise CannotCopyError(f"it cannot be copied ({type(error).__name__}: {text})") from error
     check_structure(objects, copied, memo)
+    check_identities(roots, memo)
     check_storage(roots, _copied_parts(copied))
-    check_reach(copied, memo)
+    check_reach(copied, memo, storages_of(tensors_inside(roots)))
     difference = before.difference_of_copy(Fingerprint([copied.model, copied.optimizer]))
     if difference is not None:
         raise CannotCopyError(f"the copy did not come out equal ({difference})")

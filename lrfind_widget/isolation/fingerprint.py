@@ -38,6 +38,7 @@ HOW = {
     "grad scaler": "scale, growth tracker and settings",
     "schedulers": "every number of each scheduler attached to the optimizer",
 }
+_OF_EVERY_MODULE = frozenset(vars(nn.Module()))
 _COPIED = ("parameters", "buffers", "requires_grad", "train/eval mode", "module attributes")
 
 
@@ -119,7 +120,8 @@ class Fingerprint:
                 (id(module),), (type(module).__qualname__,)
             )
             self._add_hooks(label, module)
-            self._add_attributes("module attributes", label, _public(module, {"training"}))
+            own = {k: v for k, v in attributes(module).items() if k not in _OF_EVERY_MODULE}
+            self._add_attributes("module attributes", label, own)
 
     def _add_hooks(self, label: str, owner: nn.Module | Optimizer) -> None:
         for key, attribute in vars(owner).items():
@@ -200,7 +202,9 @@ class Fingerprint:
             tuple(tensor.stride()) if strided else str(tensor.layout),
             str(tensor.device),
         )
-        place = (id(tensor), tensor.data_ptr() if strided else 0)
+        # Not the address: the memory of a buffer that grew, and is as it was, may have moved.
+        storage = tensor.untyped_storage()._cdata if strided else 0  # noqa: SLF001
+        place = (id(tensor), storage, int(tensor.storage_offset()) if strided else 0)
         fact = _Fact(place, kind)
         self._tensors[id(tensor)] = (tensor.detach(), fact)
         return fact

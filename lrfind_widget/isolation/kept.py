@@ -18,6 +18,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from lrfind_widget.isolation.attributes import outside
 from lrfind_widget.isolation.checksum import bits_of, checksums
 from lrfind_widget.isolation.memory import in_words
 from lrfind_widget.isolation.object_graph import CONTAINERS
@@ -170,6 +171,28 @@ class _Cell(MutableMapping[str, Any]):
         return sum(1 for _ in self)
 
 
+class _Slots(MutableMapping[str, Any]):
+    """The attributes of an object that are in slots."""
+
+    def __init__(self, obj: object) -> None:
+        self._obj = obj
+
+    def __getitem__(self, name: str) -> Any:
+        return outside(self._obj)[name]
+
+    def __setitem__(self, name: str, value: Any) -> None:
+        object.__setattr__(self._obj, name, value)
+
+    def __delitem__(self, name: str) -> None:
+        object.__delattr__(self._obj, name)
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(outside(self._obj))
+
+    def __len__(self) -> int:
+        return len(outside(self._obj))
+
+
 class _Elements:
     """The elements of a list, a deque or a set."""
 
@@ -219,7 +242,8 @@ def _places(holder: Any) -> list[_Names | _Elements]:
         return [_Names("a dict", holder, may_be_log=True)]
     if isinstance(holder, CONTAINERS):
         return [_Elements(holder)]
-    return [_Names(f"attributes of a {type(holder).__name__}", vars(holder))]
+    spaces = (getattr(holder, "__dict__", {}), _Slots(holder))
+    return [_Names(f"attributes of a {type(holder).__name__}", space) for space in spaces]
 
 
 @functools.lru_cache(maxsize=1024)

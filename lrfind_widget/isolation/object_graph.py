@@ -94,22 +94,26 @@ def is_record(obj: object) -> bool:
     if not inside or len(inside) > 100:
         return False
     return type(obj).__module__.split(".")[0] not in _FOREIGN and all(
-        _is_plain(value) for value in inside.values()
+        is_plain(value) for value in inside.values()
     )
 
 
 _FOREIGN = {"threading", "_thread", "logging", "io", "_io", "multiprocessing", "asyncio", "queue"}
 
 
-def _is_plain(value: object, depth: int = 3) -> bool:
-    if isinstance(value, (*_PLAIN, Tensor, np.ndarray, np.generic)):
+def is_plain(value: object, depth: int = 3, *, arrays: bool = True) -> bool:
+    """Whether a value is a number, text or the like, or some of them in containers."""
+    if isinstance(value, (Tensor, np.ndarray)):
+        return arrays
+    if isinstance(value, (*_PLAIN, np.generic)):
         return True
     if depth == 0:
         return False
     if isinstance(value, dict):
-        return len(value) <= 100 and all(_is_plain(v, depth - 1) for v in value.values())
+        inside: Iterable[object] = value.values()
+        return len(value) <= 100 and all(is_plain(v, depth - 1, arrays=arrays) for v in inside)
     if isinstance(value, (list, tuple, set, deque)):
-        return len(value) <= 1000 and all(_is_plain(v, depth - 1) for v in value)
+        return len(value) <= 1000 and all(is_plain(v, depth - 1, arrays=arrays) for v in value)
     return False
 
 

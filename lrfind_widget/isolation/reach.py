@@ -28,6 +28,7 @@ from torch.amp import GradScaler
 from torch.optim import Optimizer
 from torch.optim.lr_scheduler import LRScheduler
 
+from lrfind_widget.isolation.attributes import attributes, slots
 from lrfind_widget.isolation.object_graph import CONTAINERS, tensors_inside
 
 _LIBRARIES = {"torch", "numpy", "builtins", "functools", "typing", "collections", "lrfind_widget"}
@@ -176,7 +177,8 @@ def _is_holder(obj: Any) -> bool:
     module = obj.__module__ if isinstance(obj, types.FunctionType) else type(obj).__module__
     if str(module).split(".")[0] in _LIBRARIES or isinstance(obj, Iterator):
         return False
-    return type(getattr(obj, "__dict__", None)) is dict
+    cls: Any = type(obj)
+    return type(getattr(obj, "__dict__", None)) is dict or bool(slots(cls))
 
 
 def _next(obj: Any) -> Iterable[object]:
@@ -198,14 +200,16 @@ def _next(obj: Any) -> Iterable[object]:
         return (*islice(obj.keys(), _ELEMENTS), *islice(obj.values(), _ELEMENTS))
     if isinstance(obj, _LISTS):
         return tuple(islice(obj, _ELEMENTS))
-    if isinstance(obj, (*_GENERATORS, np.ndarray)):
+    if isinstance(obj, np.ndarray):
+        return (obj.base,)  # a tensor, where it is a view of one
+    if isinstance(obj, _GENERATORS):
         return ()
     return (*_attributes(obj), *_methods(obj))
 
 
 def _attributes(obj: object) -> tuple[object, ...]:
     try:
-        return tuple(vars(obj).values())
+        return tuple(attributes(obj).values())
     except Exception:  # an object may do anything when it is asked for its attributes
         return ()
 

@@ -111,6 +111,38 @@ def test_a_copy_with_other_values_is_noticed() -> None:
         assert "because the copy did not come out equal (buffers: 1.running" in isolation.reason
 
 
+def test_a_copy_without_what_only_the_class_knows_of_is_noticed() -> None:
+    class Reset(nn.Linear):
+        def __getstate__(self) -> dict[str, Any]:
+            return vars(self) | {"_scale": 1.0}
+
+    model = Reset(4, 3)
+    model._scale = 2.0  # type: ignore[assignment]
+    optimizer = torch.optim.SGD(model.parameters(), lr=0.1)
+    with isolated(model, optimizer) as isolation:
+        assert "because the copy did not come out equal (module attributes: " in isolation.reason
+
+
+@pytest.mark.parametrize("owner", ["model", "optimizer"])
+def test_parts_that_are_named_by_their_identity_are_not_copied(owner: str) -> None:
+    case = plain()
+    scales = {id(parameter): 2.0 for parameter in case.model.parameters()}
+    getattr(case, owner).scales = scales
+    with isolated(case.model, case.optimizer) as isolation:
+        assert isolation.reason.endswith("because a dict of it names its parts by their id().")
+
+
+def test_a_buffer_that_grew_is_the_same_again_to_the_receipt() -> None:
+    case = plain()
+    case.model.register_buffer("seen", torch.zeros(1))
+    isolation = isolated(case.model, case.optimizer, kind="in_place")
+    with isolation:
+        case.model.seen.resize_(100_000)
+    assert isolation.receipt is not None
+    assert isolation.receipt.identical, isolation.receipt.sentence
+    assert case.model.seen.tolist() == [0.0]
+
+
 def test_a_compiled_model_is_trained_in_place() -> None:
     model = torch.compile(nn.Linear(4, 3), backend="eager")
     optimizer = torch.optim.SGD(model.parameters(), lr=0.1)

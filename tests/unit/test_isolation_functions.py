@@ -88,6 +88,16 @@ def global_loss(output: torch.Tensor, target: torch.Tensor) -> torch.Tensor:
     return F.cross_entropy(output, target) + penalty
 
 
+class Slotted:
+    __slots__ = ("model",)
+
+    def __init__(self, model: nn.Module) -> None:
+        self.model = model
+
+    def __call__(self, model: nn.Module, batch: Any) -> torch.Tensor:
+        return classify(self.model)
+
+
 class Trainer:
     def __init__(self, model: nn.Module) -> None:
         self.model = model
@@ -125,13 +135,69 @@ def _parameter_only(model: nn.Module) -> Any:
 
 
 @pytest.mark.parametrize(
-    "make", [_closure_over, _default_of, _through_a_helper, _parameter_only, Trainer]
+    "make", [_closure_over, _default_of, _through_a_helper, _parameter_only, Slotted, Trainer]
 )
 def test_a_function_that_refers_to_the_model_itself_makes_it_in_place(make: Any) -> None:
     case = plain()
     with isolated(case.model, case.optimizer, loss_fn=make(case.model)) as isolation:
         assert isolation.kind == "in_place"
         assert "because the loss function uses a" in isolation.reason
+
+
+def _view_of_a_weight(model: nn.Module) -> Any:
+    weight = next(model.parameters()).detach()
+    return lambda output, target: F.cross_entropy(output, target) + weight.sum()
+
+
+def _array_of_a_weight(model: nn.Module) -> Any:
+    weight = next(model.parameters()).detach().numpy()[1:]
+    return lambda output, target: F.cross_entropy(output, target) + float(weight.sum())
+
+
+def _state_dict(model: nn.Module) -> Any:
+    state = model.state_dict()
+    return lambda output, target: F.cross_entropy(output, target) + state["0.weight"].sum()
+
+
+@pytest.mark.parametrize("make", [_view_of_a_weight, _array_of_a_weight, _state_dict])
+def test_a_function_that_looks_into_the_weights_makes_it_in_place(make: Any) -> None:
+    case = plain()
+    with isolated(case.model, case.optimizer, loss_fn=make(case.model)) as isolation:
+        assert isolation.reason.endswith(
+            "because the loss function looks into the memory of what is trained."
+        )
+
+
+def test_a_step_that_shares_a_container_with_the_model_makes_it_in_place() -> None:
+    case = plain()
+    cache: Any = {}
+    case.model.cache = cache
+
+    def step(model: nn.Module, batch: Any) -> torch.Tensor:
+        cache["calls"] = cache.get("calls", 0) + 1
+        return classify(model)
+
+    with isolated(case.model, case.optimizer, step_fn=step) as isolation:
+        assert isolation.reason.endswith(
+            "because the step function shares a dict with what is trained."
+        )
+    cache["calls"] = 1  # what looks like settings is only read
+    with isolated(case.model, case.optimizer, step_fn=step) as isolation:
+        assert isolation.kind == "copy"
+
+
+def test_a_hook_that_removes_itself_makes_it_in_place() -> None:
+    case = plain()
+
+    def once(module: nn.Module, args: Any) -> None:
+        handle.remove()
+
+    handle = case.model.register_forward_pre_hook(once)
+    with isolated(case.model, case.optimizer) as isolation:
+        assert isolation.kind == "in_place"
+        isolation.objects.model(X)
+        assert not case.model._forward_pre_hooks
+    assert list(case.model._forward_pre_hooks.values()) == [once]
 
 
 def test_a_function_that_uses_the_model_as_a_global_makes_it_in_place(

@@ -151,10 +151,29 @@ def a_partial() -> Made:
     return functools.partial(step, state), lambda: state
 
 
+class InSlots:
+    __slots__ = ("last", "steps")
+
+    def __init__(self) -> None:
+        self.steps = 0
+
+    def __call__(self, model: nn.Module, batch: Any) -> Tensor:
+        loss = loss_of(model, batch)
+        self.steps += 1
+        self.last = loss.detach()
+        return loss
+
+
+def slots_of_a_callable() -> Made:
+    step = InSlots()
+    return step, lambda: (step.steps, hasattr(step, "last"))
+
+
 MAKERS = [
     *(average_in_a_dict, average_that_is_replaced, hidden_state_in_a_closure),
     *(hidden_state_with_its_graph, hidden_state_in_a_global, last_fakes),
     *(attributes_of_a_callable, attributes_of_a_function, a_default_argument, a_partial),
+    slots_of_a_callable,
 ]
 
 
