@@ -29,6 +29,8 @@ _ENDED = "a sweep that ended early need not have been stopped, and one of repeat
 _ONCE = "the same reason is said once"
 _NO_CHIPS = "four chips that cannot be pressed say nothing"
 
+_FIXED = "parameters that are in no group stay as they are, and that is said"
+
 MENDED: dict[str, dict[str, str]] = {
     "*": {
         "receipt.as before": "a receipt says nothing of files, which the package never writes",
@@ -38,6 +40,9 @@ MENDED: dict[str, dict[str, str]] = {
         "buttons.Back to the suggestion": "there is no suggestion while the next sweep runs",
     },
     "displayed_when_it_cannot_start": {"sentence": _REFUSED},
+    "applied_to_groups": {"objective": _FIXED},
+    "of_groups_in_their_ratio": {"objective": _FIXED},
+    "of_one_group": {"objective": _FIXED},
     "failed": {"suggestion": _ENDED},
     "failed_in_the_first_step": {"sentence": _STEP_1, "suggestion": _NOTHING, "chips": _NO_CHIPS},
     "nan_in_the_first_step": {
