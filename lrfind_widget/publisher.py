@@ -41,6 +41,11 @@ class Publisher:
         """Whether the caller runs on this publisher's thread."""
         return threading.current_thread() is self._thread
 
+    @property
+    def can_be_waited_for(self) -> bool:
+        """Whether another thread than the caller's publishes, in this process."""
+        return self._thread.is_alive() and not self.is_current_thread
+
     def start(self) -> None:
         """Start the thread."""
         self._thread.start()

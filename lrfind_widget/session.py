@@ -204,7 +204,8 @@ class Session:
         """Wait for the end in a coroutine."""
         run, publisher = self._started()
         publisher.release()
-        yield from publisher.completion.wait_async().__await__()
+        if publisher.can_be_waited_for:
+            yield from publisher.completion.wait_async().__await__()
         return self._outcome(run)
 
     def close(self) -> None:
@@ -485,8 +486,9 @@ class Session:
 
     def _wait(self, run: Run, publisher: Publisher, timeout: float | None) -> bool:
         publisher.release()
-        if publisher.is_current_thread:
-            # An observer waits inside the last publication: the run alone can be waited for.
+        if not publisher.can_be_waited_for:
+            # An observer waits inside the last publication, or the process was forked since:
+            # the run alone can be waited for.
             return run.wait(timeout) and self._take_progress(run)
         return publisher.completion.wait(timeout)
 

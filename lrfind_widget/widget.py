@@ -304,11 +304,15 @@ class LRFinderWidget(Session, ThreadSafeWidget, VBox, ValueWidget):  # type: ign
         state = self.state
         return state.status, len(state.runs), state.selected_lr, state.options
 
+    def __repr__(self) -> str:
+        if not self._is_set_up:  # a debugger's look at one that was refused
+            return object.__repr__(self)
+        state = self.state
+        return messages.text_fallback(state.status, state.selected_lr, self.min_grad_lr)
+
     def _keep(self) -> None:
         """Keep the chart with the present choice in the outputs of the cells."""
-        state = self.state
-        steepest = None if state.analysis is None else state.analysis.min_gradient.lr
-        text = messages.text_fallback(state.status, state.selected_lr, steepest)
+        text = repr(self)
         picture = None
         with contextlib.suppress(Exception):  # a line of text is better than none of both
             picture = self._picture("png")

@@ -157,8 +157,17 @@ class Comparison(JsonRecord):
         pairs = zip(self.lrs, self.diverged, strict=True)
         lost = listed([format_lr(lr) for lr, diverged in pairs if diverged])
         ranked = self._ranked()
+        if not ranked and lost:
+            first = self.losses[:, :1]
+            if np.isfinite(first).any():
+                return f"{lost} diverged: try lower rates."
+            return (
+                f"The loss was {'NaN' if np.isnan(first).all() else 'infinite'} in the first step, "
+                "before the model was changed: that is not the rates' fault. Look at the data, the "
+                "model and the loss."
+            )
         if not ranked:
-            return f"{lost} diverged: try lower rates." if lost else self.stop_sentence
+            return self.stop_sentence
         best = self.lrs[ranked[0]]
         also = f" {lost} diverged." if lost else ""
         difference = self.difference
@@ -172,6 +181,12 @@ class Comparison(JsonRecord):
             return (
                 f"{format_lr(best)} did best: {values} at {second} ({over}), a lead of "
                 f"{_size(difference)} that is larger than the noise.{also}"
+            )
+        if np.isinf(difference.margin):
+            return (
+                f"{format_lr(best)} did best: {values} at {second} ({over}), a difference of "
+                f"{_size(difference)}. Too few losses were compared to know the noise: take more "
+                f"steps.{also}"
             )
         return (
             f"{format_lr(best)} did best, but its lead over {second} is within the noise: "

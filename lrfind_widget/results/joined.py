@@ -78,9 +78,8 @@ class Refinement:
         start, planned, steps = whole.start_lr, whole.end_lr, whole.num_it
         last = float(base.lrs.max())
         taken = int(base.steps[_is_of_whole(base)].max(initial=-1)) + 1
-        is_complete = base.stop_reason is StopReason.FINISHED or taken >= steps
         if end_lr is None:
-            is_cut_short = last < planned and not is_complete
+            is_cut_short = last < planned and taken < steps  # stopped, or the data ran out
             end_lr = planned if is_cut_short else max(last, planned) * FURTHER
         end = real(end_lr)
         if end is None or not last < end < math.inf:

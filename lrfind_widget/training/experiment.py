@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import atexit
 import contextlib
+import os
 import platform
 import threading
 import time
@@ -31,7 +32,10 @@ from lrfind_widget.training.device import await_copies
 from lrfind_widget.training.error_context import ErrorContext
 from lrfind_widget.training.optimizer_step import Found
 
-_UNDER_WAY: weakref.WeakSet[Generator[Point, None, None]] = weakref.WeakSet()
+_UNDER_WAY: weakref.WeakKeyDictionary[Generator[Point, None, None], int] = (
+    weakref.WeakKeyDictionary()
+)
+"""Those that may not have been read to the end, and the thread that reads each."""
 
 
 class Experiment(ABC):
@@ -145,7 +149,7 @@ class Experiment(ABC):
 
     def __iter__(self) -> Generator[Point, None, None]:
         points = self._points()
-        _UNDER_WAY.add(points)
+        _UNDER_WAY[points] = threading.get_ident()
         return points
 
     def _points(self) -> Generator[Point, None, None]:
@@ -250,6 +254,20 @@ class Experiment(ABC):
             },
             "created": self._created,
         }
+
+
+def _forget_other_threads() -> None:
+    """Leave alone, in a process that was forked, what threads read that it does not have.
+
+    Memory may be half changed there, and threads that help torch compute are missing.
+    """
+    for points, reader in list(_UNDER_WAY.items()):
+        if reader != threading.get_ident():
+            del _UNDER_WAY[points]
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_forget_other_threads)
 
 
 @atexit.register

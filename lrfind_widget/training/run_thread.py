@@ -6,6 +6,7 @@ import atexit
 import contextlib
 import ctypes
 import functools
+import os
 import threading
 import time
 import weakref
@@ -83,6 +84,11 @@ class RunThread:
         if not self._ended.is_set():
             self._control.stop()
 
+    @property
+    def is_current_thread(self) -> bool:
+        """Whether the caller runs on its thread."""
+        return self._thread is threading.current_thread()
+
     def wait(self, timeout: float | None = None) -> bool:
         """Wait until everything is given back and the thread is done.
 
@@ -92,7 +98,7 @@ class RunThread:
         thread = self._thread
         if thread is None:
             return False
-        if thread is threading.current_thread():
+        if self.is_current_thread:
             return self._ended.is_set()
         if not self._ended.wait(timeout):
             return False
@@ -132,6 +138,15 @@ class RunThread:
         with contextlib.suppress(Exception):
             self._news()
 
+    def lose(self) -> None:
+        """Count as failed, in a process that was forked and has no such thread."""
+        self.error = RuntimeError(
+            "This process was forked while this ran: it goes on in the process that started it."
+        )
+        self.progress = self.progress._replace(status=Status.FAILED)
+        self._ended = threading.Event()  # the other may be locked for good
+        self._ended.set()
+
     def _on_wait(self, waiting: bool) -> None:
         (self._clock.halt if waiting else self._clock.go)()
         self._show(Status.PAUSED if waiting else Status.SWEEPING)
@@ -147,6 +162,18 @@ class RunThread:
             self._experiment.objective,
             self._experiment.isolation_sentence,
         )
+
+
+def _lose_all() -> None:
+    """Wait for no thread that a process has not, since it was forked."""
+    for run in list(_RUNNING):
+        if not run.is_current_thread:
+            run.lose()
+            _RUNNING.discard(run)
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_lose_all)
 
 
 @atexit.register

@@ -93,6 +93,28 @@ def test_where_all_diverge_lower_rates_are_asked_for() -> None:
     assert found.sentence == "1e-3 and 1e-2 diverged: try lower rates."
 
 
+@pytest.mark.parametrize(("loss", "word"), [(math.nan, "NaN"), (math.inf, "infinite")])
+def test_a_loss_that_is_none_before_the_first_update_is_not_the_rates_fault(
+    loss: float, word: str
+) -> None:
+    found = made([[loss, math.nan], [loss, math.nan]], taken=(1, 1), diverged=(True, True))
+    assert found.sentence == (
+        f"The loss was {word} in the first step, before the model was changed: that is not the "
+        "rates' fault. Look at the data, the model and the loss."
+    )
+
+
+@pytest.mark.parametrize("steps", [4, 7])
+def test_of_too_few_losses_no_noise_is_told(steps: int) -> None:
+    found = made([[1.0] * steps, [0.5] * steps])
+    assert not found.is_clear
+    assert found.sentence == (
+        f"1e-2 did best: 0.5 against 1 at 1e-3 (mean training loss over the last quarter of "
+        f"{steps} steps), a difference of 0.5. Too few losses were compared to know the noise: "
+        "take more steps."
+    )
+
+
 def test_points_stream_with_the_number_of_their_rate() -> None:
     model = classifier()
     trials = ShortTrainings(model, batches(), sgd(model), [0.1, 0.2], CompareOptions(steps=2))

@@ -88,12 +88,14 @@ def test_going_further_keeps_both_where_the_losses_are_others() -> None:
     assert "both are shown" in found.stop_sentence
 
 
-def test_going_further_after_a_stop_goes_to_the_planned_end() -> None:
+@pytest.mark.parametrize("reason", [StopReason.STOPPED, StopReason.FINISHED])
+def test_going_further_where_steps_are_missing_goes_to_the_planned_end(reason: StopReason) -> None:
+    """They are where it was stopped, and where the data ran out."""
     whole = swept()
     cut = replace(
         whole,
         **{name: getattr(whole, name)[:7] for name in ("lrs", "losses", "smoothed", "steps")},
-        stop_reason=StopReason.STOPPED,
+        stop_reason=reason,
     )
     found = joined(Refinement.extend(cut))
     assert found.losses.tolist() == whole.losses.tolist()

@@ -16,6 +16,7 @@ from torch import Tensor, nn
 from lrfind_widget import lr_find
 from lrfind_widget.options import CompareOptions
 from lrfind_widget.points import Point, Status, StopReason
+from lrfind_widget.training import experiment, run_thread
 from lrfind_widget.training.experiment import Experiment
 from lrfind_widget.training.range_test import Sweep
 from lrfind_widget.training.run_thread import RunThread
@@ -28,6 +29,8 @@ LONG = 30.0
 Make = Callable[[], Experiment]
 
 pytestmark = pytest.mark.usefixtures("seeded")
+
+forks = pytest.mark.skipif(not hasattr(os, "fork"), reason="needs fork")
 
 
 def sweep(seed: int | None = None, **options: object) -> Sweep:
@@ -231,14 +234,57 @@ def test_many_end_at_random_moments_and_the_others_find_what_they_find_alone() -
     assert random_states() == before
 
 
-@pytest.mark.skipif(not hasattr(os, "fork"), reason="needs fork")
-def test_a_process_forked_within_a_step_can_sweep(stuck: RunThread) -> None:
-    """It has no thread but its own, so nobody would ever end the turn that another thread has."""
-    model = classifier()
-    child = multiprocessing.get_context("fork").Process(
-        target=lr_find, args=(model, loader(), sgd(model)), kwargs={"num_it": 3, "progress": False}
-    )
+def exit_code_of_a_fork(target: Callable[..., object], *args: object, **kwargs: object) -> object:
+    """Return how a forked process ends; None where it does not."""
+    child = multiprocessing.get_context("fork").Process(target=target, args=args, kwargs=kwargs)
     child.start()
     child.join(LONG)
     exited, _ = child.exitcode, child.kill()
-    assert exited == 0
+    return exited
+
+
+@forks
+def test_a_process_forked_within_a_step_can_sweep(stuck: RunThread) -> None:
+    """It has no thread but its own, so nobody would ever end the turn that another thread has."""
+    model = classifier()
+    given = (model, loader(), sgd(model))
+    assert exit_code_of_a_fork(lr_find, *given, num_it=3, progress=False) == 0
+
+
+@forks
+def test_a_forked_process_waits_for_no_thread_that_it_lacks(
+    stuck: RunThread, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(run_thread, "SHUTDOWN_SECONDS", 10 * LONG)
+
+    def end() -> None:
+        run_thread._stop_all()
+        assert stuck.wait()
+        assert isinstance(stuck.error, RuntimeError)
+        assert stuck.progress.status is Status.FAILED
+
+    assert exit_code_of_a_fork(end) == 0
+
+
+@forks
+def test_a_forked_process_leaves_alone_what_another_thread_was_reading() -> None:
+    read, leave, made = threading.Event(), threading.Event(), sweep()
+
+    def read_one() -> None:
+        points = iter(made)
+        next(points)
+        read.set()
+        leave.wait(LONG)
+        points.close()
+
+    def end() -> None:
+        experiment._end_all()
+        assert made.stop_reason is None
+
+    thread = threading.Thread(target=read_one)
+    thread.start()
+    assert read.wait(LONG)
+    assert exit_code_of_a_fork(end) == 0
+    leave.set()
+    thread.join(LONG)
+    assert made.result().receipt.identical

@@ -27,6 +27,7 @@ _NO_RATE = "no rate is to blame for the first loss, which comes before any updat
 _NOTHING = "where nothing was recorded, no keyword of the sweep helps"
 _ENDED = "a sweep that ended early need not have been stopped, and one of repeats may be whole"
 _ONCE = "the same reason is said once"
+_NO_NOISE = "of one loss at each rate no noise can be told"
 _NO_CHIPS = "four chips that cannot be pressed say nothing"
 
 _FIXED = "parameters that are in no group stay as they are, and that is said"
@@ -74,6 +75,7 @@ MENDED: dict[str, dict[str, str]] = {
     "closer_paused": {"sentence": _PAUSED},
     "further_failed": {"suggestion": _ENDED},
     "further_stopped": {"suggestion": _ENDED},
+    "closed": {"comparison.sentence": _NO_NOISE},
     "comparison_failed_in_the_first_step": {"sentence": _STEP_1},
     "comparison_paused": {"sentence": _PAUSED},
     "comparison_that_cannot_start": {"sentence": _REFUSED},

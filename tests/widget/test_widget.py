@@ -235,3 +235,14 @@ def test_apply_gives_the_groups_the_rates_that_the_sweep_gave_them(
     widget.selected_lr = 0.5
     widget.apply()
     assert [group["lr"] for group in optimizer.param_groups] == rates
+
+
+def test_its_repr_is_one_short_line(make: Any) -> None:
+    widget = make()
+    assert repr(widget) == "LRFinderWidget (waiting), selected_lr=1e-3"
+    widget.start()
+    widget.wait(60)
+    assert repr(widget).startswith(f"LRFinderWidget ({widget.status}), selected_lr=")
+    widget.close()
+    assert len(repr(widget)) < 80
+    assert "LRFinderWidget object" in repr(LRFinderWidget.__new__(LRFinderWidget))

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import gc
+import multiprocessing
+import os
 import subprocess
 import sys
 import threading
@@ -370,3 +372,24 @@ time.sleep(0.3)
 """
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60)
     assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="needs fork")
+def test_a_forked_process_that_has_no_sweep_can_wait_and_close(make: Any) -> None:
+    gate = Gate()
+    widget = make(data=gate)
+    widget.start()
+
+    def end() -> None:
+        with pytest.raises(RuntimeError, match="forked"):
+            widget.wait()
+        assert widget.status is Status.FAILED
+        widget.close()
+
+    child = multiprocessing.get_context("fork").Process(target=end)
+    child.start()
+    child.join(60)
+    exited, _ = child.exitcode, child.kill()
+    gate.let(1000)
+    assert exited == 0
+    assert widget.wait(60).receipt.identical
