@@ -121,11 +121,13 @@ def _ambiguous(
     output: Any, fed: ModelInputs, candidates: list[Candidate], source: str | None
 ) -> ValueError:
     has_target = fed.target is not NO_TARGET
-    target = f"the target is a {describe(fed.target)}" if has_target else "the batch has no target"
-    seen = f"The loss cannot be told from the output, a {describe(output)}: {target}."
-    lines = "; or ".join(candidate.line(source) for candidate in candidates[:_MOST_LINES])
-    known = f"It may be {lines}. F is torch.nn.functional. Otherwise p" if lines else "P"
-    return ValueError(f"{seen} {known}{HOW_TO_SAY[1:]}")
+    target = f"the target {describe(fed.target)}" if has_target else "the batch has no target"
+    seen = f"The loss cannot be told: the output is {describe(output)}, {target}."
+    if not candidates:
+        return ValueError(f"{seen} {HOW_TO_SAY}")
+    lines = [f"    {candidate.line(source)}" for candidate in candidates[:_MOST_LINES]]
+    otherwise = f"F is torch.nn.functional. Otherwise p{HOW_TO_SAY[1:]}"
+    return ValueError("\n".join([f"{seen} Say which it is:", *lines, otherwise]))
 
 
 _MOST_LINES = 4

@@ -41,6 +41,12 @@ failing = LRFinderWidget(
 display(failing)
 """
 
+REFUSED = """
+encoder = torch.nn.Sequential(torch.nn.Flatten(), torch.nn.Linear(28 * 28, 28 * 28))
+refused = LRFinderWidget(encoder, make_loader(), make_optimizer(encoder))
+display(refused)
+"""
+
 
 def test_from_waiting_to_stopped_each_state_says_what_it_is(lab):
     notebook = lab(GATED)
@@ -105,7 +111,21 @@ def test_a_failure_is_told_and_its_traceback_folded(failed):
     failed.root.get_by_text("Traceback of your code", exact=True).first.click()
     expect(traceback).to_be_visible()
     expect(traceback).to_contain_text("in loss_fn")
-    expect(traceback).not_to_contain_text("runner.py")
+    expect(traceback).not_to_contain_text("run_thread.py")
+
+
+def test_a_refusal_has_the_width_of_the_widget_and_its_lines_to_paste(lab):
+    notebook = lab(GATED, REFUSED)
+    notebook.run(0)
+    notebook.run(1)
+    notebook.until("refused.status.value == 'failed'")
+    finder = Finder(notebook, 1)
+    finder.says("Say which it is:")
+    sentence = finder.root.locator(".lrbar-sentence").filter(has_text="Say which it is:").first
+    whole = finder.root.locator(".lrfind-widget").first
+    assert sentence.bounding_box()["width"] > 0.7 * whole.bounding_box()["width"]
+    lines = sentence.inner_text().splitlines()
+    assert "cross entropy: loss_fn=F.cross_entropy" in [line.strip() for line in lines]
 
 
 def test_what_was_drawn_before_a_failure_stays(failed):
