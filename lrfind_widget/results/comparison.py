@@ -124,7 +124,7 @@ class Comparison(JsonRecord):
             np.inf
             if self.diverged[n]
             else _mean(self._last_part(n))
-            if self.taken[n] == self.steps and self._last_part(n).size
+            if self.taken[n] == self.steps
             else np.nan
             for n in range(len(self.lrs))
         )
@@ -251,16 +251,18 @@ class Comparison(JsonRecord):
         return sorted(np.flatnonzero(np.isfinite(final)).tolist(), key=final.__getitem__)
 
     def _last_part(self, n: int) -> Floats:
-        """Return the losses of one rate that are compared."""
+        """Return the losses of one rate that are compared, NaN where there is none."""
         table = self.losses if self.val_losses is None else self.val_losses
-        part: Floats = table[n, self.steps - max(1, round(LAST_PART * self.steps)) :]
-        return part[~np.isnan(part)]
+        return table[n, self.steps - max(1, round(LAST_PART * self.steps)) :]
 
 
 def _mean(losses: Floats) -> float:
-    """Return the mean, also of losses whose sum is too large for a float."""
-    size = float(np.abs(losses).max()) or 1.0
-    return float(np.mean(losses / size) * size) if size > 1e300 else float(np.mean(losses))
+    """Return the mean of what is no NaN, also where its sum is too large for a float."""
+    known = losses[~np.isnan(losses)]
+    size = float(np.abs(known).max(initial=0.0)) or 1.0
+    if not known.size or np.isinf(size):
+        return np.inf if known.size else np.nan
+    return float(np.mean(known / size) * size) if size > 1e300 else float(np.mean(known))
 
 
 def _size(difference: Difference) -> str:

@@ -115,6 +115,13 @@ def test_of_too_few_losses_no_noise_is_told(steps: int) -> None:
     )
 
 
+@pytest.mark.parametrize("odd", [math.nan, math.inf, -math.inf])
+def test_what_a_file_garbles_is_compared_as_far_as_it_is_known(odd: float) -> None:
+    found = made([[1.0] * 16, [0.5] * 15 + [odd]])
+    assert found.best_lr == (1e-2 if math.isnan(odd) else 1e-3)
+    assert Comparison.from_json(found.to_json()).sentence == found.sentence
+
+
 def test_points_stream_with_the_number_of_their_rate() -> None:
     model = classifier()
     trials = ShortTrainings(model, batches(), sgd(model), [0.1, 0.2], CompareOptions(steps=2))
