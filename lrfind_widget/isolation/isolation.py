@@ -84,8 +84,8 @@ class Isolation:
             {value.device for value in watched if isinstance(value, Tensor)},
             reach([*given.loaders, *given.functions]).generators,
         )
-        self._random.start()
         try:
+            self._random.start()
             self._claim.check([model, *self._others])
             size = sum(total_bytes(watched).values())
             self._kept = KeptState(reached, set(map(id, owned)), size)

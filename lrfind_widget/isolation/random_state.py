@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import threading
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import torch
@@ -24,7 +24,7 @@ class _Shared:
     """A source that sweeps use: its state before the first of them, and which one draws now."""
 
     state: Any
-    sweeps: int = 0
+    sweeps: set[RandomState] = field(default_factory=set)
     drawing: RandomState | None = None
 
 
@@ -87,6 +87,7 @@ class RandomState:
     def start(self) -> None:
         """Save the user's state. The sweep's is set with its first turn."""
         with CHANGED:
+            self._expected = {}
             for source in self._sources:
                 self._share(source)
             self._active = True
@@ -138,27 +139,27 @@ class RandomState:
                 self.start()
 
     def stop(self) -> list[str]:
-        """Restore the user's state; may be called more than once."""
+        """Restore the user's state; may be called again, also where it was interrupted."""
         problems: list[str] = []
         with CHANGED:
             self.end_turn()
-            if not self._active:
-                return problems
             self._active = False
-            self._expected, self.streams = {}, {}
+            self.streams = {}
             for source in self._sources:
-                shared = _SHARED[source.key]
-                shared.sweeps -= 1
+                shared = _SHARED.get(source.key)
+                if shared is None or self not in shared.sweeps:
+                    continue
                 if shared.drawing is self:
                     shared.drawing = None
-                if shared.sweeps:
+                if len(shared.sweeps) > 1:
+                    shared.sweeps.remove(self)
                     continue
-                del _SHARED[source.key]
                 self._expected[source.key] = shared.state
                 try:
                     source.set(shared.state)
                 except Exception as error:
                     problems.append(f"{source.name} ({type(error).__name__}: {error})")
+                del _SHARED[source.key]  # last, so that an interrupted one is restored again
         return problems
 
     def compare(self) -> tuple[int, list[str], int]:
@@ -179,7 +180,7 @@ class RandomState:
 
     def _share(self, source: Source) -> None:
         shared = _SHARED.setdefault(source.key, _Shared(source.get()))
-        shared.sweeps += 1
+        shared.sweeps.add(self)
         self.streams.setdefault(source.key, shared.state)
 
     def draw_on(self) -> None:

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import random
 import threading
+from dataclasses import replace
 
 import numpy as np
 import pytest
 import torch
 from torch.utils.data import DataLoader, TensorDataset
 
-from lrfind_widget.isolation.random_sources import same_state
+from lrfind_widget.isolation import random_state
+from lrfind_widget.isolation.random_sources import Source, global_sources, same_state
 from lrfind_widget.isolation.random_state import RandomState
 from tests.unit.isolating import both, isolated, isolated_plain, seed
 from tests.unit.models import X, Y, plain, train
@@ -35,6 +37,38 @@ def test_the_generators_of_the_process_are_given_back(kind: str) -> None:
         torch.manual_seed(5)
         random.seed(5)
     assert random_states() == before
+
+
+@pytest.mark.parametrize("when", range(6))
+@pytest.mark.parametrize("at", ["get", "set"])
+def test_an_interrupt_between_two_generators_leaves_neither_borrowed(
+    at: str, when: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ready = global_sources([])
+    calls = 0
+
+    def interrupted(source: Source) -> Source:
+        real = getattr(source, at)
+
+        def once(*state: object) -> object:
+            nonlocal calls
+            calls += 1
+            if calls == when + 1:
+                raise KeyboardInterrupt
+            return real(*state)
+
+        return replace(source, **{at: once})
+
+    monkeypatch.setattr(random_state, "global_sources", lambda _: list(map(interrupted, ready)))
+    isolation = isolated_plain()
+    before = random_states()
+    with pytest.raises(KeyboardInterrupt), isolation:
+        isolation.take_turn(bool)
+        _draw()
+        isolation.end_turn()
+    assert calls > when
+    assert random_states() == before
+    assert not random_state._SHARED
 
 
 def test_another_kind_of_global_numpy_generator_is_given_back() -> None:
