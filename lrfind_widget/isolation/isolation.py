@@ -80,9 +80,12 @@ class Isolation:
         self._workers = live_workers()
         owned = list(visit([*given.trained, *self._others]))
         watched = [obj for obj in owned if isinstance(obj, (Tensor, np.ndarray))]
+        fed = reach([*given.loaders, *given.functions])
+        # An input that a gradient is asked for gets one.
+        reached.tensors += [value for value in fed.tensors if value.is_leaf and value.requires_grad]
         self._random = RandomState(
             {value.device for value in watched if isinstance(value, Tensor)},
-            reach([*given.loaders, *given.functions]).generators,
+            fed.generators,
         )
         try:
             self._random.start()

@@ -136,14 +136,17 @@ def batch_size(batch: Any) -> int:
         return int(batch.batch_sizes[0])
     for tensor in tensors_in(batch):
         if tensor.dim():
-            return int(tensor.shape[0])
+            return tensor.size(0)
     return 1
 
 
 def describe(batch: Any, depth: int = 3) -> str:
     """Return its structure: ``tuple of (float32 tensor (64, 1, 28, 28), int64 tensor (64,))``."""
     if isinstance(batch, Tensor):
-        return f"{str(batch.dtype).removeprefix('torch.')} tensor {tuple(batch.shape)}"
+        kind = str(batch.dtype).removeprefix("torch.")
+        if batch.is_nested and batch.layout is torch.strided:  # which has no shape
+            return f"nested {kind} tensor of {batch.size(0)}"
+        return f"{kind} tensor {tuple(batch.shape)}"
     if isinstance(batch, (bool, int, float)) or batch is None:
         return repr(batch)
     kind = type(batch).__name__

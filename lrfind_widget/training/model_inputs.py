@@ -120,6 +120,12 @@ def feed(forward: Forward, batch: Any, *, own_loss: bool) -> ModelInputs:
     With `own_loss` the model is given the target under the name that its `forward` has for it, and
     may compute the loss. Otherwise it is given the target only if it cannot be called without.
     """
+    if batch is None and forward.required:
+        raise ValueError(
+            "The batch is None: there is nothing to learn from. To leave it out, pass "
+            "step_fn=(model, batch) -> loss and return None for it, or prepare_batch= where it is "
+            "to stand for another."
+        )
     if isinstance(batch, Mapping):
         return _feed_named(forward, batch, batch, own_loss)
     if is_plain_sequence(batch) and not _names_fit(forward, named_parts(batch)):

@@ -128,7 +128,13 @@ class OptimizerStep:
         self._context.begin_step(step)
         with self._execution():
             self.rates.set(self._optimizer, lr)
-            loss, taken = self._take()
+            try:
+                loss, taken = self._take()
+            except StopIteration as error:  # in a generator, as a sweep is, it would mean the end
+                raise RuntimeError(
+                    f"{self._context.part} raised StopIteration: an iterator that it reads with "
+                    "next() has ended. Start that again there, or read itertools.cycle(...) of it."
+                ) from error
             if not self._watch.is_hooked:
                 self.rates.check(self._optimizer)
             losses = [loss]

@@ -48,6 +48,12 @@ class GroupRates:
 
         A rate that is a tensor on a GPU would have to be waited for.
         """
+        now = len(optimizer.param_groups)
+        if now != len(self.multipliers):
+            raise ValueError(
+                f"The optimizer has {now} parameter groups, and had {len(self.multipliers)} when "
+                "the range test began, which tells what rate each gets. Add them before that."
+            )
         rates = [lr * multiplier if multiplier else None for multiplier in self.multipliers]
         _write(optimizer.param_groups, rates)
         self._written = [

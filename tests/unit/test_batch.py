@@ -126,6 +126,14 @@ def test_the_description_names_kinds_types_and_shapes():
     )
 
 
+@pytest.mark.filterwarnings("ignore:The PyTorch API of nested tensors")
+def test_a_nested_tensor_has_a_size_and_a_description():
+    nested = torch.nested.nested_tensor([torch.zeros(2, 3), torch.zeros(1, 3)])
+
+    assert describe(nested) == "nested float32 tensor of 2"
+    assert batch_size(nested) == 2
+
+
 def test_a_long_batch_is_described_briefly():
     assert describe([1] * 20) == "list of (1, 1, 1, 1, 1, 1, 1, 1, and 12 more)"
 

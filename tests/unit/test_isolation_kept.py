@@ -264,6 +264,18 @@ def test_what_cannot_be_written_is_only_read(tmp_path: Any) -> None:
     assert sweep.receipt.identical
 
 
+@both
+def test_an_input_that_requires_a_gradient_keeps_none(kind: str) -> None:
+    inputs, target = batches()[0]
+    inputs.requires_grad_()
+    model = classifier()
+    sweep = Sweep(model, [(inputs, target)], sgd(model), num_it=4, isolation=kind)
+    list(sweep)
+    assert inputs.grad is None
+    assert sweep.receipt is not None
+    assert sweep.receipt.identical
+
+
 def test_a_model_that_is_kept_is_not_saved_twice() -> None:
     teacher = copy.deepcopy(classifier())
 

@@ -112,6 +112,7 @@ def test_an_object_with_labels_goes_in_whole():
         (two, (X,)),
         (one, ()),
         (two, {"a": X, "label": Y}),
+        (one, None),
     ],
 )
 def test_a_batch_that_does_not_fit_is_refused_with_its_structure_and_the_way_out(forward, batch):

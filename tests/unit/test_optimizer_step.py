@@ -15,6 +15,7 @@ from lrfind_widget.options import SweepOptions
 from lrfind_widget.points import Losses, Update
 from lrfind_widget.training.error_context import ErrorContext
 from lrfind_widget.training.optimizer_step import Found, OptimizerStep
+from lrfind_widget.training.range_test import Sweep
 from tests.unit.toys import batches, classifier, sgd
 
 ONE = ["The dataloader", "fetched", "The model", "forward", "The backward pass", "backward"]
@@ -91,6 +92,20 @@ def test_an_error_of_the_checkpoint_ends_the_step() -> None:
         with pytest.raises(ZeroDivisionError):
             update.step(0, 0.1)
     assert parts == []
+
+
+def test_an_iterator_that_ends_inside_a_step_is_named() -> None:
+    rest = iter(batches(2))
+
+    def step(model: Any, batch: Any) -> Any:
+        inputs, target = next(rest)
+        return torch.nn.functional.cross_entropy(model(inputs), target)
+
+    model = classifier()
+    sweep = Sweep(model, batches(), sgd(model), step_fn=step)
+    with pytest.raises(RuntimeError, match=r"step_fn raised StopIteration: an iterator .*cycle"):
+        list(sweep)
+    assert sweep.stop_sentence.startswith("step_fn raised RuntimeError in step 3 of 100: step_fn")
 
 
 def test_it_is_an_update_that_says_what_it_found() -> None:

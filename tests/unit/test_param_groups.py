@@ -129,6 +129,15 @@ def test_a_tensor_that_groups_share_does_not_tie_their_rates():
     assert rates(opt) == [pytest.approx(1e-3), 0.5]
 
 
+def test_a_group_that_is_added_meanwhile_is_told_to_come_before():
+    opt = optimizer(0.1, 0.2)
+    groups = GroupRates(opt)
+    opt.add_param_group({"params": [nn.Parameter(torch.zeros(1))]})
+
+    with pytest.raises(ValueError, match=r"has 3 parameter groups, and had 2 .* Add them before"):
+        groups.set(opt, 0.1)
+
+
 def test_set_lr_says_what_it_changed():
     opt = optimizer(1e-3, 1e-2)
 
