@@ -76,6 +76,7 @@ class Isolation:
         self._mark: Snapshot | None = None
         self._before: Fingerprint | None = None
         self._kept: KeptState | None = None
+        self._kept_by_copy: KeptState | None = None
         self._loaders = LoaderState(given.loaders)
         self._workers = live_workers()
         owned = list(visit([*given.trained, *self._others]))
@@ -128,7 +129,9 @@ class Isolation:
         Where a copy is trained, this takes its bytes once more, in host memory.
         """
         if self._snapshot is None:
-            self._mark = Snapshot([*self.objects.trained, *self.objects.functions])
+            roots = [*self.objects.trained, *self.objects.functions]
+            self._mark = Snapshot(roots)
+            self._kept_by_copy = KeptState(reach(roots), set(map(id, visit(roots))), 0)
 
     def rewind(self) -> None:
         """Set what is trained, and the loaders' counters, back to what `mark` saved."""
@@ -138,8 +141,9 @@ class Isolation:
             raise RuntimeError("The model could not be set back: " + "; ".join(problems))
         snapshot.detach_gradients()
         self._loaders.restore()
-        if self._kept is not None:
-            self._kept.restore()
+        for kept in (self._kept, self._kept_by_copy):
+            if kept is not None:
+                kept.restore()
 
     def __exit__(
         self,
@@ -257,7 +261,7 @@ class Isolation:
         """Drop the copy and the snapshot, and every reference that is not the user's own."""
         self._claim.release()
         self.objects = self._given
-        self._snapshot = self._mark = self._kept = None
+        self._snapshot = self._mark = self._kept = self._kept_by_copy = None
         self._others = []
         self._schedulers = []
         self._before = None

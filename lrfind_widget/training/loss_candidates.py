@@ -126,7 +126,7 @@ def _to_input(output: Tensor, inputs: Any, name: str) -> Iterator[Candidate]:
 
 def _alike(output: Tensor, target: Any) -> bool:
     """Whether one is the other, but for extents of one or what is flattened of an example."""
-    if not isinstance(target, Tensor) or target.shape[:1] != output.shape[:1]:
+    if not isinstance(target, Tensor) or target.is_nested or target.shape[:1] != output.shape[:1]:
         return False
     one, other = ([n for n in tensor.shape[1:] if n != 1] for tensor in (output, target))
     return one == other or (min(len(one), len(other)) == 1 and output.numel() == target.numel())

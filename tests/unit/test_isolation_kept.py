@@ -16,6 +16,7 @@ from torch.nn import functional as F
 
 from lrfind_widget.isolation import kept
 from lrfind_widget.training.range_test import Sweep
+from lrfind_widget.training.short_trainings import compare_lrs
 from tests.unit.isolating import both
 from tests.unit.toys import batches, classifier, sgd
 from tests.unit.user_state import described
@@ -274,6 +275,31 @@ def test_an_input_that_requires_a_gradient_keeps_none(kind: str) -> None:
     assert inputs.grad is None
     assert sweep.receipt is not None
     assert sweep.receipt.identical
+
+
+class Counter:
+    """No plain record: it has a function, so a snapshot leaves it alone."""
+
+    def __init__(self) -> None:
+        self.calls = 0
+        self.scale = lambda calls: 1 + 0.1 * calls
+
+    def __call__(self, module: nn.Module, args: Any, output: Tensor) -> Tensor:
+        self.calls += 1
+        return output * self.scale(self.calls)
+
+
+@both
+def test_each_training_starts_from_the_same_state_of_what_a_model_refers_to(kind: str) -> None:
+    model = classifier()
+    model.counter = Counter()  # type: ignore[assignment]
+    model.register_forward_hook(model.counter)
+    rates = [0.01, 0.1, 0.01]
+    compared = compare_lrs(
+        model, batches(), sgd(model), rates, 3, seed=1, isolation=kind, progress=False
+    )
+    assert compared.losses[0].tolist() == compared.losses[2].tolist()
+    assert model.counter.calls == 0
 
 
 def test_a_model_that_is_kept_is_not_saved_twice() -> None:

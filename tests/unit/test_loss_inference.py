@@ -287,3 +287,11 @@ def test_what_only_one_loss_fits_needs_no_word(inputs, output, target):
     model = Gives(output)
 
     assert len(list(Sweep(model, [(inputs, target)], sgd(model), num_it=3, stop_div=False))) == 3
+
+
+@pytest.mark.filterwarnings("ignore:The PyTorch API of nested tensors")
+def test_a_nested_input_is_taken_like_any_other():
+    nested = torch.nested.nested_tensor([torch.randn(length, 4) for length in (3, 1, 2)])
+    model = Gives(floats(3, 5))
+
+    assert len(list(Sweep(model, [(nested, ranks(3))], sgd(model), num_it=3, stop_div=False))) == 3
