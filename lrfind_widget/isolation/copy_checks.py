@@ -8,7 +8,7 @@ from typing import Any
 from torch import Tensor, nn
 from torch.nn.parameter import is_lazy
 
-from lrfind_widget.isolation.object_graph import CONTAINERS, is_plain, tensors_inside, visit
+from lrfind_widget.isolation.object_graph import CONTAINERS, is_plain, tensors_inside
 from lrfind_widget.isolation.reach import reach
 from lrfind_widget.isolation.storage import intervals, storage_key
 from lrfind_widget.isolation.training_objects import TrainingObjects
@@ -62,16 +62,16 @@ def check_structure(
                 raise CannotCopyError("the optimizer's copy has parameters of another model")
 
 
-def check_identities(roots: Iterable[object], memo: dict[int, Any]) -> None:
-    """Check that nothing is kept under the `id` of what is another object in the copy."""
-    for obj in visit(roots):
+def check_identities(parts: Iterable[object], memo: dict[int, Any]) -> None:
+    """Check that no part of the originals names what is another object in the copy by its `id`."""
+    for obj in parts:
         if isinstance(obj, CONTAINERS) and any(type(key) is int and key in memo for key in obj):
             raise CannotCopyError(f"a {type(obj).__name__} of it names its parts by their id()")
 
 
-def check_storage(roots: Iterable[object], new_roots: Iterable[object]) -> None:
-    """Check that no byte belongs to both."""
-    if storages_of(tensors_inside(roots)) & storages_of(tensors_inside(new_roots)):
+def check_storage(storages: set[tuple[str, int]], new_roots: Iterable[object]) -> None:
+    """Check that no byte of the originals, which are in `storages`, belongs to the copy."""
+    if storages & storages_of(tensors_inside(new_roots)):
         raise CannotCopyError("its copy would share memory with it")
 
 

@@ -23,7 +23,7 @@ from lrfind_widget.isolation.copy_checks import (
     storages_of,
 )
 from lrfind_widget.isolation.fingerprint import Fingerprint
-from lrfind_widget.isolation.object_graph import CONTAINERS, is_data, tensors_inside, visit
+from lrfind_widget.isolation.object_graph import CONTAINERS, is_data, visit
 from lrfind_widget.isolation.storage import Interval, intervals, storage_key
 from lrfind_widget.isolation.training_objects import TrainingObjects
 
@@ -36,11 +36,11 @@ def verified_copy(objects: TrainingObjects, before: Fingerprint) -> TrainingObje
     """
     memo: dict[int, Any] = {}
     scaler = objects.grad_scaler
-    roots = _copied_parts(objects)
+    parts = list(visit(_copied_parts(objects)))
     try:
-        _copy_tensors(roots, memo)
-        _copy_generators(roots, memo)
-        _copy_data(roots, memo)
+        _copy_tensors(parts, memo)
+        _copy_generators(parts, memo)
+        _copy_data(parts, memo)
         copied = TrainingObjects(
             model=copy.deepcopy(objects.model, memo),
             optimizer=_copy_attributes(objects.optimizer, memo),
@@ -52,7 +52,7 @@ def verified_copy(objects: TrainingObjects, before: Fingerprint) -> TrainingObje
             dataloader=objects.dataloader,
             val_loader=objects.val_loader,
         )
-        for obj in visit(roots):
+        for obj in parts:
             if isinstance(obj, nn.Module):
                 _copy_slots(obj, memo.get(id(obj)), memo)
     except CannotCopyError:
@@ -63,9 +63,10 @@ def verified_copy(objects: TrainingObjects, before: Fingerprint) -> TrainingObje
         text = str(error).strip().split("\n")[0][:200]
         raise CannotCopyError(f"it cannot be copied ({type(error).__name__}: {text})") from error
     check_structure(objects, copied, memo)
-    check_identities(roots, memo)
-    check_storage(roots, _copied_parts(copied))
-    check_reach(copied, memo, storages_of(tensors_inside(roots)))
+    check_identities(parts, memo)
+    storages = storages_of(part for part in parts if isinstance(part, Tensor))
+    check_storage(storages, _copied_parts(copied))
+    check_reach(copied, memo, storages)
     difference = before.difference_of_copy(Fingerprint([copied.model, copied.optimizer]))
     if difference is not None:
         raise CannotCopyError(f"the copy did not come out equal ({difference})")
@@ -87,12 +88,12 @@ def _is_tied(function: Any) -> bool:
     return isinstance(function, (nn.Module, functools.partial))
 
 
-def _copy_tensors(roots: Iterable[object], memo: dict[int, Any]) -> None:
+def _copy_tensors(parts: Iterable[object], memo: dict[int, Any]) -> None:
     """Copy all tensors first, so that what shares bytes before shares them after."""
     gradients: set[int] = set()
     recomputed: set[int] = set()
     tensors: list[Tensor] = []
-    for obj in visit(roots):
+    for obj in parts:
         if isinstance(obj, nn.Module):
             recomputed |= _recomputed(obj)
         elif isinstance(obj, Tensor):
@@ -184,9 +185,9 @@ def _copy_slots(original: object, new: object, memo: dict[int, Any]) -> None:
         set_outside(new, copy.deepcopy(outside(original), memo))
 
 
-def _copy_data(roots: Iterable[object], memo: dict[int, Any]) -> None:
+def _copy_data(parts: Iterable[object], memo: dict[int, Any]) -> None:
     """Copy large collections of records, but not the records."""
-    for obj in visit(roots):
+    for obj in parts:
         if type(obj) in CONTAINERS and is_data(obj):
             new: Any = copy.copy(obj)
             if isinstance(new, dict):
@@ -197,8 +198,8 @@ def _copy_data(roots: Iterable[object], memo: dict[int, Any]) -> None:
             memo[id(obj)] = new
 
 
-def _copy_generators(roots: Iterable[object], memo: dict[int, Any]) -> None:
-    for obj in visit(roots):
+def _copy_generators(parts: Iterable[object], memo: dict[int, Any]) -> None:
+    for obj in parts:
         if isinstance(obj, nn.Module):
             for value in vars(obj).values():
                 if isinstance(value, torch.Generator):
