@@ -22,6 +22,8 @@ WAITING = "Ready: press Run to start the range test."
 
 AUTO_APPLIED = "Applied: the optimizer follows the marker."
 
+NOTHING_TRAINED = "nothing is trained: it has not called optimizer.step()"
+
 Sentence = Callable[["Record", int], str]
 """From what was recorded and the number of steps planned, to a sentence."""
 

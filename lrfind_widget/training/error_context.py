@@ -53,6 +53,10 @@ class ErrorContext:
                 "target), or step_fn=(model, batch) -> loss."
             )
             self._hint = seen[0].upper() + seen[1:]
+        for option in ("closure", "create_graph"):
+            if self.part == "The optimizer" and self.step == 0 and option in str(error):
+                self._hint = f"Pass {option}=True, which gives the optimizer this."
+                seen += f" {self._hint}"
         note = f"In the range test, {seen}"
         if not hasattr(error, "add_note"):  # before Python 3.11
             return

@@ -97,7 +97,7 @@ class OptimizerStep:
         if objects.update_fn is not None:
             update = _bound(objects.update_fn, self._optimizer, device)
             self._objective = Objective(model, device, step_fn=update, updates=True, **common)
-            self._note = ""
+            self._at_first = self._versions()
         else:
             self._note = messages.fixed(in_no_group(model, self._optimizer))
         if not model.training:
@@ -142,6 +142,9 @@ class OptimizerStep:
                 losses.append(self._validation.loss())
             counts = taken or not self._retakes_skipped
             self._losses.put((step, lr, counts), *losses)
+        if self._updates:
+            trained = self._watch.taken or self._versions() != self._at_first
+            self._note = "" if trained else messages.NOTHING_TRAINED
         self._found.objective = "; ".join(filter(None, (self._objective.sentence, self._note)))
         self._found.skipped_steps += not counts
         if self._precision.gave_up and not counts:
@@ -205,6 +208,11 @@ class OptimizerStep:
                 "loss to record."
             )
         return losses[0]
+
+    def _versions(self) -> list[int]:
+        """Return how often each parameter was written to: an update may step by another name."""
+        held = [p for group in self._optimizer.param_groups for p in group["params"]]
+        return [p._version for p in held]  # noqa: SLF001
 
     def _next_batch(self) -> Any:
         self._context.batch = None

@@ -220,3 +220,13 @@ def test_a_linear_schedule_that_is_lost_at_once_is_told_of_its_end() -> None:
     reason = sweep.result().suggestion().reason
     assert "lower end_lr" in reason.lower()
     assert "start_lr" not in reason
+
+
+@pytest.mark.parametrize(("kind", "option"), [(Sam, "closure"), (Curvature, "create_graph")])
+def test_an_optimizer_that_asks_for_more_is_answered_with_the_keyword(
+    kind: Any, option: str
+) -> None:
+    sweep = Sweep(model := classifier(), BATCHES, kind(model.parameters(), lr=0.1), **RANGE)
+    with pytest.raises(AssertionError):
+        list(sweep)
+    assert sweep.stop_sentence.endswith(f"Pass {option}=True, which gives the optimizer this.")

@@ -246,3 +246,34 @@ def test_what_is_no_loss_is_refused_by_its_name(returned: Any) -> None:
     sweep = Sweep(model, batches(), sgd(model), update_fn=lambda *_: returned)
     with pytest.raises((TypeError, ValueError), match="update_fn returned a"):
         list(sweep)
+
+
+def test_an_update_that_trains_nothing_is_said() -> None:
+    def forgetful(model: nn.Module, batch: Any, optimizer: Any) -> Tensor:
+        return F.cross_entropy(model(batch[0]), batch[1])
+
+    class SecondStep(torch.optim.SGD):
+        def second_step(self) -> None:
+            for group in self.param_groups:
+                for parameter in group["params"]:
+                    parameter.add_(parameter.grad, alpha=-group["lr"])
+
+    @torch.no_grad()
+    def by_another_name(model: nn.Module, batch: Any, optimizer: Any) -> Tensor:
+        with torch.enable_grad():
+            loss = F.cross_entropy(model(batch[0]), batch[1])
+            loss.backward()
+        optimizer.second_step()
+        return loss
+
+    def objective(update_fn: Any) -> str:
+        model = classifier()
+        optimizer = SecondStep(model.parameters(), lr=0.1)
+        list(sweep := Sweep(model, batches(), optimizer, update_fn=update_fn, **RANGE))
+        return sweep.objective
+
+    assert objective(forgetful) == (
+        "the loss of forgetful; nothing is trained: it has not called optimizer.step()"
+    )
+    assert objective(update) == "the loss of update"
+    assert objective(by_another_name) == "the loss of by_another_name"
