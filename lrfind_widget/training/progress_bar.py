@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import math
 import re
+import sys
 
 from tqdm import tqdm
 
@@ -20,6 +21,7 @@ class _Bar(tqdm):  # type: ignore[misc]
 
 def run_with_bar(experiment: Experiment, title: str, *, shown: bool) -> None:
     """Read an experiment to its end, or to an interrupt after it has begun."""
+    shown = shown and sys.stderr is not None  # it is closed under pythonw, for example
     # The thread sees to bars that become slow; to look at the clock in each step does too.
     bar = _Bar(total=experiment.steps, desc=title, unit="step", miniters=1, disable=not shown)
     with (

@@ -176,3 +176,10 @@ def test_an_interrupt_before_the_sweep_begins_is_raised(monkeypatch):
     monkeypatch.setattr(Sweep, "__iter__", interrupted)
     with pytest.raises(KeyboardInterrupt):
         lr_find(model, loader(), sgd(model), progress=False)
+
+
+def test_without_standard_error_there_is_no_bar(monkeypatch):
+    monkeypatch.setattr("sys.stderr", None)
+    model = classifier()
+
+    assert len(lr_find(model, loader(), sgd(model), num_it=5).lrs) == 5
