@@ -8,7 +8,7 @@ from typing import Any
 from torch import Tensor, nn
 from torch.nn.parameter import is_lazy
 
-from lrfind_widget.isolation.object_graph import CONTAINERS, is_plain, tensors_inside
+from lrfind_widget.isolation.object_graph import CONTAINERS, MAPPINGS, is_plain, tensors_inside
 from lrfind_widget.isolation.reach import reach
 from lrfind_widget.isolation.storage import intervals, storage_key
 from lrfind_widget.isolation.training_objects import TrainingObjects
@@ -138,7 +138,7 @@ def _is_settings(holder: Any) -> bool:
     """Whether what a function shares with the model looks like something that is only read."""
     if not isinstance(holder, CONTAINERS):
         return True
-    values = holder.values() if isinstance(holder, dict) else holder
+    values = holder.values() if isinstance(holder, MAPPINGS) else holder
     return bool(holder) and all(is_plain(value, arrays=False) for value in values)
 
 

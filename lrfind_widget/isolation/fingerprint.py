@@ -6,9 +6,11 @@ about 27 ms per 100 MB of tensors on one CPU core, and keeps no copy of any tens
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import islice
 from typing import Any
+from weakref import WeakSet
 
 import numpy as np
 import torch
@@ -19,7 +21,8 @@ from torch.optim.lr_scheduler import LRScheduler
 
 from lrfind_widget.isolation.attributes import attributes
 from lrfind_widget.isolation.checksum import bits_of, checksums
-from lrfind_widget.isolation.storage import inner_tensors
+from lrfind_widget.isolation.object_graph import BUFFERS, CONTAINERS, MAPPINGS, PLAIN, is_record
+from lrfind_widget.isolation.storage import inner_tensors, place
 from lrfind_widget.results.receipt import ReceiptItem
 
 HOW = {
@@ -29,8 +32,8 @@ HOW = {
     "requires_grad": "the flag of each parameter",
     "train/eval mode": "the flag of each module",
     "module attributes": (
-        "the modules, plain attributes by value, tensors and arrays by a 64-bit checksum, of "
-        "collections the first 1000"
+        "the modules, plain attributes by value, tensors and arrays by a 64-bit checksum, other "
+        "objects by identity, as what follows the first 2000 of a collection"
     ),
     "hooks": "the registered functions of each module and optimizer",
     "optimizer state": "entries in order, numbers by value, tensors by a 64-bit checksum",
@@ -38,6 +41,7 @@ HOW = {
     "grad scaler": "scale, growth tracker and settings",
     "schedulers": "every number of each scheduler attached to the optimizer",
 }
+_MANY = 2000
 _OF_EVERY_MODULE = frozenset(vars(nn.Module()))
 _COPIED = ("parameters", "buffers", "requires_grad", "train/eval mode", "module attributes")
 
@@ -51,6 +55,7 @@ class Fingerprint:
 
     def __init__(self, objects: Iterable[object]) -> None:
         self._tensors: dict[int, tuple[Tensor, _Fact]] = {}
+        self._described: set[int] = set()
         self._facts: dict[str, dict[str, Any]] = {category: {} for category in HOW}
         distinct = list({id(obj): obj for obj in objects}.values())
         for number, model in _numbered(distinct, nn.Module):
@@ -120,8 +125,7 @@ class Fingerprint:
                 (id(module),), (type(module).__qualname__,)
             )
             self._add_hooks(label, module)
-            own = {k: v for k, v in attributes(module).items() if k not in _OF_EVERY_MODULE}
-            self._add_attributes("module attributes", label, own)
+            self._add_attributes("module attributes", label, _own(module, _OF_EVERY_MODULE))
 
     def _add_hooks(self, label: str, owner: nn.Module | Optimizer) -> None:
         for key, attribute in vars(owner).items():
@@ -144,51 +148,46 @@ class Fingerprint:
                 if key == "params":
                     self._facts["optimizer groups"][label] = [id(p) for p in value]
                 else:
-                    self._facts["optimizer groups"][label] = self._value(value)
+                    self._facts["optimizer groups"][label] = self._fact(value)
             for parameter in group["params"]:
                 names[id(parameter)] = f"{prefix}parameter {number}"
                 number += 1
         state = self._facts["optimizer state"]
         for owner, entries in optimizer.state.items():
             label = names.get(id(owner), f"{prefix}entry {len(state)}")
-            state[label] = self._value(entries)
+            state[label] = self._fact(entries)
         label = f"{prefix}{type(optimizer).__name__}"
         self._add_hooks(label, optimizer)
-        attributes = _public(optimizer, {"param_groups", "state"})
-        self._add_attributes("optimizer groups", label, attributes)
+        own = _own(optimizer, {"param_groups", "state"})
+        self._add_attributes("optimizer groups", label, own)
 
     def _add_attributes(self, category: str, label: str, attributes: Mapping[str, object]) -> None:
         for key, value in attributes.items():
-            fact = self._plain(value)
-            if fact is not None:
-                self._facts[category][f"{label}.{key}"] = fact
+            self._facts[category][f"{label}.{key}"] = self._fact(value)
 
-    def _plain(self, value: object, depth: int = 4) -> Any:
-        """Return a fact about a value if it is plain data, else None."""
-        if depth == 0:
-            return None
-        if isinstance(value, (bool, int, float, complex, str, bytes, type(None))):
+    def _fact(self, value: object, depth: int = 50) -> Any:
+        """Return which object a value is, and what is in it where that is data."""
+        if isinstance(value, PLAIN):
             return ("value", repr(value))
         if isinstance(value, Tensor):
             return self._tensor(value)
-        if isinstance(value, np.ndarray):
-            kind = (str(value.dtype), value.shape)
-            return _Fact((id(value),), kind, checksums([bits_of(value)])[0])
-        if isinstance(value, dict):
-            pairs = list(value.items())[:1000]
-            return ("dict", len(value), [self._plain(part, depth - 1) for p in pairs for part in p])
-        if isinstance(value, (list, tuple)):
-            return ("list", len(value), [self._plain(v, depth - 1) for v in value[:1000]])
-        return None
-
-    def _value(self, value: object) -> Any:
-        """Return a fact about any value of an optimizer."""
-        if isinstance(value, dict):
-            return ("dict", [(self._value(k), self._value(v)) for k, v in value.items()])
-        if isinstance(value, (list, tuple)):
-            return ("list", [self._value(v) for v in value])
-        plain = self._plain(value)
-        return ("object", id(value)) if plain is None else plain
+        kind = type(value).__qualname__
+        if isinstance(value, (np.ndarray, *BUFFERS)):
+            array = np.asarray(value)
+            sum_of_bits = checksums([bits_of(array)])[0]
+            return _Fact((id(value),), (kind, str(array.dtype), array.shape), sum_of_bits)
+        inside: Any = attributes(value) if is_record(value) else value
+        known = depth == 0 or id(value) in self._described
+        if known or not isinstance(inside, (*CONTAINERS, tuple, frozenset)):
+            return _Fact((id(value),), (kind,))
+        self._described.add(id(value))
+        if isinstance(inside, MAPPINGS):
+            inside = [part for pair in inside.items() for part in pair]
+        ids = [id(part) for part in inside]
+        if isinstance(inside, (set, frozenset, WeakSet)):  # in no order
+            return _Fact((id(value), *sorted(ids)), (kind, len(ids)))
+        parts = [self._fact(part, depth - 1) for part in islice(inside, _MANY)]
+        return (_Fact((id(value), hash(tuple(ids))), (kind, len(ids))), parts)
 
     def _tensor(self, tensor: Tensor) -> _Fact:
         if is_lazy(tensor):
@@ -202,10 +201,7 @@ class Fingerprint:
             tuple(tensor.stride()) if strided else str(tensor.layout),
             str(tensor.device),
         )
-        # Not the address: the memory of a buffer that grew, and is as it was, may have moved.
-        storage = tensor.untyped_storage()._cdata if strided else 0  # noqa: SLF001
-        place = (id(tensor), storage, int(tensor.storage_offset()) if strided else 0)
-        fact = _Fact(place, kind)
+        fact = _Fact((id(tensor), *(place(tensor) if strided else ())), kind)
         self._tensors[id(tensor)] = (tensor.detach(), fact)
         return fact
 
@@ -214,8 +210,11 @@ def _numbered(objects: Iterable[object], kind: Any) -> Iterable[tuple[int, Any]]
     return enumerate((obj for obj in objects if isinstance(obj, kind)), start=1)
 
 
-def _public(owner: object, skip: set[str]) -> dict[str, object]:
-    return {k: v for k, v in attributes(owner).items() if not k.startswith("_") and k not in skip}
+def _own(owner: object, skip: Collection[str]) -> dict[str, object]:
+    own = {k: v for k, v in attributes(owner).items() if k not in skip and k[-6:] != "_hooks"}
+    if isinstance(owner, torch.jit.ScriptModule):  # its values are made anew at each reading
+        own = {k: v if isinstance(v, Tensor) else repr(v) for k, v in own.items()}
+    return own
 
 
 @dataclass

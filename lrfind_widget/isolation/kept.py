@@ -9,22 +9,22 @@ from __future__ import annotations
 import contextlib
 import dis
 import functools
+import operator
 import types
 from collections.abc import Iterator, MutableMapping
 from itertools import islice
 from typing import Any
 
 import numpy as np
-import torch
 from torch import Tensor
 
 from lrfind_widget.isolation.attributes import outside
 from lrfind_widget.isolation.checksum import bits_of, checksums
 from lrfind_widget.isolation.memory import in_words
-from lrfind_widget.isolation.object_graph import CONTAINERS
-from lrfind_widget.isolation.reach import Reached
-from lrfind_widget.isolation.snapshot import Snapshot, attempt
-from lrfind_widget.isolation.storage import total_bytes
+from lrfind_widget.isolation.object_graph import BUFFERS, CONTAINERS, MAPPINGS
+from lrfind_widget.isolation.reach import CACHE, ELEMENTS, Reached
+from lrfind_widget.isolation.snapshot import ContentsRecord, Snapshot, attempt
+from lrfind_widget.isolation.storage import place, total_bytes
 from lrfind_widget.results.receipt import ReceiptItem
 
 _SCALARS = (bool, int, float, complex, str, bytes, type(None), np.generic)
@@ -47,8 +47,14 @@ class KeptState:
     """
 
     def __init__(self, reached: Reached, owned: set[int], nbytes: int) -> None:
-        self._complete = reached.complete
-        self._places: list[_Names | _Elements] = []
+        self._skipped: list[str] = []
+        if not reached.complete:
+            self._skipped = ["all that your functions refer to, which is too much"]
+        if reached.cut or any(map(_is_large, reached.holders)):
+            self._skipped += [f"what is in collections of more than {ELEMENTS} elements"]
+        if reached.iterators:
+            self._skipped += ["iterators, which only move forward"]
+        self._places: list[_Place] = []
         for holder in reached.holders:
             if id(holder) not in owned:
                 with contextlib.suppress(Exception):  # a container of one's own may do anything
@@ -63,14 +69,15 @@ class KeptState:
                 self._values.append(value)
             else:
                 self._too_large.append((value, _version(value)))
+        self._skipped += [_named(value) for value, version in self._too_large if version is None]
         self._saved = Snapshot(self._values)
         self._sums = self._checksums()
 
     def restore(self) -> list[str]:
         """Restore everything; may be called again."""
         problems: list[str] = []
-        for place in self._places:
-            attempt(problems, place.name, place.restore)
+        for kept in self._places:
+            attempt(problems, kept.name, kept.restore)
         return problems + (self._saved.restore() if self._values else [])
 
     def compare(self) -> list[ReceiptItem]:
@@ -84,14 +91,16 @@ class KeptState:
             if _version(value) != version
         ]
         count = len(self._places) + len(self._values) + len(self._too_large)
-        skipped = "" if self._complete else "all that your functions refer to, which is too much"
-        if not count and not skipped:
+        if not count and not self._skipped:
             return []
-        how = "what variables, containers and attributes refer to, tensors by a 64-bit checksum"
+        how = (
+            "what variables, containers and attributes refer to, tensors by a 64-bit checksum, "
+            "caches by their entries; lists that have only grown are logs"
+        )
         if self._too_large:
             size = in_words(sum(_nbytes(value) for value, _ in self._too_large))
             how += f", those of {size} too large to be saved by torch's count of changes"
-        detail = ", ".join(dict.fromkeys(changed)) or skipped
+        detail = ", ".join(dict.fromkeys(changed or self._skipped))
         return [ReceiptItem("kept by your functions", count, how, not changed, detail)]
 
     def _checksums(self) -> list[int]:
@@ -199,36 +208,57 @@ class _Elements:
     def __init__(self, container: Any) -> None:
         self.name = f"a {type(container).__name__}"
         self._container = container
-        self._saved = list(container)
+        self._record = ContentsRecord(container)
 
     def changes(self) -> bool:
         """Whether there is something to set back."""
-        now = list(self._container)
-        if len(now) == len(self._saved) and all(map(_is, now, self._saved)):
-            return False
-        known = set(map(id, self._saved))
+        if self._record.is_unchanged() or isinstance(self._container, BUFFERS):
+            return not self._record.is_unchanged()
+        now, before = list(self._container), self._record.saved
+        known = set(map(id, before))
         new = [value for value in now if id(value) not in known]
         if not all(isinstance(value, _KEPT) for value in new):
             return False
-        is_log = len(now) > len(self._saved) and all(map(_is, now, self._saved))
+        is_log = len(now) > len(before) and all(map(operator.is_, now, before))
         return not is_log or any(map(_bears_values, new))
 
     def restore(self) -> None:
         """Set them back."""
-        if not self.changes():
-            return
-        self._container.clear()
-        if isinstance(self._container, set):
-            self._container.update(self._saved)
-        else:
-            self._container.extend(self._saved)
+        if self.changes():
+            self._record.restore()
 
 
-def _places(holder: Any) -> list[_Names | _Elements]:
+class _Cache:
+    """What `functools.lru_cache` keeps, which can only be cleared."""
+
+    def __init__(self, cache: Any) -> None:
+        self.name = f"the cache of {getattr(cache, '__name__', 'a function')}"
+        self._cache = cache
+        self._saved = cache.cache_info()
+
+    def changes(self) -> bool:
+        """Whether there are other entries."""
+        now = self._cache.cache_info()
+        return bool((now.misses, now.currsize) != (self._saved.misses, self._saved.currsize))
+
+    def restore(self) -> None:
+        """Clear it where it was empty before."""
+        if self._cache.cache_info() != self._saved and not self._saved.misses:
+            self._cache.cache_clear()
+
+
+_Place = _Names | _Elements | _Cache
+
+
+def _is_large(holder: Any) -> bool:
+    return isinstance(holder, CONTAINERS) and len(holder) > _MANY
+
+
+def _places(holder: Any) -> list[_Place]:
     """Return the places of a function, a container or an object with attributes."""
     if isinstance(holder, types.FunctionType):
         code = holder.__code__
-        places: list[_Names | _Elements] = [
+        places: list[_Place] = [
             _Names(f"the variable {name}", _Cell(cell))
             for name, cell in zip(code.co_freevars, holder.__closure__ or (), strict=True)
         ]
@@ -236,9 +266,11 @@ def _places(holder: Any) -> list[_Names | _Elements]:
         if stored:
             places.append(_Names(f"the variables {', '.join(stored)}", holder.__globals__, stored))
         return [*places, _Names(f"attributes of {holder.__name__}", vars(holder))]
-    if isinstance(holder, CONTAINERS) and len(holder) > _MANY:
+    if isinstance(holder, CACHE):
+        return [_Cache(holder)]
+    if _is_large(holder):
         return []
-    if isinstance(holder, dict):
+    if isinstance(holder, MAPPINGS):
         return [_Names("a dict", holder, may_be_log=True)]
     if isinstance(holder, CONTAINERS):
         return [_Elements(holder)]
@@ -258,10 +290,6 @@ def _globals_stored(code: types.CodeType) -> tuple[str, ...]:
     return tuple(dict.fromkeys(names))
 
 
-def _is(a: object, b: object) -> bool:
-    return a is b
-
-
 def _moves_on(value: object) -> bool:
     """Whether a value is a stream, a file, a lock or the like."""
     return isinstance(value, Iterator) or any(
@@ -275,7 +303,7 @@ def _bears_values(value: object, depth: int = 3) -> bool:
         return True
     if depth == 0 or not isinstance(value, (*CONTAINERS, tuple, frozenset)):
         return False
-    inside = value.values() if isinstance(value, dict) else value
+    inside = value.values() if isinstance(value, MAPPINGS) else value
     return any(_bears_values(part, depth - 1) for part in islice(inside, 1000))
 
 
@@ -286,7 +314,7 @@ def _nbytes(value: Any) -> int:
 def _version(value: Any) -> object:
     if isinstance(value, np.ndarray) or value.is_inference():
         return None
-    return value._version, value.data_ptr() if value.layout is torch.strided else 0  # noqa: SLF001
+    return value._version, place(value)  # noqa: SLF001
 
 
 def _named(value: Any) -> str:

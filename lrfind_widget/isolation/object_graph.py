@@ -7,9 +7,11 @@ everything else (loggers, data sets, functions, ...), which is left alone.
 
 from __future__ import annotations
 
+from array import array
 from collections import deque
 from collections.abc import Iterable, Iterator
 from typing import Any
+from weakref import WeakKeyDictionary, WeakSet, WeakValueDictionary
 
 import numpy as np
 import torch
@@ -22,8 +24,13 @@ from lrfind_widget.isolation.attributes import attributes, outside
 OWNERS = (nn.Module, Optimizer, LRScheduler, torch.amp.GradScaler)
 """Objects that are training state through and through."""
 
-CONTAINERS = (dict, list, set, deque)
-_PLAIN = (int, float, complex, str, bytes, bool, type(None), torch.dtype, torch.device, torch.Size)
+MAPPINGS = (dict, WeakKeyDictionary, WeakValueDictionary)
+BUFFERS = (bytearray, array)
+CONTAINERS = (*MAPPINGS, list, set, WeakSet, deque, *BUFFERS)
+PLAIN = (
+    *(int, float, complex, str, bytes, bool, type(None), np.generic),
+    *(torch.dtype, torch.device, torch.Size),
+)
 _MANY = 2000
 """A container with more elements than this, none of them a module or the like, is data."""
 
@@ -32,8 +39,10 @@ def _children(obj: object) -> Iterable[object]:
     """Return the values directly inside an object, for the kinds of object that are visited."""
     if isinstance(obj, Tensor):
         return _inside_tensor(obj)
+    if isinstance(obj, BUFFERS):
+        return ()
     if isinstance(obj, (*CONTAINERS, tuple, frozenset)):
-        inside = (*obj.keys(), *obj.values()) if isinstance(obj, dict) else tuple(obj)
+        inside = (*obj.keys(), *obj.values()) if isinstance(obj, MAPPINGS) else tuple(obj)
         # Of data what costs memory is counted and saved; the records in it are too many.
         return filter(_is_value, inside) if is_data(obj) else inside
     if isinstance(obj, OWNERS):
@@ -49,7 +58,7 @@ def visit(roots: Iterable[object]) -> Iterator[object]:
     stack = list(roots)[::-1]
     while stack:
         obj = stack.pop()
-        if isinstance(obj, _PLAIN) or id(obj) in seen:
+        if isinstance(obj, PLAIN) or id(obj) in seen:
             continue
         seen[id(obj)] = obj  # kept, so that an id is never reused meanwhile
         if isinstance(obj, (Tensor, np.ndarray, *CONTAINERS, *OWNERS)) or is_record(obj):
@@ -69,9 +78,9 @@ def values_inside(roots: Iterable[object]) -> list[Any]:
 
 def is_data(container: Any) -> bool:
     """Whether a container is a collection of data, whose elements no training step changes."""
-    if len(container) <= _MANY:
+    if len(container) <= _MANY or isinstance(container, BUFFERS):
         return False
-    if isinstance(container, dict):
+    if isinstance(container, MAPPINGS):
         known = (*OWNERS, Tensor)
         pairs = container.items()
         return not any(isinstance(k, known) or isinstance(v, OWNERS) for k, v in pairs)
@@ -103,9 +112,9 @@ _FOREIGN = {"threading", "_thread", "logging", "io", "_io", "multiprocessing", "
 
 def is_plain(value: object, depth: int = 3, *, arrays: bool = True) -> bool:
     """Whether a value is a number, text or the like, or some of them in containers."""
-    if isinstance(value, (Tensor, np.ndarray)):
+    if isinstance(value, (Tensor, np.ndarray, *BUFFERS)):
         return arrays
-    if isinstance(value, (*_PLAIN, np.generic)):
+    if isinstance(value, PLAIN):
         return True
     if depth == 0:
         return False

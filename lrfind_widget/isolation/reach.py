@@ -29,7 +29,7 @@ from torch.optim import Optimizer
 from torch.optim.lr_scheduler import LRScheduler
 
 from lrfind_widget.isolation.attributes import attributes, slots
-from lrfind_widget.isolation.object_graph import CONTAINERS, tensors_inside
+from lrfind_widget.isolation.object_graph import BUFFERS, CONTAINERS, MAPPINGS, tensors_inside
 
 _LIBRARIES = {"torch", "numpy", "builtins", "functools", "typing", "collections", "lrfind_widget"}
 _GENERATORS = (
@@ -44,10 +44,12 @@ _LEAVES = (
     *(weakref.ProxyType, weakref.CallableProxyType),
     random.SystemRandom,  # it has no state
 )
-_LISTS = (list, tuple, set, frozenset, deque)
+_LISTS = (list, tuple, set, frozenset, weakref.WeakSet, deque)
+CACHE: type = type(functools.cache(len))
+"""What `functools.lru_cache` makes of a function."""
 _CALLED = ("forward", "__call__", "__getitem__", "__iter__", "__next__")
 """Methods of an object that a training step calls."""
-_ELEMENTS = 1000
+ELEMENTS = 1000
 """How many elements of one container are looked at."""
 _PARTS = 30
 """How many objects a module, or a parameter with its state in an optimizer, at most consists of."""
@@ -66,9 +68,13 @@ class Reached:
     tensors: list[Tensor] = field(default_factory=list)
     generators: list[object] = field(default_factory=list)
     arrays: list[np.ndarray[Any, Any]] = field(default_factory=list)
+    iterators: list[object] = field(default_factory=list)
     holders: list[Any] = field(default_factory=list)
     """Functions, containers and objects with attributes, those of libraries left out."""
     complete: bool = True
+    """Whether all was looked at but for elements of large collections."""
+    cut: bool = False
+    """Whether a collection has more elements than are looked at."""
 
     @property
     def values(self) -> list[Any]:
@@ -93,6 +99,7 @@ def reach(roots: Iterable[object], *, limit: int = 20_000) -> Reached:
         (Tensor, found.tensors),
         (_GENERATORS, found.generators),
         (np.ndarray, found.arrays),
+        (Iterator, found.iterators),
     )
     seen: dict[int, object] = {}
     queue, later = deque(roots), deque[object]()
@@ -112,14 +119,19 @@ def reach(roots: Iterable[object], *, limit: int = 20_000) -> Reached:
         else:
             if _is_holder(obj):
                 found.holders.append(obj)
-        (later if _has_many(obj) else queue).extend(_next(obj))
+        size = _size(obj)
+        (later if size > _MANY else queue).extend(_next(obj))
+        if size > ELEMENTS and not found.cut:
+            values: Any = obj.values() if isinstance(obj, MAPPINGS) else obj
+            rest = islice(values, ELEMENTS, None)
+            found.cut = not all(issubclass(type(value), _LEAVES) for value in rest)
     return found
 
 
-def _has_many(obj: Any) -> bool:
-    """Return whether a container has many elements, whatever its own `__len__` says."""
-    kind = next((kind for kind in (dict, *_LISTS) if isinstance(obj, kind)), None)
-    return kind is not None and kind.__len__(obj) > _MANY
+def _size(obj: Any) -> int:
+    """Return how many elements a container has, whatever its own `__len__` says."""
+    kind: Any = next((kind for kind in (*MAPPINGS, *_LISTS) if isinstance(obj, kind)), None)
+    return 0 if kind is None else int(kind.__len__(obj))
 
 
 def attached_schedulers(optimizers: Sequence[Optimizer]) -> list[LRScheduler]:
@@ -172,10 +184,10 @@ def other_state(model: nn.Module, optimizer: Optimizer, reached: Reached) -> lis
 
 def _is_holder(obj: Any) -> bool:
     """Whether user code may keep something in an object."""
-    if isinstance(obj, CONTAINERS):
+    if isinstance(obj, (*CONTAINERS, CACHE)):
         return True
     module = obj.__module__ if isinstance(obj, types.FunctionType) else type(obj).__module__
-    if str(module).split(".")[0] in _LIBRARIES or isinstance(obj, Iterator):
+    if str(module).split(".")[0] in _LIBRARIES:
         return False
     cls: Any = type(obj)
     return type(getattr(obj, "__dict__", None)) is dict or bool(slots(cls))
@@ -196,13 +208,15 @@ def _next(obj: Any) -> Iterable[object]:
         return (obj(),)
     if isinstance(obj, Tensor):
         return _inside_tensor(obj)
-    if isinstance(obj, dict):
-        return (*islice(obj.keys(), _ELEMENTS), *islice(obj.values(), _ELEMENTS))
+    if isinstance(obj, CACHE):
+        return _inside_cache(obj)
+    if isinstance(obj, MAPPINGS):
+        return (*islice(obj.keys(), ELEMENTS), *islice(obj.values(), ELEMENTS))
     if isinstance(obj, _LISTS):
-        return tuple(islice(obj, _ELEMENTS))
+        return tuple(islice(obj, ELEMENTS))
     if isinstance(obj, np.ndarray):
         return (obj.base,)  # a tensor, where it is a view of one
-    if isinstance(obj, _GENERATORS):
+    if isinstance(obj, (*_GENERATORS, *BUFFERS)):
         return ()
     return (*_attributes(obj), *_methods(obj))
 
@@ -230,6 +244,14 @@ def _inside_function(function: types.FunctionType) -> Iterable[object]:
     found.extend(vars(function).values())
     found.extend(_globals_of(function.__code__, function.__globals__))
     return found
+
+
+def _inside_cache(cache: Any) -> Iterable[object]:
+    for inside in gc.get_referents(cache):
+        if type(inside) is dict:  # its own, or that of its attributes
+            yield from islice(inside.values(), ELEMENTS)
+        else:
+            yield inside
 
 
 def _inside_generator(generator: types.GeneratorType[Any, Any, Any]) -> Iterable[object]:
@@ -269,6 +291,8 @@ def _methods(obj: object) -> tuple[object, ...]:
     while names:
         name = names.pop()
         method = getattr(cls, name, None)
+        if isinstance(method, CACHE):
+            found[name] = method
         if name in found or not isinstance(method, types.FunctionType):
             continue
         if method.__module__.split(".")[0] not in _LIBRARIES:

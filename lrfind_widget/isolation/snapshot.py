@@ -14,8 +14,8 @@ from torch import Tensor
 from torch.nn.parameter import is_lazy
 
 from lrfind_widget.isolation.attributes import outside, set_outside
-from lrfind_widget.isolation.object_graph import OWNERS, is_record, visit
-from lrfind_widget.isolation.storage import Interval, intervals
+from lrfind_widget.isolation.object_graph import BUFFERS, MAPPINGS, OWNERS, is_record, visit
+from lrfind_widget.isolation.storage import Interval, intervals, storage_of
 
 
 class Snapshot:
@@ -143,8 +143,8 @@ class ContentsRecord:
         self._obj = obj
         self._class = type(obj)
         self._is_object = isinstance(obj, OWNERS) or is_record(obj)
-        self._is_mapping = self._is_object or isinstance(obj, dict)
-        self._saved = self._now()
+        self._is_mapping = self._is_object or isinstance(obj, MAPPINGS)
+        self.saved = self._now()
         self._outside = outside(obj) if self._is_object else {}
 
     @property
@@ -159,43 +159,44 @@ class ContentsRecord:
             obj.__class__ = self._class  # a lazy module becomes another class at its first use
         if self._is_object:
             set_outside(obj, self._outside)
-        if self._is_unchanged():
+        if self.is_unchanged():
             return
         if self._is_mapping:
-            _set_mapping(getattr(obj, "__dict__", {}) if self._is_object else obj, self._saved)
-        elif isinstance(obj, list):
-            obj[:] = self._saved
+            _set_mapping(getattr(obj, "__dict__", {}) if self._is_object else obj, self.saved)
+        elif isinstance(obj, (list, *BUFFERS)):
+            obj[:] = self.saved
         elif isinstance(obj, deque):
             obj.clear()
-            obj.extend(self._saved)
+            obj.extend(self.saved)
         else:
             obj.clear()
-            obj.update(self._saved)
+            obj.update(self.saved)
 
-    def _now(self) -> list[Any]:
+    def _now(self) -> Any:
         if self._is_object:
             return list(getattr(self._obj, "__dict__", {}).items())
-        if isinstance(self._obj, dict):
+        if isinstance(self._obj, MAPPINGS):
             return list(self._obj.items())
-        return list(self._obj)
+        return self._obj[:] if isinstance(self._obj, BUFFERS) else list(self._obj)
 
-    def _is_unchanged(self) -> bool:
+    def is_unchanged(self) -> bool:
+        """Whether the same is in it, in the same order."""
         now = self._now()
-        if len(now) != len(self._saved):
-            return False
-        pairs = zip(now, self._saved, strict=True)
+        if isinstance(now, BUFFERS) or len(now) != len(self.saved):
+            return bool(now == self.saved)
+        pairs = zip(now, self.saved, strict=True)
         if self._is_mapping:
             return all(a[0] is b[0] and a[1] is b[1] for a, b in pairs)
         return all(a is b for a, b in pairs)
 
 
-def _set_mapping(mapping: dict[Any, Any], saved: list[tuple[Any, Any]]) -> None:
+def _set_mapping(mapping: Any, saved: list[tuple[Any, Any]]) -> None:
     """Restore a mapping; where its order allows that, write only what differs.
 
     So that another thread never reads it half restored.
     """
     # A subclass may do more than store when an item is set; what is in it then is already done.
-    kind: Any = OrderedDict if isinstance(mapping, OrderedDict) else dict
+    kind: Any = next(kind for kind in (OrderedDict, *MAPPINGS) if isinstance(mapping, kind))
     before = {id(key) for key, _ in saved}
     for key in [key for key in mapping if id(key) not in before]:
         kind.__delitem__(mapping, key)
@@ -217,6 +218,8 @@ class TensorRecord:
         lazy = is_lazy(tensor)
         self._alias = None if lazy else tensor.detach()
         self.name = "a tensor not yet made" if lazy else f"a tensor of shape {[*tensor.shape]}"
+        self._storage = storage_of(tensor)
+        self._size = 0 if self._storage is None else self._storage.nbytes()
         self._requires_grad = tensor.requires_grad
         self._attributes = dict(vars(tensor))
         self._hooks = getattr(tensor, "_backward_hooks", None)
@@ -235,6 +238,8 @@ class TensorRecord:
             if self._alias is None:
                 tensor.data = tensor.data.new_empty(0)
             tensor.__class__ = self._class
+        if self._storage is not None and self._storage.nbytes() != self._size:
+            self._storage.resize_(self._size)
         if self._alias is not None and not _same_place(tensor, self._alias):
             tensor.data = self._alias
         if vars(tensor).keys() != self._attributes.keys() or any(

@@ -60,19 +60,13 @@ def inner_tensors(tensor: Tensor) -> tuple[Tensor, ...] | None:
 
 def interval(tensor: Tensor) -> Interval | None:
     """Return the bytes a plain tensor spans; None where it has none (meta, empty, opaque)."""
-    if is_lazy(tensor) or tensor.device.type == "meta" or tensor.layout is not torch.strided:
+    storage = storage_of(tensor)
+    if storage is None or tensor.device.type == "meta" or tensor.numel() == 0:
         return None
-    if tensor.numel() == 0:
-        return None
-    try:
-        storage = tensor.untyped_storage()
-        size = tensor.element_size()
-        start = tensor.storage_offset() * size
-        last = sum((n - 1) * s for n, s in zip(tensor.shape, tensor.stride(), strict=True))
-        stop = start + (last + 1) * size
-    except (RuntimeError, NotImplementedError):
-        return None
-    return Interval(storage, int(start), int(stop))
+    size = tensor.element_size()
+    start = tensor.storage_offset() * size
+    last = sum((n - 1) * s for n, s in zip(tensor.shape, tensor.stride(), strict=True))
+    return Interval(storage, int(start), int(start + (last + 1) * size))
 
 
 def intervals(tensors: Iterable[Tensor]) -> list[Interval]:
@@ -94,6 +88,22 @@ def intervals(tensors: Iterable[Tensor]) -> list[Interval]:
             key = storage_key(piece.storage)
             found.setdefault(key, []).append(piece)
     return [merged for pieces in found.values() for merged in _merge(pieces)]
+
+
+def storage_of(tensor: Tensor) -> torch.UntypedStorage | None:
+    """Return the storage behind a plain tensor, None where it has none."""
+    if is_lazy(tensor) or tensor.layout is not torch.strided:
+        return None
+    try:
+        return tensor.untyped_storage()
+    except (RuntimeError, NotImplementedError):
+        return None
+
+
+def place(tensor: Tensor) -> tuple[int, int]:
+    """Return where a tensor is: which storage, whatever its address now, and how far into it."""
+    storage = storage_of(tensor)
+    return (0, 0) if storage is None else (storage._cdata, int(tensor.storage_offset()))  # noqa: SLF001
 
 
 def storage_key(storage: torch.UntypedStorage) -> tuple[str, int]:
