@@ -8,9 +8,9 @@ from typing import Any
 from torch import Tensor, nn
 from torch.nn.parameter import is_lazy
 
-from lrfind_widget.isolation.object_graph import CONTAINERS, MAPPINGS, is_plain, tensors_inside
+from lrfind_widget.isolation.object_graph import CONTAINERS, MAPPINGS, is_plain
 from lrfind_widget.isolation.reach import reach
-from lrfind_widget.isolation.storage import intervals, storage_key
+from lrfind_widget.isolation.storage import storages_of
 from lrfind_widget.isolation.training_objects import TrainingObjects
 
 
@@ -67,17 +67,6 @@ def check_identities(parts: Iterable[object], memo: dict[int, Any]) -> None:
     for obj in parts:
         if isinstance(obj, CONTAINERS) and any(type(key) is int and key in memo for key in obj):
             raise CannotCopyError(f"a {type(obj).__name__} of it names its parts by their id()")
-
-
-def check_storage(storages: set[tuple[str, int]], new_roots: Iterable[object]) -> None:
-    """Check that no byte of the originals, which are in `storages`, belongs to the copy."""
-    if storages & storages_of(tensors_inside(new_roots)):
-        raise CannotCopyError("its copy would share memory with it")
-
-
-def storages_of(tensors: Iterable[Tensor]) -> set[tuple[str, int]]:
-    """Return what identifies the storages that some tensors use."""
-    return {storage_key(piece.storage) for piece in intervals(tensors)}
 
 
 def check_reach(

@@ -7,6 +7,7 @@ import functools
 import types
 from collections import defaultdict
 from collections.abc import Iterable
+from dataclasses import replace
 from typing import Any
 
 import torch
@@ -18,14 +19,14 @@ from lrfind_widget.isolation.copy_checks import (
     CannotCopyError,
     check_identities,
     check_reach,
-    check_storage,
     check_structure,
-    storages_of,
 )
 from lrfind_widget.isolation.fingerprint import Fingerprint
-from lrfind_widget.isolation.object_graph import CONTAINERS, is_data, visit
-from lrfind_widget.isolation.storage import Interval, intervals, storage_key
+from lrfind_widget.isolation.object_graph import CONTAINERS, is_data, tensors_inside, visit
+from lrfind_widget.isolation.storage import Interval, intervals, storage_key, storages_of
 from lrfind_widget.isolation.training_objects import TrainingObjects
+
+_FUNCTIONS = ("loss_fn", "step_fn", "prepare_batch", "update_fn")
 
 
 def verified_copy(objects: TrainingObjects, before: Fingerprint) -> TrainingObjects:
@@ -39,19 +40,12 @@ def verified_copy(objects: TrainingObjects, before: Fingerprint) -> TrainingObje
     parts = list(visit(_copied_parts(objects)))
     try:
         _copy_tensors(parts, memo)
-        _copy_generators(parts, memo)
-        _copy_data(parts, memo)
-        copied = TrainingObjects(
-            model=copy.deepcopy(objects.model, memo),
-            optimizer=_copy_attributes(objects.optimizer, memo),
-            grad_scaler=scaler if scaler is None else _copy_attributes(scaler, memo),
-            loss_fn=_copy_function(objects.loss_fn, memo),
-            step_fn=_copy_function(objects.step_fn, memo),
-            prepare_batch=_copy_function(objects.prepare_batch, memo),
-            update_fn=_copy_function(objects.update_fn, memo),
-            dataloader=objects.dataloader,
-            val_loader=objects.val_loader,
-        )
+        _copy_generators_and_data(parts, memo)
+        model = copy.deepcopy(objects.model, memo)
+        optimizer = _copy_attributes(objects.optimizer, memo)
+        scaler = scaler if scaler is None else _copy_attributes(scaler, memo)
+        functions = {name: _copy_function(getattr(objects, name), memo) for name in _FUNCTIONS}
+        copied = replace(objects, model=model, optimizer=optimizer, grad_scaler=scaler, **functions)
         for obj in parts:
             if isinstance(obj, nn.Module):
                 _copy_slots(obj, memo.get(id(obj)), memo)
@@ -65,7 +59,8 @@ def verified_copy(objects: TrainingObjects, before: Fingerprint) -> TrainingObje
     check_structure(objects, copied, memo)
     check_identities(parts, memo)
     storages = storages_of(part for part in parts if isinstance(part, Tensor))
-    check_storage(storages, _copied_parts(copied))
+    if storages & storages_of(tensors_inside(_copied_parts(copied))):
+        raise CannotCopyError("its copy would share memory with it")
     check_reach(copied, memo, storages)
     difference = before.difference_of_copy(Fingerprint([copied.model, copied.optimizer]))
     if difference is not None:
@@ -185,10 +180,14 @@ def _copy_slots(original: object, new: object, memo: dict[int, Any]) -> None:
         set_outside(new, copy.deepcopy(outside(original), memo))
 
 
-def _copy_data(parts: Iterable[object], memo: dict[int, Any]) -> None:
-    """Copy large collections of records, but not the records."""
+def _copy_generators_and_data(parts: Iterable[object], memo: dict[int, Any]) -> None:
+    """Copy random generators, and large collections of records, but not the records."""
     for obj in parts:
-        if type(obj) in CONTAINERS and is_data(obj):
+        if isinstance(obj, nn.Module):
+            for value in vars(obj).values():
+                if isinstance(value, torch.Generator):
+                    memo[id(value)] = value.clone_state()
+        elif type(obj) in CONTAINERS and is_data(obj):
             new: Any = copy.copy(obj)
             if isinstance(new, dict):
                 new.update({key: memo.get(id(value), value) for key, value in new.items()})
@@ -196,14 +195,6 @@ def _copy_data(parts: Iterable[object], memo: dict[int, Any]) -> None:
                 for index, value in enumerate(new):
                     new[index] = memo.get(id(value), value)
             memo[id(obj)] = new
-
-
-def _copy_generators(parts: Iterable[object], memo: dict[int, Any]) -> None:
-    for obj in parts:
-        if isinstance(obj, nn.Module):
-            for value in vars(obj).values():
-                if isinstance(value, torch.Generator):
-                    memo[id(value)] = value.clone_state()
 
 
 def _copy_attributes(original: Any, memo: dict[int, Any]) -> Any:

@@ -17,7 +17,7 @@ from lrfind_widget.isolation.copy_checks import CannotCopyError, why_not_copy_wr
 from lrfind_widget.isolation.copying import verified_copy
 from lrfind_widget.isolation.fingerprint import Fingerprint
 from lrfind_widget.isolation.kept import KeptState
-from lrfind_widget.isolation.loaders import LoaderState, live_workers
+from lrfind_widget.isolation.loaders import add_loaders, live_workers
 from lrfind_widget.isolation.memory import fits, in_words
 from lrfind_widget.isolation.object_graph import values_inside, visit
 from lrfind_widget.isolation.random_state import RandomState
@@ -77,7 +77,6 @@ class Isolation:
         self._before: Fingerprint | None = None
         self._kept: KeptState | None = None
         self._kept_by_copy: KeptState | None = None
-        self._loaders = LoaderState(given.loaders)
         self._workers = live_workers()
         owned = list(visit([*given.trained, *self._others]))
         watched = [obj for obj in owned if isinstance(obj, (Tensor, np.ndarray))]
@@ -92,6 +91,7 @@ class Isolation:
             self._random.start()
             self._claim.check([model, *self._others])
             size = sum(total_bytes(watched).values())
+            add_loaders(reached, given.loaders)
             self._kept = KeptState(reached, set(map(id, owned)), size)
             why_not = self._why_not_copy(watched) or self._copy()
             if why_not is not None:
@@ -140,7 +140,6 @@ class Isolation:
         if snapshot is None or problems:
             raise RuntimeError("The model could not be set back: " + "; ".join(problems))
         snapshot.detach_gradients()
-        self._loaders.restore()
         for kept in (self._kept, self._kept_by_copy):
             if kept is not None:
                 kept.restore()
@@ -159,7 +158,7 @@ class Isolation:
     def _leave(self, exc: BaseException | None) -> None:
         problems: list[str] = []
         interrupts: list[BaseException] = []
-        steps: list[Callable[[], list[str] | None]] = [self._loaders.restore]
+        steps: list[Callable[[], list[str] | None]] = []
         if self._snapshot is not None:
             steps.append(self._snapshot.restore)
         if self._kept is not None:
@@ -265,7 +264,6 @@ class Isolation:
         self._others = []
         self._schedulers = []
         self._before = None
-        self._loaders = LoaderState([])
 
 
 def gradients_on() -> contextlib.AbstractContextManager[Any]:

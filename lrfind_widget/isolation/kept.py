@@ -6,12 +6,13 @@ attribute of a trainer: a step changes them whether a copy of the model is train
 
 from __future__ import annotations
 
-import contextlib
 import dis
 import functools
 import operator
 import types
-from collections.abc import Iterator, MutableMapping
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from functools import partial
 from itertools import islice
 from typing import Any
 
@@ -21,7 +22,7 @@ from torch import Tensor
 from lrfind_widget.isolation.attributes import outside
 from lrfind_widget.isolation.checksum import bits_of, checksums
 from lrfind_widget.isolation.memory import in_words
-from lrfind_widget.isolation.object_graph import BUFFERS, CONTAINERS, MAPPINGS
+from lrfind_widget.isolation.object_graph import BUFFERS, CONTAINERS, MAPPINGS, visit
 from lrfind_widget.isolation.reach import CACHE, ELEMENTS, Reached
 from lrfind_widget.isolation.snapshot import ContentsRecord, Snapshot, attempt
 from lrfind_widget.isolation.storage import place, total_bytes
@@ -39,11 +40,12 @@ _MISSING: Any = object()
 
 
 class KeptState:
-    """What some functions keep besides models and optimizers: saved, restored and compared.
+    """What functions and loaders keep besides what is trained: saved, restored and compared.
 
     `reached` is what they reach, `owned` the identities of what belongs to models and optimizers,
     `nbytes` the size of these. Tensors are saved up to that size, the smallest first. A list or a
-    dict that has only grown, and by no tensor, is a log and keeps its lines.
+    dict that has only grown, and by no tensor, is a log and keeps its lines. What only moves
+    forward (a stream, a file position) cannot be set back, and the numbers beside it stay with it.
     """
 
     def __init__(self, reached: Reached, owned: set[int], nbytes: int) -> None:
@@ -55,10 +57,12 @@ class KeptState:
         if reached.iterators:
             self._skipped += ["iterators, which only move forward"]
         self._places: list[_Place] = []
-        for holder in reached.holders:
+        for holder in {id(holder): holder for holder in reached.holders}.values():
             if id(holder) not in owned:
-                with contextlib.suppress(Exception):  # a container of one's own may do anything
+                try:
                     self._places += _places(holder)
+                except Exception:  # a container of one's own may do anything
+                    self._skipped.append(f"a {type(holder).__name__}")
         self._values: list[Any] = []
         self._too_large: list[tuple[Any, object]] = []
         left = max(nbytes, _LEAST)
@@ -82,7 +86,7 @@ class KeptState:
 
     def compare(self) -> list[ReceiptItem]:
         """Compare with what was kept before; nothing where nothing was."""
-        changed = [place.name for place in self._places if place.changes()]
+        changed = [kept.name for kept in self._places if kept.changes()]
         sums = zip(self._values, self._sums, self._checksums(), strict=True)
         changed += [_named(value) for value, then, now in sums if then != now]
         changed += [
@@ -101,34 +105,30 @@ class KeptState:
             size = in_words(sum(_nbytes(value) for value, _ in self._too_large))
             how += f", those of {size} too large to be saved by torch's count of changes"
         detail = ", ".join(dict.fromkeys(changed or self._skipped))
-        return [ReceiptItem("kept by your functions", count, how, not changed, detail)]
+        return [ReceiptItem("kept by functions and loaders", count, how, not changed, detail)]
 
     def _checksums(self) -> list[int]:
         return checksums(v.detach() if isinstance(v, Tensor) else bits_of(v) for v in self._values)
 
 
+@dataclass
 class _Names:
     """Names and what they refer to: variables, attributes, the keys of a dict."""
 
-    def __init__(
-        self,
-        name: str,
-        mapping: MutableMapping[Any, Any],
-        names: tuple[str, ...] | None = None,
-        *,
-        may_be_log: bool = False,
-    ) -> None:
-        self.name = name
-        self._mapping = mapping
-        self._names = names
-        self._may_be_log = may_be_log
-        self._saved = self._now()
+    name: str
+    read: Callable[[], dict[Any, Any]]
+    put: Callable[[Any, Any], object]
+    drop: Callable[[Any], object]
+    may_be_log: bool = False
+
+    def __post_init__(self) -> None:
+        self._saved = self.read()
         # Numbers beside what only moves forward stay with it.
         self._moves_on = any(map(_moves_on, self._saved.values()))
 
     def changes(self) -> dict[Any, Any]:
         """Return what is to be set back, under its names."""
-        now, changes = self._now(), {}
+        now, changes = self.read(), {}
         for name in {**self._saved, **now}:
             before, after = self._saved.get(name, _MISSING), now.get(name, _MISSING)
             both = [value for value in (before, after) if value is not _MISSING]
@@ -136,7 +136,7 @@ class _Names:
                 continue
             if not self._moves_on or any(map(_bears_values, both)):
                 changes[name] = before
-        if self._may_be_log and all(value is _MISSING for value in changes.values()):
+        if self.may_be_log and all(value is _MISSING for value in changes.values()):
             return changes if any(_bears_values(now[name]) for name in changes) else {}
         return changes
 
@@ -144,62 +144,9 @@ class _Names:
         """Set them back."""
         for name, value in self.changes().items():
             if value is _MISSING:
-                del self._mapping[name]
+                self.drop(name)
             else:
-                self._mapping[name] = value
-
-    def _now(self) -> dict[Any, Any]:
-        if self._names is None:
-            return dict(self._mapping)
-        return {name: self._mapping[name] for name in self._names if name in self._mapping}
-
-
-class _Cell(MutableMapping[str, Any]):
-    """The variable of a closure, as a mapping of one name."""
-
-    def __init__(self, cell: types.CellType) -> None:
-        self._cell = cell
-
-    def __getitem__(self, name: str) -> Any:
-        return self._cell.cell_contents
-
-    def __setitem__(self, name: str, value: Any) -> None:
-        self._cell.cell_contents = value
-
-    def __delitem__(self, name: str) -> None:
-        del self._cell.cell_contents
-
-    def __iter__(self) -> Iterator[str]:
-        try:
-            self._cell.cell_contents  # noqa: B018
-        except ValueError:  # not assigned
-            return iter(())
-        return iter(("variable",))
-
-    def __len__(self) -> int:
-        return sum(1 for _ in self)
-
-
-class _Slots(MutableMapping[str, Any]):
-    """The attributes of an object that are in slots."""
-
-    def __init__(self, obj: object) -> None:
-        self._obj = obj
-
-    def __getitem__(self, name: str) -> Any:
-        return outside(self._obj)[name]
-
-    def __setitem__(self, name: str, value: Any) -> None:
-        object.__setattr__(self._obj, name, value)
-
-    def __delitem__(self, name: str) -> None:
-        object.__delattr__(self._obj, name)
-
-    def __iter__(self) -> Iterator[str]:
-        return iter(outside(self._obj))
-
-    def __len__(self) -> int:
-        return len(outside(self._obj))
+                self.put(name, value)
 
 
 class _Elements:
@@ -257,25 +204,50 @@ def _is_large(holder: Any) -> bool:
 def _places(holder: Any) -> list[_Place]:
     """Return the places of a function, a container or an object with attributes."""
     if isinstance(holder, types.FunctionType):
-        code = holder.__code__
+        code, space = holder.__code__, holder.__globals__
         places: list[_Place] = [
-            _Names(f"the variable {name}", _Cell(cell))
+            _Names(f"the variable {name}", partial(_contents, cell), *_setters(cell))
             for name, cell in zip(code.co_freevars, holder.__closure__ or (), strict=True)
         ]
         stored = _globals_stored(code)
         if stored:
-            places.append(_Names(f"the variables {', '.join(stored)}", holder.__globals__, stored))
-        return [*places, _Names(f"attributes of {holder.__name__}", vars(holder))]
+            read = partial(_selected, space, stored)
+            put, drop = space.__setitem__, space.__delitem__
+            places.append(_Names(f"the variables {', '.join(stored)}", read, put, drop))
+        return [*places, _mapping(f"attributes of {holder.__name__}", vars(holder))]
     if isinstance(holder, CACHE):
         return [_Cache(holder)]
     if _is_large(holder):
         return []
     if isinstance(holder, MAPPINGS):
-        return [_Names("a dict", holder, may_be_log=True)]
+        return [_mapping("a dict", holder, may_be_log=True)]
     if isinstance(holder, CONTAINERS):
         return [_Elements(holder)]
-    spaces = (getattr(holder, "__dict__", {}), _Slots(holder))
-    return [_Names(f"attributes of a {type(holder).__name__}", space) for space in spaces]
+    name = f"attributes of a {type(holder).__name__}"
+    slots = _Names(name, partial(outside, holder), *_setters(holder))
+    return [_mapping(name, getattr(holder, "__dict__", {})), slots]
+
+
+def _mapping(name: str, mapping: Any, *, may_be_log: bool = False) -> _Names:
+    put, drop = mapping.__setitem__, mapping.__delitem__
+    return _Names(name, partial(dict, mapping), put, drop, may_be_log)
+
+
+def _setters(obj: object) -> tuple[Callable[[str, Any], None], Callable[[str], None]]:
+    # Not by the __setattr__ of the class, which may do more, or refuse.
+    return partial(object.__setattr__, obj), partial(object.__delattr__, obj)
+
+
+def _contents(cell: types.CellType) -> dict[str, Any]:
+    """Return what the variable of a closure refers to, if it was assigned."""
+    try:
+        return {"cell_contents": cell.cell_contents}
+    except ValueError:
+        return {}
+
+
+def _selected(space: dict[str, Any], names: Iterable[str]) -> dict[str, Any]:
+    return {name: space[name] for name in names if name in space}
 
 
 @functools.lru_cache(maxsize=1024)
@@ -297,14 +269,9 @@ def _moves_on(value: object) -> bool:
     )
 
 
-def _bears_values(value: object, depth: int = 3) -> bool:
+def _bears_values(value: object) -> bool:
     """Whether a value is a tensor or an array, or has some inside."""
-    if isinstance(value, _VALUES):
-        return True
-    if depth == 0 or not isinstance(value, (*CONTAINERS, tuple, frozenset)):
-        return False
-    inside = value.values() if isinstance(value, MAPPINGS) else value
-    return any(_bears_values(part, depth - 1) for part in islice(inside, 1000))
+    return any(isinstance(part, _VALUES) for part in islice(visit([value]), 1000))
 
 
 def _nbytes(value: Any) -> int:

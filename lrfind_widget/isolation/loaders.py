@@ -6,19 +6,17 @@ Whatever this package needs to know of the inside of a `DataLoader` is in this f
 from __future__ import annotations
 
 import contextlib
-import copy
 import multiprocessing
-import operator
 import threading
 from collections.abc import Iterable, Iterator
 from typing import Any
 
 import numpy as np
-import torch
 from torch import Tensor
 from torch.utils.data import DataLoader, Dataset, Sampler
 
-_SCALARS = (bool, int, float, complex, str, type(None))
+from lrfind_widget.isolation.reach import Reached
+
 _MANY = 2_000_000
 """A list or a row with more elements than this is data."""
 _NAMES = ("loader", "dataloader", "sampler", "batch_sampler", "dataset")
@@ -26,47 +24,20 @@ _WORKERS = "_iterator"
 """Where a `DataLoader` keeps its persistent workers."""
 
 
-class LoaderState:
-    """The state of data loaders: counters and orders kept by loaders, samplers and data sets.
+def add_loaders(reached: Reached, loaders: Iterable[object]) -> None:
+    """Add the counters and orders that loaders, samplers and data sets keep.
 
-    Attributes that are plain numbers, strings, flags or None are set back, and so are lists and
-    rows of whole numbers, which may be shuffled in place. What only moves forward (a generator, a
-    stream, a file position) cannot be, and then what is beside it stays as well.
+    Orders are lists and rows of whole numbers, which may be shuffled in place.
     """
-
-    def __init__(self, loaders: Iterable[object]) -> None:
-        self._attributes: list[tuple[dict[str, Any], dict[str, Any]]] = []
-        self._lists: list[tuple[list[Any], list[Any]]] = []
-        self._rows: list[tuple[Any, Any]] = []
-        for part in (part for loader in loaders for part in _parts(loader)):
-            attributes = vars(part)
-            own = {k: v for k, v in attributes.items() if k != _WORKERS}
-            if any(isinstance(value, Iterator) for value in own.values()):
-                continue
-            for value in own.values():
-                if type(value) is list and len(value) <= _MANY:
-                    inner = [part for part in value if type(part) is list and len(part) <= _MANY]
-                    self._lists += [(part, list(part)) for part in (value, *inner)]
-                elif _is_row(value):
-                    self._rows.append((value, copy.deepcopy(value)))
-            kept = {k: v for k, v in own.items() if type(v) in (*_SCALARS, list) or _is_row(v)}
-            self._attributes.append((attributes, kept))
-
-    def restore(self) -> None:
-        """Set counters and orders back."""
-        for attributes, saved in self._attributes:
-            for name, value in saved.items():
-                now = attributes.get(name)
-                if now is not value and (type(now) in _SCALARS or type(now) is type(value)):
-                    attributes[name] = value
-        for values, before in self._lists:
-            grown = len(values) > len(before) and all(map(operator.is_, values, before))
-            known = set(map(id, before))
-            # A log keeps its lines, and what has been opened since stays open, and in its list.
-            if not grown and all(id(v) in known or type(v) in _SCALARS for v in values):
-                values[:] = before
-        for row, numbers in self._rows:
-            row[:] = numbers
+    for part in (part for loader in loaders for part in _parts(loader)):
+        own = [value for name, value in vars(part).items() if name != _WORKERS]
+        if any(isinstance(value, Iterator) for value in own):
+            continue
+        lists = [value for value in own if type(value) is list and len(value) <= _MANY]
+        inner = [value for values in lists for value in values if type(value) is list]
+        reached.holders += [part, *lists, *inner]
+        reached.tensors += [v for v in own if isinstance(v, Tensor) and _is_row(v)]
+        reached.arrays += [v for v in own if isinstance(v, np.ndarray) and _is_row(v)]
 
 
 class SeparateLoader:
@@ -152,16 +123,9 @@ def _shut_down_workers(iterator: object) -> None:
         shut_down()
 
 
-def _is_row(value: object) -> bool:
-    """Whether a value is a one-dimensional array or tensor of whole numbers."""
-    if isinstance(value, np.ndarray):
-        return value.ndim == 1 and value.size <= _MANY and value.dtype.kind in "iu"
-    return (
-        isinstance(value, Tensor)
-        and value.dim() == 1
-        and value.numel() <= _MANY
-        and value.dtype in (torch.int64, torch.int32)
-    )
+def _is_row(value: Any) -> bool:
+    """Whether an array or a tensor is a row of whole numbers."""
+    return value.ndim == 1 and len(value) <= _MANY and "int" in str(value.dtype)
 
 
 def _parts(loader: object) -> list[object]:

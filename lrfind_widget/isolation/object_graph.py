@@ -24,6 +24,7 @@ from lrfind_widget.isolation.attributes import attributes, outside
 OWNERS = (nn.Module, Optimizer, LRScheduler, torch.amp.GradScaler)
 """Objects that are training state through and through."""
 
+HOOKS_OF_TENSORS = ("_backward_hooks", "_post_accumulate_grad_hooks")
 MAPPINGS = (dict, WeakKeyDictionary, WeakValueDictionary)
 BUFFERS = (bytearray, array)
 CONTAINERS = (*MAPPINGS, list, set, WeakSet, deque, *BUFFERS)
@@ -38,7 +39,7 @@ _MANY = 2000
 def _children(obj: object) -> Iterable[object]:
     """Return the values directly inside an object, for the kinds of object that are visited."""
     if isinstance(obj, Tensor):
-        return _inside_tensor(obj)
+        return inside_tensor(obj)
     if isinstance(obj, BUFFERS):
         return ()
     if isinstance(obj, (*CONTAINERS, tuple, frozenset)):
@@ -133,12 +134,11 @@ def _inside_owner(obj: Any) -> tuple[object, ...]:
     return tuple(attributes(obj).values())
 
 
-def _inside_tensor(tensor: Tensor) -> tuple[object, ...]:
+def inside_tensor(tensor: Tensor) -> tuple[object, ...]:
+    """Return the gradient, the attributes and the hooks of a tensor."""
     inside: list[object] = []
     if tensor.is_leaf and tensor.grad is not None:
         inside.append(tensor.grad)
     inside.extend(vars(tensor).values())
-    hooks = getattr(tensor, "_backward_hooks", None)
-    if hooks is not None:
-        inside.append(hooks)
-    return tuple(inside)
+    hooks = (getattr(tensor, name, None) for name in HOOKS_OF_TENSORS)
+    return (*inside, *(found for found in hooks if found is not None))

@@ -29,7 +29,13 @@ from torch.optim import Optimizer
 from torch.optim.lr_scheduler import LRScheduler
 
 from lrfind_widget.isolation.attributes import attributes, slots
-from lrfind_widget.isolation.object_graph import BUFFERS, CONTAINERS, MAPPINGS, tensors_inside
+from lrfind_widget.isolation.object_graph import (
+    BUFFERS,
+    CONTAINERS,
+    MAPPINGS,
+    inside_tensor,
+    tensors_inside,
+)
 
 _LIBRARIES = {"torch", "numpy", "builtins", "functools", "typing", "collections", "lrfind_widget"}
 _GENERATORS = (
@@ -207,7 +213,7 @@ def _next(obj: Any) -> Iterable[object]:
     if isinstance(obj, weakref.ref):
         return (obj(),)
     if isinstance(obj, Tensor):
-        return _inside_tensor(obj)
+        return inside_tensor(obj)
     if isinstance(obj, CACHE):
         return _inside_cache(obj)
     if isinstance(obj, MAPPINGS):
@@ -226,12 +232,6 @@ def _attributes(obj: object) -> tuple[object, ...]:
         return tuple(attributes(obj).values())
     except Exception:  # an object may do anything when it is asked for its attributes
         return ()
-
-
-def _inside_tensor(tensor: Tensor) -> Iterable[object]:
-    hooks = getattr(tensor, "_backward_hooks", None) or {}
-    later = getattr(tensor, "_post_accumulate_grad_hooks", None) or {}
-    return (*hooks.values(), *later.values(), *getattr(tensor, "__dict__", {}).values())
 
 
 def _inside_function(function: types.FunctionType) -> Iterable[object]:

@@ -15,7 +15,7 @@ from torch.nn.parameter import is_lazy
 
 from lrfind_widget.isolation.attributes import outside, set_outside
 from lrfind_widget.isolation.object_graph import BUFFERS, MAPPINGS, OWNERS, is_record, visit
-from lrfind_widget.isolation.storage import Interval, intervals, storage_of
+from lrfind_widget.isolation.storage import Interval, intervals, place, storage_of
 
 
 class Snapshot:
@@ -281,10 +281,6 @@ def _is_alone(tensor: Tensor) -> bool:
 def _same_place(tensor: Tensor, alias: Tensor) -> bool:
     if tensor.layout is not torch.strided or alias.layout is not torch.strided:
         return False
-    return (
-        tensor.device == alias.device
-        and tensor.dtype == alias.dtype
-        and tensor.shape == alias.shape
-        and tensor.stride() == alias.stride()
-        and tensor.data_ptr() == alias.data_ptr()
+    return (tensor.dtype, tensor.shape, tensor.stride(), place(tensor)) == (
+        *(alias.dtype, alias.shape, alias.stride(), place(alias)),
     )

@@ -6,7 +6,7 @@ payload is treated alike: saving and copying never go through arithmetic.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -76,18 +76,28 @@ def intervals(tensors: Iterable[Tensor]) -> list[Interval]:
     overlap or touch; a small view of a large storage brings only its own bytes.
     """
     found: dict[tuple[str, int], list[Interval]] = {}
-    stack = list(tensors)[::-1]
-    while stack:
-        tensor = stack.pop()
-        inner = inner_tensors(tensor)
-        if inner is not None:
-            stack.extend(reversed(inner))
-            continue
+    for tensor in _plain_tensors(tensors):
         piece = interval(tensor)
         if piece is not None:
             key = storage_key(piece.storage)
             found.setdefault(key, []).append(piece)
     return [merged for pieces in found.values() for merged in _merge(pieces)]
+
+
+def _plain_tensors(tensors: Iterable[Tensor]) -> Iterator[Tensor]:
+    for tensor in tensors:
+        inner = inner_tensors(tensor)
+        if inner is None:
+            yield tensor
+        else:
+            yield from _plain_tensors(inner)
+
+
+def storages_of(tensors: Iterable[Tensor]) -> set[tuple[str, int]]:
+    """Return what identifies the storages whose bytes some tensors use."""
+    used = (tensor for tensor in _plain_tensors(tensors) if tensor.numel() > 0)
+    found = (storage_of(tensor) for tensor in used if tensor.device.type != "meta")
+    return {storage_key(storage) for storage in found if storage is not None}
 
 
 def storage_of(tensor: Tensor) -> torch.UntypedStorage | None:

@@ -78,7 +78,7 @@ def test_a_cache_that_was_in_use_is_said_to_hold_more(kind: str) -> None:
     model = Touching(functools.lru_cache(torch.ones), lambda kept: kept(3).add_(1))
     kept = model.kept(2)
     receipt = swept(model, kind)
-    assert "kept by your functions: the cache of ones" in receipt.sentence
+    assert "kept by functions and loaders: the cache of ones" in receipt.sentence
     assert kept.tolist() == [1, 1]
 
 

@@ -191,7 +191,7 @@ def test_what_a_step_keeps_is_set_back(make: Callable[[], Made], kind: str) -> N
     assert described(what()) == before
     assert sweep.receipt is not None
     assert sweep.receipt.identical, sweep.receipt.sentence
-    assert "kept by your functions" in {item.category for item in sweep.receipt.items}
+    assert "kept by functions and loaders" in {item.category for item in sweep.receipt.items}
     assert [point.loss for point in sweep] == losses
 
 
