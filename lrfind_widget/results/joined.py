@@ -84,7 +84,7 @@ class Refinement:
         end = real(end_lr)
         if end is None or not last < end < math.inf:
             raise ValueError(
-                f"end_lr={shown(end_lr)} is not beyond the rates that were swept: expected more "
+                f"end_lr={shown(end_lr)}, expected a number beyond the rates that were swept: more "
                 f"than {format_lr(last)}."
             )
         is_exp = whole.mode == "exp"

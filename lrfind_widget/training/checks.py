@@ -214,6 +214,6 @@ def _check_scaler(options: TrainingOptions, optimizer: Optimizer) -> None:
         scaler is not None or options.amp == "fp16"
     ):
         raise ValueError(
-            f"{type(optimizer).__name__} evaluates the loss itself, which a gradient scaler does "
-            'not support. Use amp="bf16" or none, and no grad_scaler.'
+            f"{type(optimizer).__name__} is given a closure, which a gradient scaler does not "
+            'support. Use amp="bf16" or none, and no grad_scaler.'
         )

@@ -176,7 +176,7 @@ def test_weight_decay_for_an_optimizer_without_one_is_refused():
 def test_a_scaler_with_a_closure_optimizer_is_refused():
     model = classifier()
 
-    with pytest.raises(ValueError, match="LBFGS evaluates the loss itself"):
+    with pytest.raises(ValueError, match="LBFGS is given a closure"):
         sweep(model=model, optimizer=torch.optim.LBFGS(model.parameters()), amp="fp16")
 
 
