@@ -52,17 +52,19 @@ class KeptState:
         self._skipped: list[str] = []
         if not reached.complete:
             self._skipped = ["all that your functions refer to, which is too much"]
-        if reached.cut or any(map(_is_large, reached.holders)):
-            self._skipped += [f"what is in collections of more than {ELEMENTS} elements"]
+        is_cut = reached.cut
         if reached.iterators:
             self._skipped += ["iterators, which only move forward"]
         self._places: list[_Place] = []
         for holder in {id(holder): holder for holder in reached.holders}.values():
             if id(holder) not in owned:
                 try:
+                    is_cut |= _is_large(holder)
                     self._places += _places(holder)
                 except Exception:  # a container of one's own may do anything
                     self._skipped.append(f"a {type(holder).__name__}")
+        if is_cut:
+            self._skipped.append(f"what is in collections of more than {ELEMENTS} elements")
         self._values: list[Any] = []
         self._too_large: list[tuple[Any, object]] = []
         left = max(nbytes, _LEAST)

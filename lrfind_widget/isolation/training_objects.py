@@ -74,7 +74,7 @@ class TrainingObjects:
         if foreign:
             made_again = (
                 "Was the model made again, or replaced by a copy, after the optimizer was made? "
-                "Make the optimizer from this model's parameters."
+                "Make the optimizer from this model's parameters. "
             )
             second = (
                 "Are they of a head or of a second model? Pass one model of both, such as "
@@ -83,7 +83,8 @@ class TrainingObjects:
             )
             raise ValueError(
                 f"{foreign} of the optimizer's {len(held)} parameters are not the model's. "
-                + (made_again if foreign == len(held) else second)
+                + (made_again if foreign == len(held) else "")
+                + second
             )
         if not any(p.requires_grad for p in held):
             raise ValueError(

@@ -47,10 +47,11 @@ class ErrorContext:
         if batch is None:
             return
         seen = f"the batch was a {describe(batch)}."
-        if self.part == "The model" and self.step == 0 and _may_be_misfed(error):
+        is_misfed = isinstance(error, _MISFED.get(self.part, ()))
+        if self.step == 0 and is_misfed and not isinstance(error, torch.OutOfMemoryError):
             seen += (
-                " If that is not what the model takes, pass prepare_batch=batch -> (inputs, "
-                "target), or step_fn=(model, batch) -> loss."
+                f" If that is not what {self.part.lower()} takes, pass prepare_batch=batch -> "
+                "(inputs, target), or step_fn=(model, batch) -> loss."
             )
             self._hint = seen[0].upper() + seen[1:]
         for option in ("closure", "create_graph"):
@@ -64,11 +65,18 @@ class ErrorContext:
             error.add_note(note)
 
 
-def _may_be_misfed(error: BaseException) -> bool:
-    """Whether an error of a model is one of those that a wrong input gives."""
-    kinds = (TypeError, LookupError, AttributeError, RuntimeError, ValueError, AssertionError)
-    return isinstance(error, kinds) and not isinstance(error, torch.OutOfMemoryError)
-
+_MISFED: dict[str, tuple[type[Exception], ...]] = {
+    "The model": (
+        TypeError,
+        LookupError,
+        AttributeError,
+        RuntimeError,
+        ValueError,
+        AssertionError,
+    ),
+    "The loss": (TypeError, AttributeError),
+}
+"""The errors that a wrong input gives, by the part that raises them."""
 
 _LONGEST = 400
 

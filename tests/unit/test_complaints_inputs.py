@@ -207,6 +207,18 @@ def test_a_later_batch_without_a_target_is_named_with_the_hook_to_pass(loss_fn, 
         sweep(classifier(), [(inputs, target), later(inputs)], loss_fn=loss_fn)
 
 
+def test_an_error_of_the_loss_over_its_target_names_the_hook_to_pass():
+    inputs, target = batches(1)[0]
+    model = classifier()
+    swept = Sweep(model, [(inputs, {"y": target})], sgd(model), loss_fn=nn.functional.cross_entropy)
+    with pytest.raises(TypeError) as caught:
+        list(swept)
+    said = "If that is not what the loss takes, pass prepare_batch=batch -> (inputs, target)"
+    assert said in swept.result().stop_sentence
+    if hasattr(caught.value, "__notes__"):  # from Python 3.11
+        assert said in "".join(caught.value.__notes__)
+
+
 def test_trainable_parameters_that_no_group_holds_are_said_to_stay():
     model = classifier()
     head = model[-1]
