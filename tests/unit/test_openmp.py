@@ -64,7 +64,7 @@ def test_a_sweep_on_a_thread_of_its_own_is_not_hindered_by_idle_helpers():
 from lrfind_widget.training.run_thread import RunThread
 from lrfind_widget import Sweep
 model = torch.nn.Linear(2, 1)
-batch = torch.ones(4, 2), torch.zeros(4, 1)
+batch = torch.ones(4, 2), torch.full((4, 1), 2.0)
 sweep = Sweep(model, [batch], torch.optim.SGD(model.parameters(), lr=0.1), num_it=3)
 runner = RunThread(sweep)
 runner.start()
