@@ -50,6 +50,7 @@ def test_axe_finds_nothing_serious_in_any_state(lab, theme):
     finder.wait_for_dots(5)
     found["sweeping"] = violations(finder)
 
+    notebook.execute("gate.let(1000)")  # the next sweep waits while this one is within a step
     notebook.run(2)
     finder = Finder(notebook, 2)
     finder.wait_for_dots(5)
