@@ -13,7 +13,8 @@ import typing as _typing
 from lrfind_widget._version import __version__
 
 if _typing.TYPE_CHECKING:
-    from lrfind_widget.points import Point, Status, StopReason
+    from lrfind_widget.outcomes import Status, StopReason
+    from lrfind_widget.points import Point
     from lrfind_widget.results.comparison import Comparison
     from lrfind_widget.results.receipt import Receipt
     from lrfind_widget.results.result import SweepResult
@@ -43,8 +44,8 @@ _HOME = {
     "LRFinderWidget": "widget",
     "Point": "points",
     "Receipt": "results.receipt",
-    "Status": "points",
-    "StopReason": "points",
+    "Status": "outcomes",
+    "StopReason": "outcomes",
     "Suggestion": "rules.suggestion",
     "Sweep": "training.range_test",
     "SweepResult": "results.result",

@@ -7,7 +7,7 @@ import contextlib
 import math
 import threading
 
-_SLICE = 0.25
+SLICE = 0.25
 """Longest single wait in seconds, so that a keyboard interrupt is never held up."""
 
 
@@ -37,8 +37,8 @@ class Completion:
     def wait(self, timeout: float | None = None) -> bool:
         """Block until the moment, at most `timeout` seconds; return whether it has come."""
         left = math.inf if timeout is None else timeout
-        while not self._event.wait(min(_SLICE, max(left, 0.0))):
-            left -= _SLICE
+        while not self._event.wait(min(SLICE, max(left, 0.0))):
+            left -= SLICE
             if left <= 0:
                 return False
         return True

@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING
 
 from lrfind_widget.curves.formatting import format_duration, format_lr
 from lrfind_widget.curves.stop_rule import FACTOR
-from lrfind_widget.points import Applied, Point, Status, StopReason
+from lrfind_widget.outcomes import Applied, Status, StopReason
+from lrfind_widget.points import Point
 
 if TYPE_CHECKING:
     from lrfind_widget.rules.suggestion import Suggestion

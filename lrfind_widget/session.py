@@ -10,7 +10,8 @@ from typing import Any, Literal
 from lrfind_widget import messages
 from lrfind_widget.background import forget_values, reported
 from lrfind_widget.options import AnalysisOptions
-from lrfind_widget.points import Applied, Progress, Run, Status, Trainable
+from lrfind_widget.outcomes import Applied, Status
+from lrfind_widget.points import Progress, Run, Trainable
 from lrfind_widget.publisher import Publisher
 from lrfind_widget.results.comparison import Comparison
 from lrfind_widget.results.joined import Refinement

@@ -10,7 +10,8 @@ from lrfind_widget import messages
 from lrfind_widget.curves.formatting import format_lr
 from lrfind_widget.option_fields import options_of
 from lrfind_widget.options import AnalysisOptions
-from lrfind_widget.points import Plan, Progress, Run, Status
+from lrfind_widget.outcomes import Status
+from lrfind_widget.points import Plan, Progress, Run
 from lrfind_widget.results.analysis import Analysis, analyse
 from lrfind_widget.results.comparison import Comparison
 from lrfind_widget.results.joined import Refinement, why_not_extend, why_not_refine

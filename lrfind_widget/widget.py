@@ -16,7 +16,8 @@ from ipywidgets import Layout, ValueWidget, VBox
 from lrfind_widget import messages
 from lrfind_widget.keywords import constructor, keywords
 from lrfind_widget.options import AnalysisOptions, WidgetOptions
-from lrfind_widget.points import Status, Trainable
+from lrfind_widget.outcomes import Status
+from lrfind_widget.points import Trainable
 from lrfind_widget.results import picture
 from lrfind_widget.results.analysis import analyse
 from lrfind_widget.results.result import SweepResult

@@ -9,7 +9,8 @@ from typing import Any
 import numpy as np
 
 from lrfind_widget.curves.smoothing import ExponentialAverage
-from lrfind_widget.points import Applied, Plan, Point, Progress, Status, StopReason
+from lrfind_widget.outcomes import Applied, Status, StopReason
+from lrfind_widget.points import Plan, Point, Progress
 from lrfind_widget.results.comparison import Comparison
 from lrfind_widget.results.result import SweepResult
 

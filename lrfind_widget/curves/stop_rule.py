@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from bisect import insort
 
-from lrfind_widget.points import StopReason
+from lrfind_widget.outcomes import StopReason
 
 FACTOR = 4.0
 """How many times the best smoothed loss is too much."""

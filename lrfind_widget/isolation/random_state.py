@@ -10,13 +10,11 @@ from typing import Any
 
 import torch
 
+from lrfind_widget.completion import SLICE
 from lrfind_widget.isolation.random_sources import Source, global_sources, same_state, source_of
 
 CHANGED = threading.Condition()
 """Notified when a turn ends, and when what a sweep is asked to do has changed."""
-
-_SLICE = 0.25
-"""Longest single wait in seconds, so that a keyboard interrupt is never held up."""
 
 
 @dataclass
@@ -50,7 +48,7 @@ if hasattr(os, "register_at_fork"):
 def wait_until(ready: Callable[[], bool]) -> None:
     """Wait for a change after which `ready` holds."""
     with CHANGED:
-        while not CHANGED.wait_for(ready, _SLICE):
+        while not CHANGED.wait_for(ready, SLICE):
             pass
 
 

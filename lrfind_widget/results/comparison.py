@@ -12,7 +12,7 @@ import numpy as np
 from lrfind_widget.curves.formatting import format_lr, listed
 from lrfind_widget.curves.paired import Difference, paired_difference
 from lrfind_widget.curves.smoothing import Floats, beta_of, exponential_average
-from lrfind_widget.points import StopReason
+from lrfind_widget.outcomes import StopReason
 from lrfind_widget.results import picture
 from lrfind_widget.results.json_record import JsonRecord
 from lrfind_widget.results.receipt import Receipt

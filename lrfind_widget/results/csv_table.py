@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from lrfind_widget.curves.smoothing import exponential_average
-from lrfind_widget.points import StopReason
+from lrfind_widget.outcomes import StopReason
 from lrfind_widget.values import shortened
 
 COLUMNS = {

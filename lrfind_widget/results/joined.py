@@ -12,7 +12,7 @@ import numpy.typing as npt
 from lrfind_widget.curves.formatting import format_lr
 from lrfind_widget.curves.schedule import Schedule, schedule_of
 from lrfind_widget.curves.smoothing import exponential_average
-from lrfind_widget.points import StopReason
+from lrfind_widget.outcomes import StopReason
 from lrfind_widget.results.result import SweepResult
 from lrfind_widget.values import check_rate, real, shown, whole
 

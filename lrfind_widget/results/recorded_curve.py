@@ -14,7 +14,7 @@ from lrfind_widget.curves.combined import CombinedCurve, combined_curve
 from lrfind_widget.curves.formatting import format_lr
 from lrfind_widget.curves.schedule import schedule_of
 from lrfind_widget.curves.smoothing import Floats, beta_of
-from lrfind_widget.points import Applied, StopReason
+from lrfind_widget.outcomes import Applied, StopReason
 from lrfind_widget.rules.fastai_v1 import min_gradient
 from lrfind_widget.rules.suggestion import Suggestion
 from lrfind_widget.rules.table import DEFAULT_RULE, RULES, Rule, entry_of, suggest_from_repeats

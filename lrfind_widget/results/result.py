@@ -14,7 +14,7 @@ from lrfind_widget.curves.formatting import format_lr
 from lrfind_widget.curves.smoothing import Floats
 from lrfind_widget.curves.trimmed import trim
 from lrfind_widget.options import AnalysisOptions
-from lrfind_widget.points import StopReason
+from lrfind_widget.outcomes import StopReason
 from lrfind_widget.results import csv_table, picture
 from lrfind_widget.results.analysis import analyse
 from lrfind_widget.results.json_record import JsonRecord

@@ -8,7 +8,7 @@ from typing import Any
 
 from lrfind_widget import messages
 from lrfind_widget.isolation.loaders import SeparateLoader, end_iterator
-from lrfind_widget.points import StopReason
+from lrfind_widget.outcomes import StopReason
 from lrfind_widget.training.control import SweepEnded
 
 _END = object()

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from lrfind_widget.isolation.isolation import Isolation
 from lrfind_widget.isolation.random_state import CHANGED, wait_until
 from lrfind_widget.messages import Sentence, sweep_stopped
-from lrfind_widget.points import StopReason
+from lrfind_widget.outcomes import StopReason
 
 
 class SweepEnded(Exception):  # noqa: N818 - an end, which need not be an error

@@ -24,7 +24,8 @@ from lrfind_widget._version import __version__
 from lrfind_widget.isolation.isolation import Isolation
 from lrfind_widget.isolation.training_objects import TrainingObjects
 from lrfind_widget.options import TrainingOptions
-from lrfind_widget.points import Plan, Point, StopReason
+from lrfind_widget.outcomes import StopReason
+from lrfind_widget.points import Plan, Point
 from lrfind_widget.results.receipt import Receipt
 from lrfind_widget.training.checks import check
 from lrfind_widget.training.control import Control

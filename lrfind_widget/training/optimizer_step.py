@@ -18,7 +18,8 @@ from lrfind_widget.isolation.isolation import Isolation
 from lrfind_widget.isolation.random_sources import RandomSources
 from lrfind_widget.option_fields import name_of
 from lrfind_widget.options import TrainingOptions
-from lrfind_widget.points import Losses, StopReason
+from lrfind_widget.outcomes import StopReason
+from lrfind_widget.points import Losses
 from lrfind_widget.training.batch import model_device
 from lrfind_widget.training.batches import Batches
 from lrfind_widget.training.control import SweepEnded

@@ -13,7 +13,7 @@ from torch.optim import Optimizer
 
 from lrfind_widget.curves.formatting import format_lr
 from lrfind_widget.isolation.claim import check_not_trained
-from lrfind_widget.points import Applied
+from lrfind_widget.outcomes import Applied
 from lrfind_widget.training.schedulers import Schedulers
 
 

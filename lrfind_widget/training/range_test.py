@@ -14,7 +14,8 @@ from lrfind_widget import messages
 from lrfind_widget.isolation.isolation import Isolation
 from lrfind_widget.keywords import constructor, keywords
 from lrfind_widget.options import SweepOptions
-from lrfind_widget.points import Plan, Point, StopReason, Update
+from lrfind_widget.outcomes import StopReason
+from lrfind_widget.points import Plan, Point, Update
 from lrfind_widget.results.result import SweepResult
 from lrfind_widget.training.batches import OutOfDataError
 from lrfind_widget.training.checks import check_can_restart

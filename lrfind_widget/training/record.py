@@ -7,7 +7,8 @@ from collections.abc import Iterable, Iterator
 
 from lrfind_widget.curves.smoothing import ExponentialAverage
 from lrfind_widget.curves.stop_rule import StopRule
-from lrfind_widget.points import Losses, Point, StopReason
+from lrfind_widget.outcomes import StopReason
+from lrfind_widget.points import Losses, Point
 
 
 class Record:

@@ -16,7 +16,8 @@ from typing import Any
 import torch
 
 from lrfind_widget.background import forget_values
-from lrfind_widget.points import Point, Progress, Status
+from lrfind_widget.outcomes import Status
+from lrfind_widget.points import Point, Progress
 from lrfind_widget.training.control import ignore_wait
 from lrfind_widget.training.experiment import Experiment
 

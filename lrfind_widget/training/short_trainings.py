@@ -14,7 +14,8 @@ from lrfind_widget.isolation.isolation import Isolation
 from lrfind_widget.isolation.random_sources import RandomSources
 from lrfind_widget.keywords import keywords
 from lrfind_widget.options import CompareOptions
-from lrfind_widget.points import Plan, Point, StopReason
+from lrfind_widget.outcomes import StopReason
+from lrfind_widget.points import Plan, Point
 from lrfind_widget.results.comparison import Comparison
 from lrfind_widget.training.batch import model_device
 from lrfind_widget.training.batches import OutOfDataError

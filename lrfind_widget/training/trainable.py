@@ -11,7 +11,7 @@ from torch.optim import Optimizer
 from lrfind_widget.keywords import refuse_unknown
 from lrfind_widget.option_fields import options_of
 from lrfind_widget.options import CompareOptions, SweepOptions
-from lrfind_widget.points import Applied
+from lrfind_widget.outcomes import Applied
 from lrfind_widget.training.param_groups import reference_lr, set_lr
 from lrfind_widget.training.range_test import Sweep
 from lrfind_widget.training.run_thread import RunThread

@@ -8,7 +8,8 @@ from typing import Any
 from lrfind_widget import messages
 from lrfind_widget.curves.formatting import format_lr
 from lrfind_widget.options import AnalysisOptions
-from lrfind_widget.points import Plan, Point, Progress, Run, Status
+from lrfind_widget.outcomes import Status
+from lrfind_widget.points import Plan, Point, Progress, Run
 from lrfind_widget.results.analysis import Analysis
 from lrfind_widget.rules.table import RULES
 from lrfind_widget.state import SessionState

@@ -13,7 +13,7 @@ import traitlets
 from ipywidgets import DOMWidget, Widget, widget_serialization
 
 from lrfind_widget.options import AnalysisOptions
-from lrfind_widget.points import Status
+from lrfind_widget.outcomes import Status
 from lrfind_widget.state import READING
 from lrfind_widget.view.thread_safe_widget import OwnLayout, OwnModule
 

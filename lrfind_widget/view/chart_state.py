@@ -8,7 +8,7 @@ import numpy as np
 
 from lrfind_widget.curves.combined import CombinedCurve
 from lrfind_widget.curves.formatting import format_lr
-from lrfind_widget.points import Status, StopReason
+from lrfind_widget.outcomes import Status, StopReason
 from lrfind_widget.results.analysis import Analysis, analyse
 from lrfind_widget.results.comparison import Comparison
 from lrfind_widget.rules.suggestion import Suggestion

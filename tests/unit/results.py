@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from lrfind_widget.curves.smoothing import exponential_average
-from lrfind_widget.points import StopReason
+from lrfind_widget.outcomes import StopReason
 from lrfind_widget.results.receipt import Receipt, ReceiptItem
 from lrfind_widget.results.result import SweepResult
 from tests.unit.curves import exponential, valley

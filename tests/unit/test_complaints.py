@@ -15,7 +15,7 @@ import torch
 from torch import nn
 
 from lrfind_widget.curves.schedule import Schedule
-from lrfind_widget.points import StopReason
+from lrfind_widget.outcomes import StopReason
 from lrfind_widget.training.lr_find import lr_find
 from lrfind_widget.training.range_test import Sweep
 from tests.unit.toys import (

@@ -13,7 +13,7 @@ import torch
 from torch import nn
 from torch.utils.data import DataLoader, IterableDataset
 
-from lrfind_widget.points import StopReason
+from lrfind_widget.outcomes import StopReason
 from lrfind_widget.training.range_test import Sweep
 from tests.unit.toys import ScriptedLoss, batches, classifier, loader, sgd
 

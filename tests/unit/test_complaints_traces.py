@@ -22,7 +22,7 @@ from torch import nn
 from torch.utils.data import DataLoader, DistributedSampler
 
 from lrfind_widget.curves.schedule import Schedule
-from lrfind_widget.points import Status, StopReason
+from lrfind_widget.outcomes import Status, StopReason
 from lrfind_widget.training.lr_find import lr_find
 from lrfind_widget.training.param_groups import set_lr
 from lrfind_widget.training.range_test import Sweep

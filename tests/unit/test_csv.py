@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from lrfind_widget.curves.smoothing import exponential_average
-from lrfind_widget.points import StopReason
+from lrfind_widget.outcomes import StopReason
 from lrfind_widget.results.result import SweepResult
 from tests.unit.results import full, result
 

@@ -7,7 +7,7 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
-from lrfind_widget.points import StopReason
+from lrfind_widget.outcomes import StopReason
 from lrfind_widget.training.late_losses import LossQueue
 from lrfind_widget.training.range_test import Sweep
 from tests.unit.late import LateCarrier, computes_late, number

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -12,24 +11,12 @@ from torch.utils.data import DataLoader
 from lrfind_widget.isolation.loaders import live_workers
 from lrfind_widget.training.range_test import Sweep
 from tests.unit.isolating import both
-from tests.unit.toys import classifier, data, plain_loop, sgd
+from tests.unit.toys import Wrapping, classifier, data, plain_loop, sgd
 
 pytestmark = [
     pytest.mark.filterwarnings("ignore:.*fork.*:DeprecationWarning"),
     pytest.mark.usefixtures("seeded"),
 ]
-
-
-class Wrapping:
-    """A loader of the user's own around another."""
-
-    def __init__(self, loader: Any) -> None:
-        self.inner = loader
-        self.epoch = 0
-
-    def __iter__(self) -> Iterator[Any]:
-        self.epoch += 1
-        yield from self.inner
 
 
 def shared(**options: Any) -> DataLoader[Any]:

@@ -10,7 +10,7 @@ import threading
 import pytest
 import torch
 
-from lrfind_widget.points import StopReason
+from lrfind_widget.outcomes import StopReason
 from lrfind_widget.training.lr_find import lr_find
 from lrfind_widget.training.range_test import Sweep
 from tests.unit.toys import batches, classifier, loader, sgd

@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 
 from lrfind_widget.curves.smoothing import exponential_average
-from lrfind_widget.points import StopReason
+from lrfind_widget.outcomes import StopReason
 from lrfind_widget.results.result import SweepResult
 
 CURVES: dict[str, Any] = json.loads(

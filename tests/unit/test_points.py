@@ -6,7 +6,8 @@ import json
 
 import pytest
 
-from lrfind_widget.points import Plan, Progress, Status, StopReason
+from lrfind_widget.outcomes import Status, StopReason
+from lrfind_widget.points import Plan, Progress
 
 
 @pytest.mark.parametrize("word", [*Status, *StopReason])

@@ -6,7 +6,7 @@ import pytest
 import torch
 from torch import nn
 
-from lrfind_widget.points import StopReason
+from lrfind_widget.outcomes import StopReason
 from lrfind_widget.training.precision import MOST_SKIPS, Precision
 from lrfind_widget.training.range_test import Sweep
 from tests.unit.toys import batches, classifier, loader, sgd

@@ -22,6 +22,7 @@ from torch.utils.data import (
 
 from tests.unit.isolating import both, isolated, isolated_plain
 from tests.unit.models import X, Y, own_generator, train
+from tests.unit.toys import Wrapping
 from tests.unit.user_state import described
 
 pytestmark = pytest.mark.usefixtures("seeded")
@@ -171,18 +172,6 @@ def test_counters_of_data_sets_and_samplers_are_set_back() -> None:
         assert len(list(loader)) == 4
         assert (data.served, sampler.epoch) == (4, 1)
     assert (data.served, sampler.epoch) == (0, 0)
-
-
-class Wrapping:
-    """A loader of the user's own around another, that shuffles by its epoch."""
-
-    def __init__(self, loader: Any) -> None:
-        self.inner = loader
-        self.epoch = 0
-
-    def __iter__(self) -> Iterator[Any]:
-        self.epoch += 1
-        yield from self.inner
 
 
 def test_counters_of_a_loader_that_is_more_than_one_are_set_back() -> None:

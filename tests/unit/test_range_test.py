@@ -7,7 +7,8 @@ from collections.abc import Iterator
 import pytest
 
 from lrfind_widget.curves.schedule import Schedule
-from lrfind_widget.points import Losses, Point, StopReason, Update
+from lrfind_widget.outcomes import StopReason
+from lrfind_widget.points import Losses, Point, Update
 from lrfind_widget.training.control import Control, SweepEnded
 from lrfind_widget.training.range_test import range_test
 from lrfind_widget.training.record import Record

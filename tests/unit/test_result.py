@@ -10,7 +10,7 @@ import pytest
 
 from lrfind_widget.curves.combined import combined_curve
 from lrfind_widget.curves.smoothing import exponential_average
-from lrfind_widget.points import StopReason
+from lrfind_widget.outcomes import StopReason
 from lrfind_widget.rules.fastai_v1 import min_gradient
 from lrfind_widget.rules.table import RULES, suggest
 from tests.unit.curves import valley

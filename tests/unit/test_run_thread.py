@@ -12,7 +12,8 @@ import weakref
 import pytest
 import torch
 
-from lrfind_widget.points import Plan, Progress, Run, Status, StopReason
+from lrfind_widget.outcomes import Status, StopReason
+from lrfind_widget.points import Plan, Progress, Run
 from lrfind_widget.training.range_test import Sweep
 from lrfind_widget.training.run_thread import RunThread
 from tests.unit.toys import ScriptedLoss, batches, classifier, loader, sgd

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from lrfind_widget.options import AnalysisOptions
-from lrfind_widget.points import Status, StopReason
+from lrfind_widget.outcomes import Status, StopReason
 from lrfind_widget.results.comparison import Comparison
 from lrfind_widget.session import Session
 from tests.played import RATES, PlayedTrainable, valley

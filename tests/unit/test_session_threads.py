@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from lrfind_widget.options import AnalysisOptions
-from lrfind_widget.points import Status, StopReason
+from lrfind_widget.outcomes import Status, StopReason
 from lrfind_widget.rules.suggestion import Suggestion
 from lrfind_widget.session import Session
 from tests.played import PlayedTrainable

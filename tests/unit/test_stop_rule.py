@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from lrfind_widget.curves.smoothing import ExponentialAverage
 from lrfind_widget.curves.stop_rule import StopRule
-from lrfind_widget.points import StopReason
+from lrfind_widget.outcomes import StopReason
 
 
 def run(losses: Iterable[float], **options: float) -> tuple[int, StopReason | None]:

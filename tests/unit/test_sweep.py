@@ -11,7 +11,7 @@ import torch
 from torch import nn
 
 from lrfind_widget.curves.schedule import Schedule
-from lrfind_widget.points import StopReason
+from lrfind_widget.outcomes import StopReason
 from lrfind_widget.training.range_test import Sweep
 from tests.unit.toys import ScriptedLoss, batches, classifier, loader, sgd
 

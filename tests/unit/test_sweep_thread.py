@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 import torch
 
-from lrfind_widget.points import StopReason
+from lrfind_widget.outcomes import StopReason
 from lrfind_widget.training.range_test import Sweep
 from tests.unit.toys import batches, classifier, loader, sgd
 

@@ -15,7 +15,8 @@ from torch import Tensor, nn
 
 from lrfind_widget import lr_find
 from lrfind_widget.options import CompareOptions
-from lrfind_widget.points import Point, Status, StopReason
+from lrfind_widget.outcomes import Status, StopReason
+from lrfind_widget.points import Point
 from lrfind_widget.training import experiment, run_thread
 from lrfind_widget.training.experiment import Experiment
 from lrfind_widget.training.range_test import Sweep

@@ -9,7 +9,8 @@ import torch
 
 from lrfind_widget import Sweep
 from lrfind_widget.options import SweepOptions, WidgetOptions
-from lrfind_widget.points import Plan, Status, Trainable
+from lrfind_widget.outcomes import Status
+from lrfind_widget.points import Plan, Trainable
 from lrfind_widget.results.comparison import Comparison
 from lrfind_widget.training.trainable import TorchTrainable
 from tests.unit.toys import batches, classifier, loader, sgd

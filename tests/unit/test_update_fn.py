@@ -100,18 +100,15 @@ def test_its_losses_are_those_of_the_plain_loop(isolation: Any) -> None:
     assert sweep.settings["update_fn"] == "update"
 
 
+def gan_sweep(gan: Any, model: nn.Module, update: Any, **options: Any) -> Sweep:
+    options = {"seed": 5, "stop_div": False, **RANGE, **options}
+    return Sweep(model, BATCHES, gan.optimizer, update_fn=update, **options)
+
+
 def test_with_two_optimizers_too_and_both_come_back() -> None:
     gan = trained_gan()
     before = gan.state
-    sweep = Sweep(
-        gan.generator,
-        BATCHES,
-        gan.optimizer,
-        update_fn=gan.update,
-        seed=5,
-        stop_div=False,
-        **RANGE,
-    )
+    sweep = gan_sweep(gan, gan.generator, gan.update)
     losses = [point.loss for point in sweep]
 
     assert gan.state == before
@@ -126,16 +123,7 @@ def test_an_optimizer_that_the_model_holds_is_copied_or_comes_back(isolation: An
     gan = trained_gan()
     before = gan.state
     model = GanModule(gan)
-    sweep = Sweep(
-        model,
-        BATCHES,
-        gan.optimizer,
-        update_fn=model.update,
-        seed=5,
-        stop_div=False,
-        isolation=isolation,
-        **RANGE,
-    )
+    sweep = gan_sweep(gan, model, model.update, isolation=isolation)
     losses = [point.loss for point in sweep]
 
     assert gan.state == before
@@ -144,9 +132,7 @@ def test_an_optimizer_that_the_model_holds_is_copied_or_comes_back(isolation: An
 
 def test_a_copy_that_cannot_take_the_other_optimizer_along_is_refused() -> None:
     gan = trained_gan()
-    sweep = Sweep(
-        gan.generator, BATCHES, gan.optimizer, update_fn=gan.update, isolation="copy", **RANGE
-    )
+    sweep = gan_sweep(gan, gan.generator, gan.update, isolation="copy")
     with pytest.raises(ValueError, match="the update function uses a"):
         list(sweep)
 

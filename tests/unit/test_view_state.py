@@ -11,7 +11,7 @@ import pytest
 
 from lrfind_widget.curves.formatting import format_lr
 from lrfind_widget.options import AnalysisOptions
-from lrfind_widget.points import Status, StopReason
+from lrfind_widget.outcomes import Status, StopReason
 from lrfind_widget.session import Session
 from lrfind_widget.view.view_state import ViewState, view_state
 from tests.played import RATES, PlayedTrainable, valley

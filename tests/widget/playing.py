@@ -6,7 +6,7 @@ import contextlib
 from typing import Any
 
 from lrfind_widget.options import AnalysisOptions
-from lrfind_widget.points import Status, StopReason
+from lrfind_widget.outcomes import Status, StopReason
 from lrfind_widget.session import Session
 from lrfind_widget.view.screen import Screen
 from tests.played import PlayedRun, PlayedTrainable

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from traitlets import TraitError
 
-from lrfind_widget.points import Status
+from lrfind_widget.outcomes import Status
 from lrfind_widget.view.bars import (
     Bar,
     ChoiceBar,

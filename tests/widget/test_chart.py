@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from lrfind_widget.points import StopReason
+from lrfind_widget.outcomes import StopReason
 from lrfind_widget.view.chart import Chart, ComparisonChart
 from lrfind_widget.view.view_state import view_state
 from tests.played import RATES

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from lrfind_widget.options import AnalysisOptions
-from lrfind_widget.points import StopReason
+from lrfind_widget.outcomes import StopReason
 from lrfind_widget.session import Session
 from lrfind_widget.view.screen import Screen
 from tests.played import RATES, PlayedTrainable, valley
