@@ -5,9 +5,9 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Generator, Sequence
 from dataclasses import replace
-from typing import Any, Literal
+from typing import Any
 
-from lrfind_widget import messages
+from lrfind_widget import messages, transitions
 from lrfind_widget.background import forget_values, reported
 from lrfind_widget.options import AnalysisOptions
 from lrfind_widget.outcomes import Applied, Status
@@ -17,7 +17,7 @@ from lrfind_widget.results.comparison import Comparison
 from lrfind_widget.results.joined import Refinement
 from lrfind_widget.results.result import SweepResult
 from lrfind_widget.rules.suggestion import Suggestion
-from lrfind_widget.state import NO_MODEL, READING, ListedRun, SessionState
+from lrfind_widget.state import NO_MODEL, READING, SessionState
 from lrfind_widget.values import check_rate
 
 INTERVAL = 1 / 8
@@ -78,7 +78,7 @@ class Session:
         if trainable is not None:
             self._state = SessionState(True, options, trainable.lr)
         elif stored is not None and len(stored):
-            self._state = self._stored(stored, options)
+            self._state = transitions.of_stored(stored, options)
         else:
             raise ValueError("This result has no points, so there is nothing to show.")
 
@@ -249,13 +249,7 @@ class Session:
         TypeError, ValueError
             If an option cannot work.
         """
-
-        def change(state: SessionState) -> SessionState:
-            read = self._followed(replace(state, options=state.options.changed(**changes)))
-            moved = read.selected_lr != state.selected_lr
-            return replace(read, message="") if moved else read
-
-        before, after = self._swap(change)
+        before, after = self._swap(lambda state: transitions.read_anew(state, changes))
         if after.options != before.options:
             self._auto_write(moved=after.selected_lr != before.selected_lr)
             self._changed()
@@ -291,18 +285,9 @@ class Session:
             self._say(messages.not_applied(error))
             self._changed()
 
-    def change_run(self, number: int, action: Literal["show", "hide", "remove"]) -> None:
+    def change_run(self, number: int, action: transitions.RunAction) -> None:
         """Show, hide or remove a run of the legend; its result stays."""
-
-        def changed(run: ListedRun) -> ListedRun:
-            if not run.listed or run.number != number:
-                return run
-            return replace(run, visible=action == "show", listed=action != "remove")
-
-        def change(state: SessionState) -> SessionState:
-            return replace(state, runs=tuple(map(changed, state.runs)))
-
-        self._swap(change)
+        self._swap(lambda state: transitions.list_run(state, number, action))
         self._changed()
 
     def refuse(self, error: BaseException) -> None:
@@ -313,14 +298,6 @@ class Session:
         self._changed()
 
     # ------------------------------------------------------------------------------ private
-
-    def _stored(self, stored: SweepResult, options: AnalysisOptions) -> SessionState:
-        middle = float(stored.lrs[len(stored) // 2])
-        state = SessionState(False, options, middle, runs=(ListedRun(1, stored),))
-        suggested = self._followed(state)
-        if stored.selected_lr is None or stored.selected_lr == suggested.selected_lr:
-            return suggested
-        return replace(state, selected_lr=stored.selected_lr, chosen_by_hand=True)
 
     def _sweep(
         self,
@@ -403,49 +380,14 @@ class Session:
 
     def _take_progress(self, run: Run) -> bool:
         """Take the progress of the run into the state; return whether it has ended."""
-
-        def change(state: SessionState) -> SessionState:
-            if run is not state.run or not state.is_running:
-                return state
-            progress = run.progress
-            state = replace(state, progress=progress)
-            return state if progress.status.is_running else self._ended(state, run)
-
-        before, after = self._swap(change)
+        before, after = self._swap(lambda state: transitions.progress(state, run))
         has_ended = run is not after.run or not after.is_running
         if has_ended and after is not before:
             self._auto_write(moved=True)
         return has_ended
 
-    def _ended(self, state: SessionState, run: Run) -> SessionState:
-        """Return the state with what its run has found, as far as it can be joined and read."""
-        result = run.result
-        try:
-            if isinstance(result, SweepResult):
-                state = state.with_result(result)
-                state = self._followed(state)
-            elif run is state.comparing:
-                state = replace(state, comparison=result)
-        except BaseException as error:  # a rule of the user's may raise anything
-            state = replace(state, refusal=error)
-        return state
-
-    def _followed(self, state: SessionState) -> SessionState:
-        """Return the state with the suggestion chosen, unless a choice was made by hand."""
-        if state.is_sweeping or state.analysis is None:
-            return state
-        lr = state.analysis.suggested.lr
-        if lr is not None and not state.chosen_by_hand:
-            state = replace(state, selected_lr=lr)
-        return state.with_choice()
-
     def _select(self, lr: float, *, by_hand: bool) -> None:
-        def change(state: SessionState) -> SessionState:
-            message = state.message if lr == state.selected_lr else ""
-            chosen = replace(state, selected_lr=lr, chosen_by_hand=by_hand, message=message)
-            return chosen.with_choice()
-
-        self._swap(change)
+        self._swap(lambda state: transitions.choose(state, lr, by_hand=by_hand))
         self._auto_write(moved=True)
         self._changed()
 

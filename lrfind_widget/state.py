@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Any
 
 from lrfind_widget import messages
@@ -173,28 +173,6 @@ class SessionState:
     def why_not_extend(self) -> str:
         """Why the range cannot be extended now; empty where it can."""
         return self.why_not_train or why_not_extend(self.result)
-
-    def with_result(self, result: SweepResult) -> SessionState:
-        """Return the state with what its sweep has found among the runs."""
-        runs, number, visible = self.runs, 1 + max((r.number for r in self.runs), default=0), True
-        if self.refinement is not None:
-            result, base = self.refinement.joined_by(result), self.runs[-1]
-            number, visible = base.number, base.visible
-            runs = (*runs[:-1], replace(base, listed=False))
-        elif not len(result):
-            number = 0  # nothing to list
-        latest = ListedRun(number, result, visible, listed=len(result) > 0)
-        return replace(self, runs=(*runs, latest))
-
-    def with_choice(self) -> SessionState:
-        """Return the state with the choice, if there is one, kept in the latest result."""
-        if self.is_sweeping or not self.runs or not self.has_choice:
-            return self
-        latest = self.runs[-1]
-        if latest.result.selected_lr == self.selected_lr:
-            return self
-        chosen = latest.result.with_choice(self.selected_lr)
-        return replace(self, runs=(*self.runs[:-1], replace(latest, result=chosen)))
 
     @property
     def names(self) -> dict[int, str]:

@@ -37,7 +37,8 @@ ROOMS = {
     "rules": Room("numpy", "curves rules values"),
     "results": Room("numpy", NUMBERS),
     "state": Room("", f"{NUMBERS} {SEAM}"),
-    "session": Room("", f"{BASE} {NUMBERS} {SEAM} publisher state"),
+    "transitions": Room("", f"{NUMBERS} {SEAM} state"),
+    "session": Room("", f"{BASE} {NUMBERS} {SEAM} publisher state transitions"),
     "isolation": Room("torch numpy", "completion isolation results"),
     "training": Room("torch numpy tqdm", f"{BASE} {NUMBERS} {SEAM} isolation training"),
     "view.view_state view.bar_state view.chart_state": Room(

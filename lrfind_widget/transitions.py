@@ -1,0 +1,103 @@
+"""How the state of a session changes: from one state to the next, and nothing else happens."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any, Literal
+
+from lrfind_widget.options import AnalysisOptions
+from lrfind_widget.points import Run
+from lrfind_widget.results.result import SweepResult
+from lrfind_widget.state import ListedRun, SessionState
+
+RunAction = Literal["show", "hide", "remove"]
+
+
+def of_stored(result: SweepResult, options: AnalysisOptions) -> SessionState:
+    """Return the first state of a session of a stored result."""
+    middle = float(result.lrs[len(result) // 2])
+    suggested = follow(SessionState(False, options, middle, runs=(ListedRun(1, result),)))
+    if result.selected_lr is None or result.selected_lr == suggested.selected_lr:
+        return suggested
+    return replace(suggested, selected_lr=result.selected_lr, chosen_by_hand=True)
+
+
+def read_anew(state: SessionState, changes: Mapping[str, Any]) -> SessionState:
+    """Return the state with its curves read under changed options."""
+    read = follow(replace(state, options=state.options.changed(**changes)))
+    return read if read.selected_lr == state.selected_lr else replace(read, message="")
+
+
+def choose(state: SessionState, lr: float, *, by_hand: bool) -> SessionState:
+    """Return the state with a rate selected."""
+    message = state.message if lr == state.selected_lr else ""
+    return _keep_choice(replace(state, selected_lr=lr, chosen_by_hand=by_hand, message=message))
+
+
+def follow(state: SessionState) -> SessionState:
+    """Return the state with the suggestion selected, unless a choice was made by hand."""
+    if state.is_sweeping or state.analysis is None:
+        return state
+    lr = state.analysis.suggested.lr
+    if lr is not None and not state.chosen_by_hand:
+        state = replace(state, selected_lr=lr)
+    return _keep_choice(state)
+
+
+def list_run(state: SessionState, number: int, action: RunAction) -> SessionState:
+    """Return the state with a run of the legend shown, hidden or removed."""
+
+    def changed(run: ListedRun) -> ListedRun:
+        if not run.listed or run.number != number:
+            return run
+        return replace(run, visible=action == "show", listed=action != "remove")
+
+    return replace(state, runs=tuple(map(changed, state.runs)))
+
+
+def progress(state: SessionState, run: Run) -> SessionState:
+    """Return the state with how far its run is, and with what that has found if it has ended."""
+    if run is not state.run or not state.is_running:
+        return state
+    now = run.progress
+    state = replace(state, progress=now)
+    return state if now.status.is_running else _end(state, run)
+
+
+def _end(state: SessionState, run: Run) -> SessionState:
+    """Return the state with what its run has found, as far as it can be joined and read."""
+    result = run.result
+    try:
+        if isinstance(result, SweepResult):
+            state = _add_result(state, result)
+            state = follow(state)
+        elif run is state.comparing:
+            state = replace(state, comparison=result)
+    except BaseException as error:  # a rule of the user's may raise anything
+        state = replace(state, refusal=error)
+    return state
+
+
+def _add_result(state: SessionState, result: SweepResult) -> SessionState:
+    """Return the state with what its sweep has found among the runs."""
+    runs, number, visible = state.runs, 1 + max((r.number for r in state.runs), default=0), True
+    if state.refinement is not None:
+        result, base = state.refinement.joined_by(result), state.runs[-1]
+        number, visible = base.number, base.visible
+        runs = (*runs[:-1], replace(base, listed=False))
+    elif not len(result):
+        number = 0  # nothing to list
+    latest = ListedRun(number, result, visible, listed=len(result) > 0)
+    return replace(state, runs=(*runs, latest))
+
+
+def _keep_choice(state: SessionState) -> SessionState:
+    """Return the state with the choice, if there is one, kept in the latest result."""
+    if state.is_sweeping or not state.runs or not state.has_choice:
+        return state
+    latest = state.runs[-1]
+    if latest.result.selected_lr == state.selected_lr:
+        return state
+    chosen = latest.result.with_choice(state.selected_lr)
+    return replace(state, runs=(*state.runs[:-1], replace(latest, result=chosen)))
