@@ -14,6 +14,7 @@ from lrfind_widget.isolation.training_objects import TrainingObjects
 from tests.unit.models import Case, plain, train
 
 both = pytest.mark.parametrize("kind", ["copy", "in_place"])
+both_isolations = pytest.mark.parametrize("isolation", ["copy", "in_place"])
 
 
 def seed() -> None:

@@ -13,16 +13,12 @@ from lrfind_widget.options import SweepOptions
 from lrfind_widget.training.range_test import Sweep
 from lrfind_widget.training.trainable import TorchTrainable
 from tests.unit.results import result
-from tests.unit.toys import batches, classifier
+from tests.unit.toys import batches, classifier, rates
 
 
 def optimizer(*lrs: Any, **options: Any) -> torch.optim.SGD:
     groups = [{"params": [torch.nn.Parameter(torch.ones(1))], "lr": lr} for lr in lrs]
     return torch.optim.SGD(groups, lr=1.0, **options)
-
-
-def rates(of: torch.optim.Optimizer) -> list[float]:
-    return [float(group["lr"]) for group in of.param_groups]
 
 
 def test_the_selected_rate_is_written_else_the_suggested_one() -> None:

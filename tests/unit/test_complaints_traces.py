@@ -27,12 +27,12 @@ from lrfind_widget.training.lr_find import lr_find
 from lrfind_widget.training.param_groups import set_lr
 from lrfind_widget.training.range_test import Sweep
 from lrfind_widget.training.run_thread import RunThread
+from tests.unit.isolating import both_isolations
 from tests.unit.toys import batches, classifier, data, loader, plain_loop, seed_everything, sgd
 from tests.unit.user_state import state_of
 
 pytestmark = pytest.mark.slow
 
-both = pytest.mark.parametrize("isolation", ["copy", "in_place"])
 RATES = Schedule(1e-3, 0.5, 10)
 
 
@@ -74,7 +74,7 @@ def failing(at, error):
 # Weights, optimizer, random state.
 
 
-@both
+@both_isolations
 def test_torch_lr_finder_11_lightning_6675_weights_are_restored(isolation):
     model = classifier()
     before = copy.deepcopy(model.state_dict())
@@ -100,7 +100,7 @@ def test_torch_lr_finder_1_what_is_saved_does_not_change_with_the_model():
     assert all(torch.equal(value, values[name]) for name, value in model.state_dict().items())
 
 
-@both
+@both_isolations
 def test_lightning_6675_an_exception_restores_too(isolation):
     model = classifier()
     optimizer = torch.optim.Adam(model.parameters())
@@ -112,7 +112,7 @@ def test_lightning_6675_an_exception_restores_too(isolation):
     assert state_of(model, optimizer) == before
 
 
-@both
+@both_isolations
 def test_fastai_v2_ignite_torch_lr_finder_an_interrupt_restores(isolation):
     model = classifier()
     optimizer = torch.optim.Adam(model.parameters())
@@ -134,7 +134,7 @@ def test_fastai_2892_3185_lightning_9672_two_runs_in_a_row_give_the_same_curve()
     assert optimizer.state_dict()["state"] == {}
 
 
-@both
+@both_isolations
 def test_fastai_3013_3295_2206_course_v3_301_inserting_a_sweep_does_not_change_the_training(
     isolation,
 ):
@@ -144,7 +144,7 @@ def test_fastai_3013_3295_2206_course_v3_301_inserting_a_sweep_does_not_change_t
     assert trained_after(swept) == trained_after(nothing)
 
 
-@both
+@both_isolations
 def test_lightning_12670_training_after_a_sweep_that_diverged(isolation):
     def diverged(model, data, optimizer):
         result = lr_find(model, data, optimizer, progress=False, isolation=isolation, end_lr=1e4)
@@ -177,7 +177,7 @@ def test_lightning_3088_sweeps_at_several_batch_sizes_start_from_the_same_state(
 # The loop around it.
 
 
-@both
+@both_isolations
 def test_lightning_15603_19818_19575_20355_nothing_is_shared_with_the_users_loop(isolation):
     """An epoch under way, its sampler and its counters go on as if nothing had been."""
 
@@ -206,7 +206,7 @@ def test_lightning_15603_19818_19575_20355_nothing_is_shared_with_the_users_loop
     assert loop(sweeps=True) == loop(sweeps=False)
 
 
-@both
+@both_isolations
 def test_lightning_14113_the_users_schedule_is_the_one_they_made(isolation):
     def rates(swept):
         model = classifier()
@@ -225,7 +225,7 @@ def test_lightning_14113_the_users_schedule_is_the_one_they_made(isolation):
     assert rates(swept=True) == rates(swept=False)
 
 
-@both
+@both_isolations
 def test_lightning_21068_a_rate_applied_after_the_sweep_stays(isolation):
     model = classifier()
     optimizer = sgd(model)
@@ -267,7 +267,7 @@ def test_lightning_8_13856_21162_no_file_is_written(tmp_path, monkeypatch):
     assert list(tmp_path.iterdir()) == []
 
 
-@both
+@both_isolations
 def test_fastai_1751_1073_pytorch_forecasting_180_nothing_needs_to_be_writable(
     isolation, monkeypatch
 ):
@@ -291,7 +291,7 @@ def test_fastai_1751_1073_pytorch_forecasting_180_nothing_needs_to_be_writable(
     assert sweep(model, sgd(model), isolation=isolation, num_it=5).receipt.identical
 
 
-@both
+@both_isolations
 def test_fastai_2445_a_directory_that_is_removed_meanwhile(isolation, tmp_path, monkeypatch):
     place = tmp_path / "here"
     place.mkdir()
@@ -308,7 +308,7 @@ def test_fastai_2445_a_directory_that_is_removed_meanwhile(isolation, tmp_path, 
     os.chdir(tmp_path)
 
 
-@both
+@both_isolations
 def test_fastai_3240_two_at_once_in_one_directory(isolation, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     models = [classifier(), classifier()]
@@ -332,7 +332,7 @@ def test_fastai_3240_two_at_once_in_one_directory(isolation, tmp_path, monkeypat
     assert list(Path.cwd().iterdir()) == []
 
 
-@both
+@both_isolations
 def test_lightning_21757_21401_neural_prophet_1686_nothing_is_pickled(isolation, monkeypatch):
     def refused(*_, **__):
         raise AssertionError("something was pickled")

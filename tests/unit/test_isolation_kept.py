@@ -18,7 +18,7 @@ from lrfind_widget.isolation import kept
 from lrfind_widget.training.range_test import Sweep
 from lrfind_widget.training.short_trainings import compare_lrs
 from tests.unit.isolating import both
-from tests.unit.toys import batches, classifier, sgd
+from tests.unit.toys import batches, classifier, loss_of, sgd
 from tests.unit.user_state import described
 
 Step = Callable[[nn.Module, Any], Tensor]
@@ -27,10 +27,6 @@ Made = tuple[Step, Callable[[], Any]]
 
 GLOBAL: dict[str, Any] = {}
 hidden: Tensor | None = None
-
-
-def loss_of(model: nn.Module, batch: Any) -> Tensor:
-    return F.cross_entropy(model(batch[0]), batch[1])
 
 
 def average_in_a_dict() -> Made:
@@ -315,6 +311,8 @@ def test_a_model_that_is_kept_is_not_saved_twice() -> None:
     list(sweep)
     assert sweep.receipt is not None
     assert sweep.receipt.identical
+    counts = {item.category: item.compared for item in sweep.receipt.items}
+    assert counts["kept by functions and loaders"] < len(teacher.state_dict())
 
 
 def test_what_is_too_much_to_be_looked_at_is_said_not_to_be_compared() -> None:

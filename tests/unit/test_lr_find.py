@@ -71,7 +71,7 @@ def test_where_nothing_is_doubted_nothing_is_said_under_the_bar(capsys):
     result = lr_find(model, loader(4800, batch_size=400), sgd(model), seed=0)
 
     assert result.suggestion().caveats == ()
-    assert "100" in capsys.readouterr().err.rstrip().splitlines()[-1]
+    assert "100/100" in capsys.readouterr().err.rstrip().splitlines()[-1]
 
 
 def test_a_loss_that_is_always_zero_is_said_to_teach_nothing(capsys):

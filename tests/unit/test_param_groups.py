@@ -7,6 +7,7 @@ import torch
 from torch import nn
 
 from lrfind_widget.training.param_groups import GroupRates, reference_lr, set_lr, set_weight_decay
+from tests.unit.toys import rates
 
 
 def optimizer(*rates, names=None, make=torch.optim.SGD, **options):
@@ -14,10 +15,6 @@ def optimizer(*rates, names=None, make=torch.optim.SGD, **options):
     for group, name in zip(groups, names or (), strict=bool(names)):
         group["name"] = name
     return make(groups, **options)
-
-
-def rates(opt):
-    return [float(group["lr"]) for group in opt.param_groups]
 
 
 def test_ratios_between_groups_are_kept():

@@ -14,6 +14,7 @@ from torch.optim.swa_utils import SWALR
 from lrfind_widget import messages
 from lrfind_widget.training.param_groups import set_lr
 from tests.unit.results import result
+from tests.unit.toys import rates
 
 RATES, X = (0.1, 0.05), 0.02
 Make = Callable[[Any, float], Any]
@@ -61,10 +62,6 @@ def optimizer(factor: float = 1.0, kind: Any = float) -> torch.optim.SGD:
         {"params": [torch.nn.Parameter(torch.ones(1))], "lr": kind(rate * factor)} for rate in RATES
     ]
     return torch.optim.SGD(groups, momentum=0.9, foreach=False)
-
-
-def rates(of: torch.optim.Optimizer) -> list[float]:
-    return [float(group["lr"]) for group in of.param_groups]
 
 
 def stepped(of: torch.optim.Optimizer, scheduler: Any, steps: int) -> list[list[float]]:

@@ -13,6 +13,7 @@ from lrfind_widget.outcomes import Status, StopReason
 from lrfind_widget.rules.suggestion import Suggestion
 from lrfind_widget.session import Session
 from tests.played import PlayedTrainable
+from tests.waiting import eventually
 
 WAIT = 20
 
@@ -58,9 +59,7 @@ def test_a_listener_may_start_the_next_sweep_at_the_end_of_one() -> None:
     session.start()
     trainable.latest.whole()
     first_state = session.state
-    deadline = threading.Event()
-    while session.state.run is not trainable.latest or len(trainable.made) < 2:
-        assert not deadline.wait(0.01)
+    assert eventually(lambda: len(trainable.made) == 2 and session.state.run is trainable.latest)
     trainable.latest.whole()
     assert session.wait(WAIT) is session.runs[-1]
     assert len(session.runs) == 2

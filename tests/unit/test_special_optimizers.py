@@ -13,12 +13,12 @@ from torch.nn import functional as F
 
 from lrfind_widget import Sweep
 from lrfind_widget.curves.schedule import Schedule
-from tests.unit.toys import batches, classifier, seed_everything, sgd
+from tests.unit.isolating import both_isolations
+from tests.unit.toys import Curvature, batches, classifier, seed_everything, sgd
 from tests.unit.user_state import state_of
 
 RANGE = {"start_lr": 1e-3, "end_lr": 1.0, "num_it": 6}
 BATCHES = batches(6)
-both = pytest.mark.parametrize("isolation", ["copy", "in_place"])
 
 
 def swept(model: nn.Module, optimizer: Any, **options: Any) -> list[float]:
@@ -71,7 +71,7 @@ def loss_of(model: nn.Module, batch: Any) -> Tensor:
     return loss
 
 
-@both
+@both_isolations
 def test_sam_gets_its_closure_after_a_first_gradient(isolation: str) -> None:
     twin = classifier()
     optimizer = Sam(twin.parameters(), lr=0.1)
@@ -96,21 +96,7 @@ def test_an_optimizer_that_demands_a_closure_gets_it_in_any_case() -> None:
     assert losses(closure=True) == losses()
 
 
-class Curvature(torch.optim.SGD):
-    """Divides by a Hutchinson estimate of the curvature, as AdaHessian does."""
-
-    def step(self, closure: Any = None) -> None:  # type: ignore[override]
-        held = [p for group in self.param_groups for p in group["params"]]
-        gradients = [p.grad for p in held]
-        assert all(g.requires_grad for g in gradients), "backward(create_graph=True) is needed"
-        signs = [torch.randint_like(p, 2) * 2 - 1 for p in held]
-        products = torch.autograd.grad(gradients, held, signs)
-        for p, sign, product in zip(held, signs, products, strict=True):
-            p.grad = p.grad.detach() / (1 + (sign * product).abs())
-        super().step()
-
-
-@both
+@both_isolations
 @pytest.mark.filterwarnings("ignore:Using backward:UserWarning")
 def test_second_order_optimizers_find_the_graph_of_the_gradients(isolation: str) -> None:
     twin = classifier()
@@ -171,7 +157,7 @@ class ScheduleFree(torch.optim.SGD):
         super().step()
 
 
-@both
+@both_isolations
 def test_an_optimizer_with_modes_is_put_into_them(isolation: Any) -> None:
     twin = classifier()
     optimizer = ScheduleFree(twin.parameters(), lr=0.1)

@@ -2,28 +2,23 @@
 
 from __future__ import annotations
 
-import copy
 from typing import Any
 
 import pytest
 import torch
 from torch import Tensor, nn
-from torch.nn import functional as F
 
 from lrfind_widget import Sweep
 from lrfind_widget.curves.schedule import Schedule
 from lrfind_widget.training.param_groups import GroupRates
+from lrfind_widget.training.step_watch import StepWatch
 from tests.unit.test_update_fn import Gan
 from tests.unit.test_update_fn import update as whole_update
-from tests.unit.toys import batches, classifier, plain_loop, sgd
+from tests.unit.toys import batches, classifier, loss_of, plain_loop, sgd
 from tests.unit.user_state import state_of
 
 RANGE = {"start_lr": 1e-3, "end_lr": 1.0, "num_it": 8}
 OTHER_RATE = r"learning rate was 0\.4 when the optimizer took its step.*had set 1e-3"
-
-
-def loss_of(model: nn.Module, batch: Any) -> Tensor:
-    return F.cross_entropy(model(batch[0]), batch[1])
 
 
 def swept(optimizer: Any, model: Any, **options: Any) -> list[float]:
@@ -240,10 +235,9 @@ def test_its_own_gradients_are_no_cause_for_refusal(accumulate: int) -> None:
 
 
 def test_nothing_is_left_registered() -> None:
-    model = classifier()
-    optimizer = sgd(model)
-    before = copy.copy(vars(optimizer))
-    sweep = iter(Sweep(model, BATCHES, optimizer, isolation="in_place", **RANGE))
-    next(sweep)
-    sweep.close()  # type: ignore[attr-defined]
-    assert vars(optimizer) == before
+    optimizer = sgd(classifier())
+    before = state_of(optimizer)
+    watch = StepWatch(optimizer, lambda _: None)
+    assert state_of(optimizer) != before
+    watch.close()
+    assert state_of(optimizer) == before

@@ -19,6 +19,7 @@ from hypothesis.extra.numpy import arrays
 from lrfind_widget.results import json_record, stored
 from lrfind_widget.results.joined import Refinement
 from lrfind_widget.results.result import SweepResult
+from lrfind_widget.rules.table import RULES
 from tests.unit.results import full, result
 
 
@@ -172,7 +173,8 @@ def test_a_result_with_any_setting_can_be_used(key: str, value: Any) -> None:
 
 def use(back: SweepResult) -> None:
     """Ask a result for all that a screen asks it for."""
-    assert all(back.suggestions())
+    assert list(back.suggestions()) == list(RULES)
+    assert all(s.lr is None or 0 < s.lr < math.inf for s in back.suggestions().values())
     low, high = back.ends
     assert 0 < low <= high < math.inf
     assert repr(back)

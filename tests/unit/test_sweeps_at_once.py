@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
 import itertools
-import multiprocessing
-import os
 import signal
 import threading
 from collections.abc import Callable, Iterator
@@ -14,6 +13,7 @@ import torch
 from torch import Tensor, nn
 
 from lrfind_widget import lr_find
+from lrfind_widget.isolation import random_state
 from lrfind_widget.options import CompareOptions
 from lrfind_widget.outcomes import Status, StopReason
 from lrfind_widget.points import Point
@@ -22,16 +22,16 @@ from lrfind_widget.training.experiment import Experiment
 from lrfind_widget.training.range_test import Sweep
 from lrfind_widget.training.run_thread import RunThread
 from lrfind_widget.training.short_trainings import ShortTrainings
+from tests.forked import exit_code_of_a_fork, forks
 from tests.unit.toys import classifier, loader, seed_everything, sgd
 from tests.unit.user_state import random_states
+from tests.waiting import eventually
 
 LONG = 30.0
 
 Make = Callable[[], Experiment]
 
 pytestmark = pytest.mark.usefixtures("seeded")
-
-forks = pytest.mark.skipif(not hasattr(os, "fork"), reason="needs fork")
 
 
 def sweep(seed: int | None = None, **options: object) -> Sweep:
@@ -146,9 +146,9 @@ def test_one_in_a_step_of_another_finds_what_it_finds_alone() -> None:
     assert [list(outer), *found] == [expected[0], *[expected[1]] * 3]
 
 
-@pytest.fixture
-def stuck() -> Iterator[RunThread]:
-    """Give a run whose first step lasts until the end of the test."""
+@contextlib.contextmanager
+def held() -> Iterator[RunThread]:
+    """Give a run whose first step lasts until the end of the block."""
     entered, leave = threading.Event(), threading.Event()
     model = classifier()
 
@@ -166,6 +166,12 @@ def stuck() -> Iterator[RunThread]:
     assert run.progress.status is Status.FINISHED
 
 
+@pytest.fixture
+def stuck() -> Iterator[RunThread]:
+    with held() as run:
+        yield run
+
+
 @pytest.mark.parametrize("make", KINDS)
 def test_one_that_waits_for_the_step_of_another_can_be_stopped(
     stuck: RunThread, make: Make
@@ -180,7 +186,12 @@ def test_one_that_waits_for_the_step_of_another_can_be_stopped(
 
 def test_one_that_waits_for_the_step_of_another_can_be_interrupted(stuck: RunThread) -> None:
     model = classifier()
-    threading.Timer(0.2, signal.raise_signal, [signal.SIGINT]).start()
+
+    def interrupt() -> None:
+        assert eventually(lambda: len(random_state._TURNS) == 2)
+        signal.raise_signal(signal.SIGINT)
+
+    threading.Thread(target=interrupt, daemon=True).start()
     found = lr_find(model, loader(), sgd(model), progress=False)
     assert found.stop_reason is StopReason.STOPPED
     assert found.receipt is not None
@@ -188,29 +199,18 @@ def test_one_that_waits_for_the_step_of_another_can_be_interrupted(stuck: RunThr
 
 
 def test_after_a_pause_one_that_waits_for_the_step_of_another_can_be_stopped() -> None:
-    entered, leave, paused = threading.Event(), threading.Event(), threading.Event()
-    model = classifier()
-
-    def loss_fn(output: Tensor, target: Tensor) -> Tensor:
-        entered.set()
-        assert leave.wait(LONG)
-        return nn.functional.cross_entropy(output, target)
-
+    paused = threading.Event()
     waiting = RunThread(unseeded())
     waiting.pause()
     waiting.start(lambda: paused.set() if waiting.progress.status is Status.PAUSED else None)
     assert paused.wait(LONG)
-    stuck = RunThread(Sweep(model, loader(), sgd(model), loss_fn=loss_fn, num_it=3))
-    stuck.start()
-    assert entered.wait(LONG)
-    waiting.resume()
-    waiting.pause()
-    waiting.resume()
-    assert not waiting.wait(0.2)
-    waiting.stop()
-    assert waiting.wait(LONG)
-    leave.set()
-    assert stuck.wait(LONG)
+    with held() as stuck:
+        waiting.resume()
+        waiting.pause()
+        waiting.resume()
+        assert not waiting.wait(0.2)
+        waiting.stop()
+        assert waiting.wait(LONG)
     assert waiting.result.receipt.identical
     assert stuck.result.receipt.identical
 
@@ -233,15 +233,6 @@ def test_many_end_at_random_moments_and_the_others_find_what_they_find_alone() -
         assert run.points == expected[: len(run.points)]
     assert [len(run.points) for run in runs[::2]] == [25] * 4
     assert random_states() == before
-
-
-def exit_code_of_a_fork(target: Callable[..., object], *args: object, **kwargs: object) -> object:
-    """Return how a forked process ends; None where it does not."""
-    child = multiprocessing.get_context("fork").Process(target=target, args=args, kwargs=kwargs)
-    child.start()
-    child.join(LONG)
-    exited, _ = child.exitcode, child.kill()
-    return exited
 
 
 @forks

@@ -310,7 +310,7 @@ def test_an_error_in_mid_sweep_is_not_said_to_be_a_stop_of_the_persons() -> None
     play.trainable.latest.end(StopReason.FAILED, ValueError("odd labels"))
     with pytest.raises(ValueError, match="odd"):
         play.session.wait(10)
-    assert "stopped" not in play.view.choice_bar["suggestion_sentence"]
+    assert "ended at" in play.view.choice_bar["suggestion_sentence"]
 
 
 def test_what_could_not_start_is_not_said_to_be_a_sweep() -> None:

@@ -36,6 +36,15 @@ def loader(examples: int = 48, **options: Any) -> DataLoader[Any]:
     return DataLoader(data(examples), **{"batch_size": 8, "shuffle": True, **options})
 
 
+def rates(of: Optimizer) -> list[float]:
+    return [float(group["lr"]) for group in of.param_groups]
+
+
+def loss_of(model: nn.Module, batch: Any) -> Tensor:
+    """The loss of a batch, as a step function."""
+    return nn.functional.cross_entropy(model(batch[0]), batch[1])
+
+
 class Wrapping:
     """A loader of the user's own around another, that counts its epochs."""
 
@@ -100,3 +109,17 @@ def plain_loop(
         optimizer.step()
         losses.append(loss.item())
     return losses
+
+
+class Curvature(torch.optim.SGD):
+    """Divides by a Hutchinson estimate of the curvature, as AdaHessian does."""
+
+    def step(self, closure: Any = None) -> None:  # type: ignore[override]
+        held = [p for group in self.param_groups for p in group["params"]]
+        gradients = [p.grad for p in held]
+        assert all(g.requires_grad for g in gradients), "backward(create_graph=True) is needed"
+        signs = [torch.randint_like(p, 2) * 2 - 1 for p in held]
+        products = torch.autograd.grad(gradients, held, signs)
+        for p, sign, product in zip(held, signs, products, strict=True):
+            p.grad = p.grad.detach() / (1 + (sign * product).abs())
+        super().step()

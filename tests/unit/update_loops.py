@@ -12,7 +12,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from tests.unit.loops import adam, classes, loop, network, rated, shuffled, step, trained_on
-from tests.unit.toys import endless
+from tests.unit.toys import Curvature, endless
 
 
 def tasks() -> dict[str, Any]:
@@ -38,18 +38,6 @@ def model_agnostic(my: SimpleNamespace, lrs: Iterable[float]) -> Iterator[float]
             output = torch.func.functional_call(my.model, named, (later_inputs,))
             losses.append(F.mse_loss(output, later_target))
         yield step(my.optimizer, torch.stack(losses).mean())
-
-
-class Curvature(torch.optim.SGD):
-    """Divides by a Hutchinson estimate of the curvature, as AdaHessian does."""
-
-    def step(self, closure: Any = None) -> None:
-        held = [p for group in self.param_groups for p in group["params"]]
-        signs = [torch.randint_like(p, 2) * 2 - 1 for p in held]
-        products = torch.autograd.grad([p.grad for p in held], held, signs)
-        for parameter, sign, product in zip(held, signs, products, strict=True):
-            parameter.grad = parameter.grad.detach() / (1 + (sign * product).abs())
-        super().step()
 
 
 def curved() -> dict[str, Any]:

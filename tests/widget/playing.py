@@ -10,7 +10,7 @@ from lrfind_widget.outcomes import Status, StopReason
 from lrfind_widget.session import Session
 from lrfind_widget.view.screen import Screen
 from tests.played import PlayedRun, PlayedTrainable
-from tests.widget.waiting import eventually
+from tests.waiting import eventually
 
 
 class Play:

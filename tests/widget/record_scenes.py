@@ -10,10 +10,10 @@ from typing import Any
 import comm
 
 from lrfind_widget import LRFinderWidget
+from tests.waiting import eventually
 from tests.widget.recording import RecordingComm
 from tests.widget.scenes import SCENES, played
 from tests.widget.shown import shown
-from tests.widget.waiting import eventually
 
 RECORD = Path(__file__).with_name("scenes.json")
 

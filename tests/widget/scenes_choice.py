@@ -7,6 +7,7 @@ from typing import Any
 
 from lrfind_widget import LRFinderWidget
 from lrfind_widget.curves.formatting import format_lr
+from tests.waiting import eventually
 from tests.widget.hands import drag, press, press_chip, set_setting
 from tests.widget.shown import chart
 from tests.widget.stage import (
@@ -20,7 +21,6 @@ from tests.widget.stage import (
     two_groups,
     until_kept,
 )
-from tests.widget.waiting import eventually
 
 
 def settings_changed_before_a_sweep(stage: Stage) -> LRFinderWidget:

@@ -6,6 +6,7 @@ import math
 from typing import Any
 
 from lrfind_widget import LRFinderWidget
+from tests.waiting import eventually
 from tests.widget.hands import press
 from tests.widget.stage import (
     Stage,
@@ -21,7 +22,6 @@ from tests.widget.stage import (
     two_groups,
     unmoved,
 )
-from tests.widget.waiting import eventually
 
 
 def waiting(stage: Stage) -> LRFinderWidget:

@@ -11,9 +11,9 @@ from torch import nn
 from torch.nn import functional
 
 from lrfind_widget import LRFinderWidget, Status
+from tests.waiting import eventually
 from tests.widget.shown import kept, shown
 from tests.widget.training import Batch, Gate, adam, batches, classifier
-from tests.widget.waiting import eventually
 
 RANGE: dict[str, Any] = {"start_lr": 1e-5, "end_lr": 1.0, "num_it": 50, "seed": 0}
 

@@ -14,10 +14,10 @@ from lrfind_widget.outcomes import StopReason
 from lrfind_widget.view.chart import Chart, ComparisonChart
 from lrfind_widget.view.view_state import view_state
 from tests.played import RATES
+from tests.waiting import eventually
 from tests.widget.messages import custom, put, updates
 from tests.widget.playing import Play
 from tests.widget.shown import chart as chart_of
-from tests.widget.waiting import eventually
 
 
 @pytest.fixture

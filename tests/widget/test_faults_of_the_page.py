@@ -9,9 +9,9 @@ from typing import Any
 import pytest
 
 from lrfind_widget import LRFinderWidget, Status
+from tests.waiting import eventually
 from tests.widget.recording import RecordingComm
 from tests.widget.training import Gate, adam, bits, classifier
-from tests.widget.waiting import eventually
 
 # --- faults --------------------------------------------------------------------------------------
 

@@ -10,10 +10,10 @@ import pytest
 
 from lrfind_widget import LRFinderWidget, Status
 from lrfind_widget.publisher import Publisher
+from tests.waiting import eventually
 from tests.widget.hands import drag, set_setting
 from tests.widget.shown import bars, chart
 from tests.widget.training import Gate
-from tests.widget.waiting import eventually
 
 pytestmark = pytest.mark.usefixtures("quick")
 

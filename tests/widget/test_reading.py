@@ -10,10 +10,10 @@ import pytest
 
 from lrfind_widget import LRFinderWidget, Status, SweepResult
 from lrfind_widget.curves.smoothing import exponential_average
+from tests.waiting import eventually
 from tests.widget.hands import act_on_run, set_setting
 from tests.widget.shown import bars, chart
 from tests.widget.training import Gate, adam, batches, classifier
-from tests.widget.waiting import eventually
 
 FIRST_RUN = 30
 

@@ -11,10 +11,10 @@ from typing import Any
 
 import pytest
 
+from tests.waiting import eventually
 from tests.widget.record_scenes import differences, recorded
 from tests.widget.scenes import SCENES, played
 from tests.widget.shown import shown
-from tests.widget.waiting import eventually
 
 _AT_ONCE = "a setting counts at once for what was found before, also while another sweep runs"
 _OWN_STEPS = "a closer look counts its own steps, not those of the curve that it joins"

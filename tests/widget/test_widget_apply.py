@@ -9,11 +9,11 @@ import pytest
 import torch
 
 from lrfind_widget import LRFinderWidget, Status
+from tests.waiting import eventually
 from tests.widget.hands import drag, press, set_setting
 from tests.widget.messages import tell, updates
 from tests.widget.shown import bars, buttons, chart
 from tests.widget.training import Gate, adam, batches, classifier
-from tests.widget.waiting import eventually
 
 pytestmark = pytest.mark.usefixtures("quick")
 

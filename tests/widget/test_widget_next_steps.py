@@ -9,10 +9,10 @@ import numpy as np
 import pytest
 
 from lrfind_widget import Comparison, LRFinderWidget, Status, SweepResult
+from tests.waiting import eventually
 from tests.widget.hands import press, set_setting
 from tests.widget.shown import bars, below, buttons, chart
 from tests.widget.training import Gate, adam, batches, bits, classifier
-from tests.widget.waiting import eventually
 
 RANGE = {"start_lr": 1e-5, "end_lr": 1.0, "num_it": 50, "seed": 0, "stop_div": False}
 

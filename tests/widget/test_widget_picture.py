@@ -13,10 +13,10 @@ import pytest
 from lrfind_widget import LRFinderWidget
 from lrfind_widget.curves.formatting import format_lr
 from lrfind_widget.results import picture
+from tests.waiting import eventually
 from tests.widget.hands import drag
 from tests.widget.shown import kept
 from tests.widget.training import Gate
-from tests.widget.waiting import eventually
 
 CALM = 0.05
 

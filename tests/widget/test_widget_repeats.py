@@ -7,9 +7,9 @@ from typing import Any
 import numpy as np
 
 from lrfind_widget import LRFinderWidget, Status
+from tests.waiting import eventually
 from tests.widget.shown import bars, chart
 from tests.widget.training import Gate, adam, bits, classifier
-from tests.widget.waiting import eventually
 
 
 def test_repeats_end_as_their_median_and_their_spread(make: Any) -> None:

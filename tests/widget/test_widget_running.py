@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import gc
-import multiprocessing
-import os
 import subprocess
 import sys
 import threading
@@ -20,10 +18,11 @@ from torch.nn import functional
 
 from lrfind_widget import LRFinderWidget, Status, SweepResult
 from lrfind_widget.completion import Completion
+from tests.forked import exit_code_of_a_fork, forks
+from tests.waiting import eventually
 from tests.widget.hands import press
 from tests.widget.shown import bars, chart
 from tests.widget.training import Gate, adam, batches, bits, classifier
-from tests.widget.waiting import eventually
 
 
 def test_displaying_starts_the_sweep_once(make: Any) -> None:
@@ -374,7 +373,7 @@ time.sleep(0.3)
     assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
 
 
-@pytest.mark.skipif(not hasattr(os, "fork"), reason="needs fork")
+@forks
 def test_a_forked_process_that_has_no_sweep_can_wait_and_close(make: Any) -> None:
     gate = Gate()
     widget = make(data=gate)
@@ -386,10 +385,7 @@ def test_a_forked_process_that_has_no_sweep_can_wait_and_close(make: Any) -> Non
         assert "(failed)" in repr(widget)
         widget.close()
 
-    child = multiprocessing.get_context("fork").Process(target=end)
-    child.start()
-    child.join(60)
-    exited, _ = child.exitcode, child.kill()
+    exited = exit_code_of_a_fork(end)
     gate.let(1000)
     assert exited == 0
     assert widget.wait(60).receipt.identical

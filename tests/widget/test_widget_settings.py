@@ -12,11 +12,11 @@ from traitlets import TraitError
 
 from lrfind_widget import LRFinderWidget
 from lrfind_widget.curves.smoothing import exponential_average
+from tests.waiting import eventually
 from tests.widget.hands import drag, set_setting
 from tests.widget.messages import put, updates
 from tests.widget.shown import SETTINGS, bars, chart, shown
 from tests.widget.training import Gate
-from tests.widget.waiting import eventually
 
 pytestmark = pytest.mark.usefixtures("quick")
 
