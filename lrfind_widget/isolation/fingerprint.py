@@ -91,7 +91,7 @@ class Fingerprint:
                     compared=len(then),
                     how=how,
                     identical=not differing,
-                    detail=_named(differing),
+                    detail=some_of(differing),
                     by_sweep=by_sweep,
                 )
             )
@@ -235,6 +235,7 @@ def _value_of(fact: Any) -> Any:
     return fact
 
 
-def _named(names: Sequence[str], most: int = 3) -> str:
+def some_of(names: Sequence[str], most: int = 3) -> str:
+    """Return the first of some names, and how many more there are."""
     text = ", ".join(names[:most])
     return text if len(names) <= most else f"{text} and {len(names) - most} more"

@@ -90,13 +90,16 @@ class Isolation:
         try:
             self._random.start()
             self._claim.check([model, *self._others])
-            size = sum(total_bytes(watched).values())
-            add_loaders(reached, given.loaders)
-            self._kept = KeptState(reached, set(map(id, owned)), size)
             why_not = self._why_not_copy(watched) or self._copy()
             if why_not is not None:
                 self._random.add(reached.generators)
                 self._take_in_place(why_not)
+            else:  # other models that a function uses are not copied, and a step may change them
+                owned = list(visit(given.trained))
+                reached.holders += reached.modules
+            add_loaders(reached, given.loaders)
+            size = sum(total_bytes(watched).values())
+            self._kept = KeptState(reached, set(map(id, owned)), size)
         except BaseException:
             if self._snapshot is not None:
                 self._snapshot.restore()

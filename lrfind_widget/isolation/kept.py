@@ -21,11 +21,12 @@ from torch import Tensor
 
 from lrfind_widget.isolation.attributes import outside
 from lrfind_widget.isolation.checksum import bits_of, checksums
+from lrfind_widget.isolation.fingerprint import some_of
 from lrfind_widget.isolation.memory import in_words
 from lrfind_widget.isolation.object_graph import BUFFERS, CONTAINERS, MAPPINGS, visit
 from lrfind_widget.isolation.reach import CACHE, ELEMENTS, Reached
 from lrfind_widget.isolation.snapshot import ContentsRecord, Snapshot, attempt
-from lrfind_widget.isolation.storage import place, total_bytes
+from lrfind_widget.isolation.storage import total_bytes
 from lrfind_widget.results.receipt import ReceiptItem
 
 _SCALARS = (bool, int, float, complex, str, bytes, type(None), np.generic)
@@ -36,6 +37,8 @@ _MANY = 1_000_000
 """A container with more elements than this is data, and left alone."""
 _LEAST = 1 << 28
 """Bytes of tensors that are saved even where the model is smaller."""
+_COMPARED = 1 << 30
+"""Bytes of tensors that are compared besides those that are saved."""
 _MISSING: Any = object()
 
 
@@ -66,16 +69,18 @@ class KeptState:
         if is_cut:
             self._skipped.append(f"what is in collections of more than {ELEMENTS} elements")
         self._values: list[Any] = []
-        self._too_large: list[tuple[Any, object]] = []
-        left = max(nbytes, _LEAST)
-        values = [value for value in reached.values if id(value) not in owned]
-        for value in sorted(values, key=_nbytes):
-            left -= _nbytes(value)
-            if left >= 0:
+        self._too_large: list[Any] = []
+        most = max(nbytes, _LEAST)
+        total = 0
+        values = {id(value): value for value in reached.values if id(value) not in owned}
+        for value in sorted(values.values(), key=_nbytes):
+            total += _nbytes(value)
+            if total <= most:
                 self._values.append(value)
+            elif total <= most + _COMPARED:
+                self._too_large.append(value)
             else:
-                self._too_large.append((value, _version(value)))
-        self._skipped += [_named(value) for value, version in self._too_large if version is None]
+                self._skipped.append(_described(value))
         self._saved = Snapshot(self._values)
         self._sums = self._checksums()
 
@@ -89,13 +94,10 @@ class KeptState:
     def compare(self) -> list[ReceiptItem]:
         """Compare with what was kept before; nothing where nothing was."""
         changed = [kept.name for kept in self._places if kept.changes()]
-        sums = zip(self._values, self._sums, self._checksums(), strict=True)
-        changed += [_named(value) for value, then, now in sums if then != now]
-        changed += [
-            f"{_named(value)}, too large to be saved"
-            for value, version in self._too_large
-            if _version(value) != version
-        ]
+        names = [_described(value) for value in self._values]
+        names += [f"{_described(value)}, too large to be saved" for value in self._too_large]
+        sums = zip(names, self._sums, self._checksums(), strict=True)
+        changed += [name for name, then, now in sums if then != now]
         count = len(self._places) + len(self._values) + len(self._too_large)
         if not count and not self._skipped:
             return []
@@ -104,13 +106,14 @@ class KeptState:
             "caches by their entries; lists that have only grown are logs"
         )
         if self._too_large:
-            size = in_words(sum(_nbytes(value) for value, _ in self._too_large))
-            how += f", those of {size} too large to be saved by torch's count of changes"
-        detail = ", ".join(dict.fromkeys(changed or self._skipped))
+            size = in_words(sum(_nbytes(value) for value in self._too_large))
+            how += f"; {size} of it were too large to be saved"
+        detail = some_of(list(dict.fromkeys(changed or self._skipped)))
         return [ReceiptItem("kept by functions and loaders", count, how, not changed, detail)]
 
     def _checksums(self) -> list[int]:
-        return checksums(v.detach() if isinstance(v, Tensor) else bits_of(v) for v in self._values)
+        values = [*self._values, *self._too_large]
+        return checksums(v.detach() if isinstance(v, Tensor) else bits_of(v) for v in values)
 
 
 @dataclass
@@ -280,12 +283,6 @@ def _nbytes(value: Any) -> int:
     return sum(total_bytes([value]).values())
 
 
-def _version(value: Any) -> object:
-    if isinstance(value, np.ndarray) or value.is_inference():
-        return None
-    return value._version, place(value)  # noqa: SLF001
-
-
-def _named(value: Any) -> str:
+def _described(value: Any) -> str:
     kind = "a tensor" if isinstance(value, Tensor) else "an array"
     return f"{kind} of shape {[*value.shape]}"

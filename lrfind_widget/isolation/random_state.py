@@ -67,8 +67,8 @@ class RandomState:
         self._active = False
         self.thread = 0  # on which it takes its present step
         self.streams: dict[tuple[str, object], Any] = {}  # where it draws on, where it does not now
-        self._at_pause: tuple[int, list[str], int] | None = None
-        self._expected: dict[tuple[str, object], Any] = {}
+        self._suspended = False
+        self._restored: dict[tuple[str, object], bool] = {}  # and whether it took the state
         self.add(generators)
 
     def add(self, generators: Iterable[object]) -> None:
@@ -85,7 +85,7 @@ class RandomState:
     def start(self) -> None:
         """Save the user's state. The sweep's is set with its first turn."""
         with CHANGED:
-            self._expected = {}
+            self._restored = {}
             for source in self._sources:
                 self._share(source)
             self._active = True
@@ -126,14 +126,14 @@ class RandomState:
                         self.streams[source.key] = source.get()
                 streams = self.streams
                 self.stop()
-                self._at_pause = self.compare()
+                self._suspended = True
                 self.streams = streams
 
     def resume(self) -> None:
         """Save the user's present state. The sweep's is continued with its next turn."""
         with CHANGED:
-            if self._at_pause is not None:
-                self._at_pause = None
+            if self._suspended:
+                self._suspended = False
                 self.start()
 
     def stop(self) -> list[str]:
@@ -152,28 +152,24 @@ class RandomState:
                 if len(shared.sweeps) > 1:
                     shared.sweeps.remove(self)
                     continue
-                self._expected[source.key] = shared.state
+                self._restored[source.key] = False
                 try:
                     source.set(shared.state)
+                    # At once: the user's code may draw from it at any moment.
+                    self._restored[source.key] = same_state(source.get(), shared.state)
                 except Exception as error:
                     problems.append(f"{source.name} ({type(error).__name__}: {error})")
                 del _SHARED[source.key]  # last, so that an interrupted one is restored again
         return problems
 
     def compare(self) -> tuple[int, list[str], int]:
-        """Compare the state now with the one restored.
+        """Return how the state compared, when it was restored, with the one saved.
 
-        Returns how many were compared, the names of those that differ, and how many another
-        sweep still uses and will restore.
+        That is how many sources were compared, the names of those that differed, and how many
+        another sweep still uses and will restore.
         """
-        if self._at_pause is not None:  # the user has had it since, and may have drawn
-            return self._at_pause
-        compared = [source for source in self._sources if source.key in self._expected]
-        differing = [
-            source.name
-            for source in compared
-            if not same_state(source.get(), self._expected[source.key])
-        ]
+        compared = [source for source in self._sources if source.key in self._restored]
+        differing = [source.name for source in compared if not self._restored[source.key]]
         return len(compared), differing, len(self._sources) - len(compared)
 
     def _share(self, source: Source) -> None:

@@ -230,20 +230,67 @@ def test_a_log_keeps_its_lines() -> None:
     assert [point.loss for point in sweep] == log
 
 
-def test_what_is_too_large_to_be_saved_is_compared(monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize(
+    "write", [lambda value: value.add_(1), lambda value: value.data.add_(1)], ids=["add", "data"]
+)
+def test_what_is_too_large_to_be_saved_is_compared(
+    monkeypatch: pytest.MonkeyPatch, write: Any
+) -> None:
     monkeypatch.setattr(kept, "_LEAST", 0)
     kept_tensor = torch.zeros(1000)
 
     def step(model: nn.Module, batch: Any) -> Tensor:
-        kept_tensor.add_(1)
+        write(kept_tensor)
         return loss_of(model, batch)
 
-    model = classifier()
-    sweep = Sweep(model, batches(), sgd(model), step_fn=step, num_it=4)
-    list(sweep)
-    assert sweep.receipt is not None
-    assert not sweep.receipt.clean
-    assert "a tensor of shape [1000], too large to be saved" in sweep.receipt.sentence
+    def receipt() -> Any:
+        model = classifier()
+        sweep = Sweep(model, batches(), sgd(model), step_fn=step, num_it=4)
+        list(sweep)
+        return sweep.receipt
+
+    assert not receipt().clean
+    assert "a tensor of shape [1000], too large to be saved" in receipt().sentence
+    monkeypatch.setattr(kept, "_COMPARED", 0)
+    assert "Not compared: a tensor of shape [1000]" in receipt().sentence
+
+
+class Centre(nn.Module):
+    """A frozen module like no part of the model, which a step writes to."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.mean = nn.Parameter(torch.zeros(1, 7), requires_grad=False)
+        self.register_buffer("last", torch.zeros(5))
+        self.calls = 0
+
+    def step(self, model: nn.Module, batch: Any) -> Tensor:
+        output = model(batch[0])
+        with torch.no_grad():
+            self.mean.lerp_(output.mean().expand(1, 7), 0.1)
+            self.last = torch.roll(self.last, 1) + output.mean()
+        self.calls += 1
+        return F.cross_entropy(output * (1 + self.mean.mean() + self.last.sum()), batch[1])
+
+
+@pytest.mark.parametrize("kind", ["auto", "in_place"])
+def test_a_frozen_module_that_a_step_writes_to_is_set_back(kind: str) -> None:
+    centre = Centre().eval()
+    before = described(centre)
+
+    def step(model: nn.Module, batch: Any) -> Tensor:
+        return centre.step(model, batch)
+
+    def losses() -> list[float]:
+        model = classifier()
+        sweep = Sweep(model, batches(), sgd(model), step_fn=step, num_it=6, seed=0, isolation=kind)
+        found = [point.loss for point in sweep]
+        assert sweep.receipt is not None
+        assert sweep.receipt.identical
+        return found
+
+    assert losses() == losses()
+    assert described(centre) == before
 
 
 def test_what_cannot_be_written_is_only_read(tmp_path: Any) -> None:

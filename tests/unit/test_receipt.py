@@ -153,17 +153,6 @@ def _scheduler(case: Case) -> None:
     case.others[0].last_epoch += 1
 
 
-def _draw_torch(case: Case) -> None:
-    # After the sweep's own return of the random state.
-    stop = Isolation._write_receipt
-
-    def draw(self: Isolation, problems: list[str]) -> None:
-        torch.rand(1)
-        stop(self, problems)
-
-    Isolation._write_receipt = draw  # type: ignore[method-assign]
-
-
 def _thread(case: Case) -> None:
     threading.Thread(target=STAY.wait, name="a pin_memory thread", daemon=True).start()
 
@@ -172,8 +161,7 @@ STAY = threading.Event()
 
 
 @pytest.fixture(autouse=True)
-def tidy(monkeypatch: pytest.MonkeyPatch) -> Any:
-    monkeypatch.setattr(Isolation, "_write_receipt", Isolation._write_receipt)
+def tidy() -> Any:
     STAY.clear()
     yield
     STAY.set()
@@ -205,7 +193,6 @@ def tidy(monkeypatch: pytest.MonkeyPatch) -> Any:
         ("optimizer groups", _attribute),
         ("grad scaler", _scale),
         ("schedulers", _scheduler),
-        ("random state", _draw_torch),
         ("threads", _thread),
     ],
     ids=lambda value: value.__name__ if callable(value) else None,
@@ -225,20 +212,41 @@ def test_a_planted_change_is_reported(
 
 
 @pytest.mark.parametrize(
-    "draw", [random.random, np.random.rand, lambda: torch.rand(1)], ids=["python", "numpy", "torch"]
+    ("owner", "name", "draw"),
+    [
+        (random, "setstate", random.random),
+        (np.random, "set_state", np.random.rand),
+        (torch, "set_rng_state", lambda: torch.rand(1)),
+    ],
+    ids=["python", "numpy", "torch"],
 )
-def test_every_generator_of_the_process_is_compared(
-    case: Case, draw: Callable[[], object], monkeypatch: pytest.MonkeyPatch
+def test_a_generator_that_does_not_take_its_state_is_reported(
+    case: Case,
+    owner: Any,
+    name: str,
+    draw: Callable[[], object],
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
+    monkeypatch.setattr(owner, name, lambda _state: None)
+    with isolated(case.model, case.optimizer, kind="in_place") as isolation:
+        draw()
+    assert isolation.receipt is not None
+    changed = [item.category for item in isolation.receipt.items if not item.identical]
+    assert changed == ["random state"]
+
+
+def test_what_a_cell_draws_at_the_end_is_not_the_sweeps(
+    case: Case, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It may draw at any moment, from a generator of its own loader too."""
     write = Isolation._write_receipt
 
     def draw_first(self: Isolation, problems: list[str]) -> None:
-        draw()
+        torch.rand(1)
         write(self, problems)
 
     monkeypatch.setattr(Isolation, "_write_receipt", draw_first)
-    receipt = _swept(case, lambda: None, monkeypatch)
-    assert [item.category for item in receipt.items if not item.identical] == ["random state"]
+    assert _swept(case, lambda: None, monkeypatch).identical
 
 
 def test_an_undisturbed_sweep_is_identical_in_every_category(
