@@ -21,7 +21,15 @@ from torch.optim.lr_scheduler import LRScheduler
 
 from lrfind_widget.isolation.attributes import attributes
 from lrfind_widget.isolation.checksum import bits_of, checksums
-from lrfind_widget.isolation.object_graph import BUFFERS, CONTAINERS, MAPPINGS, PLAIN, is_record
+from lrfind_widget.isolation.object_graph import (
+    BUFFERS,
+    CONTAINERS,
+    MANY,
+    MAPPINGS,
+    PLAIN,
+    RECORDS,
+    is_record,
+)
 from lrfind_widget.isolation.storage import inner_tensors, place
 from lrfind_widget.results.receipt import ReceiptItem
 
@@ -33,7 +41,7 @@ HOW = {
     "train/eval mode": "the flag of each module",
     "module attributes": (
         "the modules, plain attributes by value, tensors and arrays by a 64-bit checksum, other "
-        "objects by identity, as what follows the first 2000 of a collection"
+        f"objects by identity, as what follows the first {MANY} of a collection"
     ),
     "hooks": "the registered functions of each module and optimizer",
     "optimizer state": "entries in order, numbers by value, tensors by a 64-bit checksum",
@@ -41,7 +49,7 @@ HOW = {
     "grad scaler": "scale, growth tracker and settings",
     "schedulers": "every number of each scheduler attached to the optimizer",
 }
-_MANY = 2000
+_NOT_COMPARED = f"what is in more than {RECORDS} small objects"
 _OF_EVERY_MODULE = frozenset(vars(nn.Module()))
 _COPIED = ("parameters", "buffers", "requires_grad", "train/eval mode", "module attributes")
 
@@ -56,6 +64,7 @@ class Fingerprint:
     def __init__(self, objects: Iterable[object]) -> None:
         self._tensors: dict[int, tuple[Tensor, _Fact]] = {}
         self._described: set[int] = set()
+        self._records = 0
         self._facts: dict[str, dict[str, Any]] = {category: {} for category in HOW}
         distinct = list({id(obj): obj for obj in objects}.values())
         for number, model in _numbered(distinct, nn.Module):
@@ -85,13 +94,16 @@ class Fingerprint:
                 differing = sorted(then.keys() ^ now.keys()) or ["the order"]
             else:
                 differing = [name for name in then if then[name] != now[name]]
+            skipped = (
+                _NOT_COMPARED if self._records > RECORDS and category == "module attributes" else ""
+            )
             items.append(
                 ReceiptItem(
                     category=category,
                     compared=len(then),
                     how=how,
                     identical=not differing,
-                    detail=some_of(differing),
+                    detail=some_of(differing) or skipped,
                     by_sweep=by_sweep,
                 )
             )
@@ -176,7 +188,11 @@ class Fingerprint:
             array = np.asarray(value)
             sum_of_bits = checksums([bits_of(array)])[0]
             return _Fact((id(value),), (kind, str(array.dtype), array.shape), sum_of_bits)
-        inside: Any = attributes(value) if is_record(value) else value
+        inside: Any = value
+        if self._records <= RECORDS and is_record(value):
+            self._records += 1
+            if self._records <= RECORDS:
+                inside = attributes(value)
         known = depth == 0 or id(value) in self._described
         if known or not isinstance(inside, (*CONTAINERS, tuple, frozenset)):
             return _Fact((id(value),), (kind,))
@@ -186,7 +202,7 @@ class Fingerprint:
         ids = [id(part) for part in inside]
         if isinstance(inside, (set, frozenset, WeakSet)):  # in no order
             return _Fact((id(value), *sorted(ids)), (kind, len(ids)))
-        parts = [self._fact(part, depth - 1) for part in islice(inside, _MANY)]
+        parts = [self._fact(part, depth - 1) for part in islice(inside, MANY)]
         return (_Fact((id(value), hash(tuple(ids))), (kind, len(ids))), parts)
 
     def _tensor(self, tensor: Tensor) -> _Fact:

@@ -32,8 +32,10 @@ PLAIN = (
     *(int, float, complex, str, bytes, bool, type(None), np.generic),
     *(torch.dtype, torch.device, torch.Size),
 )
-_MANY = 2000
+MANY = 2000
 """A container with more elements than this, none of them a module or the like, is data."""
+RECORDS = 5000
+"""How many records are looked into; the others count as data, whatever holds them."""
 
 
 def _children(obj: object) -> Iterable[object]:
@@ -46,25 +48,28 @@ def _children(obj: object) -> Iterable[object]:
         inside = (*obj.keys(), *obj.values()) if isinstance(obj, MAPPINGS) else tuple(obj)
         # Of data what costs memory is counted and saved; the records in it are too many.
         return filter(_is_value, inside) if is_data(obj) else inside
-    if isinstance(obj, OWNERS):
-        return _inside_owner(obj)
-    if is_record(obj):
-        return tuple(attributes(obj).values())
-    return ()
+    return _inside_owner(obj) if isinstance(obj, OWNERS) else ()
 
 
 def visit(roots: Iterable[object]) -> Iterator[object]:
     """Yield every mutable object reachable from `roots`, each once."""
     seen: dict[int, object] = {}
+    records = 0
     stack = list(roots)[::-1]
     while stack:
         obj = stack.pop()
         if isinstance(obj, PLAIN) or id(obj) in seen:
             continue
         seen[id(obj)] = obj  # kept, so that an id is never reused meanwhile
-        if isinstance(obj, (Tensor, np.ndarray, *CONTAINERS, *OWNERS)) or is_record(obj):
+        if isinstance(obj, (Tensor, np.ndarray, *CONTAINERS, *OWNERS)):
             yield obj
-        stack.extend(_children(obj))
+            stack.extend(_children(obj))
+        elif isinstance(obj, (tuple, frozenset)):
+            stack.extend(_children(obj))
+        elif records < RECORDS and is_record(obj):
+            records += 1
+            yield obj
+            stack.extend(attributes(obj).values())
 
 
 def tensors_inside(roots: Iterable[object]) -> list[Tensor]:
@@ -79,7 +84,7 @@ def values_inside(roots: Iterable[object]) -> list[Any]:
 
 def is_data(container: Any) -> bool:
     """Whether a container is a collection of data, whose elements no training step changes."""
-    if len(container) <= _MANY or isinstance(container, BUFFERS):
+    if len(container) <= MANY or isinstance(container, BUFFERS):
         return False
     if isinstance(container, MAPPINGS):
         known = (*OWNERS, Tensor)

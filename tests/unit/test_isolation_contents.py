@@ -12,7 +12,7 @@ import pytest
 import torch
 from torch import Tensor, nn
 
-from lrfind_widget.isolation import snapshot
+from lrfind_widget.isolation import fingerprint, object_graph, snapshot
 from lrfind_widget.results.receipt import Receipt
 from lrfind_widget.training.range_test import Sweep
 from tests.unit.isolating import both
@@ -115,6 +115,22 @@ def test_what_is_deep_in_large_collections_is_said_not_to_be_compared(make: Any,
     if isinstance(model.kept[0], list):
         model.touch = lambda kept: kept[-1].append(1)
     assert "Not compared: what is in collections of more than 1000" in swept(model, kind).sentence
+
+
+@both
+@pytest.mark.parametrize("count", [9, 11])
+def test_only_so_many_small_objects_are_looked_into(
+    kind: str, count: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for module in (object_graph, fingerprint):
+        monkeypatch.setattr(module, "RECORDS", 10)
+    records = [Holder() for _ in range(count)]
+    for record in records:
+        vars(record)["note"] = 1
+    model = Touching([records[:5], records[5:]], lambda kept: None)
+    assert sum(isinstance(obj, Holder) for obj in object_graph.visit([model])) == min(count, 10)
+    sentence = swept(model, kind).sentence
+    assert ("Not compared: what is in more than" in sentence) == (count > 10)
 
 
 def test_numbers_of_large_collections_are_compared(monkeypatch: pytest.MonkeyPatch) -> None:
