@@ -76,6 +76,11 @@ class SweepResult(RecordedCurve, JsonRecord):
         The optimizer's own rate before the sweep, of the reference parameter group.
     selected_lr : float or None
         The rate that was chosen; `with_choice` sets it.
+    critical_lr : float or None
+        The least rate at which one update would raise the loss; found by forward passes before
+        the rates of the sweep move the model (see `critical_rate`).
+    critical_note : str
+        Why there is none.
 
     Raises
     ------
@@ -104,6 +109,8 @@ class SweepResult(RecordedCurve, JsonRecord):
     parts: npt.NDArray[np.int64] | None = None
     own_lr: float | None = None
     selected_lr: float | None = None
+    critical_lr: float | None = None
+    critical_note: str = ""
 
     _kept: ClassVar[Mapping[str, str]] = {".json": "everything", ".csv": "the points"}
 
