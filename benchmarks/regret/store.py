@@ -16,6 +16,8 @@ from benchmarks.regret.data import text_fingerprint
 FOLDER = Path(__file__).parent
 TRUTH = FOLDER / "truth.json"
 CURVES = FOLDER / "curves.json"
+HELD_OUT_TRUTH = FOLDER / "held_out_truth.json"
+SHORT_RUNS = FOLDER / "short_runs.json"
 
 
 def versions() -> dict[str, str]:

@@ -5,20 +5,15 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from functools import lru_cache, partial
+from functools import lru_cache
 
 import torch
 from torch import Tensor, nn
 
 from benchmarks.regret.data import Split
+from benchmarks.regret.optimizers import OPTIMIZERS
 
 Loss = Callable[[Tensor, Tensor], Tensor]
-OPTIMIZERS: dict[str, Callable[..., torch.optim.Optimizer]] = {
-    "SGD": torch.optim.SGD,
-    "momentum": partial(torch.optim.SGD, momentum=0.9),
-    "Adam": torch.optim.Adam,
-    "AdamW": partial(torch.optim.AdamW, weight_decay=0.01),
-}
 
 
 @dataclass(frozen=True)
