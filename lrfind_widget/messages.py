@@ -84,9 +84,14 @@ def traceback_of(error: BaseException) -> str:
 def suggested(suggestion: Suggestion, steepest: Suggestion) -> str:
     """Say what is suggested, where the curve is usable, and what gives cause for doubt."""
     said = _suggested(suggestion)
-    if steepest.lr is not None or suggestion.lr is None:
+    if suggestion.lr is None:
         return said
-    return f"{said} No steepest fall is marked: {steepest.reason.removeprefix('No suggestion: ')}"
+    if steepest.lr is None:
+        why = steepest.reason.removeprefix("No suggestion: ")
+        return f"{said} No steepest fall is marked: {why}"
+    if steepest.caveats and not suggestion.caveats:
+        return f"{said} {steepest.caveats[0]}"
+    return said
 
 
 def applied(lr: float, written: Applied, *, follows: bool = False) -> str:
@@ -251,8 +256,8 @@ def _suggested(suggestion: Suggestion) -> str:
         parts.append(f"usable {format_lr(low)} to {format_lr(high)}")
     if suggestion.spread is not None:
         parts.append(f"spread between repeats {suggestion.spread:.2f} decades")
-    caveats = (caveat.rstrip(".") for caveat in suggestion.caveats)
-    return ". ".join([", ".join(parts), *caveats]) + "."
+    more = (said.rstrip(".") for said in (*suggestion.caveats, *suggestion.notes))
+    return ". ".join([", ".join(parts), *more]) + "."
 
 
 def _is_ours(entered: TracebackType) -> bool:

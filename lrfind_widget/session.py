@@ -236,7 +236,7 @@ class Session:
             self.select(comparison.best_lr)
 
     def back_to_suggestion(self) -> None:
-        """Choose what is suggested; from now on later suggestions are followed again."""
+        """Choose what is suggested, sure or not; later suggestions are followed again if sure."""
         analysis = self._state.analysis
         if analysis is not None and analysis.suggested.lr is not None:
             self._select(analysis.suggested.lr, by_hand=False)

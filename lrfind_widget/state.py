@@ -115,7 +115,7 @@ class SessionState:
     def has_choice(self) -> bool:
         """Whether the selected rate was chosen or suggested, and is not merely the optimizer's."""
         suggested = None if self.analysis is None else self.analysis.suggested.lr
-        return self.chosen_by_hand or suggested is not None
+        return self.chosen_by_hand or suggested == self.selected_lr
 
     @property
     def error(self) -> BaseException | None:

@@ -16,8 +16,8 @@ RunAction = Literal["show", "hide", "remove"]
 
 def of_stored(result: SweepResult, options: AnalysisOptions) -> SessionState:
     """Return the first state of a session of a stored result."""
-    middle = float(result.lrs[len(result) // 2])
-    suggested = follow(SessionState(False, options, middle, runs=(ListedRun(1, result),)))
+    at_first = result.own_lr or float(result.lrs[len(result) // 2])
+    suggested = follow(SessionState(False, options, at_first, runs=(ListedRun(1, result),)))
     if result.selected_lr is None or result.selected_lr == suggested.selected_lr:
         return suggested
     return replace(suggested, selected_lr=result.selected_lr, chosen_by_hand=True)
@@ -36,12 +36,12 @@ def choose(state: SessionState, lr: float, *, by_hand: bool) -> SessionState:
 
 
 def follow(state: SessionState) -> SessionState:
-    """Return the state with the suggestion selected, unless a choice was made by hand."""
+    """Return the state with a sure suggestion selected, unless a choice was made by hand."""
     if state.is_sweeping or state.analysis is None:
         return state
-    lr = state.analysis.suggested.lr
-    if lr is not None and not state.chosen_by_hand:
-        state = replace(state, selected_lr=lr)
+    suggested = state.analysis.suggested
+    if suggested.lr is not None and suggested.certainty == "sure" and not state.chosen_by_hand:
+        state = replace(state, selected_lr=suggested.lr)
     return _keep_choice(state)
 
 

@@ -74,8 +74,8 @@ class LRFinderWidget(Session, ThreadSafeWidget, VBox, ValueWidget):  # type: ign
     Attributes
     ----------
     selected_lr, value : float
-        The chosen rate. At first the optimizer's own; the suggestion when a sweep ends,
-        unless the person has chosen before. May be set, observed and linked from Python;
+        The chosen rate. At first the optimizer's own; the suggestion when a sweep ends and it
+        is sure, unless the person has chosen before. May be set, observed and linked from Python;
         `value` is its other name, for `interact`, `interactive_output` and `link`.
     beta, skip_start, skip_end, rule, y_scale, y_range
         How the curves are read and drawn, as the keywords of these names. May be set and

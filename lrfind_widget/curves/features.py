@@ -21,6 +21,9 @@ WIDTH = 0.25
 FEWEST_POINTS = 5
 """Below this there is no noise to estimate and nothing to smooth."""
 
+DEEP_ENOUGH = 0.25
+"""What part of the deepest valley's depth another must have; a sixth to a third give the same."""
+
 _ROUNDING = 1e-12
 """A fall that is a smaller share of the loss is rounding."""
 
@@ -83,8 +86,10 @@ def fit_curve(lrs: Floats, losses: Floats) -> CurveFeatures | None:
        quarter gives much the same).
     3. The rest is smoothed by a line with Gaussian weights (`LocalRegression`). At rates below the
        first nothing was learned, so there the curve goes on flat, as a mirror image.
-    4. The valley is the last stretch in which most losses lie below the level. Dips that noise
-       makes further left do not count: what training can use lies before the loss runs away.
+    4. A valley is a stretch in which most losses lie below the level. Of those that are at least
+       a quarter as deep as the deepest the last one counts. Dips that noise makes further left do
+       not: what training can use lies before the loss runs away. Nor does a network that has died
+       of its rate and is back at its starting level.
     """
     x, raw, broken = usable_part(lrs, losses)
     if x.size < FEWEST_POINTS:
@@ -110,7 +115,7 @@ def fit_curve(lrs: Floats, losses: Floats) -> CurveFeatures | None:
     below, _ = smooth(0.5 * (1 + np.sign(level - raw)))  # share of losses below the level
 
     # Exactly a half, as around a loss that is the level itself, is not most of them.
-    left, right = _last_stretch(below > 0.5 + 1e-9)
+    left, right = _valley(below > 0.5 + 1e-9, level - y)
     valley = slice(left, right + 1)
     depth = np.clip(level - y[valley], 0, None)
     weight = depth * (np.gradient(at)[valley] if at.size > 1 else 1.0)
@@ -165,13 +170,18 @@ def _tangent_meets(level: float, x: float, y: float, slope: float) -> float:
     return float(x - max(level - y, 0.0) / -slope) if slope < 0 else float(x)
 
 
-def _last_stretch(inside: npt.NDArray[np.bool_]) -> tuple[int, int]:
-    """Return first and last index of the last run of true values; of all values if none is."""
-    true = np.flatnonzero(inside)
-    if not true.size:
-        return 0, inside.size - 1
-    outside = np.flatnonzero(~inside[: true[-1]])
-    return (int(outside[-1]) + 1 if outside.size else 0), int(true[-1])
+def _valley(below: npt.NDArray[np.bool_], depth: Floats) -> tuple[int, int]:
+    """Return first and last index of the last run of true values that is deep enough to count.
+
+    Of all values if there is no such run.
+    """
+    edges = np.flatnonzero(np.diff(below, prepend=False, append=False))
+    if not edges.size:
+        return 0, below.size - 1
+    begins, ends = edges[::2], edges[1::2]
+    deepest = np.maximum.reduceat(np.where(below, depth, 0.0), begins)
+    last = int(np.flatnonzero(deepest >= DEEP_ENOUGH * deepest.max())[-1])
+    return int(begins[last]), int(ends[last]) - 1
 
 
 def rate_at(position: float) -> float:

@@ -49,7 +49,7 @@ class RecordedCurve:
     def suggested_lr(self) -> float | None:
         """The rate that the default rule suggests; None where it has none.
 
-        `suggestion` says why, with the usable band and the caveats.
+        `suggestion` says why, how sure it is, and which rates are usable.
         """
         return self.suggestion().lr
 
@@ -138,10 +138,10 @@ class RecordedCurve:
             found = entry(self.lrs, self.losses, **options)
         else:
             found = suggest_from_repeats(self.lrs, self.losses, self.repeats, entry, **options)
-        doubts = self._doubts_range(found)
-        return replace(found, caveats=(*found.caveats, *doubts)) if doubts else found
+        notes = self._notes_on_range(found)
+        return replace(found, notes=(*found.notes, *notes)) if notes else found
 
-    def _doubts_range(self, found: Suggestion) -> list[str]:
+    def _notes_on_range(self, found: Suggestion) -> list[str]:
         """Return what is to be said where the optimizer's own rate was not tried."""
         own, (start, end) = self.own_lr, self.ends
         if found.lr is None or own is None or start <= own <= end:
@@ -187,7 +187,8 @@ class RecordedCurve:
         The groups keep the ratios that they have, all get the one rate, or one group alone gets
         it, as the sweep's keyword `groups` said. Where that is not known, as after loading from
         CSV, or the optimizer has no group of that name, the ratios are kept. With a scheduler, the
-        rate is what its schedule starts from, or rises to; a warning says what may undo it.
+        rate is what its schedule starts from, or rises to; a warning says what may undo it. A
+        warning also says why the suggestion is not sure, where it is applied for want of a choice.
 
         Parameters
         ----------
@@ -211,6 +212,8 @@ class RecordedCurve:
         written = self.write_into(optimizer, self._rate(lr))
         if written.note:
             warnings.warn(written.note, stacklevel=2)
+        if lr is None and self.selected_lr is None and (doubts := self.suggestion().caveats):
+            warnings.warn(f"The suggestion is not sure. {' '.join(doubts)}", stacklevel=2)
         return written.after
 
     def write_into(self, optimizer: Optimizer, lr: float) -> Applied:

@@ -100,10 +100,10 @@ def balanced(
 def supports_suggestion(curve: CurveFeatures) -> bool:
     """Return whether a curve says where to train.
 
-    Where the loss runs away at high rates, that alone bounds the rates to use: it is enough that
-    a valley lies between there and the start. A doubt is said where it may be noise. Where the
-    loss never turns up, nothing but the fall shows that the rate has any effect, and noise must
-    not look like a fall: it has to be larger than `chance`.
+    A fall has to be larger than `chance`, or it may be noise. Where the loss runs away at high
+    rates, that alone bounds the rates to use, and a valley between there and the start is enough
+    for a suggestion; without the evidence it is never a sure one. Where the loss never turns up,
+    nothing but the fall shows that the rate has any effect, and there is none.
     """
     if curve.fall <= 0:
         return False

@@ -5,9 +5,13 @@ With them what other rules share that look for a fall of an averaged curve.
 
 from __future__ import annotations
 
+import math
+from dataclasses import replace
+
 import numpy as np
 import numpy.typing as npt
 
+from lrfind_widget.curves.features import chance, fit_curve, rate_at
 from lrfind_widget.curves.formatting import format_lr
 from lrfind_widget.curves.smoothing import exponential_average
 from lrfind_widget.curves.trimmed import Trimmed, as_curve, trim
@@ -28,7 +32,8 @@ def min_gradient(
     """Suggest the rate at which the smoothed loss falls most steeply (fastai v1's red dot).
 
     ``lrs[argmin(np.gradient(smoothed))]`` within ``[skip_start:-skip_end]``, where `smoothed`
-    is the debiased exponential average. fastai v1 calls it ``min_grad_lr``.
+    is the debiased exponential average. fastai v1 calls it ``min_grad_lr``. Its caveats say where
+    what falls there is noise, or the average alone (`doubt_of_fall`).
 
     Parameters
     ----------
@@ -55,7 +60,8 @@ def min_gradient(
     if refused := refusal(part):
         return refused
     reason = "The smoothed loss falls most steeply at {lr} (fastai v1's min gradient)."
-    return at_point(part, steepest(part), reason)
+    found = at_point(part, steepest(part), reason)
+    return replace(found, caveats=doubt_of_fall(found.lr, lrs, losses))
 
 
 def min_over_10(
@@ -80,6 +86,26 @@ def min_over_10(
         return Suggestion(None, "No suggestion: a tenth of the rate is zero.")
     reason = f"A tenth of {format_lr(lr * 10)}, where the smoothed loss is least (fastai v1)."
     return at_point(part, at, reason, lr)
+
+
+def doubt_of_fall(lr: float | None, lrs: npt.ArrayLike, losses: npt.ArrayLike) -> tuple[str, ...]:
+    """Return why a rate is not one at which the losses themselves fall; nothing where it is.
+
+    An average trails behind the losses. Where they have fallen by chance, or come back down after
+    an explosion, it falls all the same, and perhaps nowhere more steeply.
+    """
+    with np.errstate(all="ignore"):
+        curve = fit_curve(*as_curve(lrs, losses))
+    if curve is None or lr is None:
+        return ()
+    if not curve.evidence >= chance(curve.count):
+        return ("The whole fall may be noise, and so may be where it is steepest.",)
+    steepest = f"The average falls most steeply at {format_lr(lr)}"
+    if math.log10(lr) < curve.left:
+        return (f"{steepest}, the losses only from {format_lr(rate_at(curve.left))} on.",)
+    if math.log10(lr) > curve.lowest:
+        return (f"{steepest}, the losses are least before, at {format_lr(rate_at(curve.lowest))}.",)
+    return ()
 
 
 def averaged_part(

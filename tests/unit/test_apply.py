@@ -12,7 +12,8 @@ from lrfind_widget import SweepResult, lr_find
 from lrfind_widget.options import SweepOptions
 from lrfind_widget.training.range_test import Sweep
 from lrfind_widget.training.trainable import TorchTrainable
-from tests.unit.results import result
+from tests.unit.curves import valley
+from tests.unit.results import LRS, result
 from tests.unit.toys import batches, classifier, rates
 
 
@@ -27,6 +28,15 @@ def test_the_selected_rate_is_written_else_the_suggested_one() -> None:
     assert plain.apply(target) == rates(target) == [plain.suggested_lr]
     assert chosen.apply(target) == rates(target) == [3e-3]
     assert chosen.apply(target, lr=2e-2) == rates(target) == [2e-2]
+
+
+def test_a_suggestion_that_is_not_sure_is_written_with_a_warning() -> None:
+    unsure = result(valley(LRS)[:60], lrs=LRS[:60], multipliers=(1.0,))
+    target = optimizer(0.1)
+    with pytest.warns(UserWarning, match="not sure. The loss has not turned up"):
+        assert unsure.apply(target) == rates(target) == [unsure.suggested_lr]
+    assert unsure.apply(target, lr=1e-3) == [1e-3]
+    assert unsure.with_choice(1e-2).apply(target) == [1e-2]
 
 
 def test_the_rates_of_the_groups_are_the_multiples_of_the_sweep() -> None:

@@ -19,8 +19,9 @@ from tests.unit.toys import batches, classifier, sgd
     ],
 )
 def test_a_suggestion_says_that_it_was_not_tried(own: float | None, said: str) -> None:
-    doubts = [c for c in result(own_lr=own).suggestion().caveats if "own rate" in c]
-    assert [doubt.endswith(said) for doubt in doubts] == [True] * bool(said)
+    notes = [note for note in result(own_lr=own).suggestion().notes if "own rate" in note]
+    assert [note.endswith(said) for note in notes] == [True] * bool(said)
+    assert result(own_lr=own).suggestion().certainty == "sure"
 
 
 def test_a_sweep_keeps_it() -> None:

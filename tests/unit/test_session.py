@@ -6,6 +6,7 @@ import asyncio
 import subprocess
 import sys
 import threading
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -143,6 +144,47 @@ class TestChoosing:
         trainable.latest.whole()
         session.wait(10)
         assert [run.selected_lr for run in session.runs] == [before, 0.05]
+
+
+def doubted(**given: Any) -> Session:
+    """Return a session whose sweep was stopped before the loss turned up."""
+    session, trainable = make(**given)
+    session.start()
+    trainable.latest.step(*map(valley, RATES[:42]))
+    session.stop()
+    session.wait(10)
+    return session
+
+
+class TestADoubtedSuggestion:
+    def test_leaves_the_marker_where_it_is(self) -> None:
+        state = doubted().state
+        assert state.analysis.suggested.certainty == "unsure"
+        assert (state.selected_lr, state.has_choice) == (1e-3, False)
+        assert state.result.selected_lr is None
+
+    def test_leaves_it_at_the_sure_one_of_before(self) -> None:
+        session, trainable = swept()
+        before = session.state.selected_lr
+        session.start()
+        trainable.latest.step(*map(valley, RATES[:42]))
+        session.stop()
+        session.wait(10)
+        assert session.state.selected_lr == before
+
+    def test_is_not_written_by_itself(self) -> None:
+        assert doubted(auto_apply=True)._trainable.lr == 1e-3
+
+    def test_is_chosen_when_that_is_asked_for(self) -> None:
+        session = doubted(auto_apply=True)
+        session.back_to_suggestion()
+        suggested = session.state.analysis.suggested.lr
+        assert session.state.selected_lr == session.result.selected_lr == suggested
+        assert session._trainable.lr == suggested
+
+    def test_of_a_stored_result_leaves_the_marker_at_the_optimizers_own_rate(self) -> None:
+        stored = replace(doubted().result, own_lr=3e-3)
+        assert Session(None, AnalysisOptions(), stored=stored).state.selected_lr == 3e-3
 
 
 class TestApplying:

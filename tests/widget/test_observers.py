@@ -84,7 +84,7 @@ def gate() -> Gate:
 @pytest.fixture
 def widget(make: Any, gate: Gate) -> Iterator[LRFinderWidget]:
     """A widget whose sweep takes no step, and so tells no news, before its gate is opened."""
-    yield make(data=gate, num_it=30, stop_div=False)
+    yield make(data=gate, num_it=50, stop_div=False)
     gate.let(1000)
 
 
@@ -252,7 +252,7 @@ class TestOnThePublishersThread:
     ) -> None:
         on(widget, trait, is_true, widget.start)
         widget.start()
-        gate.let(30)
+        gate.let(50)
         assert eventually(lambda: len(widget.runs) == 1 and widget.state.status is Status.SWEEPING)
         assert eventually(lambda: widget.status is Status.SWEEPING, 2)
         gate.let(1000)
@@ -396,7 +396,7 @@ class TestAmongThreads:
         widget.observe(lambda change: heard.append(change.new), "status")
         for _ in range(3):
             widget.start()
-            gate.let(30)
+            gate.let(50)
             widget.wait(WAIT)
         assert heard == [Status.SWEEPING, Status.FINISHED] * 3
 

@@ -239,9 +239,14 @@ class TestAutoApply:
         assert made.lr == 0.125
 
     def test_writes_the_suggestion_where_nobody_has_chosen(self, held: Any) -> None:
-        made = held(auto_apply=True).begin().end()
+        made = held(auto_apply=True, num_it=60).begin().end()
         assert made.widget.suggested_lr is not None
         assert made.lr == made.widget.suggested_lr
+
+    def test_does_not_write_a_suggestion_that_is_not_sure(self, held: Any) -> None:
+        made = held(auto_apply=True).begin().end()  # too few steps
+        assert made.widget.suggested_lr is not None
+        assert made.lr == made.widget.selected_lr == 1e-3
 
     def test_writes_what_a_comparison_found_best(self, held: Any) -> None:
         made = held(auto_apply=True)
