@@ -18,6 +18,8 @@ TRUTH = FOLDER / "truth.json"
 CURVES = FOLDER / "curves.json"
 HELD_OUT_TRUTH = FOLDER / "held_out_truth.json"
 SHORT_RUNS = FOLDER / "short_runs.json"
+HELD_OUT_CURVES = FOLDER / "held_out_curves.json"
+HELD_OUT_SEARCHES = FOLDER / "held_out_searches.json"
 
 
 def versions() -> dict[str, str]:

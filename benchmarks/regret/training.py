@@ -61,9 +61,11 @@ class Training:
     ) -> None:
         self.model, self.split, self.task = model.train(), split, task
         self.optimizer = OPTIMIZERS[optimizer or task.optimizer](model.parameters(), lr=1e-3)
-        self._batches = self._shuffled(torch.Generator().manual_seed(2000 + seed))
+        self._batches = self.batches(seed)
 
-    def _shuffled(self, generator: torch.Generator) -> Iterator[Tensor]:
+    def batches(self, seed: int) -> Iterator[Tensor]:
+        """Yield the examples of each batch, in the order of this seed, without end."""
+        generator = torch.Generator().manual_seed(2000 + seed)
         examples, size = len(self.split.x), self.task.batch_size
         while True:
             order = torch.randperm(examples, generator=generator)

@@ -15,7 +15,7 @@ from benchmarks.regret.training import Task
 
 SEEDS = (0, 1, 2)
 RATES = tuple(float(f"{10 ** (k / 4):.5g}") for k in range(-20, 5))  # 1e-5 to 10, four a decade
-SHARES = (0.1, 0.25, 0.5, 1.0)
+SHARES = (0.05, 0.1, 0.25, 0.5, 1.0)
 """Parts of a training after which it is looked at, where short trainings are to be simulated."""
 RECENT = 0.25
 """The part of the steps so far, at their end, whose mean is the recent training loss."""
