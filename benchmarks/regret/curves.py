@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import json
 import math
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
 
-from benchmarks.regret import store, sweeps
+from benchmarks.regret import store
 from benchmarks.regret.metric import Floats, Key, Sweep, Truth
+from benchmarks.regret.sweeps import SETTINGS, Setting, rates
 from lrfind_widget.curves.smoothing import ExponentialAverage
 from lrfind_widget.curves.stop_rule import StopRule
 
@@ -26,19 +28,36 @@ def recorded(losses: Floats) -> int:
 def load_truths(path: Path = store.TRUTH) -> dict[str, Truth]:
     """Return the truth of every task at `path`."""
     stored = json.loads(path.read_text())
-    rates = stored["settings"]["rates"]
-    return {name: Truth.from_entry(rates, entry) for name, entry in stored["tasks"].items()}
+    grid = stored["settings"]["rates"]
+    return {name: Truth.from_entry(grid, entry) for name, entry in stored["tasks"].items()}
 
 
-def load_sweeps(path: Path = store.CURVES, rounds: int | None = None) -> list[Sweep]:
+def load_sweeps(
+    path: Path = store.CURVES,
+    rounds: int | None = None,
+    settings: Sequence[Setting] = SETTINGS,
+) -> list[Sweep]:
     """Return the range tests at `path`, of each task and setting the first `rounds` seeds."""
     loaded = []
     for task, entry in json.loads(path.read_text())["tasks"].items():
-        for setting in sweeps.SETTINGS:
+        for setting in settings:
             for seed in setting.seeds[:rounds]:
-                stored = entry[f"{setting.name} seed={seed}"]
-                losses = np.array([math.nan if x is None else x for x in stored])
+                name = f"{setting.name} seed={seed}"
+                losses = _losses(entry[name])
                 count = recorded(losses)
-                lrs = np.array(sweeps.rates(setting)[:count])
-                loaded.append(Sweep(Key(task, setting.name, seed), lrs, losses[:count]))
+                lrs = np.array(rates(setting)[:count])
+                valid = entry.get(f"valid {name}")
+                loaded.append(
+                    Sweep(
+                        Key(task, setting.name, seed),
+                        lrs,
+                        losses[:count],
+                        entry.get(f"critical {name}"),
+                        None if valid is None else _losses(valid)[:count],
+                    )
+                )
     return loaded
+
+
+def _losses(stored: Sequence[float | None]) -> Floats:
+    return np.array([math.nan if x is None else x for x in stored])

@@ -81,11 +81,16 @@ class Key(NamedTuple):
 
 @dataclass(frozen=True)
 class Sweep:
-    """One stored range test, as far as the stop rule lets it go."""
+    """One stored range test, as far as the stop rule lets it go.
+
+    With its critical rate, and the validation loss after each step, where they were taken.
+    """
 
     key: Key
     lrs: Floats
     losses: Floats
+    critical_lr: float | None = None
+    val_losses: Floats | None = None
 
 
 def suggested(rule: Rule, lrs: Floats, losses: Floats) -> float | None:

@@ -6,14 +6,15 @@ would have ended it is decided when a rule is measured.
 
 from __future__ import annotations
 
-import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import NamedTuple
 
 from benchmarks.regret import store
+from benchmarks.regret.parts import parts
 from benchmarks.regret.tasks import TASKS
 from benchmarks.regret.training import Task
+from lrfind_widget import SweepResult, lr_find
 
 END_LR = 10.0
 
@@ -48,14 +49,19 @@ def rates(setting: Setting) -> list[float]:
     return [setting.start_lr * ratio ** (n / setting.num_it) for n in range(setting.num_it)]
 
 
-def losses(task: Task, seed: int, setting: Setting) -> Iterator[float]:
-    """Run one range test; yield each step's loss, the first that is not finite last."""
-    training = task.start(seed)
-    for lr in rates(setting):
-        loss = training.step(lr)
-        yield loss
-        if not math.isfinite(loss):
-            return
+def sweep(task: Task, seed: int, setting: Setting, *, validated: bool = False) -> SweepResult:
+    """Run one range test to its last step, or to the first loss that is not finite."""
+    made = parts(task, seed)
+    return lr_find(
+        made.model,
+        made.batches,
+        made.optimizer,
+        start_lr=setting.start_lr,
+        end_lr=END_LR,
+        num_it=setting.num_it,
+        stop_div=False,
+        **made.commanded(validated=validated),
+    )
 
 
 def measure(
@@ -63,16 +69,27 @@ def measure(
     tasks: Sequence[Task] = TASKS,
     settings: Sequence[Setting] = SETTINGS,
 ) -> None:
-    """Run the range tests that `path` lacks."""
+    """Run the range tests that `path` lacks.
+
+    Beside the losses an entry holds the critical rate of each sweep and, where it is the first of
+    the settings, the validation loss after each step.
+    """
     measurement = store.read(
         path, {"end_lr": END_LR, "sweeps": {s.name: list(s.seeds) for s in settings}}
     )
     for task in tasks:
         entry = measurement["tasks"].setdefault(task.name, {})
         for setting in settings:
+            validated = setting is settings[0]
             for seed in setting.seeds:
                 key = f"{setting.name} seed={seed}"
-                if key not in entry:
-                    entry[key] = [store.shortened(x, 5) for x in losses(task, seed, setting)]
+                if f"critical {key}" in entry:
+                    continue
+                found = sweep(task, seed, setting, validated=validated)
+                entry.setdefault(key, [store.shortened(x, 5) for x in found.losses])
+                critical = found.critical_lr
+                entry[f"critical {key}"] = None if critical is None else store.shortened(critical)
+                if found.val_losses is not None:
+                    entry[f"valid {key}"] = [store.shortened(x, 5) for x in found.val_losses]
         store.write(path, measurement)
-        print(f"{task.name}: {len(entry)} curves", flush=True)
+        print(f"{task.name}: {len(entry)} entries", flush=True)

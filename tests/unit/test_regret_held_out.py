@@ -8,8 +8,8 @@ import math
 import pytest
 import torch
 
-from benchmarks.regret import data, models, truth
-from benchmarks.regret.curves import load_truths
+from benchmarks.regret import data, models, sweeps, truth
+from benchmarks.regret.curves import load_sweeps, load_truths
 from benchmarks.regret.held_out import HELD_OUT
 from benchmarks.regret.optimizers import OPTIMIZERS, Lion, default_lr
 from benchmarks.regret.tasks import TASKS
@@ -89,3 +89,21 @@ class TestLooks:
         assert entry["valid 0 at 50%"][0] > entry["losses 0"][0]
         assert entry["train 0 at 100%"][1] is None
         assert load_truths(path)["tiny"].best == entry["losses 0"][0]
+
+
+def test_a_range_test_keeps_its_critical_rate_and_validation_losses(tiny: Task, tmp_path) -> None:
+    path, setting = tmp_path / "curves.json", sweeps.Setting(1e-4, 6, (0,))
+    sweeps.measure(path, [tiny], [setting])
+    (loaded,) = load_sweeps(path, settings=[setting])
+    assert loaded.key == ("tiny", setting.name, 0)
+    assert loaded.val_losses is not None
+    assert len(loaded.val_losses) == len(loaded.losses) == 6
+    entry = json.loads(path.read_text())["tasks"]["tiny"]
+    assert loaded.critical_lr == entry[f"critical {setting.name} seed=0"]
+
+
+def test_a_range_test_of_the_package_is_the_plain_loop(tiny: Task) -> None:
+    setting = sweeps.Setting(1e-4, 10, (0,))
+    training = tiny.start(0)
+    plain = [training.step(lr) for lr in sweeps.rates(setting)]
+    assert sweeps.sweep(tiny, 0, setting, validated=True).losses.tolist() == plain
