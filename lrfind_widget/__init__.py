@@ -18,9 +18,11 @@ if _typing.TYPE_CHECKING:
     from lrfind_widget.results.comparison import Comparison
     from lrfind_widget.results.receipt import Receipt
     from lrfind_widget.results.result import SweepResult
+    from lrfind_widget.results.search import SearchResult
     from lrfind_widget.rules.suggestion import Suggestion
     from lrfind_widget.training.lr_find import lr_find
     from lrfind_widget.training.range_test import Sweep
+    from lrfind_widget.training.search import search_lr
     from lrfind_widget.training.short_trainings import compare_lrs
     from lrfind_widget.widget import LRFinderWidget
 
@@ -29,6 +31,7 @@ __all__ = [
     "LRFinderWidget",
     "Point",
     "Receipt",
+    "SearchResult",
     "Status",
     "StopReason",
     "Suggestion",
@@ -37,6 +40,7 @@ __all__ = [
     "__version__",
     "compare_lrs",
     "lr_find",
+    "search_lr",
 ]
 
 _HOME = {
@@ -44,6 +48,7 @@ _HOME = {
     "LRFinderWidget": "widget",
     "Point": "points",
     "Receipt": "results.receipt",
+    "SearchResult": "results.search",
     "Status": "outcomes",
     "StopReason": "outcomes",
     "Suggestion": "rules.suggestion",
@@ -51,6 +56,7 @@ _HOME = {
     "SweepResult": "results.result",
     "compare_lrs": "training.short_trainings",
     "lr_find": "training.lr_find",
+    "search_lr": "training.search",
 }
 """The module each public name lives in."""
 

@@ -24,7 +24,7 @@ from typing import (
 
 from lrfind_widget.curves.formatting import format_lr
 from lrfind_widget.option_fields import Option, Options, options_of
-from lrfind_widget.options import CompareOptions, FindOptions, WidgetOptions
+from lrfind_widget.options import CompareOptions, FindOptions, SearchOptions, WidgetOptions
 
 if TYPE_CHECKING:
     from torch import nn
@@ -255,7 +255,7 @@ def _instead(name: str, known: list[str]) -> str:
 @functools.cache
 def _meaning(name: str) -> str:
     """Return the first sentence of what a keyword means."""
-    kinds: tuple[type[Options], ...] = (WidgetOptions, FindOptions, CompareOptions)
+    kinds: tuple[type[Options], ...] = (WidgetOptions, FindOptions, CompareOptions, SearchOptions)
     options = {name: option for kind in kinds for name, option in options_of(kind).items()}
     if name not in options:
         return "the batches to train on."

@@ -236,6 +236,29 @@ def comparison_stopped(taken: int, steps: int) -> str:
     return f"Stopped on request after {taken} of {steps} steps: nothing is compared."
 
 
+def search_finished(cost: int, rates: int, steps: int) -> str:
+    """Say that a search has ended by itself."""
+    tried = "1 rate" if rates == 1 else f"{rates} rates"
+    return f"Finished: {tried} tried, {_steps(cost)}, up to {steps} at each."
+
+
+def search_stopped(taken: int) -> str:
+    """Say that a search was stopped on request."""
+    return f"Stopped on request after {_steps(taken)}."
+
+
+def one_after_the_other(why: str) -> str:
+    """Say why rates are not tried side by side."""
+    return f"The rates are tried one after the other, since {why}."
+
+
+def searching(lrs: Sequence[float], done: int, steps: int, seconds_per_step: float | None) -> str:
+    """Say which rates are tried and how far a search is."""
+    tried = f"{len(lrs)} rates from {format_lr(min(lrs))} to {format_lr(max(lrs))}"
+    text = f"Trying {tried}: {done} of {steps} steps"
+    return _with_time_left(text, steps - done, seconds_per_step)
+
+
 def _raised(error: BaseException) -> str:
     text = str(error).strip()
     return f"{type(error).__name__}: {text}" if text else type(error).__name__

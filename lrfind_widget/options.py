@@ -239,6 +239,49 @@ class CompareOptions(_ProgressBar, TrainingOptions):
 
 
 @dataclass(frozen=True, kw_only=True)
+class SearchingOptions(Options):
+    """How a search goes, and what for.
+
+    Parameters
+    ----------
+    steps
+        Optimizer steps at each rate; no more than `for_steps`.
+    for_steps
+        Optimizer steps of the training that the rate is meant for. The best rate falls with the
+        length of a training, so that the answer is moved. By default it is not.
+    for_schedule
+        The schedule of that training, of which the answer is the highest rate. By default the
+        answer is a constant rate.
+    hold_back
+        Part of the training data, such as 0.2, that is held back and decides by its loss, where
+        there is no `val_loader`: of a `DataLoader` examples drawn at random, of a list batches.
+        Of these at most 20 batches are taken, or `val_batches`.
+    """
+
+    steps: Annotated[int, whole(1)] = 100
+    for_steps: Annotated[int | None, whole(1)] = None
+    for_schedule: Literal["constant", "one_cycle", "cosine"] | None = None
+    hold_back: Annotated[float | None, number(above=0)] = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class SearchOptions(_ProgressBar, SearchingOptions, SweepOptions):
+    """The keywords of `search_lr`.
+
+    Parameters
+    ----------
+    lr
+        Rate to begin with. By default that of a range test.
+    """
+
+    lr: Annotated[float | None, check_rate] = None
+
+    def settings(self) -> dict[str, Any]:
+        """Return those that make a difference to the losses, as JSON values."""
+        return self.settings_of(TrainingOptions) | {"steps": self.steps}
+
+
+@dataclass(frozen=True, kw_only=True)
 class WidgetOptions(AnalysisOptions, SweepOptions):
     """The keywords of `LRFinderWidget`.
 

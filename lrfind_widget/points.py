@@ -51,10 +51,10 @@ class Plan(NamedTuple):
 
     Attributes
     ----------
-    kind : {"sweep", "comparison"}
-        A range test, or short trainings at some rates.
+    kind : {"sweep", "comparison", "search"}
+        A range test, short trainings at some rates, or at rates that are chosen on the way.
     lrs : tuple of float
-        The ends of the range, or the rates compared.
+        The ends of the range, or the rates that are tried.
     steps_each : int
         Steps planned for one pass: a repeat of the sweep, or the training at one rate.
     passes : int
@@ -65,7 +65,7 @@ class Plan(NamedTuple):
         What the horizontal axis measures.
     """
 
-    kind: Literal["sweep", "comparison"]
+    kind: Literal["sweep", "comparison", "search"]
     lrs: tuple[float, ...]
     steps_each: int
     passes: int = 1
@@ -106,7 +106,7 @@ class Run(Protocol):
 
     @property
     def plan(self) -> Plan:
-        """What it is going to do."""
+        """What it is going to do. Only a search's becomes another, with rates added at the end."""
 
     @property
     def progress(self) -> Progress:
@@ -152,6 +152,9 @@ class Trainable(Protocol):
 
     def compare(self, lrs: Sequence[float], steps: int, **changes: Any) -> Run:
         """Return short trainings at some rates: copied or saved now, not started."""
+
+    def search(self, lr: float, origin: str, **changes: Any) -> Run:
+        """Return short trainings that look for the best rate from `lr` on, which `origin` names."""
 
     def apply(self, lr: float, optimizer: Any = None) -> Applied:
         """Write a rate where training will read it."""

@@ -8,6 +8,11 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from lrfind_widget.curves.smoothing import Floats
+
+LAST_PART = 0.25
+"""The part of each training, at its end, that is compared."""
+
 MOST_CORRELATION = 0.95
 """Beyond this, a short series does not tell its correlation from a trend."""
 
@@ -67,6 +72,21 @@ def paired_difference(first: npt.ArrayLike, second: npt.ArrayLike) -> Difference
     worth = max(count * (1 - correlation) / (1 + correlation), 1.0)
     error = math.sqrt(total / (count - 1) / worth)
     return Difference(mean, error, error * _student(max(worth - 1, 1.0)))
+
+
+def last_part(losses: npt.ArrayLike) -> Floats:
+    """Return the losses at the end of a training that are compared with those of another."""
+    given = np.asarray(losses, dtype=np.float64)
+    return given[len(given) - max(1, round(LAST_PART * len(given))) :]
+
+
+def mean_of(losses: Floats) -> float:
+    """Return the mean of what is no NaN, also where its sum is too large for a float."""
+    known = losses[~np.isnan(losses)]
+    size = float(np.abs(known).max(initial=0.0)) or 1.0
+    if not known.size or np.isinf(size):
+        return np.inf if known.size else np.nan
+    return float(np.mean(known / size) * size) if size > 1e300 else float(np.mean(known))
 
 
 def _student(freedom: float) -> float:

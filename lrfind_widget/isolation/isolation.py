@@ -18,10 +18,11 @@ from lrfind_widget.isolation.copying import verified_copy
 from lrfind_widget.isolation.fingerprint import Fingerprint
 from lrfind_widget.isolation.kept import KeptState
 from lrfind_widget.isolation.loaders import add_loaders, live_workers
+from lrfind_widget.isolation.mark import Mark, restore_all
 from lrfind_widget.isolation.memory import fits, in_words
 from lrfind_widget.isolation.object_graph import values_inside, visit
 from lrfind_widget.isolation.random_state import RandomState
-from lrfind_widget.isolation.reach import attached_schedulers, other_state, reach
+from lrfind_widget.isolation.reach import Reached, attached_schedulers, other_state, reach
 from lrfind_widget.isolation.snapshot import Snapshot
 from lrfind_widget.isolation.storage import total_bytes
 from lrfind_widget.isolation.training_objects import TrainingObjects
@@ -73,10 +74,9 @@ class Isolation:
         self._others = other_state(model, optimizer, reached)
         self._claim = Claim()
         self._snapshot: Snapshot | None = None
-        self._mark: Snapshot | None = None
+        self._reached: Reached | None = None
         self._before: Fingerprint | None = None
         self._kept: KeptState | None = None
-        self._kept_by_copy: KeptState | None = None
         self._workers = live_workers()
         owned = list(visit([*given.trained, *self._others]))
         watched = [obj for obj in owned if isinstance(obj, (Tensor, np.ndarray))]
@@ -126,26 +126,45 @@ class Isolation:
         """Let the next sweep take its step."""
         self._random.end_turn()
 
-    def mark(self) -> None:
-        """Save what is trained as it is now, so that `rewind` can restore it.
+    def mark(self) -> Mark:
+        """Save what is trained as it is now, and what functions and loaders keep.
 
-        Where a copy is trained, this takes its bytes once more, in host memory.
+        Where a copy is trained, this takes its bytes once more, in host memory; where the model
+        itself is, it is what was saved on entering.
         """
-        if self._snapshot is None:
-            roots = [*self.objects.trained, *self.objects.functions]
-            self._mark = Snapshot(roots)
-            self._kept_by_copy = KeptState(reach(roots), set(map(id, visit(roots))), 0)
+        kept = [] if self._kept is None else [self._kept]
+        if self._snapshot is not None:
+            return Mark(self._snapshot, kept)
+        roots = self._roots()
+        owned = set(map(id, visit(roots)))
+        return Mark(Snapshot(roots), [*kept, KeptState(reach(roots), owned, 0)])
 
-    def rewind(self) -> None:
-        """Set what is trained, and the loaders' counters, back to what `mark` saved."""
-        snapshot = self._mark if self._snapshot is None else self._snapshot
-        problems = ["nothing was marked"] if snapshot is None else snapshot.restore()
-        if snapshot is None or problems:
-            raise RuntimeError("The model could not be set back: " + "; ".join(problems))
-        snapshot.detach_gradients()
-        for kept in (self._kept, self._kept_by_copy):
-            if kept is not None:
-                kept.restore()
+    def mark_training(self, *more: object) -> Mark:
+        """Save what is trained as it is now, with some objects more, but nothing of the loaders.
+
+        Takes the bytes of it in host memory each time, but for gradients and for what the
+        optimizer has made since the first time, which stay where they are.
+        """
+        roots = [*self._roots(), *more]
+        owned = set(map(id, visit(roots)))
+        if self._reached is None:
+            self._reached = reach(roots)
+            self._reached.holders += self._reached.modules
+        return Mark(Snapshot(roots), [KeptState(self._reached, owned, 0)])
+
+    def rewind(self, mark: Mark, *, gradients: bool = False) -> None:
+        """Set what is trained back to a mark; without `gradients` there are none then."""
+        mark.restore(gradients=gradients)
+
+    def rewind_kept(self) -> None:
+        """Set what functions and loaders keep back to what it was on entering."""
+        restore_all([self._kept])
+
+    def _roots(self) -> list[object]:
+        """Return what is trained now."""
+        objects = self.objects
+        more = [] if self._snapshot is None else [*self._schedulers, *self._others]
+        return [*objects.trained, *objects.functions, *more]
 
     def __exit__(
         self,
@@ -263,7 +282,7 @@ class Isolation:
         """Drop the copy and the snapshot, and every reference that is not the user's own."""
         self._claim.release()
         self.objects = self._given
-        self._snapshot = self._mark = self._kept = self._kept_by_copy = None
+        self._snapshot = self._kept = self._reached = None
         self._others = []
         self._schedulers = []
         self._before = None

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from lrfind_widget.curves.formatting import format_lr, listed
-from lrfind_widget.curves.paired import Difference, paired_difference
+from lrfind_widget.curves.paired import Difference, last_part, mean_of, paired_difference
 from lrfind_widget.curves.smoothing import Floats, beta_of, exponential_average
 from lrfind_widget.outcomes import StopReason
 from lrfind_widget.results import picture
@@ -21,9 +21,6 @@ from lrfind_widget.values import check_rate
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
-
-LAST_PART = 0.25
-"""The part of each training, at its end, that is compared."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -113,6 +110,11 @@ class Comparison(JsonRecord):
         """Steps planned for each rate."""
         return int(self.losses.shape[1])
 
+    @property
+    def compared_steps(self) -> int:
+        """Steps after which the rates are compared."""
+        return self.steps
+
     @cached_property
     def final_losses(self) -> tuple[float, ...]:
         """Mean loss over the last quarter of each training; infinite where it diverged.
@@ -123,8 +125,8 @@ class Comparison(JsonRecord):
         return tuple(
             np.inf
             if self.diverged[n]
-            else _mean(self._last_part(n))
-            if self.taken[n] == self.steps
+            else mean_of(self._last_part(n))
+            if self._is_compared(n)
             else np.nan
             for n in range(len(self.lrs))
         )
@@ -154,9 +156,7 @@ class Comparison(JsonRecord):
         """Which rate did best, and whether by more than the noise."""
         if self.stop_reason in (StopReason.STOPPED, StopReason.FAILED):
             return self.stop_sentence
-        pairs = zip(self.lrs, self.diverged, strict=True)
-        lost = listed([format_lr(lr) for lr, diverged in pairs if diverged])
-        ranked = self._ranked()
+        ranked, lost = self._ranked(), self._lost
         if not ranked and lost:
             first = self.losses[:, :1]
             if np.isfinite(first).any():
@@ -168,30 +168,7 @@ class Comparison(JsonRecord):
             )
         if not ranked:
             return self.stop_sentence
-        best = self.lrs[ranked[0]]
-        also = f" {lost} diverged." if lost else ""
-        difference = self.difference
-        if difference is None:
-            return f"{format_lr(best)} was the only one that did not diverge.{also}" if lost else ""
-        kind = "training" if self.val_losses is None else "validation"
-        over = f"mean {kind} loss over the last quarter of {self.steps} steps"
-        second = format_lr(self.lrs[ranked[1]])
-        values = " against ".join(f"{self.final_losses[n]:.3g}" for n in ranked[:2])
-        if difference.is_clear:
-            return (
-                f"{format_lr(best)} did best: {values} at {second} ({over}), a lead of "
-                f"{_size(difference)} that is larger than the noise.{also}"
-            )
-        if np.isinf(difference.margin):
-            return (
-                f"{format_lr(best)} did best: {values} at {second} ({over}), a difference of "
-                f"{_size(difference)}. Too few losses were compared to know the noise: take more "
-                f"steps.{also}"
-            )
-        return (
-            f"{format_lr(best)} did best, but its lead over {second} is within the noise: "
-            f"{values} ({over}), a difference of {_size(difference)}.{also}"
-        )
+        return self._compared()
 
     def to_json(self) -> dict[str, Any]:
         """Return all of it as plain JSON values; `from_json` reads it back unchanged.
@@ -245,6 +222,44 @@ class Comparison(JsonRecord):
         """Return the plot, which a notebook shows; None where it cannot be drawn."""
         return picture.shown(lambda: picture.draw_on_axes(self.plot))
 
+    @property
+    def _lost(self) -> str:
+        """The rates that diverged, in words."""
+        pairs = zip(self.lrs, self.diverged, strict=True)
+        return listed([format_lr(lr) for lr, diverged in pairs if diverged])
+
+    def _compared(self) -> str:
+        """Say how the best of the rates with a final loss compares with the next."""
+        ranked, lost = self._ranked(), self._lost
+        best = self.lrs[ranked[0]]
+        also = f" {lost} diverged." if lost else ""
+        difference = self.difference
+        if difference is None:
+            return f"{format_lr(best)} was the only one that did not diverge.{also}" if lost else ""
+        kind = "training" if self.val_losses is None else "validation"
+        over = f"mean {kind} loss over the last quarter of {self.compared_steps} steps"
+        second = format_lr(self.lrs[ranked[1]])
+        values = " against ".join(f"{self.final_losses[n]:.3g}" for n in ranked[:2])
+        if difference.is_clear:
+            return (
+                f"{format_lr(best)} did best: {values} at {second} ({over}), a lead of "
+                f"{_size(difference)} that is larger than the noise.{also}"
+            )
+        if np.isinf(difference.margin):
+            return (
+                f"{format_lr(best)} did best: {values} at {second} ({over}), a difference of "
+                f"{_size(difference)}. Too few losses were compared to know the noise: take more "
+                f"steps.{also}"
+            )
+        return (
+            f"{format_lr(best)} did best, but its lead over {second} is within the noise: "
+            f"{values} ({over}), a difference of {_size(difference)}.{also}"
+        )
+
+    def _is_compared(self, n: int) -> bool:
+        """Whether a rate that did not diverge was trained for as long as is compared."""
+        return self.taken[n] == self.steps
+
     def _ranked(self) -> list[int]:
         """Return the indices of the rates with a final loss, the best first."""
         final = self.final_losses
@@ -253,16 +268,7 @@ class Comparison(JsonRecord):
     def _last_part(self, n: int) -> Floats:
         """Return the losses of one rate that are compared, NaN where there is none."""
         table = self.losses if self.val_losses is None else self.val_losses
-        return table[n, self.steps - max(1, round(LAST_PART * self.steps)) :]
-
-
-def _mean(losses: Floats) -> float:
-    """Return the mean of what is no NaN, also where its sum is too large for a float."""
-    known = losses[~np.isnan(losses)]
-    size = float(np.abs(known).max(initial=0.0)) or 1.0
-    if not known.size or np.isinf(size):
-        return np.inf if known.size else np.nan
-    return float(np.mean(known / size) * size) if size > 1e300 else float(np.mean(known))
+        return last_part(table[n, : self.compared_steps])
 
 
 def _size(difference: Difference) -> str:

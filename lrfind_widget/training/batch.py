@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import copy
 import dataclasses
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
+import numpy as np
 import torch
 from torch import Tensor, nn
 from torch.nn.utils.rnn import PackedSequence
@@ -68,37 +69,68 @@ def to_device(batch: Any, device: torch.device) -> Any:
     mapping with attributes, a named tuple or a dataclass still is one. An object of another
     kind is asked by its own `to` method, where it has one.
     """
-    if isinstance(batch, Tensor):
-        # Waiting for the copy is the caller's stream's business, not the host's.
-        return batch.to(device, non_blocking=True)
+
+    def moved(part: Any) -> Any:
+        if isinstance(part, Tensor):
+            # Waiting for the copy is the caller's stream's business, not the host's.
+            return part.to(device, non_blocking=True)
+        if isinstance(part, PackedSequence):
+            return part.to(device)  # type: ignore[arg-type]
+        if callable(getattr(part, "to", None)) and not isinstance(part, nn.Module):
+            # Some such methods move in place: the user's own object must stay where it is.
+            return copy.copy(part).to(device)
+        return part
+
+    return _changed(batch, moved)
+
+
+def copied(batch: Any) -> Any:
+    """Return `batch` with a copy of every tensor and array in it, which a step may write into.
+
+    An object of another kind is asked by its own `clone` method, where it has one.
+    """
+
+    def cloned(part: Any) -> Any:
+        if isinstance(part, Tensor):
+            return part.detach().clone().requires_grad_(part.requires_grad)
+        if isinstance(part, PackedSequence):
+            return PackedSequence(part.data.clone(), *part[1:])
+        if isinstance(part, np.ndarray):
+            return part.copy()
+        is_cloned = callable(getattr(part, "clone", None)) and not isinstance(part, nn.Module)
+        return part.clone() if is_cloned else part
+
+    return _changed(batch, cloned)
+
+
+def _changed(batch: Any, change: Callable[[Any], Any]) -> Any:
+    """Return `batch` with its innermost parts changed; itself where no part is another then."""
     if isinstance(batch, (str, bytes)) or batch is None:
         return batch
-    if isinstance(batch, PackedSequence):
-        return batch.to(device)  # type: ignore[arg-type]
     if is_plain_sequence(batch):
-        return _moved_sequence(batch, device)
-    parts: Mapping[Any, Any] | None = batch if isinstance(batch, Mapping) else named_parts(batch)
-    if parts is not None:
-        moved = {name: to_device(part, device) for name, part in parts.items()}
-        if all(moved[name] is parts[name] for name in moved):
-            return batch
-        return _replaced(batch, moved)
-    if callable(getattr(batch, "to", None)) and not isinstance(batch, nn.Module):
-        # Some such methods move in place: the user's own object must stay where it is.
-        return copy.copy(batch).to(device)
-    return batch
+        return _changed_sequence(batch, change)
+    is_part = isinstance(batch, (Tensor, PackedSequence))
+    parts: Mapping[Any, Any] | None = None
+    if not is_part:
+        parts = batch if isinstance(batch, Mapping) else named_parts(batch)
+    if parts is None:
+        return change(batch)
+    changed = {name: _changed(part, change) for name, part in parts.items()}
+    if all(changed[name] is parts[name] for name in changed):
+        return batch
+    return _replaced(batch, changed)
 
 
-def _moved_sequence(batch: Any, device: torch.device) -> Any:
-    moved = [to_device(part, device) for part in batch]
-    if all(new is old for new, old in zip(moved, batch, strict=True)):
+def _changed_sequence(batch: Any, change: Callable[[Any], Any]) -> Any:
+    changed = [_changed(part, change) for part in batch]
+    if all(new is old for new, old in zip(changed, batch, strict=True)):
         return batch
     if is_named_tuple(batch):
-        return type(batch)(*moved)
+        return type(batch)(*changed)
     try:
-        return type(batch)(moved)
+        return type(batch)(changed)
     except TypeError:
-        return moved
+        return changed
 
 
 def _replaced(batch: Any, moved: Mapping[Any, Any]) -> Any:

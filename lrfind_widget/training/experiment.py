@@ -100,6 +100,10 @@ class Experiment(ABC):
         """Steps planned, those of all passes together."""
         return self.plan.steps
 
+    def done(self, last: Point | None) -> int:
+        """Return how many steps are done, with those that were left out, at its latest point."""
+        return 0 if last is None else last.repeat * self.plan.steps_each + last.step + 1
+
     @property
     def objective(self) -> str:
         """Which loss is made smaller. Empty before the first step."""

@@ -67,6 +67,7 @@ class OptimizerStep:
         checkpoint: Callable[[str], None] | None = None,
         validates: Callable[[int], bool] = lambda _step: True,
         retakes_skipped: bool = True,
+        batches: Batches | None = None,
     ) -> None:
         objects = isolation.objects
         model, self._optimizer = objects.model, objects.optimizer
@@ -85,7 +86,7 @@ class OptimizerStep:
             default_device=isolation.default_device,
             own_stream=isolation.kind == "copy",
         )
-        self._batches = Batches(objects.dataloader)
+        self._batches = Batches(objects.dataloader) if batches is None else batches
         self._losses: LossQueue[Label] = LossQueue.on(device)
         self._precision = Precision(options.amp, objects.grad_scaler, device)
         self.rates = GroupRates(self._optimizer, options.groups)
@@ -123,6 +124,11 @@ class OptimizerStep:
                 random,
                 context,
             )
+
+    @property
+    def scaler(self) -> Any:
+        """The gradient scaler, given or made here; None without one."""
+        return self._precision.scaler
 
     def step(self, step: int, lr: float) -> bool:
         """Set the rate and take a step; return False where the gradient scaler skipped it."""

@@ -34,6 +34,7 @@ def run_with_bar(experiment: Experiment, title: str, *, shown: bool) -> None:
                 objective = re.split(r" \(|; ", experiment.objective)[0]
                 said = f"lr={format_lr(point.lr)}, loss={point.smoothed:.4g}, {objective}"
                 bar.set_postfix_str(said, refresh=False)
-            bar.update()
+            bar.total = experiment.steps
+            bar.update(experiment.done(point) - bar.n)
     if experiment.stop_reason is None:  # interrupted before it began
         raise KeyboardInterrupt

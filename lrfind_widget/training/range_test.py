@@ -165,11 +165,10 @@ class Sweep(Experiment):
     def _run(self, isolation: Isolation, context: ErrorContext) -> Iterator[Point]:
         """Sweep as often as asked, each time from the same state."""
         options, planned = self._options, len(self.schedule)
-        if options.repeats > 1:
-            isolation.mark()
+        beginning = isolation.mark() if options.repeats > 1 else None
         for repeat in range(options.repeats):
-            if repeat > 0:
-                isolation.rewind()
+            if beginning is not None and repeat > 0:
+                isolation.rewind(beginning)
                 self._records.append(Record(options.beta, options.stop_div, repeat))
             context.steps_before = repeat * planned
             update = OptimizerStep(isolation, options.of_repeat(repeat), context, self._found)

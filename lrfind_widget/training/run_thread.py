@@ -154,8 +154,8 @@ class RunThread:
         self._news()
 
     def _show(self, status: Status) -> None:
-        last = self.points[-1] if self.points else None
-        done = 0 if last is None else last.repeat * self.plan.steps_each + last.step + 1
+        done = self._experiment.done(self.points[-1] if self.points else None)
+        self.plan = self._experiment.plan  # before the progress, which is read first
         self.progress = Progress(
             status,
             done,

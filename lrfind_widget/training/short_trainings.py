@@ -73,14 +73,14 @@ class ShortTrainings(Experiment):
     def _run(self, isolation: Isolation, context: ErrorContext) -> Iterator[Point]:
         """Train at one rate after the other."""
         options, steps = self._options, self._options.steps
-        isolation.mark()
+        mark = isolation.mark()
         model, loaders = isolation.objects.model, isolation.objects.loaders
         random = RandomSources(model_device(model), [model, *loaders])
         beginning = random.get()
         every = max(1, steps // VALIDATIONS)
         for number, lr in enumerate(self.lrs):
             if number > 0:
-                isolation.rewind()
+                isolation.rewind(mark)
                 random.set(beginning)
 
             def constant(_step: int, lr: float = lr) -> float:

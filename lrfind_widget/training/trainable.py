@@ -10,11 +10,12 @@ from torch.optim import Optimizer
 
 from lrfind_widget.keywords import refuse_unknown
 from lrfind_widget.option_fields import options_of
-from lrfind_widget.options import CompareOptions, SweepOptions
+from lrfind_widget.options import CompareOptions, SearchOptions, SweepOptions
 from lrfind_widget.outcomes import Applied
 from lrfind_widget.training.param_groups import reference_lr, set_lr
 from lrfind_widget.training.range_test import Sweep
 from lrfind_widget.training.run_thread import RunThread
+from lrfind_widget.training.search import Search
 from lrfind_widget.training.short_trainings import ShortTrainings
 
 
@@ -51,6 +52,12 @@ class TorchTrainable:
         given = self._options.of(SweepOptions) | changes
         options = CompareOptions(steps, **{n: v for n, v in given.items() if n in wanted})
         return RunThread(ShortTrainings(*self._objects, lrs, options))
+
+    def search(self, lr: float, origin: str, **changes: Any) -> RunThread:
+        """Return short trainings that look for the best rate from `lr` on: not started."""
+        refuse_unknown(changes, options_of(SearchOptions), "search")
+        options = SearchOptions(**{**self._options.of(SweepOptions), **changes})
+        return RunThread(Search(*self._objects, lr, options, origin=origin))
 
     def apply(self, lr: float, optimizer: Optimizer | None = None) -> Applied:
         """Write a rate where training will read it."""

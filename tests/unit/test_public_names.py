@@ -20,6 +20,7 @@ PUBLIC = [
     "LRFinderWidget",
     "Point",
     "Receipt",
+    "SearchResult",
     "Status",
     "StopReason",
     "Suggestion",
@@ -27,6 +28,7 @@ PUBLIC = [
     "SweepResult",
     "compare_lrs",
     "lr_find",
+    "search_lr",
 ]
 
 

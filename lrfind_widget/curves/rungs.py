@@ -1,0 +1,178 @@
+"""Which rates short trainings try next: the policy of a search, without any training.
+
+A search is a ladder of rates, half a decade apart, whose trainings start from one state and see
+the same batches. `next_move` is asked whenever all that train have come to the same step.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Literal, NamedTuple
+
+import numpy as np
+
+from lrfind_widget.curves.paired import Difference, last_part, mean_of, paired_difference
+from lrfind_widget.curves.smoothing import Floats
+
+DECADES = 0.5
+"""Between two rungs."""
+
+FIRST = (0, -1, 1)
+"""The places that a search begins with, the middle one first."""
+
+LOOKS = 8
+"""How often in a training the rates are compared."""
+
+FIRST_LOOK = 0.25
+"""Before this part of a training, all are too close to where they began."""
+
+MOST = 8
+"""What a search may cost, in trainings of full length."""
+
+Fate = Literal["", "diverged", "dropped"]
+"""What became of a rung; "" for one that trains, or has got to its end."""
+
+Ending = Literal["", "bracketed", "noise", "cost", "diverged"]
+"""Why a search has ended: the best has worse ones on both sides; it stands at an edge, with a lead
+within the noise; it stands there still after the most that a search may cost; or all diverged."""
+
+
+@dataclass
+class Rung:
+    """The losses at one rate so far; of the validation loss NaN where it was not computed."""
+
+    losses: list[float] = field(default_factory=list)
+    val_losses: list[float] = field(default_factory=list)
+    fate: Fate = ""
+    stays: bool = False
+    """Whether it was dropped once and is wanted again: it gets to its end now."""
+
+
+class Move(NamedTuple):
+    """What is done next: places at which a training begins, or goes on, and others that end."""
+
+    add: tuple[int, ...] = ()
+    drop: tuple[int, ...] = ()
+    ending: Ending = ""
+
+
+def next_move(rungs: dict[int, Rung], steps: int, most: float = MOST) -> Move:
+    """Say what a search does next.
+
+    A rung two places from the best that is behind by more than the noise is dropped, and one
+    whose loss has risen above the start by more than the best has fallen. Where the best stands
+    at an edge and is ahead of its neighbour by more than the noise, the ladder goes on there.
+    Of two rungs the validation loss decides, where there is one. Whether the lead of few
+    validation losses is noise they do not tell: then the training loss has to agree.
+
+    Parameters
+    ----------
+    rungs : dict of int to Rung
+        By their places on the ladder.
+    steps : int
+        Steps of each training.
+    most : float
+        What the search may cost, in trainings.
+    """
+    ladder = _Ladder(rungs, steps)
+    can_add = ladder.cost + steps <= most * steps
+    trying = ladder.trying
+    if not trying:
+        lowest = min(rungs)
+        return Move(add=(lowest - 1, lowest - 2)) if can_add else Move(ending="diverged")
+    level = min(len(rungs[place].losses) for place in trying)
+    if level < FIRST_LOOK * steps:
+        return Move()
+    best = ladder.best(level)
+    if level < steps:
+        lost = tuple(place for place in trying if ladder.is_lost(place, best, level))
+        edges = [s for s in (-1, 1) if best + s not in rungs and ladder.leads(best, -s, level)]
+        return Move(tuple(best + side for side in edges) if can_add else (), lost)
+    open_ = [side for side in (-1, 1) if not ladder.is_known(best + side, best)]
+    if not open_:
+        return Move(ending="bracketed")
+    wanted = [side for side in open_ if best - side in ladder.lost or ladder.leads(best, -side)]
+    wanted += [side for side in open_ if -side in open_ and side not in wanted]
+    if not wanted:
+        return Move(ending="noise")
+    return Move(add=tuple(best + side for side in wanted)) if can_add else Move(ending="cost")
+
+
+class _Ladder:
+    """The rungs, and what they say of one another."""
+
+    def __init__(self, rungs: dict[int, Rung], steps: int) -> None:
+        self._rungs = rungs
+        self._steps = steps
+        self.trying = [place for place in sorted(rungs) if not rungs[place].fate]
+        self.lost = [place for place in rungs if rungs[place].fate]
+        self.cost = sum(len(rung.losses) for rung in rungs.values())
+
+    def best(self, level: int) -> int:
+        """Return the place with the least loss, over the last part of so many steps."""
+        return min(self.trying, key=lambda place: self._mean(place, level))
+
+    def leads(self, best: int, side: int, level: int | None = None) -> bool:
+        """Whether a rung is ahead of its neighbour on one side by more than the noise."""
+        neighbour = self._rungs.get(best + side)
+        level = self._steps if level is None else level
+        return (
+            neighbour is not None and not neighbour.fate and self._ahead(best, best + side, level)
+        )
+
+    def is_lost(self, place: int, best: int, level: int) -> bool:
+        """Whether a rung need not train on."""
+        if place == best or self._rungs[place].stays or not self._ahead(best, place, level):
+            return False
+        return abs(place - best) > 1 or self._has_risen(place, best, level)
+
+    def is_known(self, place: int, best: int) -> bool:
+        """Whether a neighbour of the best is known to be no better."""
+        rung = self._rungs.get(place)
+        if rung is None or rung.fate != "dropped":
+            return rung is not None
+        return self._has_risen(place, best, len(rung.losses))
+
+    def _has_risen(self, place: int, best: int, level: int) -> bool:
+        """Whether a loss is above the start by more than the best one has fallen."""
+        rungs = self._rungs
+        start = float(np.mean(rungs[min(self.trying)].losses[: len(last_part(range(level)))]))
+        fallen = start - mean_of(last_part(rungs[best].losses[:level]))
+        return mean_of(last_part(rungs[place].losses[:level])) - start > max(fallen, 0.0)
+
+    def _mean(self, place: int, level: int) -> float:
+        training, validation = self._parts(place, level)
+        return mean_of(training) if validation is None else mean_of(validation)
+
+    def _ahead(self, one: int, other: int, level: int) -> bool:
+        (training, validation), (training_2, validation_2) = (
+            self._parts(place, level) for place in (one, other)
+        )
+        trained = paired_difference(training_2, training)
+        if validation is None or validation_2 is None:
+            return _is_lead(trained)
+        validated = paired_difference(validation_2, validation)
+        return validated.mean > 0 and (validated.is_clear or _is_lead(trained))
+
+    def _parts(self, place: int, level: int) -> tuple[Floats, Floats | None]:
+        rung = self._rungs[place]
+        validated = last_part(rung.val_losses[:level])
+        known = validated if np.isfinite(validated).any() else None
+        return last_part(rung.losses[:level]), known
+
+
+def _is_lead(difference: Difference) -> bool:
+    return difference.mean > 0 and difference.is_clear
+
+
+def vertex(losses: Sequence[float]) -> float:
+    """Return where a parabola through three losses, a rung apart, is least, in decades.
+
+    That is between -0.25 and 0.25, seen from the middle one, which is the least of them; 0 where
+    one of them is not finite.
+    """
+    low, middle, high = map(np.float64, losses)
+    with np.errstate(all="ignore"):
+        share = 0.5 * (low - high) / (low - middle + high - middle)
+    return DECADES * float(share) if np.isfinite(share) and abs(share) <= 0.5 else 0.0

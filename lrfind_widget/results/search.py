@@ -1,0 +1,272 @@
+"""What a search by short trainings found."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import Any, NamedTuple
+
+from lrfind_widget.curves.formatting import format_lr, listed
+from lrfind_widget.curves.rungs import DECADES, FIRST_LOOK, Fate, vertex
+from lrfind_widget.outcomes import StopReason
+from lrfind_widget.results.comparison import Comparison
+from lrfind_widget.results.result import SweepResult
+
+BY_LENGTH = -0.3
+"""The best rate goes with the length of a training to this power. Measured on small tasks, short
+trainings choose too high by 0.28, 0.18 and 0.10 decades at 10, 25 and 50 % of the length; of AdamW
+on language models it is -0.32 (arXiv 2409.19913)."""
+
+LONGEST = 10.0
+"""How many times as long as the short trainings that was measured."""
+
+BY_SCHEDULE = {"constant": 0.0, "one_cycle": 0.42, "cosine": 0.35}
+"""Decades that the maximum of a schedule is best above the best constant rate, measured."""
+
+BELOW_CRITICAL = -1.05
+"""Decades from the critical rate to the best constant one, in the middle of many tasks."""
+
+_NEAR = 0.02
+"""Decades that nobody would see as another rate."""
+
+
+def where_to_begin(sweep: SweepResult | None, suggested: float | None, own: float) -> Start:
+    """Return the rate that a search begins with: suggested, below the critical one, or `own`."""
+    if suggested is not None:
+        return Start(suggested, "suggested by the sweep")
+    if sweep is not None and sweep.critical_lr is not None:
+        return Start(sweep.critical_lr * 10**BELOW_CRITICAL, "a tenth of the critical rate")
+    return Start(own, "the optimizer's own")
+
+
+class Start(NamedTuple):
+    """The rate that a search begins with, and what it is."""
+
+    lr: float
+    origin: str
+
+
+class Tried(NamedTuple):
+    """One rate of a search.
+
+    Attributes
+    ----------
+    lr : float
+    loss : float
+        Mean over the last quarter of the training, of the loss that decides; NaN where the
+        training was dropped before its end, infinite where it diverged.
+    steps : int
+        Steps that were taken.
+    fate : {"", "diverged", "dropped"}
+        Why it ended early; "" where it did not.
+    """
+
+    lr: float
+    loss: float
+    steps: int
+    fate: Fate
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class SearchResult(Comparison):
+    """Short trainings from one state on the same batches, at rates that one search has tried.
+
+    A `Comparison`, in which rates that were behind were dropped before their end, with the rate
+    that follows from it. Its attributes are there too.
+
+    Attributes
+    ----------
+    dropped : tuple of bool
+        Which rates were dropped before their end, because they were behind.
+    origin : str
+        What the first rate was.
+    ending : {"", "bracketed", "noise", "cost", "diverged"}
+        Why no further rates were tried: the best has worse ones on both sides; it stands at an
+        edge, with a lead within the noise; it stands there still after the most that a search may
+        cost; all diverged. "" where it was stopped or failed.
+    for_steps : int or None
+        Steps of the training that the rate is meant for, where that was said.
+    for_schedule : str or None
+        Its schedule, where that was said.
+    hold_back : float or None
+        The part of the training data that was held back for the validation loss.
+    sweep : SweepResult or None
+        The range test before the search, where there was one.
+    """
+
+    dropped: tuple[bool, ...] = ()
+    origin: str = ""
+    ending: str = ""
+    for_steps: int | None = None
+    for_schedule: str | None = None
+    hold_back: float | None = None
+    sweep: SweepResult | None = None
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if len(self.dropped) != len(self.lrs):
+            raise ValueError(
+                f"dropped must have one value for each of the {len(self.lrs)} rates, got "
+                f"{len(self.dropped)}."
+            )
+        if self.for_schedule is not None and self.for_schedule not in BY_SCHEDULE:
+            raise ValueError(
+                f"for_schedule is {self.for_schedule!r}, expected one of {', '.join(BY_SCHEDULE)}."
+            )
+
+    def __repr__(self) -> str:
+        return f"<SearchResult of {', '.join(map(format_lr, self.lrs))}: {self.sentence}>"
+
+    @property
+    def tried(self) -> tuple[Tried, ...]:
+        """The rates in their order, from low to high, and what came of each."""
+        fates = [self._fate(n) for n in range(len(self.lrs))]
+        rows = zip(self.lrs, self.final_losses, self.taken, fates, strict=True)
+        return tuple(sorted(Tried(*row) for row in rows))
+
+    @property
+    def cost(self) -> int:
+        """Steps that were taken, those at all rates together."""
+        return sum(self.taken)
+
+    @property
+    def compared_steps(self) -> int:
+        """Steps after which the rates are compared: all, or those that a stop has left to each.
+
+        0 where a stop came before that of two rates enough was seen.
+        """
+        if self.stop_reason is not StopReason.STOPPED:
+            return self.steps
+        enough = [
+            taken
+            for n, taken in enumerate(self.taken)
+            if not self._fate(n) and taken >= FIRST_LOOK * self.steps
+        ]
+        return min(enough) if len(enough) > 1 else 0
+
+    @property
+    def tried_lr(self) -> float | None:
+        """The rate that did best of those tried; None where no training got to its end."""
+        return super().best_lr
+
+    @property
+    def between(self) -> float:
+        """Decades from `tried_lr` to where a parabola through it and its neighbours is least.
+
+        0 where one of these diverged or was not trained to its end.
+        """
+        ranked = self._ranked()
+        if not ranked or self.compared_steps < self.steps:
+            return 0.0
+        best = self.lrs[ranked[0]]
+        losses = [self._loss_near(math.log10(best) + side * DECADES) for side in (-1, 0, 1)]
+        return vertex(losses)
+
+    @property
+    def by_length(self) -> float:
+        """Decades by which the rate is moved for the length of the training it is meant for."""
+        if self.for_steps is None:
+            return 0.0
+        return BY_LENGTH * math.log10(self.for_steps / self.steps)
+
+    @property
+    def by_schedule(self) -> float:
+        """Decades by which the rate is moved for the schedule of the training it is meant for."""
+        return BY_SCHEDULE[self.for_schedule or "constant"]
+
+    @property
+    def best_lr(self) -> float | None:
+        """The rate to train with; None where no training got to its end.
+
+        The one that did best, moved to the least of the parabola through it and its neighbours,
+        and for the length and the schedule of the real training where these were given.
+        """
+        tried = self.tried_lr
+        if tried is None:
+            return None
+        return tried * 10 ** (self.between + self.by_length + self.by_schedule)
+
+    @property
+    def is_settled(self) -> bool:
+        """Whether no other rate was still to be tried."""
+        return self.ending in ("bracketed", "noise") and self.best_lr is not None
+
+    @property
+    def sentence(self) -> str:
+        """Which rate did best, what decided, and which rate follows for the real training."""
+        if self.stop_reason is StopReason.FAILED or not self._ranked():
+            return super().sentence
+        parts = [self._compared(), self._at_the_edge(), self._decided(), self._answer()]
+        if self.stop_reason is StopReason.STOPPED:
+            parts.insert(0, f"{self.stop_sentence} So far:")
+        return " ".join(filter(None, parts))
+
+    def to_json(self) -> dict[str, Any]:
+        """Return all of it as plain JSON values; `from_json` reads it back unchanged."""
+        return super().to_json() | {"tried_lr": self.tried_lr, "cost": self.cost}
+
+    def _fate(self, n: int) -> Fate:
+        return "diverged" if self.diverged[n] else "dropped" if self.dropped[n] else ""
+
+    def _is_compared(self, n: int) -> bool:
+        return not self.dropped[n] and 0 < self.compared_steps <= self.taken[n]
+
+    def _loss_near(self, place: float) -> float:
+        """Return the final loss of the rate at a place on the ladder, NaN where there is none."""
+        for lr, loss in zip(self.lrs, self.final_losses, strict=True):
+            if abs(math.log10(lr) - place) < 0.1 * DECADES:
+                return loss
+        return math.nan
+
+    def _at_the_edge(self) -> str:
+        if self.ending != "cost":
+            return ""
+        return (
+            f"No further rates were tried after {self.cost} steps, although it stands at the edge "
+            f"of those tried: search again from {format_lr(self.tried_lr or 0)}."
+        )
+
+    def _decided(self) -> str:
+        if self.val_losses is None:
+            return "The training loss decided, which does not show overfitting."
+        if self.hold_back is not None:
+            return f"For the validation loss {self.hold_back:.0%} of the data were held back."
+        return ""
+
+    def _answer(self) -> str:
+        """Say which rate to take, and why it is another than the one that did best."""
+        moves = []
+        if abs(self.between) >= _NEAR:
+            moves.append("the least of a parabola through it and its neighbours")
+        if self.for_steps is not None:
+            moves.append(
+                f"{_moved(self.by_length)} for {self.for_steps} steps{self._why_by_length}"
+            )
+        if self.for_schedule is not None and self.by_schedule:
+            moves.append(
+                f"{_moved(self.by_schedule)} as the maximum of a {self.for_schedule} schedule"
+            )
+        said = [
+            *([] if self.for_steps is not None else ["about as long as these trainings"]),
+            *([] if self.for_schedule is not None else ["at a constant rate"]),
+        ]
+        assumed = f" That is for a training {' and '.join(said)}." if said else ""
+        rate = format_lr(self.best_lr or 0)
+        return f"Take {rate}{': ' if moves else ''}{listed(moves)}.{assumed}"
+
+    @property
+    def _why_by_length(self) -> str:
+        longer = (self.for_steps or 0) / self.steps
+        if longer <= 1:
+            return ""
+        why = ", since the best rate falls with the length of a training"
+        if longer > LONGEST:
+            why += f" (measured up to {LONGEST:g} times as long, this is {longer:.3g} times)"
+        return why
+
+
+def _moved(decades: float) -> str:
+    """Return by how much a rate is moved, in words."""
+    if abs(decades) < _NEAR:
+        return "unchanged"
+    return f"{10 ** abs(decades):.2g} times {'lower' if decades < 0 else 'higher'}"

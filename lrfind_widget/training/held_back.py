@@ -1,0 +1,92 @@
+"""A part of the training data that is held back, to see what a training does not learn by heart."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+import torch
+from torch.utils.data import (
+    BatchSampler,
+    DataLoader,
+    IterableDataset,
+    RandomSampler,
+    SequentialSampler,
+    Subset,
+)
+
+from lrfind_widget.isolation.training_objects import class_of
+
+MOST_BATCHES = 20
+"""Batches that a validation loss is computed on, where it is not said how many."""
+
+
+def hold_back(
+    loader: Iterable[Any], share: float, seed: int | None
+) -> tuple[Iterable[Any], Iterable[Any]]:
+    """Split a loader into one to train with and one of data that the training does not see.
+
+    The examples of a `DataLoader`, or the batches of a list, are drawn at random: with one `seed`
+    the same ones each time. The user's own random state is left alone.
+
+    Raises
+    ------
+    TypeError
+        If it cannot be split without changing more than that.
+    ValueError
+        If there is too little of it.
+    """
+    if isinstance(loader, (list, tuple)):
+        kept, held = _drawn(len(loader), share, seed, "batches")
+        return [loader[place] for place in kept], [loader[place] for place in held]
+    why_not = _why_not(loader)
+    if why_not:
+        raise TypeError(
+            f"hold_back={share:g} is not possible here: {why_not} Pass a val_loader instead."
+        )
+    given: Any = loader
+    kept, held = _drawn(len(given.dataset), share, seed, "examples")
+    own: dict[str, Any] = {
+        name: getattr(given, name)
+        for name in ("batch_size", "num_workers", "collate_fn", "pin_memory", "timeout")
+    }
+    own |= {"worker_init_fn": given.worker_init_fn, "persistent_workers": given.persistent_workers}
+    own["multiprocessing_context"] = given.multiprocessing_context
+    if given.num_workers:
+        own["prefetch_factor"] = given.prefetch_factor
+    training = DataLoader(
+        Subset(given.dataset, kept),
+        shuffle=isinstance(given.sampler, RandomSampler),
+        drop_last=given.drop_last and len(kept) >= given.batch_size,
+        generator=given.generator,
+        **own,
+    )
+    return training, DataLoader(Subset(given.dataset, held), **own)
+
+
+def _why_not(loader: Any) -> str:
+    """Return why a loader cannot be split, in a sentence; "" where it can."""
+    if type(loader) is not DataLoader:
+        return f"the dataloader is {class_of(loader)}, and only a DataLoader or a list is split."
+    if isinstance(loader.dataset, IterableDataset):
+        return "the DataLoader reads a stream, which has no examples to choose from."
+    if loader.batch_size is None or type(loader.batch_sampler) is not BatchSampler:
+        return "the DataLoader makes its batches in a way of its own."
+    sampler = loader.sampler
+    replaces = isinstance(sampler, RandomSampler) and sampler.replacement
+    if type(sampler) not in (RandomSampler, SequentialSampler) or replaces:
+        return f"the DataLoader draws with a {type(sampler).__name__}, which knows all examples."
+    return ""
+
+
+def _drawn(count: int, share: float, seed: int | None, noun: str) -> tuple[list[int], list[int]]:
+    """Return the places that are kept, and those that are held back."""
+    held = round(share * count)
+    if not 0 < held < count:
+        raise ValueError(
+            f"hold_back={share:g} of {count} {noun} leaves nothing to train with or to compare. "
+            "Pass a val_loader, or more data."
+        )
+    generator = torch.Generator().manual_seed(0 if seed is None else seed)
+    order = torch.randperm(count, generator=generator).tolist()
+    return sorted(order[held:]), sorted(order[:held])

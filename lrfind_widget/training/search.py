@@ -1,0 +1,398 @@
+"""The search for a rate by short trainings that go on side by side."""
+
+from __future__ import annotations
+
+import contextlib
+import math
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import torch
+from torch import nn
+from torch.optim import Optimizer
+
+from lrfind_widget import messages
+from lrfind_widget.curves.paired import last_part
+from lrfind_widget.curves.rungs import DECADES, FIRST, LOOKS, Fate, Move, Rung, next_move
+from lrfind_widget.isolation.isolation import Isolation
+from lrfind_widget.isolation.mark import Mark
+from lrfind_widget.isolation.memory import fits, free_bytes
+from lrfind_widget.isolation.object_graph import values_inside
+from lrfind_widget.isolation.random_sources import RandomSources
+from lrfind_widget.isolation.storage import total_bytes
+from lrfind_widget.keywords import keywords
+from lrfind_widget.options import SearchOptions, SweepOptions
+from lrfind_widget.outcomes import StopReason
+from lrfind_widget.points import Losses, Plan, Point
+from lrfind_widget.results.result import SweepResult
+from lrfind_widget.results.search import SearchResult, where_to_begin
+from lrfind_widget.training.batch import model_device
+from lrfind_widget.training.batches import OutOfDataError
+from lrfind_widget.training.checks import check_can_restart
+from lrfind_widget.training.control import SweepEnded
+from lrfind_widget.training.error_context import ErrorContext
+from lrfind_widget.training.experiment import Experiment
+from lrfind_widget.training.held_back import MOST_BATCHES, hold_back
+from lrfind_widget.training.optimizer_step import OptimizerStep
+from lrfind_widget.training.param_groups import reference_lr
+from lrfind_widget.training.progress_bar import run_with_bar
+from lrfind_widget.training.range_test import Sweep
+from lrfind_widget.training.record import Record
+from lrfind_widget.training.short_trainings import BETA, VALIDATIONS
+from lrfind_widget.training.tape import Tape
+from lrfind_widget.values import check_rate
+
+ROOM = 1 / 8
+"""The part of the free memory that batches may take for rates that may be added."""
+
+SIDE_BY_SIDE = 5
+"""As many trainings as memory must hold, for them to go on side by side."""
+
+
+@dataclass
+class _Training:
+    """The training at one rate, on the model that all of them share."""
+
+    number: int
+    place: int
+    lr: float
+    record: Record
+    fate: Fate = ""
+    stays: bool = False
+    step: int = 0
+    position: int = 0
+    """Which batch comes next."""
+    kept: tuple[Mark, list[Any]] | None = None
+    """Its state and its random streams, while others train; None at its beginning."""
+
+    steps: int = 0
+    """How many it takes."""
+
+    @property
+    def is_complete(self) -> bool:
+        """Whether it has got to its end."""
+        return self.step >= self.steps
+
+    @property
+    def rung(self) -> Rung:
+        """What is known of it."""
+        points = self.record.points
+        validated = [math.nan if p.val_loss is None else p.val_loss for p in points]
+        return Rung([point.loss for point in points], validated, self.fate, self.stays)
+
+
+class Search(Experiment):
+    """Trains from one state at rates around a first one, side by side: an iterator of points.
+
+    Every training sees the same batches in the same order and draws the same random numbers, so
+    that its losses are those of a plain training at its rate. `lrfind_widget.curves.rungs` says
+    which rates are added and which are dropped. `Point.repeat` says which rate a point belongs
+    to, in the order of `plan.lrs`.
+    """
+
+    noun = "search"
+
+    def __init__(
+        self,
+        model: nn.Module,
+        dataloader: Iterable[Any],
+        optimizer: Optimizer,
+        lr: float,
+        options: SearchOptions,
+        *,
+        origin: str = "given",
+        sweep: SweepResult | None = None,
+    ) -> None:
+        self._first = check_rate("lr", lr)
+        self._origin, self._sweep, self._held_back = origin, sweep, options.hold_back
+        check_can_restart("dataloader", dataloader, "at each rate")
+        if options.hold_back is not None:
+            dataloader, options = _split(dataloader, options, options.hold_back)
+        self._options = options
+        self._steps = min(options.steps, options.for_steps or options.steps)
+        super().__init__(model, dataloader, optimizer, options)
+        self.settings = options.settings() | {"steps": self._steps}
+
+    @property
+    def plan(self) -> Plan:
+        """What it is going to do, as far as that is known."""
+        lrs = tuple(t.lr for t in self._trainings)
+        validated = self._options.val_loader is not None
+        label = "dots: validation loss; step" if validated else "step"
+        return Plan("search", lrs, self._steps, len(lrs), label=label)
+
+    def done(self, _last: Point | None = None) -> int:
+        """Return how many steps are done, with those that were left out."""
+        return sum(self._steps if t.fate else len(t.record.points) for t in self._trainings)
+
+    def _run(self, isolation: Isolation, context: ErrorContext) -> Iterator[Point]:
+        """Train side by side, and decide whenever all have come to the same step."""
+        objects, steps = isolation.objects, self._steps
+        roots = [objects.model, *objects.loaders, *objects.functions]
+        random = RandomSources(model_device(objects.model), roots)
+        tape = Tape(objects.dataloader, random, ROOM * (free_bytes(torch.device("cpu")) or 2**30))
+        update = OptimizerStep(
+            isolation,
+            self._options,
+            context,
+            self._found,
+            batches=tape,
+            validates=self._validates,
+            # Taken again, the rates would no longer see the same batches.
+            retakes_skipped=False,
+        )
+        with contextlib.closing(update):
+            track = _Track(isolation, update, tape, random)
+            chunk = self._chunk
+            while not self._why_ended:
+                until = min((min(t.step for t in self._trying) // chunk + 1) * chunk, steps)
+                for training in [t for t in self._trying if t.step < until]:
+                    tape.least = min(t.position for t in self._trying)
+                    track.enter(training)
+                    context.steps_before = self.done() - training.step
+                    try:
+                        yield from self._train(training, until, update)
+                    except OutOfDataError as error:
+                        raise ValueError(str(error)) from error
+                    except SweepEnded:
+                        self._end_on_request()
+                        return
+                    training.position = tape.position
+                    if chunk < steps and self._is_first_look:
+                        why = track.why_not_side_by_side()
+                        if why:
+                            chunk = steps
+                            self.isolation_sentence += f" {messages.one_after_the_other(why)}"
+                            break
+                else:
+                    self._decide()
+        tried, cost = len(self._trainings), sum(len(t.record.points) for t in self._trainings)
+        self._end(StopReason.FINISHED, messages.search_finished(cost, tried, steps))
+
+    def _train(self, training: _Training, until: int, update: OptimizerStep) -> Iterator[Point]:
+        """Train at one rate up to a step, or until it diverges."""
+        record = training.record
+
+        def unseen(losses: Iterable[Losses]) -> Iterator[Losses]:
+            # One that was dropped and goes on again has begun anew.
+            return (each for each in losses if each.step >= len(record.points))
+
+        try:
+            while training.step < until and record.verdict is None:
+                self.control.wait_or_stop()
+                update.step(training.step, training.lr)
+                training.step += 1
+                yield from record.take(unseen(update.arrived()))
+            yield from record.take(unseen(update.rest()))
+        except Exception:
+            losses: list[Losses] = []
+            with contextlib.suppress(Exception):  # an error of the device is raised once more
+                losses = list(update.rest())
+            yield from record.take(unseen(losses))
+            raise
+        if record.verdict is not None:
+            training.fate, training.kept = "diverged", None
+
+    def _decide(self) -> None:
+        """Drop and add trainings, or end."""
+        trainings = {t.place: t for t in self._trainings}
+        move = next_move({place: t.rung for place, t in trainings.items()}, self._steps)
+        for place in move.drop:
+            trainings[place].fate, trainings[place].kept = "dropped", None
+        for place in move.add:
+            if place in trainings:
+                again = trainings[place]
+                again.fate, again.step, again.position, again.stays = "", 0, 0, True
+            else:
+                self._add(place)
+        self._why_ended = move.ending
+
+    def _add(self, place: int) -> None:
+        number, lr = len(self._trainings), self._first * 10 ** (DECADES * place)
+        record = Record(BETA, stop_div=False, repeat=number)
+        self._trainings.append(_Training(number, place, lr, record, steps=self._steps))
+
+    @property
+    def _trying(self) -> list[_Training]:
+        return [t for t in self._trainings if not t.fate]
+
+    @property
+    def _chunk(self) -> int:
+        """Steps between two looks at how the rates compare."""
+        return -(-self._steps // LOOKS)
+
+    @property
+    def _is_first_look(self) -> bool:
+        """Whether only one rate was trained at so far."""
+        return not any(t.step for t in self._trainings[1:])
+
+    def _validates(self, step: int) -> bool:
+        """Whether the validation loss is computed after a step: at looks, and often at the end."""
+        left = self._steps - 1 - step
+        often = left < len(last_part(range(self._steps)))
+        every = max(1, self._steps // VALIDATIONS)
+        return (step + 1) % self._chunk == 0 or (often and left % every == 0)
+
+    def _end_on_request(self) -> None:
+        taken = sum(len(t.record.points) for t in self._trainings)
+        self._end(StopReason.STOPPED, messages.search_stopped(taken))
+
+    def result(self) -> SearchResult:
+        """Return what has been found, also after an early end."""
+        ending, trainings = self._ending(), self._trainings
+        losses, val_losses = (np.full((len(trainings), self._steps), np.nan) for _ in range(2))
+        for row, training in enumerate(trainings):
+            for point in training.record.points:
+                losses[row, point.step] = point.loss
+                if point.val_loss is not None:
+                    val_losses[row, point.step] = point.val_loss
+        return SearchResult(
+            lrs=tuple(t.lr for t in trainings),
+            losses=losses,
+            val_losses=None if self._options.val_loader is None else val_losses,
+            taken=tuple(len(t.record.points) for t in trainings),
+            diverged=tuple(t.fate == "diverged" for t in trainings),
+            dropped=tuple(t.fate == "dropped" for t in trainings),
+            origin=self._origin,
+            ending=self._why_ended,
+            hold_back=self._held_back,
+            sweep=self._sweep,
+            for_steps=self._options.for_steps,
+            for_schedule=self._options.for_schedule,
+            **ending,
+        )
+
+    def _forget(self) -> None:
+        super()._forget()
+        self._why_ended = Move().ending
+        self._trainings: list[_Training] = []
+        for place in FIRST:
+            self._add(place)
+
+
+class _Track:
+    """The one model that the trainings share, and which of them goes on now."""
+
+    def __init__(
+        self, isolation: Isolation, update: OptimizerStep, tape: Tape, random: RandomSources
+    ) -> None:
+        self._isolation = isolation
+        self._more = () if update.scaler is None else (update.scaler,)
+        self._clears = isolation.objects.update_fn is None
+        self._tape = tape
+        self._random = random
+        self._beginning = isolation.mark_training(*self._more)
+        self._isolation.rewind(self._beginning)
+        self._current: _Training | None = None
+
+    def enter(self, training: _Training) -> None:
+        """Let a training go on where it was, or begin."""
+        if training is self._current and training.step > 0:
+            return
+        self._leave()
+        kept, training.kept = training.kept, None
+        if kept is not None:
+            mark, streams = kept
+            self._isolation.rewind(mark, gradients=True)
+            self._random.set(streams)
+        else:
+            if not self._tape.has(0):
+                self._tape.begin_again(self._isolation.rewind_kept)
+            self._isolation.rewind(self._beginning)
+            if self._tape.beginning is not None:
+                self._random.set(self._tape.beginning)
+        self._tape.position = training.position
+        self._current = training
+
+    def why_not_side_by_side(self) -> str:
+        """Return why memory does not hold several trainings; "" where it does."""
+        objects = self._isolation.objects
+        sizes = total_bytes(values_inside([*objects.trained, *self._more]))
+        whole = sum(sizes.values())
+        # In host memory all of it; on the device what the optimizer has made.
+        made = max(0, whole - self._beginning.nbytes)
+        device = model_device(objects.model)
+        needed = {torch.device("cpu"): (SIDE_BY_SIDE - 1) * whole}
+        needed[device] = needed.get(device, 0) + (SIDE_BY_SIDE - 1) * made
+        return fits(needed) or ""
+
+    def _leave(self) -> None:
+        """Save where the present training is, if it goes on later."""
+        left = self._current
+        if left is None or left.fate or left.step == 0 or left.is_complete:
+            return
+        if self._clears:
+            self._isolation.objects.optimizer.zero_grad()
+        left.kept = (self._isolation.mark_training(*self._more), self._random.get())
+
+
+def _split(
+    dataloader: Iterable[Any], options: SearchOptions, share: float
+) -> tuple[Iterable[Any], SearchOptions]:
+    """Hold back a part of the data, for a validation loss."""
+    if options.val_loader is not None:
+        raise ValueError(
+            "Both hold_back and val_loader were given, expected one: hold_back is for data of "
+            "which no part was set aside."
+        )
+    training, held = hold_back(dataloader, share, options.seed)
+    batches = options.val_batches or MOST_BATCHES
+    return training, options.changed(val_loader=held, val_batches=batches)
+
+
+@keywords(SearchOptions)
+def search_lr(
+    model: nn.Module, dataloader: Iterable[Any], optimizer: Optimizer, options: SearchOptions
+) -> SearchResult:
+    """Find a learning rate by a range test and short trainings around what it suggests.
+
+    The trainings start from the same state, see the same batches and go on side by side, at rates
+    half a decade apart. Rates that diverge or fall behind are dropped; where the best stands at an
+    edge, the search goes on there; it ends when the best has worse ones on both sides, or its
+    lead is within the noise. With a `val_loader`, or a part of the data that is held back, the
+    validation loss decides. Model, optimizer and random state are afterwards what they were,
+    however it ends.
+
+    Parameters
+    ----------
+    model : torch.nn.Module
+        Model to train, or to train a copy of.
+    dataloader : iterable
+        Gives batches.
+    optimizer : torch.optim.Optimizer
+        Over parameters of the model.
+    {keywords}
+
+    Returns
+    -------
+    SearchResult
+        Its `best_lr` is the rate, its `sentence` says why, and `tried` has the evidence. After a
+        KeyboardInterrupt what there was until then.
+
+    Raises
+    ------
+    TypeError, ValueError
+        For arguments that can be seen to be wrong, before data is read.
+    Exception
+        Whatever the model, the data, the loss or the optimizer raises, as it was raised.
+
+    Examples
+    --------
+    >>> found = search_lr(model, loader, optimizer, val_loader=val_loader, for_steps=5000)
+    >>> found.best_lr, found.sentence
+    """
+    objects = model, dataloader, optimizer
+    own = reference_lr(optimizer)
+    search = Search(*objects, options.lr or own, options)  # which refuses now what cannot work
+    if options.lr is None:
+        test = Sweep(*objects, **options.of(SweepOptions))
+        run_with_bar(test, "Range test", shown=options.progress)
+        sweep = test.result()
+        if sweep.stop_reason is StopReason.STOPPED:
+            raise KeyboardInterrupt
+        lr, origin = where_to_begin(sweep, sweep.suggested_lr, own)
+        search = Search(*objects, lr, options, origin=origin, sweep=sweep)
+    run_with_bar(search, "Search", shown=options.progress)
+    return search.result()
