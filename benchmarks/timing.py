@@ -35,8 +35,9 @@ class Sample:
     Attributes
     ----------
     step : float
-        Seconds a step, from the first step's forward pass to the last one's. What comes
-        once, such as a copy of the model and its restoration, is not in it.
+        Seconds a step, from the first forward pass to the last, whatever is done between them
+        besides. What comes once before and after, such as a copy of the model and its
+        restoration, is not in it.
     work : float
         The same in seconds of processor time, of all threads of this process. Other
         programs on the machine hardly change it.
@@ -65,7 +66,7 @@ def sample(run: Callable[[], object], steps: int) -> Sample:
     if len(_NOTES) < steps:
         raise RuntimeError(f"took {len(_NOTES)} steps of {steps}, so there is nothing to compare")
     (first, first_work), (last, last_work) = _NOTES[0], _NOTES[-1]
-    between = len(_NOTES) - 1
+    between = steps - 1
     return Sample((last - first) / between, (last_work - first_work) / between, whole)
 
 

@@ -25,6 +25,22 @@ AUTO_APPLIED = "Applied: the optimizer follows the marker."
 
 NOTHING_TRAINED = "nothing is trained: it has not called optimizer.step()"
 
+FINDING_CRITICAL_RATE = "looking for the critical rate"
+NO_CRITICAL_RATE_YET = "No critical rate: the sweep ended before it was looked for."
+
+UPDATE_WITHOUT_LOSS = (
+    "update_fn does not say how the loss of a batch is computed apart from the update. Pass "
+    "loss_fn or step_fn too."
+)
+BATCHES_CHANGED = "the step changes the values of its batches in place."
+NO_FINITE_LOSS = "the loss of the batches before is not finite."
+NO_UPDATE = "the optimizer's step changes nothing, or makes parameters infinite."
+NOT_PROPORTIONAL = "the optimizer's step does not grow in proportion to its rate."
+STEP_SKIPPED = "the gradient scaler skipped the step."
+EVERY_RATE_RAISES = (
+    "at any rate the update made for one batch raises the loss of others, as with small batches."
+)
+
 Sentence = Callable[["Record", int], str]
 """From what was recorded and the number of steps planned, to a sentence."""
 
@@ -39,9 +55,10 @@ def starting(steps: int) -> str:
     return f"Starting: the first of {steps} steps is under way."
 
 
-def sweeping(done: int, steps: int, seconds_per_step: float | None) -> str:
-    """Say how far a sweep is and how long the rest will take."""
-    return _with_time_left(f"Sweeping: {done} of {steps} steps", steps - done, seconds_per_step)
+def sweeping(done: int, steps: int, seconds_per_step: float | None, aside: str = "") -> str:
+    """Say how far a sweep is, what is done aside, and how long the rest will take."""
+    text = f"Sweeping: {done} of {steps} steps{f', {aside}' * bool(aside)}"
+    return _with_time_left(text, steps - done, seconds_per_step)
 
 
 def comparing(
@@ -137,6 +154,44 @@ def sweep_finished(record: Record, num_it: int) -> str:
             "optimizer hold the parameters that it depends on?"
         )
     return sentence
+
+
+def no_critical_rate(why: str) -> str:
+    """Say why the critical rate was not found."""
+    return f"No critical rate: {why}"
+
+
+def critical_rate_failed(error: BaseException) -> str:
+    """Say what the user's code raised while the critical rate was looked for."""
+    return no_critical_rate(f"to evaluate the loss once more raised {_raised(error)}")
+
+
+def too_few_steps(least: int) -> str:
+    """Say that a sweep is too short for the critical rate."""
+    return no_critical_rate(f"it is looked for in sweeps of at least {least} steps.")
+
+
+def takes_many_steps(optimizer: str) -> str:
+    """Say why an optimizer has no update to look along."""
+    return f"{optimizer} evaluates the loss several times in a step, which is no single update."
+
+
+def cannot_put_back(what: str) -> str:
+    """Say what keeps a step from being tried out."""
+    return f"a step cannot be tried out, because this could not be put back: {what}."
+
+
+def moved_before(lr: float, steps: int) -> str:
+    """Say that a sweep began too high for the critical rate."""
+    return (
+        f"the loss rises from {format_lr(lr)} on, and the first {steps} steps have moved the model "
+        "about as far. Lower start_lr."
+    )
+
+
+def no_rate_raises(most: float) -> str:
+    """Say that the update lowers the loss whatever the rate."""
+    return f"no rate up to {format_lr(most)} raises the loss."
 
 
 def no_loss(function: str, batches: int) -> str:

@@ -87,7 +87,7 @@ class TrainingOptions(Options):
         `(model, batch, optimizer) -> loss`, in place of the whole step: it clears the gradients,
         calls ``backward()`` and ``optimizer.step()`` itself, with the rate that the optimizer has
         then. For a loop with several optimizers or backward passes. `loss_fn` or `step_fn` beside
-        it compute the validation loss.
+        it compute the loss where it is wanted alone: for `val_loader` and the critical rate.
     prepare_batch
         `batch -> batch`, applied to each batch first, for example to `(inputs, target)`.
     wd

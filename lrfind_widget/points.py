@@ -87,11 +87,13 @@ class Progress(NamedTuple):
     done : int
         Steps taken; those that a pass which diverged has left out count as taken.
     seconds_per_step : float or None
-        Mean time of a step, pauses left out. None before the first.
+        Mean time of a step, pauses and what is done aside left out. None before the first.
     objective : str
         Which loss is made smaller. Empty before that is known.
     isolation : str
         How the model is kept from change, and why so.
+    aside : str
+        What is done now besides the steps. Empty while they are taken.
     """
 
     status: Status = Status.WAITING
@@ -99,6 +101,7 @@ class Progress(NamedTuple):
     seconds_per_step: float | None = None
     objective: str = ""
     isolation: str = ""
+    aside: str = ""
 
 
 class Run(Protocol):

@@ -49,9 +49,12 @@ class KeptState:
     `nbytes` the size of these. Tensors are saved up to that size, the smallest first. A list or a
     dict that has only grown, and by no tensor, is a log and keeps its lines. What only moves
     forward (a stream, a file position) cannot be set back, and the numbers beside it stay with it.
+    `for_a_moment` logs lose their lines too, and nothing is compared.
     """
 
-    def __init__(self, reached: Reached, owned: set[int], nbytes: int) -> None:
+    def __init__(
+        self, reached: Reached, owned: set[int], nbytes: int, *, for_a_moment: bool = False
+    ) -> None:
         self._skipped: list[str] = []
         if not reached.complete:
             self._skipped = ["all that your functions refer to, which is too much"]
@@ -81,8 +84,17 @@ class KeptState:
                 self._too_large.append(value)
             else:
                 self._skipped.append(_described(value))
-        self._saved = Snapshot(self._values)
-        self._sums = self._checksums()
+        for place in self._places:
+            place.strictly = for_a_moment
+        self._saved = Snapshot(self._values, near=for_a_moment)
+        self._sums = [] if for_a_moment else self._checksums()
+
+    @property
+    def cannot_restore(self) -> str:
+        """What would stay as it is when all else is restored; "" where there is nothing."""
+        moving = [place.name for place in self._places if place.moves_on]
+        too_large = [f"{_described(value)}, too large to be saved" for value in self._too_large]
+        return next(iter([*self._skipped, *too_large, *moving]), "")
 
     def restore(self) -> list[str]:
         """Restore everything; may be called again."""
@@ -125,11 +137,12 @@ class _Names:
     put: Callable[[Any, Any], object]
     drop: Callable[[Any], object]
     may_be_log: bool = False
+    strictly: bool = False
 
     def __post_init__(self) -> None:
         self._saved = self.read()
         # Numbers beside what only moves forward stay with it.
-        self._moves_on = any(map(_moves_on, self._saved.values()))
+        self.moves_on = any(map(_moves_on, self._saved.values()))
 
     def changes(self) -> dict[Any, Any]:
         """Return what is to be set back, under its names."""
@@ -137,11 +150,12 @@ class _Names:
         for name in {**self._saved, **now}:
             before, after = self._saved.get(name, _MISSING), now.get(name, _MISSING)
             both = [value for value in (before, after) if value is not _MISSING]
-            if before is after or not all(isinstance(value, _KEPT) for value in both):
+            if before is after or not (self.strictly or all(isinstance(v, _KEPT) for v in both)):
                 continue
-            if not self._moves_on or any(map(_bears_values, both)):
+            if not self.moves_on or any(map(_bears_values, both)):
                 changes[name] = before
-        if self.may_be_log and all(value is _MISSING for value in changes.values()):
+        is_log = self.may_be_log and not self.strictly
+        if is_log and all(value is _MISSING for value in changes.values()):
             return changes if any(_bears_values(now[name]) for name in changes) else {}
         return changes
 
@@ -159,12 +173,13 @@ class _Elements:
 
     def __init__(self, container: Any) -> None:
         self.name = f"a {type(container).__name__}"
+        self.moves_on = self.strictly = False
         self._container = container
         self._record = ContentsRecord(container)
 
     def changes(self) -> bool:
         """Whether there is something to set back."""
-        if self._record.is_unchanged() or isinstance(self._container, BUFFERS):
+        if self.strictly or self._record.is_unchanged() or isinstance(self._container, BUFFERS):
             return not self._record.is_unchanged()
         now, before = list(self._container), self._record.saved
         known = set(map(id, before))
@@ -185,6 +200,7 @@ class _Cache:
 
     def __init__(self, cache: Any) -> None:
         self.name = f"the cache of {getattr(cache, '__name__', 'a function')}"
+        self.moves_on = self.strictly = False
         self._cache = cache
         self._saved = cache.cache_info()
 

@@ -171,7 +171,8 @@ def other_state(model: nn.Module, optimizer: Optimizer, reached: Reached) -> lis
     The discriminator of a GAN and its optimizer, a loss with parameters, a trainable constant.
     """
     modules = {id(module) for module in model.modules()}
-    tensors = {id(tensor) for tensor in tensors_inside([model, optimizer])}
+    held = [parameter for group in optimizer.param_groups for parameter in group["params"]]
+    tensors = {id(parameter) for parameter in (*model.parameters(), *held)}
     found: list[Any] = []
     for module in reached.modules:
         if id(module) not in modules:
@@ -180,11 +181,10 @@ def other_state(model: nn.Module, optimizer: Optimizer, reached: Reached) -> lis
             found.append(module)
     found += [other for other in reached.optimizers if other is not optimizer]
     found += [*reached.schedulers, *reached.scalers]
-    found += [
-        tensor
-        for tensor in reached.tensors
-        if id(tensor) not in tensors and tensor.is_leaf and tensor.requires_grad
-    ]
+    trained = [t for t in reached.tensors if t.is_leaf and t.requires_grad]
+    if any(id(tensor) not in tensors for tensor in trained):  # the rest of these takes longer
+        tensors.update(id(tensor) for tensor in tensors_inside([model, optimizer]))
+    found += [tensor for tensor in trained if id(tensor) not in tensors]
     return found
 
 

@@ -22,14 +22,18 @@ class Snapshot:
     """The whole state of some objects, saved in host memory.
 
     Everything is restored into the same objects, down to the storage of a tensor and the order of
-    a dict. Gradients cost no memory: the tensors are detached and kept, not copied.
+    a dict. Gradients cost no memory: the tensors are detached and kept, not copied. One that is
+    `near` is saved on the devices that things are on, by whoever works on their present streams.
     """
 
-    def __init__(self, roots: Iterable[object]) -> None:
+    def __init__(self, roots: Iterable[object], *, near: bool = False) -> None:
         self._contents: list[ContentsRecord] = []
         self._tensors: list[TensorRecord] = []
         self._arrays: list[tuple[np.ndarray[Any, Any], np.ndarray[Any, Any]]] = []
+        self.owned: set[int] = set()
+        """The identities of all that is saved."""
         for obj in visit(roots):
+            self.owned.add(id(obj))
             if isinstance(obj, Tensor):
                 self._tensors.append(TensorRecord(obj))
             elif isinstance(obj, np.ndarray):
@@ -38,7 +42,7 @@ class Snapshot:
                 self._contents.append(ContentsRecord(obj))
         detached = {id(record.grad) for record in self._tensors if record.can_detach_gradient}
         self._saved = SavedBytes(
-            intervals(r.tensor for r in self._tensors if id(r.tensor) not in detached)
+            intervals(r.tensor for r in self._tensors if id(r.tensor) not in detached), near=near
         )
         self.nbytes = self._saved.nbytes + sum(array.nbytes for array, _ in self._arrays)
 
@@ -75,18 +79,22 @@ def attempt(problems: list[str], what: str, action: Callable[[], None]) -> None:
 
 
 class SavedBytes:
-    """Copies of byte intervals: one buffer in host memory per device."""
+    """Copies of byte intervals: one buffer per device, in host memory or `near`, on the device."""
 
-    def __init__(self, pieces: list[Interval]) -> None:
+    def __init__(self, pieces: list[Interval], *, near: bool = False) -> None:
+        self._near = near
         self._pieces: list[tuple[Interval, Tensor]] = []
         self.nbytes = 0
         by_device: dict[torch.device, list[Interval]] = {}
         for piece in pieces:
             by_device.setdefault(piece.storage.device, []).append(piece)
-        _synchronize(by_device)
+        self._synchronize(by_device)
         for device, group in by_device.items():
             size = sum(piece.nbytes for piece in group)
-            buffer = _host_buffer(size, device)
+            if near:
+                buffer = torch.empty(size, dtype=torch.uint8, device=device)
+            else:
+                buffer = _host_buffer(size, device)
             start = 0
             for piece in group:
                 saved = buffer[start : start + piece.nbytes]
@@ -94,19 +102,24 @@ class SavedBytes:
                 self._pieces.append((piece, saved))
                 start += piece.nbytes
             self.nbytes += size
-        _synchronize(by_device)
+        self._synchronize(by_device)
 
     def restore(self) -> list[str]:
         """Write all bytes back; return what failed, in words."""
         problems: list[str] = []
         devices = {piece.storage.device for piece, _ in self._pieces}
         # The sweep may have used another stream: let it finish before writing over its results.
-        attempt(problems, "waiting for the device", lambda: _synchronize(devices))
+        attempt(problems, "waiting for the device", lambda: self._synchronize(devices))
         for piece, saved in self._pieces:
             what = f"{piece.nbytes} bytes on {piece.storage.device}"
             attempt(problems, what, functools.partial(_write, piece, saved))
-        attempt(problems, "waiting for the device", lambda: _synchronize(devices))
+        attempt(problems, "waiting for the device", lambda: self._synchronize(devices))
         return problems
+
+    def _synchronize(self, devices: Iterable[torch.device]) -> None:
+        for device in devices:
+            if device.type == "cuda" and not self._near:
+                torch.cuda.synchronize(device)
 
 
 def _write(piece: Interval, saved: Tensor) -> None:
@@ -128,12 +141,6 @@ def _host_buffer(size: int, device: torch.device) -> Tensor:
         except RuntimeError:  # pinned memory is scarce; ordinary memory is slower but does
             pass
     return torch.empty(size, dtype=torch.uint8, device="cpu")
-
-
-def _synchronize(devices: Iterable[torch.device]) -> None:
-    for device in devices:
-        if device.type == "cuda":
-            torch.cuda.synchronize(device)
 
 
 class ContentsRecord:
@@ -181,6 +188,8 @@ class ContentsRecord:
 
     def is_unchanged(self) -> bool:
         """Whether the same is in it, in the same order."""
+        if not self.saved and self._is_mapping and not self._is_object:
+            return not self._obj  # as most of a module's
         now = self._now()
         if isinstance(now, BUFFERS) or len(now) != len(self.saved):
             return bool(now == self.saved)

@@ -17,7 +17,7 @@ from torch.utils.data import DataLoader, Dataset
 from lrfind_widget.isolation.copy_checks import is_distributed
 from lrfind_widget.isolation.training_objects import TrainingObjects, class_of
 from lrfind_widget.options import TrainingOptions
-from lrfind_widget.training.optimizer_step import needs_closure
+from lrfind_widget.training.custom_updates import needs_closure
 from lrfind_widget.training.param_groups import GroupRates, check_weight_decay
 
 
@@ -162,10 +162,7 @@ _CALLED_WITH = {
 
 def _check_update(options: TrainingOptions) -> None:
     """Refuse what a function that does the whole update would have to do itself."""
-    validates = options.val_loader is not None
-    losses = () if validates else ("loss_fn", "step_fn")
     for name in (
-        *losses,
         "accumulate",
         "closure",
         "create_graph",
@@ -178,7 +175,8 @@ def _check_update(options: TrainingOptions) -> None:
                 f"update_fn does the whole update itself, so {name} would not be used. Leave it "
                 "out, and do in update_fn what it stands for."
             )
-    if validates and options.loss_fn is None and options.step_fn is None:
+    without_loss = options.loss_fn is None and options.step_fn is None
+    if options.val_loader is not None and without_loss:
         raise ValueError(
             "update_fn does not say how the loss of val_loader is computed. Pass loss_fn or "
             "step_fn too, or leave val_loader out."

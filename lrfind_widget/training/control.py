@@ -26,11 +26,12 @@ class Control:
     """What a run is asked to do next. Every method may be called from any thread.
 
     `on_wait` is called on the thread of the run, with True when a pause begins and False when it
-    ends.
+    ends; `on_aside` with what is done besides the steps, and with "" when that ends.
     """
 
     def __init__(self) -> None:
         self.on_wait: Callable[[bool], None] = ignore_wait
+        self.on_aside: Callable[[str], None] = ignore_aside
         self.suspended: Isolation | None = None
         self._paused = False
         self._stopped = False
@@ -84,6 +85,10 @@ class Control:
             if stopped is not None:
                 self._stopped = stopped
             CHANGED.notify_all()
+
+
+def ignore_aside(what: str) -> None:
+    """Do nothing when something is done besides the steps."""
 
 
 def ignore_wait(waiting: bool) -> None:

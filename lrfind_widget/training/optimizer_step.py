@@ -4,31 +4,32 @@ from __future__ import annotations
 
 import contextlib
 import functools
-import inspect
-from collections.abc import Callable, Iterator
+import itertools
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
 import torch
 from torch import Tensor
-from torch.optim import Optimizer
 
 from lrfind_widget import messages
 from lrfind_widget.isolation.isolation import Isolation
+from lrfind_widget.isolation.moment import Moment
 from lrfind_widget.isolation.random_sources import RandomSources
-from lrfind_widget.option_fields import name_of
 from lrfind_widget.options import TrainingOptions
 from lrfind_widget.outcomes import StopReason
 from lrfind_widget.points import Losses
 from lrfind_widget.training.batch import model_device
 from lrfind_widget.training.batches import Batches
 from lrfind_widget.training.control import SweepEnded
+from lrfind_widget.training.custom_updates import bound_update, needs_closure
 from lrfind_widget.training.device import Execution
 from lrfind_widget.training.error_context import ErrorContext
 from lrfind_widget.training.late_losses import LossQueue
 from lrfind_widget.training.objective import Objective
 from lrfind_widget.training.param_groups import GroupRates, in_no_group, set_weight_decay
 from lrfind_widget.training.precision import MOST_SKIPS, Precision
+from lrfind_widget.training.recent_batches import RecentBatches
 from lrfind_widget.training.step_watch import StepWatch
 from lrfind_widget.training.validation import Validation, set_mode
 
@@ -79,9 +80,11 @@ class OptimizerStep:
         self._checkpoint = checkpoint or context.enter
         self._validates = validates
         self._retakes_skipped = retakes_skipped
+        self.recent: RecentBatches | None = None
         self._demands_closure = needs_closure(self._optimizer)
         self._needs_closure = self._demands_closure or options.closure
-        self._execution = Execution(
+        self._objects = objects
+        self.execution = Execution(
             device,
             default_device=isolation.default_device,
             own_stream=isolation.kind == "copy",
@@ -89,6 +92,12 @@ class OptimizerStep:
         self._batches = Batches(objects.dataloader) if batches is None else batches
         self._losses: LossQueue[Label] = LossQueue.on(device)
         self._precision = Precision(options.amp, objects.grad_scaler, device)
+        self.steps_alone = not (
+            self._needs_closure
+            or options.create_graph
+            or objects.update_fn is not None
+            or self._precision.scaler is not None
+        )
         self.rates = GroupRates(self._optimizer, options.groups)
         self._watch = StepWatch(self._optimizer, self.rates.check)
         common: dict[str, Any] = {"prepare_batch": objects.prepare_batch, "context": context}
@@ -96,8 +105,10 @@ class OptimizerStep:
         objective = Objective(model, device, loss_fn=objects.loss_fn, step_fn=step_fn, **common)
         self._updates = objects.update_fn is not None
         self._objective = objective
+        self._evaluated = objective
+        self._says_loss = not self._updates or objects.loss_fn or objects.step_fn
         if objects.update_fn is not None:
-            update = _bound(objects.update_fn, self._optimizer, device)
+            update = bound_update(objects.update_fn, self._optimizer, device)
             self._objective = Objective(model, device, step_fn=update, updates=True, **common)
             self._at_first = self._versions()
         else:
@@ -133,10 +144,10 @@ class OptimizerStep:
     def step(self, step: int, lr: float) -> bool:
         """Set the rate and take a step; return False where the gradient scaler skipped it."""
         self._context.begin_step(step)
-        with self._execution():
+        with self.execution():
             self.rates.set(self._optimizer, lr)
             try:
-                loss, taken = self._take()
+                loss, taken = self._take(self._next_batch)
             except StopIteration as error:  # in a generator, as a sweep is, it would mean the end
                 raise RuntimeError(
                     f"{self._context.part} raised StopIteration: an iterator that it reads with "
@@ -167,6 +178,54 @@ class OptimizerStep:
         """Wait for all others, and take them out."""
         return (Losses(*label, *losses) for label, losses in self._losses.flush())
 
+    @property
+    def swept(self) -> list[Tensor]:
+        """The parameters whose rate is swept."""
+        groups = zip(self._optimizer.param_groups, self.rates.multipliers, strict=True)
+        return [p for group, multiplier in groups if multiplier for p in group["params"]]
+
+    @property
+    def why_not_try(self) -> str:
+        """Why steps cannot be tried out and the loss evaluated apart from them; "" if they can."""
+        if self._demands_closure:
+            return messages.takes_many_steps(type(self._optimizer).__name__)
+        return "" if self._says_loss else messages.UPDATE_WITHOUT_LOSS
+
+    def moment(self) -> Moment:
+        """Return what leads back to the present state, of the batches only those to come."""
+        return Moment(self._objects, self._precision.scaler)
+
+    @contextlib.contextmanager
+    def aside(self) -> Iterator[None]:
+        """Try something out without a trace in what is counted and said of the steps."""
+        records = [vars(self._context), vars(self._found), vars(self._precision)]
+        before = [dict(record) for record in records]
+        taken = self._watch.taken
+        try:
+            yield
+        finally:
+            self._watch.taken = taken
+            for record, values in zip(records, before, strict=True):
+                record.update(values)
+
+    def try_step(self, lr: float, batches: Iterable[Any]) -> bool:
+        """Take a step at a rate; return whether it was taken.
+
+        Where the optimizer does nothing but step it steps once more by the latest gradients, which
+        costs no pass. Else the whole step is taken, on these batches.
+        """
+        self.rates.set(self._optimizer, lr)
+        if self.steps_alone:
+            self._optimizer.step()
+            return True
+        return self._take(itertools.cycle(batches).__next__)[1]
+
+    def loss_of(self, batch: Any) -> Tensor | None:
+        """Return the loss of a batch, with all that a training step does for it."""
+        with self._precision.autocast():
+            loss = self._evaluated(batch)
+        return None if loss is None else loss.detach()
+
     def close(self) -> None:
         """Let go of the loader's workers and wait for what the device still does."""
         self._watch.close()
@@ -179,24 +238,24 @@ class OptimizerStep:
             self._validation.close()
         # An error of the device is raised where its result is read, not here.
         with contextlib.suppress(Exception):
-            self._execution.finish()
+            self.execution.finish()
 
-    def _take(self) -> tuple[Tensor, bool]:
+    def _take(self, next_batch: Callable[[], Any]) -> tuple[Tensor, bool]:
         """Take a step on the next batches; return the loss before it, and whether it was taken.
 
         The loss is the mean over accumulated batches, and the first evaluation of a closure
         optimizer.
         """
         if self._updates:
-            return self._next_loss(self._next_batch).detach(), True
+            return self._next_loss(next_batch).detach(), True
         if self._needs_closure:
-            return self._take_with_closure(), True
-        loss = self._gradients(self._next_batch)
+            return self._take_with_closure(next_batch), True
+        loss = self._gradients(next_batch)
         self._context.part = "The optimizer"
         return loss, self._precision.step(self._optimizer, self._watch)
 
-    def _take_with_closure(self) -> Tensor:
-        batches = [self._next_batch() for _ in range(self._options.accumulate)]
+    def _take_with_closure(self, next_batch: Callable[[], Any]) -> Tensor:
+        batches = [next_batch() for _ in range(self._options.accumulate)]
         losses: list[Tensor] = []
 
         def closure() -> Tensor:
@@ -224,7 +283,10 @@ class OptimizerStep:
     def _next_batch(self) -> Any:
         self._context.batch = None
         self._checkpoint("The dataloader")
-        return self._batches.next()
+        batch = self._batches.next()
+        if self.recent is not None:
+            self.recent.add(batch)
+        return batch
 
     def _next_loss(self, next_batch: Callable[[], Any]) -> Tensor:
         """Return the loss of the next batch that the step function has one for."""
@@ -258,27 +320,3 @@ class OptimizerStep:
             self._precision.unscale(self._optimizer)
             torch.nn.utils.clip_grad_norm_(self._parameters, clip)
         return losses[0] if accumulate == 1 else torch.stack(losses).mean()
-
-
-def _bound(
-    update_fn: Callable[..., Any], optimizer: Optimizer, device: torch.device
-) -> Callable[..., Any]:
-    """Return an update of `optimizer` as a step function; a loss that is a number will do."""
-
-    def step_fn(model: Any, batch: Any) -> Any:
-        loss = update_fn(model, batch, optimizer)
-        if isinstance(loss, float):
-            return torch.tensor(loss, dtype=torch.float64, device=device)
-        return loss
-
-    step_fn.__name__ = name_of(update_fn)
-    return step_fn
-
-
-def needs_closure(optimizer: Optimizer) -> bool:
-    """Whether an optimizer evaluates the loss itself, as LBFGS does."""
-    try:
-        closure = inspect.signature(type(optimizer).step).parameters.get("closure")
-    except (TypeError, ValueError):
-        return False
-    return closure is not None and closure.default is inspect.Parameter.empty

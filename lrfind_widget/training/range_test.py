@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Callable, Generator, Iterable, Iterator
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 from torch import nn
@@ -20,6 +20,7 @@ from lrfind_widget.results.result import SweepResult
 from lrfind_widget.training.batches import OutOfDataError
 from lrfind_widget.training.checks import check_can_restart
 from lrfind_widget.training.control import Control, SweepEnded
+from lrfind_widget.training.critical_rate import CriticalRate
 from lrfind_widget.training.error_context import ErrorContext
 from lrfind_widget.training.experiment import Experiment
 from lrfind_widget.training.optimizer_step import OptimizerStep
@@ -28,6 +29,13 @@ from lrfind_widget.training.record import Record
 
 EarlyEnd = tuple[StopReason, messages.Sentence]
 """Why a pass ended before its last step, though not for its losses."""
+
+
+class ClosedUpdate(Update, Protocol):
+    """An update that holds something until it is closed."""
+
+    def close(self) -> None:
+        """Let go of it."""
 
 
 def range_test(
@@ -44,7 +52,7 @@ def range_test(
 
 
 def run_pass(
-    update: OptimizerStep,
+    update: ClosedUpdate,
     steps: int,
     lr_at: Callable[[int], float],
     record: Record,
@@ -132,6 +140,8 @@ class Sweep(Experiment):
     """
 
     noun = "sweep"
+    finds_critical_rate = True
+    _critical: CriticalRate | None
 
     @constructor
     @keywords(SweepOptions)
@@ -174,7 +184,13 @@ class Sweep(Experiment):
             update = OptimizerStep(isolation, options.of_repeat(repeat), context, self._found)
             self.multipliers, self.axis_label = update.rates.multipliers, update.rates.axis_label
             record = self._records[-1]
-            early = yield from run_pass(update, planned, self.schedule.lr, record, self.control)
+            looks_aside: ClosedUpdate = update
+            if repeat == 0 and self.finds_critical_rate:
+                ends = self.schedule.start_lr, self.schedule.end_lr
+                looks_aside = self._critical = CriticalRate(update, ends, planned, self.control)
+            early = yield from run_pass(
+                looks_aside, planned, self.schedule.lr, record, self.control
+            )
             self._end_repeat(early or (StopReason.FINISHED, messages.sweep_finished))
             if record.reason is StopReason.STOPPED:
                 return
@@ -223,9 +239,12 @@ class Sweep(Experiment):
             multipliers=self.multipliers,
             own_lr=self._own_lr,
             skipped_steps=self.skipped_steps,
+            critical_lr=None if self._critical is None else self._critical.lr,
+            critical_note="" if self._critical is None else self._critical.note,
             **ending,
         )
 
     def _forget(self) -> None:
         super()._forget()
         self._records = [Record(self._options.beta, self._options.stop_div)]
+        self._critical = None

@@ -18,7 +18,7 @@ import torch
 from lrfind_widget.background import forget_values
 from lrfind_widget.outcomes import Status
 from lrfind_widget.points import Point, Progress
-from lrfind_widget.training.control import ignore_wait
+from lrfind_widget.training.control import ignore_aside, ignore_wait
 from lrfind_widget.training.experiment import Experiment
 
 SHUTDOWN_SECONDS = 5.0
@@ -46,6 +46,7 @@ class RunThread:
         self._experiment = experiment
         self._control = experiment.control
         self._clock = StepClock()
+        self._aside = ""
         self._began = threading.Event()
         self._ended = threading.Event()
         self._thread: threading.Thread | None = None
@@ -61,6 +62,7 @@ class RunThread:
         release_openmp_threads()
         self._news = news
         self._control.on_wait = self._on_wait
+        self._control.on_aside = self._on_aside
         self._thread = threading.Thread(target=self._run, name="lrfind-sweep", daemon=True)
         _RUNNING.add(self)
         try:
@@ -133,6 +135,7 @@ class RunThread:
         failed = self.error is not None or reason is None
         self._show(Status.FAILED if failed or reason is None else Status.after(reason))
         self._control.on_wait = ignore_wait
+        self._control.on_aside = ignore_aside
         del self._experiment  # and with it the model
         _RUNNING.discard(self)
         self._ended.set()
@@ -149,8 +152,14 @@ class RunThread:
         self._ended.set()
 
     def _on_wait(self, waiting: bool) -> None:
-        (self._clock.halt if waiting else self._clock.go)()
+        (self._clock.halt if waiting or self._aside else self._clock.go)()
         self._show(Status.PAUSED if waiting else Status.SWEEPING)
+        self._news()
+
+    def _on_aside(self, what: str) -> None:
+        self._aside = what
+        (self._clock.halt if what else self._clock.go)()
+        self._show(Status.SWEEPING)
         self._news()
 
     def _show(self, status: Status) -> None:
@@ -162,6 +171,7 @@ class RunThread:
             self._clock.seconds_per_step(len(self.points)),
             self._experiment.objective,
             self._experiment.isolation_sentence,
+            self._aside,
         )
 
 

@@ -133,7 +133,7 @@ def _running(plan: Plan, progress: Progress, last: Point | None) -> str:
         return messages.comparing(lr, number, count, progress.done, plan.steps, seconds)
     if last is None:
         return messages.starting(plan.steps)
-    return messages.sweeping(progress.done, plan.steps, progress.seconds_per_step)
+    return messages.sweeping(progress.done, plan.steps, progress.seconds_per_step, progress.aside)
 
 
 def _run_buttons(state: SessionState) -> list[dict[str, Any]]:

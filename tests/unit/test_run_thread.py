@@ -342,7 +342,8 @@ def test_progress_says_how_far_it_is_and_what_is_made_smaller():
     assert runner.progress == Progress(isolation=runner.progress.isolation)
     runner.start()
     runner.wait(LONG)
-    status, done, seconds, objective, isolation = runner.progress
+    status, done, seconds, objective, isolation, aside = runner.progress
+    assert aside == ""
 
     assert (status, done) == (Status.FINISHED, 5)
     assert 0 < seconds < LONG
@@ -430,3 +431,14 @@ def test_a_failure_keeps_the_lines_and_not_the_memory():
     assert alive[-1]() is None
     assert runner.progress.status is Status.FAILED
     runner.pause(), runner.resume(), runner.stop()
+
+
+def test_progress_says_what_is_done_aside_and_its_time_is_not_that_of_the_steps():
+    runner = made(sweep(num_it=30, stop_div=False))
+    seen = []
+    runner.start(lambda: seen.append(runner.progress))
+    runner.wait(LONG)
+    aside = [progress for progress in seen if progress.aside]
+    assert {progress.aside for progress in aside} == {"looking for the critical rate"}
+    assert {progress.done for progress in aside} == {5}
+    assert seen[-1].aside == ""

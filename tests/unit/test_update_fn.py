@@ -191,8 +191,6 @@ def test_validation_takes_its_loss_from_loss_fn_or_step_fn() -> None:
 @pytest.mark.parametrize(
     "option",
     [
-        {"loss_fn": F.cross_entropy},
-        {"step_fn": lambda model, batch: model(batch)},
         {"accumulate": 2},
         {"closure": True},
         {"create_graph": True},

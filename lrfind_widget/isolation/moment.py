@@ -1,0 +1,57 @@
+"""What a step may change, as it is at one moment within a sweep, and the way back to that."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from lrfind_widget.isolation.kept import KeptState
+from lrfind_widget.isolation.random_sources import global_sources, source_of
+from lrfind_widget.isolation.reach import other_state, reach
+from lrfind_widget.isolation.snapshot import Snapshot
+from lrfind_widget.isolation.training_objects import TrainingObjects
+
+
+class CannotRestoreError(RuntimeError):
+    """What was tried out cannot be undone."""
+
+
+class Moment:
+    """Saves all that a step may change, so that steps can be tried out and undone.
+
+    Saved on the device that it is on, next to what is trained: a moment is short. Logs lose their
+    new lines too. `why_not` says what could not be put back, where there is anything; then nothing
+    should be tried. The loaders are left alone: whoever tries something takes batches that are
+    there.
+    """
+
+    def __init__(self, objects: TrainingObjects, grad_scaler: Any = None) -> None:
+        model, optimizer = objects.model, objects.optimizer
+        reached = reach([model, optimizer, *objects.functions])
+        roots = [*objects.trained, *other_state(model, optimizer, reached)]
+        roots += [] if grad_scaler is None else [grad_scaler]
+        self._snapshot = Snapshot(roots, near=True)
+        self._kept = KeptState(reached, self._snapshot.owned, 0, for_a_moment=True)
+        self.why_not = self._kept.cannot_restore
+        devices = {parameter.device for parameter in model.parameters()}
+        self._sources = [*global_sources(devices), *map(source_of, reached.generators)]
+        self._random = [source.get() for source in self._sources]
+
+    def detach_gradients(self) -> None:
+        """Put the gradients aside until `restore`, so that no step adds to them."""
+        self._snapshot.detach_gradients()
+
+    def restore(self) -> None:
+        """Go back to the moment, as often as needed.
+
+        CannotRestoreError says what cannot be put back.
+        """
+        problems = self._snapshot.restore() + self.restore_surroundings()
+        if problems:
+            raise CannotRestoreError("The model could not be set back: " + "; ".join(problems))
+
+    def restore_surroundings(self) -> list[str]:
+        """Restore the random state and what functions keep; return what cannot be put back."""
+        problems = self._kept.restore()
+        for source, state in zip(self._sources, self._random, strict=True):
+            source.set(state)
+        return problems

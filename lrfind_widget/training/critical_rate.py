@@ -1,0 +1,233 @@
+"""The critical rate: the least one at which a single update would raise the loss."""
+
+from __future__ import annotations
+
+import contextlib
+import math
+from collections.abc import Callable, Iterable, Iterator
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from lrfind_widget import messages
+from lrfind_widget.isolation.moment import CannotRestoreError
+from lrfind_widget.points import Losses
+from lrfind_widget.training.control import Control, SweepEnded
+from lrfind_widget.training.optimizer_step import OptimizerStep
+from lrfind_widget.training.recent_batches import RecentBatches
+
+AFTER, FEWEST = 15, 5
+"""Steps before it is looked for, in a sweep of a hundred or more and at least: at these rates they
+hardly move the model, and they give the optimizer its moments."""
+BATCHES = 4
+STEPS_FOR_BATCH = 25
+"""Steps of the sweep for each batch that is evaluated: so it costs a tenth of the sweep at most."""
+EVALUATIONS = 5
+"""Besides that of the model as it is."""
+LEAST, MOST = 1e-7, 1e2
+"""Between these it is looked for, and as far as the range of the sweep goes."""
+_HARDLY = 0.1
+"""The rates of the steps before may together be this share of it."""
+_PROPORTIONAL = 0.1
+"""How much two updates may differ in direction for the rate to be a mere factor of them."""
+
+
+class CriticalRate:
+    """Finds the critical rate between two steps of an update; an `Update` itself.
+
+    After the first steps of a sweep, whose rates hardly move the model, the optimizer's own update
+    is read off: the change D that a step makes, divided by its rate. Then the least rate r is found
+    at which the mean loss of a few batches is greater at w + r D than at w, by bisection over log
+    r, with forward passes alone. With the curvature of the loss along the update, that is the
+    "critical sharpness" 2 / r (arXiv 2601.16979, 2406.09405).
+
+    The batches are those of the steps just before, since to fetch others early would change the
+    order in which loader and model draw random numbers. All that it changes is put back before the
+    next step: the sweep records the losses that it records without it, to the bit.
+
+    Attributes
+    ----------
+    lr : float or None
+        The critical rate, as a rate of the reference group.
+    note : str
+        Why there is none.
+    """
+
+    def __init__(
+        self, update: OptimizerStep, ends: tuple[float, float], steps: int, control: Control
+    ) -> None:
+        self.lr: float | None = None
+        self.note = messages.NO_CRITICAL_RATE_YET
+        self._update = update
+        self._control = control
+        self._low, self._high = min(ends[0], LEAST), max(10 * ends[1], MOST)
+        self._at = max(FEWEST, min(AFTER, steps * AFTER // 100))
+        self._rates = 0.0  # of the steps so far, together
+        batches = min(BATCHES, steps // STEPS_FOR_BATCH)
+        if not batches:
+            self.note = messages.too_few_steps(STEPS_FOR_BATCH)
+        elif update.why_not_try:
+            self.note = messages.no_critical_rate(update.why_not_try)
+        else:
+            update.recent = RecentBatches(batches + 1)
+
+    def step(self, step: int, lr: float) -> bool:
+        """Look for the critical rate where it is time to, then take a step."""
+        recent = self._update.recent
+        if recent is not None and step == self._at:
+            self._update.recent = None
+            self._find(recent)
+        elif recent is not None:
+            recent.begin_step()
+        taken = self._update.step(step, lr)
+        self._rates += lr * taken
+        return taken
+
+    def arrived(self) -> Iterator[Losses]:
+        """Take out the losses that have arrived."""
+        return self._update.arrived()
+
+    def rest(self) -> Iterator[Losses]:
+        """Wait for all others, and take them out."""
+        return self._update.rest()
+
+    def close(self) -> None:
+        """Let go of what the update holds."""
+        self._update.recent = None
+        self._update.close()
+
+    def _find(self, recent: RecentBatches) -> None:
+        self._control.on_aside(messages.FINDING_CRITICAL_RATE)
+        try:
+            with self._update.aside():
+                search = _Search(self._update, recent, self._control)
+                lr = search.crossing(self._low, self._high)
+            if self._rates > _HARDLY * lr:
+                raise _NotFoundError(messages.moved_before(lr, self._at))
+            self.lr, self.note = lr, ""
+        except (SweepEnded, CannotRestoreError):
+            raise
+        except _NotFoundError as error:
+            self.note = messages.no_critical_rate(str(error))
+        except Exception as error:  # of the user's code, which is not at fault: this is beside it
+            self.note = messages.critical_rate_failed(error)
+        finally:
+            self._control.on_aside("")
+
+
+class _NotFoundError(Exception):
+    """There is no critical rate, for a reason in words."""
+
+
+class _Search:
+    """The search at one moment of a sweep."""
+
+    def __init__(self, update: OptimizerStep, recent: RecentBatches, control: Control) -> None:
+        self._update, self._recent, self._control = update, recent, control
+        if recent.is_spoilt:
+            raise _NotFoundError(messages.BATCHES_CHANGED)
+        with update.execution():
+            self._moment = update.moment()
+        if self._moment.why_not:
+            raise _NotFoundError(messages.cannot_put_back(self._moment.why_not))
+        self._parameters = update.swept
+
+    def crossing(self, low: float, high: float) -> float:
+        """Return the rate from which on the loss is greater, by bisection."""
+        direction = self._direction()
+        with self._undone():
+            before = [parameter.detach().clone() for parameter in self._parameters]
+
+            def loss_at(rate: float) -> float:
+                self._control.wait_or_stop()
+                self._moment.restore_surroundings()
+                with self._update.execution():
+                    with torch.no_grad():
+                        for parameter, value, change in zip(
+                            self._parameters, before, direction, strict=True
+                        ):
+                            torch.add(value, change, alpha=rate, out=parameter)
+                    return self._loss()
+
+            now = loss_at(0.0)
+            if not math.isfinite(now):
+                raise _NotFoundError(messages.NO_FINITE_LOSS)
+            return bisect(lambda rate: not loss_at(rate) <= now, low, high, EVALUATIONS)
+
+    def _loss(self) -> float:
+        """Return the mean loss of the batches."""
+        # Not that of the latest step, which is the one that the direction was made for.
+        losses = [self._update.loss_of(batch) for batch in self._recent.restored()[:-1]]
+        known = [loss for loss in losses if loss is not None]
+        if not known:
+            raise _NotFoundError(messages.NO_FINITE_LOSS)
+        return math.fsum(torch.stack(known).tolist()) / len(known)
+
+    def _direction(self) -> list[Tensor]:
+        """Return the change that a step makes, divided by its rate.
+
+        With a rate so large that the rounding of the parameters does not matter.
+        """
+        rate = 1.0
+        once = self._change_by(rate)
+        size, whole = _norms(once, self._parameters)
+        least = math.sqrt(max(torch.finfo(p.dtype).eps for p in self._parameters)) * whole
+        if math.isfinite(size) and size < least:
+            rate = whole / size if size else 1 / torch.finfo(torch.float32).tiny ** 0.5
+            once = self._change_by(rate)
+        often = self._change_by(10 * rate)
+        differing, size = _norms([a - b for a, b in zip(often, once, strict=True)], often)
+        if not math.isfinite(size) or size == 0:
+            raise _NotFoundError(messages.NO_UPDATE)
+        if not differing <= _PROPORTIONAL * size:
+            raise _NotFoundError(messages.NOT_PROPORTIONAL)
+        return often
+
+    def _change_by(self, rate: float) -> list[Tensor]:
+        """Return the change that a step at a rate makes, divided by the rate."""
+        self._control.wait_or_stop()
+        with self._undone():
+            if not self._update.steps_alone:
+                self._moment.detach_gradients()
+            with self._update.execution():
+                if not self._update.try_step(rate, reversed(self._recent.restored())):
+                    raise _NotFoundError(messages.STEP_SKIPPED)
+                after = [parameter.detach().clone() for parameter in self._parameters]
+        with self._update.execution(), torch.no_grad():
+            for change, before in zip(after, self._parameters, strict=True):
+                change.sub_(before).div_(rate)
+        return after
+
+    @contextlib.contextmanager
+    def _undone(self) -> Iterator[None]:
+        """Do something and undo it."""
+        try:
+            yield
+        finally:
+            with self._update.execution():
+                self._moment.restore()
+
+
+def bisect(exceeds: Callable[[float], bool], low: float, high: float, evaluations: int) -> float:
+    """Return the middle, on the scale of the logarithm, of the last interval with the crossing."""
+    below, above = math.log(low), math.log(high)
+    found: set[bool] = set()
+    for _ in range(evaluations):
+        middle = (below + above) / 2
+        is_beyond = exceeds(math.exp(middle))
+        found.add(is_beyond)
+        below, above = (below, middle) if is_beyond else (middle, above)
+    if found == {True}:
+        raise _NotFoundError(messages.EVERY_RATE_RAISES)
+    if found == {False}:
+        raise _NotFoundError(messages.no_rate_raises(high))
+    return math.exp((below + above) / 2)
+
+
+def _norms(*groups: Iterable[Any]) -> list[float]:
+    """Return the norm of each group of tensors, read together."""
+    norms = [[torch.linalg.vector_norm(t.detach().float()) for t in group] for group in groups]
+    device = norms[0][0].device
+    together = [torch.stack([norm.to(device) for norm in each]).norm() for each in norms]
+    return [float(norm) for norm in torch.stack(together).tolist()]
