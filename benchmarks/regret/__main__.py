@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import argparse
+import sys
 from collections.abc import Sequence
 from pathlib import Path
 
 import torch
 
-from benchmarks.regret import report, sweeps, truth
+from benchmarks.regret import quick, report, store, sweeps, truth
+from benchmarks.regret.held_out import HELD_OUT
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
@@ -20,8 +22,14 @@ def main(arguments: Sequence[str] | None = None) -> None:
         choices=("table", "sweeps", "truth"),
         default="table",
         help="table: measure every rule on the stored curves, in seconds (default). "
-        "sweeps: run the range tests that curves.json lacks, in minutes. "
-        "truth: run the trainings that truth.json lacks, in about an hour.",
+        "sweeps: run the range tests that curves.json and held_out_curves.json lack, in minutes. "
+        "truth: run the trainings that truth.json and held_out_truth.json lack, in an hour.",
+    )
+    parser.add_argument(
+        "--quick",
+        action="store_true",
+        help="run the range tests of the default rule anew, in minutes, and compare with its line "
+        f"in {report.DOCS.name}; ends with status 1 where it is another one",
     )
     parser.add_argument(
         "--rounds", type=int, help="use the first ROUNDS seeds of each task and setting"
@@ -34,11 +42,17 @@ def main(arguments: Sequence[str] | None = None) -> None:
     if chosen.rounds is not None and chosen.rounds < 1:
         parser.error(f"--rounds must be at least 1, got {chosen.rounds}")
     torch.set_num_threads(1)  # the tasks are too small to gain from more
+    if chosen.quick:
+        line = quick.run()
+        print(line)
+        sys.exit(not line.is_reproduced)
     if chosen.what == "sweeps":
         sweeps.measure()
+        sweeps.measure(store.HELD_OUT_CURVES, HELD_OUT, [sweeps.DEFAULT])
         return
     if chosen.what == "truth":
         truth.measure()
+        truth.measure(store.HELD_OUT_TRUTH, HELD_OUT, shares=truth.SHARES)
         return
     measured = report.run(chosen.rounds)
     print(report.table(measured), report.caption(measured), sep="\n\n")
