@@ -24,8 +24,13 @@ FIRST = (0, -1, 1)
 LOOKS = 8
 """How often in a training the rates are compared."""
 
-FIRST_LOOK = 0.25
-"""Before this part of a training, all are too close to where they began."""
+FIRST_LOOK = 0.5
+"""Before this part of a training none is dropped or added: high rates fall first, and low ones
+further. On small tasks to drop earlier loses more than it saves."""
+
+NEGLIGIBLE = 0.02
+"""A lead that is smaller than this part of what the best loss has fallen by, and within the noise,
+does not matter."""
 
 MOST = 8
 """What a search may cost, in trainings of full length."""
@@ -40,13 +45,15 @@ within the noise; it stands there still after the most that a search may cost; o
 
 @dataclass
 class Rung:
-    """The losses at one rate so far; of the validation loss NaN where it was not computed."""
+    """The losses at one rate so far; of the validation loss NaN where it was not computed.
+
+    One that `stays` was dropped once and is wanted again: it gets to its end now.
+    """
 
     losses: list[float] = field(default_factory=list)
     val_losses: list[float] = field(default_factory=list)
     fate: Fate = ""
     stays: bool = False
-    """Whether it was dropped once and is wanted again: it gets to its end now."""
 
 
 class Move(NamedTuple):
@@ -60,11 +67,14 @@ class Move(NamedTuple):
 def next_move(rungs: dict[int, Rung], steps: int, most: float = MOST) -> Move:
     """Say what a search does next.
 
-    A rung two places from the best that is behind by more than the noise is dropped, and one
-    whose loss has risen above the start by more than the best has fallen. Where the best stands
-    at an edge and is ahead of its neighbour by more than the noise, the ladder goes on there.
-    Of two rungs the validation loss decides, where there is one. Whether the lead of few
-    validation losses is noise they do not tell: then the training loss has to agree.
+    From the first look on a rung two places from the best that is behind by more than the noise
+    is dropped, and one whose loss has risen above the start by more than the best has fallen; and
+    where the best stands at an edge and is ahead of its neighbour by more than the noise, the
+    ladder goes on there. At the end the best has to have a worse one on either side that was not
+    dropped, unless its lead is within the noise and negligible besides.
+
+    Of two rungs the validation loss decides, where there is one. Few of them do not tell whether
+    a lead is noise: then the training loss has to agree.
 
     Parameters
     ----------
@@ -92,8 +102,7 @@ def next_move(rungs: dict[int, Rung], steps: int, most: float = MOST) -> Move:
     open_ = [side for side in (-1, 1) if not ladder.is_known(best + side, best)]
     if not open_:
         return Move(ending="bracketed")
-    wanted = [side for side in open_ if best - side in ladder.lost or ladder.leads(best, -side)]
-    wanted += [side for side in open_ if -side in open_ and side not in wanted]
+    wanted = [side for side in open_ if -side in open_ or ladder.matters(best, -side)]
     if not wanted:
         return Move(ending="noise")
     return Move(add=tuple(best + side for side in wanted)) if can_add else Move(ending="cost")
@@ -106,20 +115,26 @@ class _Ladder:
         self._rungs = rungs
         self._steps = steps
         self.trying = [place for place in sorted(rungs) if not rungs[place].fate]
-        self.lost = [place for place in rungs if rungs[place].fate]
         self.cost = sum(len(rung.losses) for rung in rungs.values())
 
     def best(self, level: int) -> int:
         """Return the place with the least loss, over the last part of so many steps."""
         return min(self.trying, key=lambda place: self._mean(place, level))
 
-    def leads(self, best: int, side: int, level: int | None = None) -> bool:
+    def leads(self, best: int, side: int, level: int) -> bool:
         """Whether a rung is ahead of its neighbour on one side by more than the noise."""
         neighbour = self._rungs.get(best + side)
-        level = self._steps if level is None else level
-        return (
-            neighbour is not None and not neighbour.fate and self._ahead(best, best + side, level)
-        )
+        if neighbour is None or neighbour.fate:
+            return False
+        return self._ahead(best, best + side, level)
+
+    def matters(self, best: int, side: int) -> bool:
+        """Whether the lead of a rung over its neighbour, at the end, may be more than nothing."""
+        level = self._steps
+        if self._rungs[best + side].fate or self._ahead(best, best + side, level):
+            return True
+        lead = self._mean(best + side, level) - self._mean(best, level)
+        return lead > NEGLIGIBLE * self._fallen(best, level)
 
     def is_lost(self, place: int, best: int, level: int) -> bool:
         """Whether a rung need not train on."""
@@ -136,10 +151,13 @@ class _Ladder:
 
     def _has_risen(self, place: int, best: int, level: int) -> bool:
         """Whether a loss is above the start by more than the best one has fallen."""
-        rungs = self._rungs
-        start = float(np.mean(rungs[min(self.trying)].losses[: len(last_part(range(level)))]))
-        fallen = start - mean_of(last_part(rungs[best].losses[:level]))
-        return mean_of(last_part(rungs[place].losses[:level])) - start > max(fallen, 0.0)
+        risen = -self._fallen(place, level)
+        return risen > max(self._fallen(best, level), 0.0)
+
+    def _fallen(self, place: int, level: int) -> float:
+        """Return by how much the training loss has fallen since the start."""
+        slowest = np.asarray(self._rungs[min(self.trying)].losses[: len(last_part(range(level)))])
+        return mean_of(slowest) - mean_of(last_part(self._rungs[place].losses[:level]))
 
     def _mean(self, place: int, level: int) -> float:
         training, validation = self._parts(place, level)
@@ -166,13 +184,15 @@ def _is_lead(difference: Difference) -> bool:
     return difference.mean > 0 and difference.is_clear
 
 
-def vertex(losses: Sequence[float]) -> float:
+def vertex(losses: Sequence[float], start: float) -> float:
     """Return where a parabola through three losses, a rung apart, is least, in decades.
 
     That is between -0.25 and 0.25, seen from the middle one, which is the least of them; 0 where
-    one of them is not finite.
+    one of them is NaN. One above the loss at the start, or infinite, counts as that: how far a
+    training has gone astray says nothing of where the best one is.
     """
-    low, middle, high = map(np.float64, losses)
+    highest = np.fmax(start, losses[1])
+    low, middle, high = (np.float64(min(loss, highest)) for loss in losses)
     with np.errstate(all="ignore"):
         share = 0.5 * (low - high) / (low - middle + high - middle)
     return DECADES * float(share) if np.isfinite(share) and abs(share) <= 0.5 else 0.0

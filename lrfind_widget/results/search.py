@@ -6,21 +6,24 @@ import math
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
+import numpy as np
+
 from lrfind_widget.curves.formatting import format_lr, listed
-from lrfind_widget.curves.rungs import DECADES, FIRST_LOOK, Fate, vertex
+from lrfind_widget.curves.paired import LAST_PART, mean_of
+from lrfind_widget.curves.rungs import DECADES, Fate, vertex
 from lrfind_widget.outcomes import StopReason
 from lrfind_widget.results.comparison import Comparison
 from lrfind_widget.results.result import SweepResult
 
-BY_LENGTH = -0.3
-"""The best rate goes with the length of a training to this power. Measured on small tasks, short
-trainings choose too high by 0.28, 0.18 and 0.10 decades at 10, 25 and 50 % of the length; of AdamW
-on language models it is -0.32 (arXiv 2409.19913)."""
+BY_LENGTH = -0.32
+"""The best rate goes with the length of a training to this power (arXiv 2409.19913, of AdamW on
+language models). On small tasks short trainings choose too high by 0.28, 0.18 and 0.10 decades at
+10, 25 and 50 % of the length, where it says 0.32, 0.19 and 0.10."""
 
 LONGEST = 10.0
 """How many times as long as the short trainings that was measured."""
 
-BY_SCHEDULE = {"constant": 0.0, "one_cycle": 0.42, "cosine": 0.35}
+BY_SCHEDULE = {"constant": 0.0, "one_cycle": 0.42, "cosine": 0.36}
 """Decades that the maximum of a schedule is best above the best constant rate, measured."""
 
 BELOW_CRITICAL = -1.05
@@ -140,7 +143,7 @@ class SearchResult(Comparison):
         enough = [
             taken
             for n, taken in enumerate(self.taken)
-            if not self._fate(n) and taken >= FIRST_LOOK * self.steps
+            if not self._fate(n) and taken >= LAST_PART * self.steps
         ]
         return min(enough) if len(enough) > 1 else 0
 
@@ -153,14 +156,15 @@ class SearchResult(Comparison):
     def between(self) -> float:
         """Decades from `tried_lr` to where a parabola through it and its neighbours is least.
 
-        0 where one of these diverged or was not trained to its end.
+        0 where a neighbour was not trained to its end, unless it diverged.
         """
         ranked = self._ranked()
         if not ranked or self.compared_steps < self.steps:
             return 0.0
-        best = self.lrs[ranked[0]]
-        losses = [self._loss_near(math.log10(best) + side * DECADES) for side in (-1, 0, 1)]
-        return vertex(losses)
+        best = math.log10(self.lrs[ranked[0]])
+        losses = [self._loss_near(best + side * DECADES) for side in (-1, 0, 1)]
+        slowest = self.losses[int(np.argmin(self.lrs)), : max(1, self.steps // 16)]
+        return vertex(losses, mean_of(slowest))
 
     @property
     def by_length(self) -> float:

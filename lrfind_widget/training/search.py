@@ -47,8 +47,9 @@ from lrfind_widget.values import check_rate
 ROOM = 1 / 8
 """The part of the free memory that batches may take for rates that may be added."""
 
-SIDE_BY_SIDE = 5
-"""As many trainings as memory must hold, for them to go on side by side."""
+SIDE_BY_SIDE = 6
+"""As many trainings memory must hold for them to go on side by side, with those that were dropped
+and may be wanted again."""
 
 
 @dataclass
@@ -174,23 +175,18 @@ class Search(Experiment):
     def _train(self, training: _Training, until: int, update: OptimizerStep) -> Iterator[Point]:
         """Train at one rate up to a step, or until it diverges."""
         record = training.record
-
-        def unseen(losses: Iterable[Losses]) -> Iterator[Losses]:
-            # One that was dropped and goes on again has begun anew.
-            return (each for each in losses if each.step >= len(record.points))
-
         try:
             while training.step < until and record.verdict is None:
                 self.control.wait_or_stop()
                 update.step(training.step, training.lr)
                 training.step += 1
-                yield from record.take(unseen(update.arrived()))
-            yield from record.take(unseen(update.rest()))
+                yield from record.take(update.arrived())
+            yield from record.take(update.rest())
         except Exception:
             losses: list[Losses] = []
             with contextlib.suppress(Exception):  # an error of the device is raised once more
                 losses = list(update.rest())
-            yield from record.take(unseen(losses))
+            yield from record.take(losses)
             raise
         if record.verdict is not None:
             training.fate, training.kept = "diverged", None
@@ -200,11 +196,10 @@ class Search(Experiment):
         trainings = {t.place: t for t in self._trainings}
         move = next_move({place: t.rung for place, t in trainings.items()}, self._steps)
         for place in move.drop:
-            trainings[place].fate, trainings[place].kept = "dropped", None
+            trainings[place].fate = "dropped"
         for place in move.add:
             if place in trainings:
-                again = trainings[place]
-                again.fate, again.step, again.position, again.stays = "", 0, 0, True
+                trainings[place].fate, trainings[place].stays = "", True
             else:
                 self._add(place)
         self._why_ended = move.ending
@@ -292,14 +287,14 @@ class _Track:
         if training is self._current and training.step > 0:
             return
         self._leave()
+        if not self._tape.has(training.position):
+            self._tape.begin_again(self._isolation.rewind_kept)
         kept, training.kept = training.kept, None
         if kept is not None:
             mark, streams = kept
             self._isolation.rewind(mark, gradients=True)
             self._random.set(streams)
         else:
-            if not self._tape.has(0):
-                self._tape.begin_again(self._isolation.rewind_kept)
             self._isolation.rewind(self._beginning)
             if self._tape.beginning is not None:
                 self._random.set(self._tape.beginning)
@@ -321,7 +316,7 @@ class _Track:
     def _leave(self) -> None:
         """Save where the present training is, if it goes on later."""
         left = self._current
-        if left is None or left.fate or left.step == 0 or left.is_complete:
+        if left is None or left.fate == "diverged" or left.step == 0 or left.is_complete:
             return
         if self._clears:
             self._isolation.objects.optimizer.zero_grad()

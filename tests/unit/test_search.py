@@ -340,9 +340,9 @@ def test_a_longer_training_wants_a_lower_rate_and_a_schedule_a_higher_one() -> N
     longer = searched(for_steps=240)
     cycle = searched(for_schedule="one_cycle")
     assert plain.best_lr is not None
-    assert longer.best_lr == pytest.approx(plain.best_lr * 10**-0.3)
+    assert longer.best_lr == pytest.approx(plain.best_lr * 10**-0.32)
     assert cycle.best_lr == pytest.approx(plain.best_lr * 10**0.42)
-    assert "2 times lower for 240 steps, since the best rate falls" in longer.sentence
+    assert "2.1 times lower for 240 steps, since the best rate falls" in longer.sentence
     assert "2.6 times higher as the maximum of a one_cycle schedule" in cycle.sentence
     assert "about as long as these trainings and at a constant rate" in plain.sentence
 
