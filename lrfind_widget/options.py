@@ -187,6 +187,13 @@ class AnalysisOptions(_Smoothing):
         Scale of the loss axis.
     y_range
         Whether the loss axis shows what matters, or every point.
+    show_fit
+        Draw the two-sided fit to the raw losses, with the suggestion on it.
+    show_average
+        Draw fastai v1's running average, which hangs behind the points, with the steepest fall on
+        it.
+    show_validation
+        Draw the validation loss, where there is one.
     """
 
     skip_start: Annotated[int, whole(0)] = 10
@@ -194,6 +201,9 @@ class AnalysisOptions(_Smoothing):
     rule: Annotated[Rule, _check_rule] = DEFAULT_RULE
     y_scale: Literal["linear", "log"] = "linear"
     y_range: Literal["focus", "all"] = "focus"
+    show_fit: bool = True
+    show_average: bool = True
+    show_validation: bool = True
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -20,6 +20,12 @@ from lrfind_widget.results.result import SweepResult
 READING = tuple(options_of(AnalysisOptions))
 """The keywords that say how curves are read and drawn, which may change after a sweep."""
 
+LINES = tuple(name for name in READING if name.startswith("show_"))
+"""Those of them that switch a line of the chart off; its legend sets them."""
+
+SETTINGS = tuple(name for name in READING if name not in LINES)
+"""The others, which the settings below the chart show."""
+
 NO_MODEL = "This widget has no model to sweep; it shows a stored result."
 
 

@@ -130,12 +130,11 @@ export class Annotations extends ChartMark {
     if (!curve || this.shown.length === 0) {
       return [];
     }
-    const { lr, smoothed } = curve.series.columns;
-    const [from, to] = curve.visible(mapX);
+    const { lr, loss } = curve.mainLine;
     const line: Point[] = [];
     let before: Point | undefined;
-    for (let index = from; index < to; index += Math.ceil((to - from) / SAMPLES)) {
-      const point = { x: mapX.pixel(lr[index] ?? NaN), y: mapY.pixel(smoothed[index] ?? NaN) };
+    for (let index = 0; index < lr.length; index += Math.ceil(lr.length / SAMPLES)) {
+      const point = { x: mapX.pixel(lr[index] ?? NaN), y: mapY.pixel(loss[index] ?? NaN) };
       line.push(...(before ? between(before, point) : []), point);
       before = point;
     }

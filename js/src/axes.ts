@@ -3,12 +3,14 @@ import { MarkModel, type ScaleModel } from 'bqplot';
 
 import { AxisLines } from './axis_lines';
 import { ChartMark, ChartMarkModel } from './chart_mark';
+import type { CurveModel } from './curve';
 import { attr, html, say, svg } from './dom';
 import type { Framed } from './framed';
 import { frameLosses, type Framing } from './geometry/framing';
 import { Mapping, type Interval } from './geometry/mapping';
 import { isZoomed, panWindow, zoomWindow } from './geometry/window';
 import { identity } from './identity';
+import { Legend } from './legend';
 import { numberOf, textOf } from './values';
 import { ZoomGestures } from './zoom';
 
@@ -145,6 +147,7 @@ export class Axes extends ChartMark {
   declare private lines: AxisLines;
   declare private background: SVGRectElement;
   declare private tools: HTMLDivElement;
+  declare private legend: Legend | undefined;
   declare private framingButton: HTMLButtonElement;
   declare private resetButton: HTMLButtonElement;
   declare private placed: string;
@@ -155,6 +158,12 @@ export class Axes extends ChartMark {
     this.lines = new AxisLines(this.el);
     this.tools = html('div', { class: 'lrfind-tools', 'data-lm-suppress-shortcuts': 'true' });
     this.figureElement.append(this.tools);
+    const curve = this.model.get('curve') as CurveModel | null;
+    this.legend = curve ? new Legend(curve) : undefined;
+    if (curve && this.legend) {
+      this.tools.append(this.legend.el);
+      this.listenTo(curve, 'change columns_updated', this.schedule);
+    }
     this.framingButton = this.button(() => {
       this.model.toggleFraming();
     });
@@ -188,15 +197,17 @@ export class Axes extends ChartMark {
     const all = model.framing === 'all';
     this.framingButton.hidden = !model.cut && !all;
     say(this.framingButton, all ? 'Focus on the fall' : 'Show all losses');
+    this.legend?.paint();
     this.tools.style.bottom = `${Math.max(0, bottom - TOOLS)}px`;
     this.placeTools(left, left + width);
   }
 
   /** The buttons under the plot area; in a narrow chart the axis label makes room for them. */
   private placeTools(left: number, right: number): void {
-    const { framingButton, resetButton, model } = this;
+    const { framingButton, model } = this;
     // Measured only when it may have changed: to ask for a width makes the browser lay out.
-    const now = [left, right, framingButton.hidden, resetButton.hidden, framingButton.textContent];
+    const buttons = [...this.tools.querySelectorAll('button')].map(({ hidden }) => hidden);
+    const now = [left, right, framingButton.textContent, ...buttons];
     const placed = [...now, textOf(model, 'x_label')].join();
     if (placed === this.placed || this.figureElement.offsetParent === null) {
       return;

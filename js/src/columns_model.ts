@@ -17,8 +17,14 @@ export abstract class ColumnsModel<Name extends string> extends ChartMarkModel {
   /** The names of the columns, in the order in which they travel. */
   protected abstract get columnNames(): readonly Name[];
 
+  /** The columns of a line that is made of all points, and replaced as a whole with more. */
+  protected get lineNames(): readonly string[] {
+    return [];
+  }
+
   override defaults(): Backbone.ObjectHash {
-    const empty = this.columnNames.map((name) => [name, new Float64Array()] as const);
+    const names = [...this.columnNames, ...this.lineNames];
+    const empty = names.map((name) => [name, new Float64Array()] as const);
     return { ...super.defaults(), ...Object.fromEntries(empty), generation: 0 };
   }
 
@@ -38,28 +44,34 @@ export abstract class ColumnsModel<Name extends string> extends ChartMarkModel {
 
   override set_state(state: Record<string, unknown>): void {
     const rest = { ...state };
-    const carriesPoints = this.columnNames.some((name) => name in rest);
+    const carries = (names: readonly string[]): boolean => names.some((name) => name in rest);
+    const carriesPoints = carries(this.columnNames);
+    const updated = carriesPoints || carries(this.lineNames);
     if (carriesPoints) {
-      this.adopt({ generation: this.series.generation, ...state });
-      for (const name of [...this.columnNames, 'generation']) {
+      const taken = this.adopt({ generation: this.series.generation, ...state });
+      // The line of points that are older than what is held is older too.
+      const done = [...this.columnNames, 'generation', ...(taken ? [] : this.lineNames)];
+      for (const name of done) {
         Reflect.deleteProperty(rest, name);
       }
     }
     super.set_state(rest);
-    if (carriesPoints) {
+    if (updated) {
       this.trigger('columns_updated');
     }
   }
 
-  /** Takes all points from a state of the model, and shows the attributes what is held. */
-  private adopt(state: Record<string, unknown>): void {
+  /** Takes all points from a state of the model, unless it is older; shows them as attributes. */
+  private adopt(state: Record<string, unknown>): boolean {
     const { generation } = state;
     const columns = this.columnNames.map((name) => [name, state[name]] as const);
     const complete = columns.every(([, column]) => column instanceof Float64Array);
-    if (complete && typeof generation === 'number') {
+    const taken =
+      complete &&
+      typeof generation === 'number' &&
       this.series.replace(generation, Object.fromEntries(columns) as Columns<Name>);
-    }
     this.expose();
+    return taken;
   }
 
   /** Puts what is held into the attributes, without a message to the kernel. */
@@ -73,16 +85,28 @@ export abstract class ColumnsModel<Name extends string> extends ChartMarkModel {
     if (event !== 'append' || typeof generation !== 'number' || typeof offset !== 'number') {
       return;
     }
-    const values = asColumn(fromWire(buffers[0]));
+    const [values, line] = [fromWire(buffers[0]), fromWire(buffers[1])].map(asColumn);
     // A state that came before this message may still be on its way into the model.
     this.state_change = this.state_change.then(() => {
-      const appended = this.series.append(generation, offset, values);
+      const appended = this.series.append(generation, offset, values ?? new Float64Array());
       if (appended === 'gap') {
         this.send({ event: 'resync' });
       } else if (appended === 'added') {
         this.expose();
+        this.takeLine(line ?? new Float64Array());
         this.trigger('columns_updated');
       }
     });
+  }
+
+  /** Takes the line that came with points: its columns one after another in one array. */
+  private takeLine(values: Float64Array): void {
+    const { lineNames } = this;
+    const count = values.length / lineNames.length;
+    if (count > 0 && Number.isInteger(count)) {
+      lineNames.forEach((name, at) => {
+        this.attributes[name] = values.slice(at * count, (at + 1) * count);
+      });
+    }
   }
 }

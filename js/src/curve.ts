@@ -1,9 +1,10 @@
 import { MarkModel } from 'bqplot';
 
 import { ChartMark } from './chart_mark';
-import { columnSerializer } from './columns';
+import { asColumn, columnSerializer } from './columns';
 import { ColumnsModel } from './columns_model';
 import { attr, svg } from './dom';
+import { lineLosses } from './framed';
 import type { Losses } from './geometry/framing';
 import type { Mapping } from './geometry/mapping';
 import { dotsPath, exitsAbove, linePath, type Points } from './geometry/path';
@@ -14,16 +15,74 @@ import { type Plot, Readout } from './readout';
 import type { Columns } from './series';
 import { numberOf } from './values';
 
-type Column = 'lr' | 'loss' | 'smoothed';
+type Column = 'lr' | 'loss' | 'smoothed' | 'val_loss';
 
-/** The curve of a sweep as it grows: rates, raw losses and smoothed losses. */
+/** The two-sided fit to the points, at places of its own. */
+export interface Fit {
+  readonly lr: Float64Array;
+  readonly loss: Float64Array;
+  /** How many of the places stand; those after them will still move. */
+  readonly settled: number;
+}
+
+/**
+ * The curve of a sweep as it grows: rates, raw losses, fastai's average of them, validation
+ * losses, and the fit, which may change where it was before.
+ */
 export class CurveModel extends ColumnsModel<Column> {
   override defaults(): Backbone.ObjectHash {
-    return { ...super.defaults(), ...identity('Curve'), skip_start: 0, skip_end: 0 };
+    return {
+      ...super.defaults(),
+      ...identity('Curve'),
+      skip_start: 0,
+      skip_end: 0,
+      show_fit: true,
+      show_average: true,
+      show_validation: true,
+    };
   }
 
   protected override get columnNames(): readonly Column[] {
-    return ['lr', 'loss', 'smoothed'];
+    return ['lr', 'loss', 'smoothed', 'val_loss'];
+  }
+
+  protected override get lineNames(): readonly string[] {
+    return ['fit_lr', 'fit_loss', 'fit_settled'];
+  }
+
+  get fit(): Fit {
+    const [lr, loss, stands] = this.lineNames.map((name) => asColumn(this.get(name)));
+    const moving = stands?.indexOf(0) ?? -1;
+    return {
+      lr: lr ?? new Float64Array(),
+      loss: loss ?? new Float64Array(),
+      settled: moving < 0 ? (lr?.length ?? 0) : moving,
+    };
+  }
+
+  /** Whether there is a validation loss. */
+  get validated(): boolean {
+    return this.series.columns.val_loss.some((loss) => !Number.isNaN(loss));
+  }
+
+  /** Whether a line is drawn. */
+  draws(line: LineName): boolean {
+    return this.get(`show_${line}`) !== false;
+  }
+
+  /** Switches a line on or off; the kernel gets it, so that it lasts. */
+  toggle(line: LineName): void {
+    this.set(`show_${line}`, !this.draws(line));
+    this.save_changes();
+  }
+
+  /** The line that stands for the curve: the fit, or the average where only that is drawn. */
+  get mainLine(): { readonly lr: Float64Array; readonly loss: Float64Array } {
+    if (this.draws('average') && !this.draws('fit')) {
+      const { lr, smoothed } = this.series.columns;
+      return { lr, loss: smoothed };
+    }
+    return this.fit;
   }
 
   /** The indices `[from, to)` of the points that an axis shows, with one neighbour each side. */
@@ -40,13 +99,18 @@ export class CurveModel extends ColumnsModel<Column> {
   }
 
   get lossEvents(): string {
-    return 'columns_updated';
+    return 'columns_updated change:show_validation';
   }
 
   losses(axis: Mapping): Losses[] {
-    const { loss, smoothed } = this.series.columns;
+    const { lr, loss, smoothed, val_loss } = this.series.columns;
     const [from, to] = this.visible(axis);
-    return [{ raw: loss.subarray(from, to), smoothed: smoothed.subarray(from, to) }];
+    const { fit } = this;
+    return [
+      { raw: loss.subarray(from, to), smoothed: smoothed.subarray(from, to) },
+      lineLosses(fit.lr, fit.loss, axis),
+      ...(this.draws('validation') ? [lineLosses(lr, val_loss, axis)] : []),
+    ];
   }
 
   static override serializers = {
@@ -54,14 +118,24 @@ export class CurveModel extends ColumnsModel<Column> {
     lr: columnSerializer,
     loss: columnSerializer,
     smoothed: columnSerializer,
+    val_loss: columnSerializer,
+    fit_lr: columnSerializer,
+    fit_loss: columnSerializer,
+    fit_settled: columnSerializer,
   };
 }
 
-/** Draws the raw losses as faint dots and the smoothed loss as a line over them. */
+/** The lines that can be switched off. */
+export type LineName = 'fit' | 'average' | 'validation';
+
+/** Draws the raw losses as faint dots, and over them the lines. */
 export class Curve extends ChartMark implements Plot {
   declare model: CurveModel;
   declare private dots: SVGPathElement;
-  declare private line: SVGPathElement;
+  declare private fitted: SVGPathElement;
+  declare private moving: SVGPathElement;
+  declare private average: SVGPathElement;
+  declare private validation: SVGPathElement;
   declare private ends: SVGPathElement;
   declare private exits: Keyed<number, { root: SVGPathElement }>;
   declare private readout: Readout;
@@ -69,8 +143,13 @@ export class Curve extends ChartMark implements Plot {
   protected override build(): void {
     this.el.classList.add('lrfind-curve');
     this.dots = svg(this.el, 'path', { class: 'lrfind-dots' });
-    this.ends = svg(this.el, 'path', { class: 'lrfind-line lrfind-line-skipped' });
-    this.line = svg(this.el, 'path', { class: 'lrfind-line' });
+    const line = (name: string): SVGPathElement =>
+      svg(this.el, 'path', { class: `lrfind-line lrfind-line-${name}` });
+    this.ends = line('average lrfind-line-skipped');
+    this.average = line('average');
+    this.validation = line('validation');
+    this.moving = line('fit lrfind-line-moving');
+    this.fitted = line('fit');
     const exits = svg(this.el, 'g');
     // Small arrows where the line goes on above the frame.
     this.exits = new Keyed(
@@ -86,20 +165,48 @@ export class Curve extends ChartMark implements Plot {
 
   protected override paint(): void {
     const { mapX, mapY } = this;
-    const { lr, loss, smoothed } = this.columns;
+    const { lr, loss } = this.columns;
     const [from, to] = this.visible;
     const raw: Points = { x: lr, y: loss, from, to };
-    const line: Points = { x: lr, y: smoothed, from, to };
-    const [start, end] = this.counted();
     const dense = to - from > DENSE;
     attr(this.dots, { d: dense ? dotsPath(raw, mapX, mapY, 2, 2) : dotsPath(raw, mapX, mapY) });
     this.dots.classList.toggle('lrfind-dots-dense', dense);
-    attr(this.line, { d: linePath(part(line, start, end), mapX, mapY) });
+    this.paintFit();
+    this.paintAverage();
+    this.paintValidation();
+    const main = this.model.mainLine;
+    const drawn = this.model.draws('fit') || this.model.draws('average');
+    const line = { x: main.lr, y: main.loss, from: 0, to: drawn ? main.lr.length : 0 };
+    this.exits.show(exitsAbove(line, mapX, mapY, 0).slice(0, 3));
+    this.readout.paint();
+  }
+
+  private paintFit(): void {
+    const { mapX, mapY, model } = this;
+    const { lr, loss, settled } = model.fit;
+    const line: Points = { x: lr, y: loss, from: 0, to: model.draws('fit') ? lr.length : 0 };
+    attr(this.fitted, { d: linePath(part(line, 0, settled), mapX, mapY) });
+    const moves = settled < lr.length;
+    attr(this.moving, { d: moves ? linePath(part(line, settled - 1, lr.length), mapX, mapY) : '' });
+  }
+
+  private paintAverage(): void {
+    const { mapX, mapY } = this;
+    const { lr, smoothed } = this.columns;
+    const [from, to] = this.model.draws('average') ? this.visible : [0, 0];
+    const line: Points = { x: lr, y: smoothed, from, to };
+    const [start, end] = this.counted();
+    attr(this.average, { d: linePath(part(line, start, end), mapX, mapY) });
     const before = linePath(part(line, 0, start + 1), mapX, mapY);
     const after = linePath(part(line, end - 1, lr.length), mapX, mapY);
     attr(this.ends, { d: start >= end ? linePath(line, mapX, mapY) : before + after });
-    this.exits.show(exitsAbove(line, mapX, mapY, 0).slice(0, 3));
-    this.readout.paint();
+  }
+
+  private paintValidation(): void {
+    const { mapX, mapY, model } = this;
+    const { lr, val_loss } = this.columns;
+    const [from, to] = model.draws('validation') ? this.visible : [0, 0];
+    attr(this.validation, { d: linePath(known({ x: lr, y: val_loss, from, to }), mapX, mapY) });
   }
 
   /** The indices `[start, end)` that count for a suggestion. */
@@ -111,6 +218,10 @@ export class Curve extends ChartMark implements Plot {
 
   get columns(): Columns<Column> {
     return this.model.series.columns;
+  }
+
+  get fit(): Fit {
+    return this.model.fit;
   }
 
   get sorted(): boolean {
@@ -136,6 +247,15 @@ export class Curve extends ChartMark implements Plot {
     (this.readout as Readout | undefined)?.remove();
     return super.remove();
   }
+}
+
+/** The points that have a value, so that a line goes on over the others. */
+function known({ x, y, from, to }: Points): Points {
+  const places = Array.from({ length: Math.max(to - from, 0) }, (_, n) => from + n).filter(
+    (index) => !Number.isNaN(y[index] ?? NaN),
+  );
+  const of = (values: ArrayLike<number>): number[] => places.map((index) => values[index] ?? NaN);
+  return { x: of(x), y: of(y), from: 0, to: places.length };
 }
 
 /** Visible points from which on the dots are drawn small. */

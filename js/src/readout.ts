@@ -2,11 +2,13 @@ import { attr, html, listen, say, svg } from './dom';
 import { formatLoss, formatRate, formatSlope } from './geometry/format';
 import { placeCard } from './geometry/labels';
 import type { Interval, Mapping } from './geometry/mapping';
-import { nearestIndex, slopeAt } from './geometry/search';
+import { lineAt, nearestIndex } from './geometry/search';
 
 /** What is read out: the points of a plot, and where they lie on the screen. */
 export interface Plot {
-  readonly columns: Readonly<Record<'lr' | 'loss' | 'smoothed', Float64Array>>;
+  readonly columns: Readonly<Record<'lr' | 'loss' | 'smoothed' | 'val_loss', Float64Array>>;
+  /** The line that is fitted to the points, at places of its own. */
+  readonly fit: { readonly lr: Float64Array; readonly loss: Float64Array };
   /** Whether the rates only ever rise. */
   readonly sorted: boolean;
   /** The indices `[from, to)` of the points that are in sight. */
@@ -22,19 +24,23 @@ export interface Plot {
   schedule(): void;
 }
 
-/** What is known of one point, in words. */
+/** What is known of one point, in words; empty where there is nothing. */
 export interface Reading {
   readonly rate: string;
-  readonly smoothed: string;
+  readonly fit: string;
+  readonly average: string;
   readonly raw: string;
+  readonly validation: string;
   readonly step: string;
   readonly slope: string;
 }
 
 const ROWS: readonly (readonly [keyof Reading, string])[] = [
   ['rate', 'learning rate'],
-  ['smoothed', 'smoothed loss'],
+  ['fit', 'fit'],
+  ['average', 'average'],
   ['raw', 'raw loss'],
+  ['validation', 'validation loss'],
   ['slope', 'slope per decade'],
   ['step', 'step'],
 ];
@@ -54,7 +60,7 @@ export class Readout {
   private readonly dot: SVGCircleElement;
   private readonly ring: SVGRectElement;
   private readonly card: HTMLDivElement;
-  private readonly values: Map<keyof Reading, HTMLElement>;
+  private readonly values: Map<keyof Reading, readonly [label: HTMLElement, value: HTMLElement]>;
   private readonly live: HTMLDivElement;
   /** Index of the point that is read, or -1. */
   private index = -1;
@@ -83,9 +89,10 @@ export class Readout {
     this.card.hidden = true;
     this.values = new Map(
       ROWS.map(([key, label]) => {
+        const name = html('span', { class: 'lrfind-card-label' }, label);
         const value = html('span', { class: 'lrfind-card-value' });
-        this.card.append(html('span', { class: 'lrfind-card-label' }, label), value);
-        return [key, value];
+        this.card.append(name, value);
+        return [key, [name, value]];
       }),
     );
     this.live = html('div', { class: 'lrfind-unseen', role: 'status', 'aria-live': 'polite' });
@@ -155,12 +162,17 @@ export class Readout {
 
   /** What is known of a point. */
   reading(index: number): Reading {
-    const { lr, loss, smoothed } = this.plot.columns;
+    const { lr, loss, smoothed, val_loss } = this.plot.columns;
+    const rate = lr[index] ?? NaN;
+    const fit = lineAt(this.plot.fit.lr, this.plot.fit.loss, rate);
+    const validation = val_loss[index] ?? NaN;
     return {
-      rate: formatRate(lr[index] ?? NaN, 3),
-      smoothed: formatLoss(smoothed[index] ?? NaN),
+      rate: formatRate(rate, 3),
+      fit: formatLoss(fit.loss),
+      average: formatLoss(smoothed[index] ?? NaN),
       raw: formatLoss(loss[index] ?? NaN),
-      slope: formatSlope(slopeAt(lr, smoothed, index, lr.length)),
+      validation: Number.isNaN(validation) ? '' : formatLoss(validation),
+      slope: formatSlope(fit.slope),
       step: `${index + 1} of ${lr.length}`,
     };
   }
@@ -168,11 +180,11 @@ export class Readout {
   private announce(): void {
     clearTimeout(this.timer);
     this.timer = setTimeout(() => {
-      const { rate, smoothed, raw, slope, step } = this.reading(this.index);
+      const { rate, fit, average, raw, validation, slope, step } = this.reading(this.index);
       say(
         this.live,
-        `Step ${step}: learning rate ${rate}, smoothed loss ${smoothed}, ` +
-          `raw loss ${raw}, slope ${slope} per decade.`,
+        `Step ${step}: learning rate ${rate}, fit ${fit}, average ${average}, raw loss ${raw}, ` +
+          `${validation ? `validation loss ${validation}, ` : ''}slope ${slope} per decade.`,
       );
     }, REST);
   }
@@ -181,7 +193,7 @@ export class Readout {
   paint(): void {
     const { plot } = this;
     const { mapX, mapY, width, height } = plot;
-    const { lr, loss, smoothed } = plot.columns;
+    const { lr, loss } = plot.columns;
     attr(this.ring, { x: 0, y: 0, width, height });
     attr(this.el, { 'aria-label': describe(lr.length, mapX.domain) });
     if (!this.byKey) {
@@ -204,7 +216,7 @@ export class Readout {
     if (!shown) {
       return;
     }
-    const y = mapY.pixel(smoothed[this.index] ?? NaN);
+    const y = mapY.pixel(lineAt(plot.fit.lr, plot.fit.loss, lr[this.index] ?? NaN).loss);
     const at = Number.isNaN(y) ? mapY.pixel(loss[this.index] ?? NaN) : y;
     const inFrame = at >= 0 && at <= height;
     attr(this.rule, { x1: x, x2: x, y1: 0, y2: height });
@@ -217,8 +229,9 @@ export class Readout {
   }
 
   private fill(reading: Reading): void {
-    for (const [key, element] of this.values) {
-      say(element, reading[key]);
+    for (const [key, [name, value]] of this.values) {
+      say(value, reading[key]);
+      name.hidden = value.hidden = reading[key] === '';
     }
   }
 

@@ -15,7 +15,7 @@ import { dictsOf } from './values';
 /** An earlier run. */
 interface Run {
   readonly lr: Float64Array;
-  readonly smoothed: Float64Array;
+  readonly loss: Float64Array;
   readonly visible: boolean;
 }
 
@@ -28,7 +28,7 @@ export class RunsModel extends ChartMarkModel {
   get runs(): Run[] {
     return dictsOf(this.get('runs')).map((run) => ({
       lr: asColumn(run['lr']),
-      smoothed: asColumn(run['smoothed']),
+      loss: asColumn(run['loss']),
       visible: run['visible'] === true,
     }));
   }
@@ -41,13 +41,13 @@ export class RunsModel extends ChartMarkModel {
   losses(axis: Mapping): Losses[] {
     return this.runs
       .filter(({ visible }) => visible)
-      .map(({ lr, smoothed }) => lineLosses(lr, smoothed, axis));
+      .map(({ lr, loss }) => lineLosses(lr, loss, axis));
   }
 
   static override serializers = { ...MarkModel.serializers, runs: columnSerializer };
 }
 
-/** Draws the smoothed losses of earlier runs, faded, under the curve. */
+/** Draws the lines of earlier runs, faded, under the curve. */
 export class Runs extends ChartMark {
   declare model: RunsModel;
   declare private lines: Keyed<Run, { root: SVGPathElement }>;
@@ -58,8 +58,8 @@ export class Runs extends ChartMark {
     this.lines = new Keyed(
       this.el,
       () => ({ root: svg(this.el, 'path') }),
-      ({ root }, { lr, smoothed, visible }, index) => {
-        const line = { x: lr, y: smoothed, from: 0, to: lr.length };
+      ({ root }, { lr, loss, visible }, index) => {
+        const line = { x: lr, y: loss, from: 0, to: lr.length };
         attr(root, {
           // The look goes with the place in the list, as it does in the legend.
           class: `lrfind-earlier-run lrfind-earlier-run-${index % RUN_LOOKS}`,

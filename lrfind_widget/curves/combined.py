@@ -7,6 +7,12 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from lrfind_widget.curves.fitted_line import (
+    FittedLine,
+    fitted_line,
+    fitted_repeats,
+    medians,
+)
 from lrfind_widget.curves.smoothing import Floats, exponential_average
 
 
@@ -14,15 +20,15 @@ from lrfind_widget.curves.smoothing import Floats, exponential_average
 class CombinedCurve:
     """A curve over rising learning rates; of repeats, the medians over them at each rate.
 
-    `low` and `high` are the least and the greatest smoothed loss of the repeats at each rate,
-    infinite where one had diverged before; None where there was one sweep.
+    `smoothed` is fastai's average, `fit` the two-sided line, which has positions of its own.
+    `val_losses` are NaN where none was computed; None where there are none at all.
     """
 
     lrs: Floats
     losses: Floats
     smoothed: Floats
-    low: Floats | None = None
-    high: Floats | None = None
+    fit: FittedLine
+    val_losses: Floats | None = None
 
 
 def combined_curve(
@@ -31,42 +37,40 @@ def combined_curve(
     smoothed: Floats,
     repeats: npt.NDArray[np.int64] | None = None,
     *,
+    val_losses: Floats | None = None,
     cut_short: bool = False,
     beta: float | None = None,
+    linear_to: float | None = None,
 ) -> CombinedCurve:
     """Return the curve to draw of a sweep, or of repeated ones.
 
     A repeat that has ended because its loss diverged counts as infinite at the rates after
     that: so the median ends where half of the repeats have diverged, instead of going on with
     those that were lucky. The last one, if it was cut short, is left out there. With `beta` the
-    losses are smoothed anew.
+    losses are smoothed anew. `linear_to` is the end of a linear axis (see `fitted_line`).
     """
     if beta is not None:
         smoothed = exponential_average(losses, beta, repeats)
     if repeats is None:
-        return CombinedCurve(lrs, losses, smoothed)
+        fit = fitted_line(lrs, losses, linear_to)
+        return CombinedCurve(lrs, losses, smoothed, fit, val_losses)
     grid = np.unique(lrs)
-    numbers = np.unique(repeats)
-    raw, averaged = (np.full((numbers.size, grid.size), np.nan) for _ in range(2))
-    for row, number in enumerate(numbers):
-        points = np.flatnonzero(repeats == number)
-        places = np.searchsorted(grid, lrs[points])
-        after = grid > lrs[points].max()
-        for table, values in ((raw, losses[points]), (averaged, smoothed[points])):
-            table[row, places] = values
-            if not (cut_short and number == numbers[-1]):
-                table[row, after] = np.inf
-    with np.errstate(invalid="ignore"):
-        return CombinedCurve(
-            grid,
-            _median(raw),
-            _median(averaged),
-            np.fmin.reduce(averaged, axis=0),
-            np.fmax.reduce(averaged, axis=0),
-        )
+    each = [np.flatnonzero(repeats == number) for number in np.unique(repeats)]
+    lasts = [float(lrs[points].max()) for points in each]
 
+    def middle(values: Floats) -> Floats:
+        table = np.full((len(each), grid.size), np.nan)
+        for row, (points, last) in enumerate(zip(each, lasts, strict=True)):
+            table[row, np.searchsorted(grid, lrs[points])] = values[points]
+            if not (cut_short and row == len(each) - 1):
+                table[row, grid > last] = np.inf
+        return medians(table)
 
-def _median(table: Floats) -> Floats:
-    """Return the medians of the columns, NaN left out; infinite ones are as good as any."""
-    columns = (column[~np.isnan(column)] for column in table.T)
-    return np.array([np.median(column) if column.size else np.nan for column in columns])
+    lines = [fitted_line(lrs[points], losses[points], linear_to) for points in each]
+    return CombinedCurve(
+        grid,
+        middle(losses),
+        middle(smoothed),
+        fitted_repeats(lines, lasts, cut_short=cut_short),
+        None if val_losses is None else middle(val_losses),
+    )

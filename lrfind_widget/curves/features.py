@@ -96,7 +96,7 @@ def fit_curve(lrs: Floats, losses: Floats) -> CurveFeatures | None:
         return None
     size = float(np.abs(raw).max()) or 1.0
     raw = raw / size  # so that no difference overflows
-    calm = _without_outliers(raw)
+    calm = without_outliers(raw)
     level = _starting_level(x, raw)
     capped = np.minimum(calm, level)
     mirror = (x > x[0]) & (x < x[0] + 5 * WIDTH)
@@ -130,7 +130,7 @@ def fit_curve(lrs: Floats, losses: Floats) -> CurveFeatures | None:
     before = capped[x < at[left]]
     if before.size < _FEWEST_BEFORE:
         before = capped[:_FEWEST_BEFORE]
-    noise = _noise(raw[: max(int(np.sum(x <= at[lowest])), _NOISE_POINTS)])
+    noise = noise_of(raw[: max(int(np.sum(x <= at[lowest])), _NOISE_POINTS)])
     floor = float(y[lowest])
     fall_variance = 1 / before.size + float(variance[lowest])
     rise_variance = float(variance[-1] + variance[lowest])
@@ -199,14 +199,14 @@ def chance(count: int) -> float:
     return math.sqrt(2 * math.log(count))
 
 
-def _without_outliers(y: Floats) -> Floats:
+def without_outliers(y: Floats) -> Floats:
     """Return running medians of three; the ends stay."""
     calm: Floats = y.copy()
     calm[1:-1] = np.median(np.stack([y[:-2], y[1:-1], y[2:]]), axis=0)
     return calm
 
 
-def _noise(y: Floats) -> float:
+def noise_of(y: Floats) -> float:
     """Return the standard deviation of the noise, from the median second difference.
 
     Second differences do not see a slope, the median does not see outliers; 1.4826 and 6 turn

@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 
 from lrfind_widget.curves.combined import CombinedCurve
+from lrfind_widget.curves.smoothing import Floats
 from lrfind_widget.options import AnalysisOptions
 from lrfind_widget.results.recorded_curve import RecordedCurve
 from lrfind_widget.rules.fastai_v1 import min_gradient
@@ -29,6 +30,14 @@ class Analysis:
     curve: CombinedCurve
     min_gradient: Suggestion
     suggested: Suggestion
+
+    @property
+    def line(self) -> tuple[Floats, Floats]:
+        """Rates and losses of the main line: the fit, or the average where only that is shown."""
+        curve, options = self.curve, self.options
+        if options.show_average and not options.show_fit:
+            return curve.lrs, curve.smoothed
+        return curve.fit.lrs, curve.fit.losses
 
     @cached_property
     def suggestions(self) -> dict[str, Suggestion]:

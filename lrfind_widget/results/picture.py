@@ -5,15 +5,19 @@ from __future__ import annotations
 import io
 import threading
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from lrfind_widget.curves.combined import CombinedCurve
 from lrfind_widget.curves.formatting import format_lr
 from lrfind_widget.curves.smoothing import Floats
 from lrfind_widget.curves.trimmed import Trimmed
+from lrfind_widget.options import AnalysisOptions
 from lrfind_widget.results.analysis import Analysis
 from lrfind_widget.rules.fastai_v1 import refusal, steepest
+from lrfind_widget.rules.suggestion import Suggestion
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -29,6 +33,10 @@ _FAR = 1e30
 """Where an area goes that has no upper end."""
 
 _MARKER, _STEEPEST, _USABLE, _QUIET = "#1976d2", "#c62828", "#2e7d32", "#757575"
+_VALIDATION = "#c26a00"
+
+Line = tuple[Floats, Floats]
+"""Rates and losses."""
 
 
 def draw(analysis: Analysis, selected_lr: float | None = None) -> Figure:
@@ -95,48 +103,114 @@ def shown(draw: Callable[[], Figure]) -> bytes | None:
         return None
 
 
+def draw_lines(axes: Any, curve: CombinedCurve, average: Line, options: AnalysisOptions) -> None:
+    """Draw the lines of a curve, in the looks of the widget: the average as it is given."""
+    if options.show_average and average[0].size:
+        axes.plot(*average, color=_QUIET, linewidth=0.9, label="average")
+    if curve.val_losses is not None and options.show_validation:
+        known = ~np.isnan(curve.val_losses)
+        lrs, losses = curve.lrs[known], curve.val_losses[known]
+        axes.plot(lrs, losses, "--", color=_VALIDATION, linewidth=1.3, label="validation")
+    if options.show_fit:
+        axes.plot(curve.fit.lrs, curve.fit.losses, color="black", linewidth=1.8, label="fit")
+
+
+def what_matters(curve: CombinedCurve, losses: Floats) -> tuple[float, float]:
+    """Return the losses to show: the way down and a little above, not the explosion."""
+    lines = [curve.fit.losses] if curve.val_losses is None else [curve.fit.losses, curve.val_losses]
+    usable = [line[np.isfinite(line)] for line in lines]
+    low = float(np.percentile(losses, 2))
+    high = max(float(line[: int(line.argmin()) + 1].max()) for line in usable if line.size)
+    low = min([low, *(float(line.min()) for line in usable if line.size)])
+    room = 0.15 * (high - low) or abs(high) * 0.1 or 1.0
+    return low - room, high + 2 * room
+
+
 def _draw_curve(axes: Any, analysis: Analysis) -> None:
     curve, result, options = analysis.curve, analysis.result, analysis.options
     finite = np.isfinite(result.losses)
     losses = result.losses[finite]
     axes.plot(result.lrs[finite], losses, ".", color=_QUIET, alpha=0.4, ms=3)
-    if curve.low is not None and curve.high is not None:
-        high = np.where(np.isposinf(curve.high), _FAR, curve.high)
-        axes.fill_between(curve.lrs, curve.low, high, color=_QUIET, alpha=0.25, linewidth=0)
-    axes.plot(curve.lrs, curve.smoothed, color="black", linewidth=1.4)
+    fit = curve.fit
+    if fit.low is not None and fit.high is not None:
+        high = np.where(np.isposinf(fit.high), _FAR, fit.high)
+        axes.fill_between(fit.lrs, fit.low, high, color=_QUIET, alpha=0.25, linewidth=0)
+    draw_lines(axes, curve, (curve.lrs, curve.smoothed), options)
     is_log = options.y_scale == "log" and bool((losses > 0).all())
     if is_log:
         axes.set_yscale("log")
     if options.y_range == "focus" and losses.size:
-        axes.set_ylim(*_focus(curve.smoothed, losses, is_log=is_log))
+        axes.set_ylim(*_focus(curve, losses, is_log=is_log))
+
+
+def _focus(curve: CombinedCurve, losses: Floats, *, is_log: bool) -> tuple[float, float]:
+    """Return the ends of the loss axis."""
+    if not is_log:
+        return what_matters(curve, losses)
+    with np.errstate(invalid="ignore", divide="ignore"):
+        fit = curve.fit._replace(losses=np.log(curve.fit.losses))
+        val_losses = None if curve.val_losses is None else np.log(curve.val_losses)
+    low, high = what_matters(replace(curve, fit=fit, val_losses=val_losses), np.log(losses))
+    return float(np.exp(low)), float(np.exp(high))
 
 
 def _draw_findings(axes: Any, analysis: Analysis, selected_lr: float | None) -> None:
-    if analysis.suggested.band is not None:
-        axes.axvspan(*analysis.suggested.band, color=_USABLE, alpha=0.1, linewidth=0)
-    steepest = analysis.min_gradient
-    if steepest.lr is not None and steepest.index is not None:
-        label = f"steepest fall {format_lr(steepest.lr)}"
-        loss = np.interp(steepest.lr, analysis.curve.lrs, analysis.curve.smoothed)
-        axes.plot(steepest.lr, loss, "o", color=_STEEPEST, label=label, clip_on=True)
+    steepest, suggested = analysis.min_gradient, analysis.suggested
+    is_sure = suggested.certainty == "sure"
+    if suggested.band is not None:
+        edge = {"linewidth": 0} if is_sure else {"linewidth": 0.8, "linestyle": (0, (4, 4))}
+        colours = {"facecolor": (_USABLE, 0.1 if is_sure else 0.04), "edgecolor": (_USABLE, 0.5)}
+        axes.axvspan(*suggested.band, **colours, **edge)
+    if steepest.lr is not None and analysis.options.show_average:
+        average = analysis.curve.lrs, analysis.curve.smoothed
+        _draw_dot(axes, average, steepest, "steepest fall", _STEEPEST)
+    if suggested.lr is not None and suggested.lr != steepest.lr:
+        _draw_dot(axes, analysis.line, suggested, "suggested", "black")
     if selected_lr is not None:
         label = f"selected {format_lr(selected_lr)}"
         axes.axvline(selected_lr, color=_MARKER, linewidth=1.6, label=label)
+    critical = analysis.result.critical_lr
+    if critical is not None:
+        look = {"marker": "^", "ms": 5, "color": _QUIET, "linestyle": "none"}
+        label = f"critical rate {format_lr(critical)}"
+        at_axis = axes.get_xaxis_transform()
+        axes.plot(critical, 0, transform=at_axis, clip_on=False, label=label, **look)
     if axes.get_legend_handles_labels()[1]:
         axes.legend(frameon=False, loc="best", fontsize="small")
 
 
-def _focus(smoothed: Any, losses: Any, *, is_log: bool) -> tuple[float, float]:
-    """Return the losses to show: the way down and a little above, not the explosion."""
-    if is_log:
-        low, high = _focus(np.log(smoothed), np.log(losses), is_log=False)
-        return float(np.exp(low)), float(np.exp(high))
-    usable = smoothed[np.isfinite(smoothed)]
-    down = usable[: int(usable.argmin()) + 1]
-    low = min(float(usable.min()), float(np.percentile(losses, 2)))
-    high = float(down.max())
-    room = 0.15 * (high - low) or abs(high) * 0.1 or 1.0
-    return low - room, high + 2 * room
+def _draw_dot(axes: Any, line: Line, found: Suggestion, name: str, colour: str) -> None:
+    """Draw a dot on a line, hollow where it is doubted."""
+    lr = float(found.lr or 0)
+    lrs, losses = line
+    usable = np.isfinite(losses)
+    if not usable.any():
+        return
+    is_sure = found.certainty == "sure"
+    label = f"{name} {format_lr(lr)}" if is_sure else f"{name} {format_lr(lr)} (unsure)"
+    loss = np.interp(np.log(lr), np.log(lrs[usable]), losses[usable])
+    look = {"color": colour, "markerfacecolor": colour if is_sure else "white"}
+    axes.plot(lr, loss, "o", label=label, clip_on=True, zorder=3, **look)
+
+
+def draw_part(axes: Any, curve: CombinedCurve, part: Trimmed) -> None:
+    """Draw what fastai's plot shows of a curve: the average of a part, and the other lines there.
+
+    Losses far above those that matter are left out, so that the axis need not hold them.
+    """
+    if not part.lrs.size:
+        return
+    high = what_matters(curve, part.losses)[1]
+
+    def within(lrs: Floats, losses: Floats) -> Floats:
+        begin, end = part.lrs[[0, -1]] * (1 - 1e-9, 1 + 1e-9)  # up to rounding
+        return np.where((begin <= lrs) & (lrs <= end) & (losses <= high), losses, np.nan)
+
+    fit = curve.fit._replace(losses=within(curve.fit.lrs, curve.fit.losses))
+    val_losses = None if curve.val_losses is None else within(curve.lrs, curve.val_losses)
+    shown = replace(curve, fit=fit, val_losses=val_losses)
+    draw_lines(axes, shown, (part.lrs, part.losses), AnalysisOptions())
+    axes.legend(frameon=False)
 
 
 def mark_suggestion(ax: Any, part: Trimmed) -> str:

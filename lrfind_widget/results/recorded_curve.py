@@ -11,6 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from lrfind_widget.curves.combined import CombinedCurve, combined_curve
+from lrfind_widget.curves.fitted_line import FittedLine
 from lrfind_widget.curves.formatting import format_lr
 from lrfind_widget.curves.schedule import schedule_of
 from lrfind_widget.curves.smoothing import Floats, beta_of
@@ -30,12 +31,14 @@ class RecordedCurve:
     lrs: Floats
     losses: Floats
     smoothed: Floats
+    val_losses: Floats | None
     repeats: npt.NDArray[np.int64] | None
     stop_reason: StopReason
     settings: Mapping[str, Any]
     multipliers: tuple[float, ...]
     own_lr: float | None
     selected_lr: float | None
+    critical_lr: float | None
 
     @property
     def min_grad_lr(self) -> float | None:
@@ -86,7 +89,7 @@ class RecordedCurve:
             return bool(scale(end) - places[-1] > 1.001 * step)
 
     def curve(self, beta: float | None = None) -> CombinedCurve:
-        """Return the curve that is drawn: of repeats, their median and extremes.
+        """Return the curve that is drawn: of repeats, their median.
 
         Parameters
         ----------
@@ -102,9 +105,16 @@ class RecordedCurve:
             self.losses,
             self.smoothed,
             self.repeats,
+            val_losses=self.val_losses,
             cut_short=self._cut_short,
             beta=beta,
+            linear_to=self.ends[1] if self.settings.get("mode") == "linear" else None,
         )
+
+    @property
+    def fit(self) -> FittedLine:
+        """The two-sided fit to the raw losses, the line that is drawn: its `lrs` and `losses`."""
+        return self.curve().fit
 
     def suggestion(self, rule: Rule = DEFAULT_RULE, **options: Any) -> Suggestion:
         """Return what one rule suggests.

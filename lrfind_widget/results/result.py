@@ -200,7 +200,10 @@ class SweepResult(RecordedCurve, JsonRecord):
         k: int | None = None,
         **spline: Any,
     ) -> Figure | None:
-        """Draw the smoothed loss over the learning rate, as fastai v1's ``Recorder.plot``.
+        """Draw the loss over the learning rate, with the arguments of fastai v1's plot.
+
+        fastai's average is the thin line, the two-sided fit the thick one, the validation loss,
+        where there is one, dashed.
 
         Parameters
         ----------
@@ -240,7 +243,7 @@ class SweepResult(RecordedCurve, JsonRecord):
         if k is not None:
             part = part._replace(losses=picture.through_spline(part.losses, k, spline))
         figure, ax = picture.figure_and_axes(ax)
-        ax.plot(part.lrs, part.losses)
+        picture.draw_part(ax, curve, part)
         ax.set_xscale("log")
         ax.set_xlabel("Learning Rate")
         ax.set_ylabel("Loss")

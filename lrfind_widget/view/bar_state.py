@@ -7,12 +7,11 @@ from typing import Any
 
 from lrfind_widget import messages
 from lrfind_widget.curves.formatting import format_lr
-from lrfind_widget.options import AnalysisOptions
 from lrfind_widget.outcomes import Status
 from lrfind_widget.points import Plan, Point, Progress, Run
 from lrfind_widget.results.analysis import Analysis
 from lrfind_widget.rules.table import RULES
-from lrfind_widget.state import SessionState
+from lrfind_widget.state import SETTINGS, SessionState
 
 REFINE = "Sweep the usable band again, with smaller steps, and join the curves"
 EXTEND = "Sweep on beyond the end of the range, and join the curves"
@@ -66,7 +65,7 @@ def settings_bar(state: SessionState) -> dict[str, Any]:
     """Return the settings and the legend."""
     options = state.options
     return {
-        **options.of(AnalysisOptions),
+        **{name: getattr(options, name) for name in SETTINGS},
         "rule": options.rule if isinstance(options.rule, str) else "",
         "rules": [{"name": n, "label": e.label, "title": ""} for n, e in RULES.items()],
         "runs": [

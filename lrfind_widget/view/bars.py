@@ -14,7 +14,7 @@ from ipywidgets import DOMWidget, Widget, widget_serialization
 
 from lrfind_widget.options import AnalysisOptions
 from lrfind_widget.outcomes import Status
-from lrfind_widget.state import READING
+from lrfind_widget.state import SETTINGS
 from lrfind_widget.view.thread_safe_widget import OwnLayout, OwnModule
 
 MAX_SKIP = 1_000_000
@@ -105,7 +105,7 @@ class ChoiceBar(Bar):
 class SettingsBar(Bar):
     """What is rarely needed, folded away: smoothing, skipped ends, scale, rule, runs."""
 
-    _page_may_set = READING
+    _page_may_set = SETTINGS
 
     beta = traitlets.Float(0.98).tag(sync=True)
     skip_start = traitlets.Int(10).tag(sync=True)

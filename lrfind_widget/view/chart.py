@@ -71,7 +71,7 @@ class Chart:
         scales = {"x": self._x_scales[shown.x_kind], "y": self._y_scales[shown.y_kind]}
         self.curve = Curve(scales=scales, **shown.curve)
         if shown.line is not None:
-            self.curve.replace(shown.line.lrs, shown.line.losses, shown.line.smoothed)
+            self.curve.show(shown.line)
         self.runs = Runs(scales=scales, **shown.runs)
         self.spread = Spread(scales=scales, **shown.spread)
         framed = {"curve": self.curve, "runs": self.runs, "spread": self.spread}

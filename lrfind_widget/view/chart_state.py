@@ -6,14 +6,18 @@ from typing import Any
 
 import numpy as np
 
-from lrfind_widget.curves.combined import CombinedCurve
+from lrfind_widget.curves.fitted_line import FittedLine
 from lrfind_widget.curves.formatting import format_lr
+from lrfind_widget.curves.smoothing import Floats
 from lrfind_widget.outcomes import Status, StopReason
 from lrfind_widget.results.analysis import Analysis, analyse
 from lrfind_widget.results.comparison import Comparison
 from lrfind_widget.rules.suggestion import Suggestion
 from lrfind_widget.state import ListedRun, SessionState
 from lrfind_widget.view.bar_state import sentence
+
+Line = tuple[Floats, Floats]
+"""Rates and losses."""
 
 
 def axis(state: SessionState) -> tuple[float, float, str, str]:
@@ -31,14 +35,15 @@ def axis(state: SessionState) -> tuple[float, float, str, str]:
 
 
 def dots(state: SessionState, analysis: Analysis) -> list[dict[str, Any]]:
-    """Return the dots on the curve: the steepest fall, what is suggested, and an early end."""
-    steepest, suggested = analysis.min_gradient, analysis.suggested
+    """Return the dots: the steepest fall of the average, what is suggested, and an early end."""
+    curve, steepest, suggested = analysis.curve, analysis.min_gradient, analysis.suggested
+    average = curve.lrs, curve.smoothed
     dots = []
-    if steepest.lr is not None:
-        dots.append(_dot(analysis.curve, steepest, "min_gradient", "steepest fall"))
-    if suggested.lr is not None and suggested.lr != steepest.lr:
-        dots.append(_dot(analysis.curve, suggested, "suggestion", "suggested"))
-    return dots + _early_end(state, analysis.curve)
+    if steepest.lr is not None and state.options.show_average:
+        dots.append(_dot(average, steepest, "min_gradient", "steepest fall"))
+    if suggested.lr is not None and not any(dot["lr"] == suggested.lr for dot in dots):
+        dots.append(_dot(analysis.line, suggested, "suggestion", "suggested"))
+    return dots + _early_end(state, analysis)
 
 
 def bands(state: SessionState, analysis: Analysis) -> list[dict[str, Any]]:
@@ -54,22 +59,17 @@ def bands(state: SessionState, analysis: Analysis) -> list[dict[str, Any]]:
     return bands
 
 
-def area(curve: CombinedCurve) -> dict[str, Any]:
+def area(fit: FittedLine) -> dict[str, Any]:
     """Return the room between the repeats; empty for one sweep."""
-    if curve.low is None or curve.high is None:
+    if fit.low is None or fit.high is None:
         return {}
-    return {"lr": curve.lrs, "low": curve.low, "high": curve.high}
+    return {"lr": fit.lrs, "low": fit.low, "high": fit.high}
 
 
 def drawn(state: SessionState, run: ListedRun) -> dict[str, Any]:
     """Return an earlier run as a line."""
-    curve = analyse(run.result, state.options).curve
-    return {
-        "name": state.names[run.number],
-        "lr": curve.lrs,
-        "smoothed": curve.smoothed,
-        "visible": run.visible,
-    }
+    lr, loss = analyse(run.result, state.options).line
+    return {"name": state.names[run.number], "lr": lr, "loss": loss, "visible": run.visible}
 
 
 def comparison_axes(state: SessionState) -> dict[str, Any]:
@@ -92,29 +92,30 @@ def comparison_curves(state: SessionState) -> dict[str, Any]:
     }
 
 
-def _dot(curve: CombinedCurve, found: Suggestion, kind: str, name: str) -> dict[str, Any]:
+def _dot(line: Line, found: Suggestion, kind: str, name: str) -> dict[str, Any]:
     lr = float(found.lr or 0)
     return {
         "lr": lr,
-        "loss": _finite(_loss_at(curve, lr, found.loss)),
+        "loss": _finite(_loss_at(line, lr, found.loss)),
         "kind": kind,
         "label": f"{name} {format_lr(lr)}",
         "title": found.reason,
     }
 
 
-def _loss_at(curve: CombinedCurve, lr: float, otherwise: float | None) -> float | None:
-    """Return the smoothed loss at a rate, so that a dot lies on the line."""
-    usable = np.isfinite(curve.smoothed)
+def _loss_at(line: Line, lr: float, otherwise: float | None) -> float | None:
+    """Return the loss of a line at a rate, so that a dot lies on it."""
+    lrs, losses = line
+    usable = np.isfinite(losses)
     if not usable.any():
         return otherwise
-    return float(np.interp(np.log(lr), np.log(curve.lrs[usable]), curve.smoothed[usable]))
+    return float(np.interp(np.log(lr), np.log(lrs[usable]), losses[usable]))
 
 
-def _early_end(state: SessionState, curve: CombinedCurve) -> list[dict[str, Any]]:
+def _early_end(state: SessionState, analysis: Analysis) -> list[dict[str, Any]]:
     """Return a cross where the latest sweep ended before its plan."""
-    result = state.result
-    if result is None or not curve.lrs.size or result.stop_reason is StopReason.FINISHED:
+    result, losses = state.result, analysis.line[1]
+    if result is None or not len(result) or result.stop_reason is StopReason.FINISHED:
         return []
     status = Status.after(result.stop_reason)
     is_latest = state.run is not None and state.run is state.sweep
@@ -123,8 +124,8 @@ def _early_end(state: SessionState, curve: CombinedCurve) -> list[dict[str, Any]
         return []  # the end of a part is not the end of the curve
     return [
         {
-            "lr": float(curve.lrs[-1]),
-            "loss": _finite(float(curve.smoothed[-1])),
+            "lr": float(analysis.curve.lrs[-1]),
+            "loss": _finite(float(losses[-1])) if losses.size else None,
             "kind": "end",
             "label": str(status),
             "title": sentence(state, None) if is_latest else result.stop_sentence,

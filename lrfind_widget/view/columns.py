@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar, NamedTuple
 
 import numpy as np
 import traitlets
 from numpy.typing import ArrayLike, NDArray
 
+from lrfind_widget.curves.combined import CombinedCurve
+from lrfind_widget.curves.fitted_line import fitted_line, settled
+from lrfind_widget.state import LINES
 from lrfind_widget.view.marks import BINARY, ChartMark, to_wire
 
 Array = NDArray[np.float64]
@@ -20,6 +23,7 @@ class _Snapshot(NamedTuple):
 
     generation: int
     columns: Array  # shape (number of columns, n), not writable
+    line: Array  # shape (number of columns of the line, m), not writable
 
 
 def _column() -> Any:
@@ -32,10 +36,13 @@ class ColumnsMark(ChartMark):
     New points travel as one message with one binary buffer. Whoever asks for the state (a
     second view, a reloaded page, a saved notebook) always gets the whole columns: points are
     numbered by their offset within a `generation`, and a page that misses some asks again.
+    What is made of all points, and so may change where it was before, is the `LINE`: some short
+    columns that come anew with the points, in a second buffer of their message.
     Any thread may call any method.
     """
 
     COLUMNS: ClassVar[tuple[str, ...]]
+    LINE: ClassVar[tuple[str, ...]] = ()
 
     generation = traitlets.Int(0, read_only=True).tag(sync=True, echo_update=False)
 
@@ -43,7 +50,7 @@ class ColumnsMark(ChartMark):
         # Held only while points are stored, never while anything is sent or called.
         self._storing = threading.Lock()
         self._store = np.empty((len(self.COLUMNS), 0))
-        self._keep(0, self._store)
+        self._keep(0, self._store, np.empty((len(self.LINE), 0)))
         super().__init__(**kwargs)
         self.on_msg(self._on_page)
 
@@ -52,47 +59,67 @@ class ColumnsMark(ChartMark):
         """How many points there are."""
         return int(self._snapshot.columns.shape[1])
 
-    def append(self, *columns: ArrayLike) -> None:
-        """Add points at the end and send them, alone, in one message."""
-        added = self._checked(columns)
+    def append(self, *columns: ArrayLike, line: Sequence[ArrayLike] | None = None) -> None:
+        """Add points at the end and send them, with the line as it is now, in one message."""
+        added = self._checked(columns, self.COLUMNS)
         if added.shape[1] == 0:
             return
+        whole = None if line is None else self._checked(line, self.LINE)
         with self._storing:
-            offset, generation = self.length, self._snapshot.generation
-            self._keep(generation, self._extended(added))
-        # A copy: what is sent leaves later, on the thread of the kernel's sockets.
+            generation, _, before = self._snapshot
+            offset = self.length
+            self._keep(generation, self._extended(added), before if whole is None else whole)
+        # Copies: what is sent leaves later, on the thread of the kernel's sockets.
         self.send(
             {"event": "append", "offset": offset, "generation": generation},
-            buffers=[added.astype("<f8").tobytes()],
+            buffers=[each.astype("<f8").tobytes() for each in (added, whole) if each is not None],
         )
 
-    def replace(self, *columns: ArrayLike) -> None:
-        """Show other points instead; the arguments are those of `append`."""
-        new = self._checked(columns)
+    def replace(self, *columns: ArrayLike, line: Sequence[ArrayLike] | None = None) -> None:
+        """Show other points and another line instead; the arguments are those of `append`."""
+        new = self._checked(columns, self.COLUMNS)
+        whole = self._checked([()] * len(self.LINE) if line is None else line, self.LINE)
         with self._storing:
             self._store = new
-            self._keep(self._snapshot.generation + 1, new)
-        if self.comm is not None:
-            self.send_state([*self.COLUMNS, "generation"])
+            self._keep(self._snapshot.generation + 1, new, whole)
+        self._send_all()
+
+    def replace_line(self, line: Sequence[ArrayLike]) -> None:
+        """Show another line through the same points, unless it is the one that is shown."""
+        whole = self._checked(line, self.LINE)
+        with self._storing:
+            generation, columns, before = self._snapshot
+            self._keep(generation, columns, whole)
+        if self.comm is not None and not np.array_equal(whole, before, equal_nan=True):
+            self.send_state(self.LINE)
 
     def clear(self) -> None:
-        """Remove every point."""
+        """Remove every point, and the line."""
         self.replace(*(() for _ in self.COLUMNS))
 
     def get_state(self, key: Any = None, drop_defaults: bool = False) -> dict[str, Any]:
         """Return the state for the page; the columns in it are those of one moment."""
-        generation, columns = self._snapshot
+        snapshot = self._snapshot
         state: dict[str, Any] = super().get_state(key=key, drop_defaults=drop_defaults)
-        for name, value in zip(("generation", *self.COLUMNS), (generation, *columns), strict=True):
+        for name, value in self._traits_of(snapshot).items():
             if name in state:
                 state[name] = to_wire(value)
         return state
 
-    def _keep(self, generation: int, columns: Array) -> None:
+    def _keep(self, generation: int, columns: Array, line: Array) -> None:
         """Make columns the present ones, without a message to the page."""
-        columns.flags.writeable = False
-        self._snapshot = _Snapshot(generation, columns)
-        self._trait_values.update(zip(self.COLUMNS, columns, strict=True), generation=generation)
+        columns.flags.writeable = line.flags.writeable = False
+        self._snapshot = _Snapshot(generation, columns, line)
+        self._trait_values.update(self._traits_of(self._snapshot))
+
+    def _traits_of(self, snapshot: _Snapshot) -> dict[str, Any]:
+        generation, columns, line = snapshot
+        names = (*self.COLUMNS, *self.LINE)
+        return dict(zip(names, (*columns, *line), strict=True), generation=generation)
+
+    def _send_all(self) -> None:
+        if self.comm is not None:
+            self.send_state([*self.COLUMNS, *self.LINE, "generation"])
 
     def _extended(self, added: Array) -> Array:
         """Store more points; return all of them. What was stored never moves."""
@@ -104,17 +131,18 @@ class ColumnsMark(ChartMark):
         self._store[:, before:after] = added
         return self._store[:, :after]
 
-    def _checked(self, columns: tuple[ArrayLike, ...]) -> Array:
+    @staticmethod
+    def _checked(columns: Sequence[ArrayLike], names: Sequence[str]) -> Array:
         """Return the columns as one new array."""
         arrays = [np.asarray(column, dtype=np.float64) for column in columns]
-        if len(arrays) != len(self.COLUMNS) or any(
+        if len(arrays) != len(names) or any(
             array.ndim != 1 or array.size != arrays[0].size for array in arrays
         ):
             raise ValueError(
-                f"{', '.join(self.COLUMNS)} must be one-dimensional and equally long, got the "
+                f"{', '.join(names)} must be one-dimensional and equally long, got the "
                 f"shapes {', '.join(str(array.shape) for array in arrays)}."
             )
-        return np.stack(arrays)
+        return np.stack(arrays) if arrays else np.empty((0, 0))
 
     def _on_page(self, _: Any, content: Mapping[str, Any], __: Any) -> None:
         """Send all columns to a page that misses points."""
@@ -122,19 +150,51 @@ class ColumnsMark(ChartMark):
         present = {"generation": self._snapshot.generation, "length": self.length}
         behind = event == "have" and any(content.get(name) != present[name] for name in present)
         if event == "resync" or behind:
-            self.send_state([*self.COLUMNS, "generation"])
+            self._send_all()
 
 
 class Curve(ColumnsMark):
-    """Raw losses as faint points, and the smoothed loss as a line over them."""
+    """Raw losses as faint points, and over them the fit, fastai's average, the validation loss."""
 
-    COLUMNS = ("lr", "loss", "smoothed")
+    COLUMNS = ("lr", "loss", "smoothed", "val_loss")
+    LINE = ("fit_lr", "fit_loss", "fit_settled")
+
+    _page_may_set = LINES
 
     lr = _column()
     loss = _column()
     smoothed = _column()
+    # NaN where there is none.
+    val_loss = _column()
+    # The fit at positions of its own; settled is 1 where it stands, 0 where it will still move.
+    fit_lr = _column()
+    fit_loss = _column()
+    fit_settled = _column()
+    show_fit = traitlets.Bool(True).tag(sync=True)
+    show_average = traitlets.Bool(True).tag(sync=True)
+    show_validation = traitlets.Bool(True).tag(sync=True)
     skip_start = traitlets.Int(0, min=0).tag(sync=True)
     skip_end = traitlets.Int(0, min=0).tag(sync=True)
+
+    def grow(self, *added: ArrayLike, linear_to: float | None = None, grows: bool = True) -> None:
+        """Add points of a sweep, and fit the line anew; without `grows` they are the last ones."""
+        before = self._snapshot.columns
+        lr, loss = (np.append(before[n], np.asarray(added[n], dtype=np.float64)) for n in (0, 1))
+        fit = fitted_line(lr, loss, linear_to)
+        stands = settled(fit, linear_to) if grows else np.ones(fit.lrs.size)
+        self.append(*added, line=(fit.lrs, fit.losses, stands))
+
+    def show(self, curve: CombinedCurve) -> None:
+        """Show a curve that has ended; its points are not sent again where they are shown."""
+        val_losses = curve.val_losses
+        if val_losses is None:
+            val_losses = np.full(curve.lrs.size, np.nan)
+        columns = curve.lrs, curve.losses, curve.smoothed, val_losses
+        line = curve.fit.lrs, curve.fit.losses, np.ones(curve.fit.lrs.size)
+        if np.array_equal(np.stack(columns), self._snapshot.columns, equal_nan=True):
+            self.replace_line(line)
+        else:
+            self.replace(*columns, line=line)
 
 
 class ComparisonCurves(ColumnsMark):

@@ -33,9 +33,9 @@ class Growth:
         passes = dict.fromkeys(point.repeat for point in points)
         return [(each, [p for p in points if p.repeat == each]) for each in passes]
 
-    def keep(self, lr: Any, smoothed: Any) -> None:
+    def keep(self, lr: Any, loss: Any) -> None:
         """Keep the present repeat, which is complete, as a line of its own."""
-        line = {"name": f"Repeat {self.repeat + 1}", "lr": lr, "smoothed": smoothed}
+        line = {"name": f"Repeat {self.repeat + 1}", "lr": lr, "loss": loss}
         self.repeats = [*self.repeats, {**line, "visible": True}]
 
 

@@ -132,9 +132,9 @@ class Bands(ChartMark):
 
 
 class Runs(ChartMark):
-    """The smoothed curves of earlier runs, faded under the present one."""
+    """The lines of earlier runs, faded under the present one."""
 
-    # {"name", "lr": ndarray, "smoothed": ndarray, "visible"} each
+    # {"name", "lr": ndarray, "loss": ndarray, "visible"} each
     runs = traitlets.List(traitlets.Dict()).tag(**BINARY)
 
 

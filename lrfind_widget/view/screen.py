@@ -13,7 +13,7 @@ import numpy as np
 from ipywidgets import DOMWidget, Widget
 
 from lrfind_widget.session import Session
-from lrfind_widget.state import READING
+from lrfind_widget.state import LINES, SETTINGS
 from lrfind_widget.view.bars import ChoiceBar, ComparisonBar, ReceiptBar, RunBar, SettingsBar
 from lrfind_widget.view.chart import Chart, ComparisonChart
 from lrfind_widget.view.growth import Growth, columns_of
@@ -121,7 +121,9 @@ class Screen:
         }
         self.chart.marker.page_handlers["value"] = session.select
         self.settings_bar.commands = {"run": session.change_run}
-        for widget, names in ((self.chart.axes, ("y_range",)), (self.settings_bar, READING)):
+        chart, settings = self.chart, self.settings_bar
+        set_by = ((chart.axes, ("y_range",)), (chart.curve, LINES), (settings, SETTINGS))
+        for widget, names in set_by:
             widget.page_handlers = {name: partial(self._set, name) for name in names}
 
     def _set(self, name: str, value: Any) -> None:
@@ -165,19 +167,19 @@ class Screen:
         if growing is not None:
             if growing is not growth.run and curve.length:
                 curve.clear()
+            grows = state.growing is not None
             for repeat, points in growth.take(growing):
                 if repeat != growth.repeat and curve.length:
-                    growth.keep(curve.lr, curve.smoothed)
+                    growth.keep(curve.fit_lr, curve.fit_loss)
                     curve.clear()
                 growth.repeat = repeat
-                curve.append(*columns_of(points, "lr", "loss", "smoothed"))
+                added = columns_of(points, "lr", "loss", "smoothed", "val_loss")
+                curve.grow(*added, linear_to=state.linear_to, grows=grows)
         if state.growing is not None:
             return growth.repeats
         line = state.line
         if line is not None and line is not before.line:
-            has_grown = np.array_equal(line.smoothed, curve.smoothed, equal_nan=True)
-            if growth.repeats or not has_grown:
-                curve.replace(line.lrs, line.losses, line.smoothed)
+            curve.show(line)
         growth.forget()
         return []
 

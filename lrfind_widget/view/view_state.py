@@ -11,7 +11,7 @@ from typing import Any
 
 from lrfind_widget.curves.combined import CombinedCurve
 from lrfind_widget.points import Run
-from lrfind_widget.state import SessionState
+from lrfind_widget.state import LINES, SessionState
 from lrfind_widget.view import bar_state, chart_state
 
 Traits = Mapping[str, Any]
@@ -34,6 +34,7 @@ class ViewState:
     spread: Traits
     runs: Traits
     curve: Traits
+    linear_to: float | None
     growing: Run | None
     line: CombinedCurve | None
     compared: Run | None
@@ -58,13 +59,15 @@ def view_state(state: SessionState) -> ViewState:
         marker={"value": state.selected_lr, "lo": low, "hi": high},
         annotations={"annotations": [] if analysis is None else chart_state.dots(state, analysis)},
         bands={"bands": [] if analysis is None else chart_state.bands(state, analysis)},
-        spread={"area": {} if analysis is None else chart_state.area(analysis.curve)},
+        spread={"area": {} if analysis is None else chart_state.area(analysis.curve.fit)},
         runs={"runs": [chart_state.drawn(state, run) for run in state.earlier]},
         curve={
+            **{name: getattr(options, name) for name in LINES},
             "skip_start": options.skip_start,
             "skip_end": options.skip_end,
             "visible": state.is_sweeping or all(run.visible for run in state.current),
         },
+        linear_to=high if kind == "linear" else None,
         growing=state.sweep if state.is_sweeping else None,
         line=None if analysis is None else analysis.curve,
         compared=state.comparing,

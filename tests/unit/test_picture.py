@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from dataclasses import replace
 from typing import Any
 
 import matplotlib.pyplot as plt
@@ -38,8 +39,23 @@ def test_the_picture_of_one_chart_is_always_the_same() -> None:
 def test_the_dot_and_the_choice_are_drawn_and_named() -> None:
     axes = drawn(result(), 3e-3)
     labels = axes.get_legend_handles_labels()[1]
-    assert labels[1] == "selected 3e-3"
-    assert labels[0].startswith("steepest fall")
+    kinds = [label.partition(" ")[0] for label in labels]
+    assert kinds == ["average", "fit", "steepest", "suggested", "selected"]
+    assert labels[-1] == "selected 3e-3"
+
+
+def test_validation_loss_and_critical_rate_are_drawn_and_named() -> None:
+    kept = result()
+    axes = drawn(replace(kept, val_losses=kept.losses + 1, critical_lr=0.2))
+    labels = axes.get_legend_handles_labels()[1]
+    assert "validation" in labels
+    assert "critical rate 0.2" in labels
+
+
+@pytest.mark.parametrize("line", ["fit", "average"])
+def test_a_line_that_is_switched_off_is_not_drawn(line: str) -> None:
+    labels = drawn(result(), **{f"show_{line}": False}).get_legend_handles_labels()[1]
+    assert line not in labels
 
 
 def test_the_axis_shows_what_matters_or_all() -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import sys
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -48,6 +49,22 @@ def test_curve_leaves_out_the_skipped_ends() -> None:
     assert figure.axes[0].get_xscale() == "log"
 
 
+def test_the_fit_is_drawn_over_the_same_rates_as_far_as_it_does_not_explode() -> None:
+    fit = recorded().plot(return_fig=True).axes[0].lines[1]
+    shown = fit.get_xdata()[np.isfinite(fit.get_ydata())]
+    assert shown[0] == pytest.approx(recorded().lrs[10])
+    assert shown[-1] <= recorded().lrs[-6]
+    assert np.nanmax(fit.get_ydata()) < 1.5 * recorded().losses[0]
+
+
+def test_the_lines_are_named() -> None:
+    kept = recorded()
+    with_validation = replace(kept, val_losses=kept.losses + 1)
+    for each, names in ((kept, []), (with_validation, ["validation"])):
+        axes = each.plot(return_fig=True).axes[0]
+        assert axes.get_legend_handles_labels()[1] == ["average", *names, "fit"]
+
+
 def test_no_skip_keeps_every_point() -> None:
     figure = recorded().plot(0, 0, return_fig=True)
     assert line(figure).get_xdata().size == 100
@@ -61,7 +78,7 @@ def test_figure_is_returned_on_request_only() -> None:
 def test_given_axes_are_drawn_on() -> None:
     figure, ax = plt.subplots()
     assert recorded().plot(ax=ax, return_fig=True) is figure
-    assert len(ax.lines) == 1
+    assert len(ax.lines) == 2
 
 
 @pytest.mark.parametrize("show", [True, False])
@@ -81,7 +98,7 @@ def test_suggestion_prints_fastai_v1s_two_numbers(
         f"Min numerical gradient: {theirs['min_gradient']:.2E}\n"
         f"Min loss divided by 10: {theirs['min_over_10']:.2E}\n"
     )
-    dot = figure.axes[0].lines[1]
+    dot = figure.axes[0].lines[-1]
     assert dot.get_color() == "red"
     assert dot.get_xdata()[0] == pytest.approx(theirs["min_gradient"])
 

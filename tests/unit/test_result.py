@@ -155,7 +155,7 @@ def test_the_curve_of_a_stopped_repeat_is_left_out_after_its_end() -> None:
     expected = combined_curve(*part.values(), cut_short=True)
     assert cut.curve().smoothed.tolist() == expected.smoothed.tolist()
     assert np.isfinite(cut.curve().smoothed).all()
-    assert np.isinf(replace(cut, stop_reason=StopReason.FINISHED).curve().high[-1])
+    assert np.isinf(replace(cut, stop_reason=StopReason.FINISHED).curve().fit.high[-1])
 
 
 def test_the_default_rules_rate_is_at_hand() -> None:

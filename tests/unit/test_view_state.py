@@ -182,7 +182,8 @@ def test_a_curve_with_a_suggestion() -> None:
     assert kinds == ["min_gradient", "suggestion"]
     suggested = view.annotations["annotations"][1]
     assert view.marker["value"] == suggested["lr"] == view.choice_bar["suggested_lr"]
-    on_line = np.interp(np.log(suggested["lr"]), np.log(view.line.lrs), view.line.smoothed)
+    fit = view.line.fit
+    on_line = np.interp(np.log(suggested["lr"]), np.log(fit.lrs), fit.losses)
     assert suggested["loss"] == pytest.approx(on_line)
     assert [band["kind"] for band in view.bands["bands"]] == ["skipped", "skipped", "usable"]
     active = [chip["rule"] for chip in view.choice_bar["suggestions"] if chip["active"]]
@@ -205,9 +206,29 @@ def test_a_dot_between_two_points_lies_on_the_line() -> None:
     between = float(np.sqrt(RATES[35] * RATES[36]))
     play.session.analyse(rule=lambda lrs, losses: between)
     dot = play.view.annotations["annotations"][1]
-    one, other = play.view.line.smoothed[35:37]
+    one, other = play.view.line.fit.losses[35:37]
     assert (dot["kind"], dot["lr"]) == ("suggestion", between)
     assert dot["loss"] == pytest.approx((one + other) / 2)
+
+
+@pytest.mark.parametrize(
+    ("off", "kinds", "line"),
+    [
+        ("show_average", ["suggestion"], "fit"),
+        ("show_fit", ["min_gradient", "suggestion"], "smoothed"),
+    ],
+)
+def test_a_dot_goes_with_its_line_and_the_suggestion_to_the_one_that_is_left(
+    off: str, kinds: list[str], line: str
+) -> None:
+    play = Play().sweep()
+    play.session.analyse(**{off: False})
+    dots, curve = play.view.annotations["annotations"], play.view.line
+    assert [dot["kind"] for dot in dots] == kinds
+    fit, average = (curve.fit.lrs, curve.fit.losses), (curve.lrs, curve.smoothed)
+    lrs, losses = fit if line == "fit" else average
+    assert dots[-1]["loss"] == pytest.approx(np.interp(np.log(dots[-1]["lr"]), np.log(lrs), losses))
+    assert play.view.curve[off] is False
 
 
 def test_the_usable_range_is_a_band() -> None:

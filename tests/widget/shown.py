@@ -185,6 +185,10 @@ def _curve(widget: LRFinderWidget) -> dict[str, Any]:
         "points": count,
         "rates": [format_lr(curve.lr[0]), format_lr(curve.lr[-1])] if count else [],
         "smoothed": {name: digits(curve.smoothed[place]) for name, place in places.items()},
+        "fit": [digits(loss) for loss in curve.fit_loss[[0, -1]]] if curve.fit_loss.size else [],
+        "settled": int(curve.fit_settled.sum()) == curve.fit_settled.size,
+        "validations": int(np.isfinite(curve.val_loss).sum()),
+        "lines": [name for name in ("fit", "average") if getattr(curve, f"show_{name}")],
         "visible": bool(curve.visible),
         "skipped": [curve.skip_start, curve.skip_end],
     }

@@ -6,6 +6,7 @@ import math
 import sys
 import threading
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -13,6 +14,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from lrfind_widget.curves.combined import combined_curve
+from lrfind_widget.curves.fitted_line import fitted_line
 from lrfind_widget.view.columns import ComparisonCurves, Curve
 from tests.widget.messages import buffers_of, custom, floats, put, tell
 
@@ -21,32 +24,32 @@ class TestCurve:
     def test_append_is_one_message_with_one_buffer(self) -> None:
         curve = Curve()
 
-        curve.append([1e-7, 1e-6], [2.0, 3.0], [2.0, 2.5])
+        curve.append([1e-7, 1e-6], [2.0, 3.0], [2.0, 2.5], [2.0, 2.5])
 
         assert custom(curve) == [{"event": "append", "offset": 0, "generation": 0}]
         [[buffer]] = buffers_of(curve, "custom")
-        assert floats(buffer) == [1e-7, 1e-6, 2.0, 3.0, 2.0, 2.5]
+        assert floats(buffer) == [1e-7, 1e-6, 2.0, 3.0, 2.0, 2.5, 2.0, 2.5]
         assert curve.comm.sent("update") == []
 
     def test_appends_count_on_from_one_another(self) -> None:
         curve = Curve()
 
         for step in range(5):
-            curve.append([1e-7 * 2**step] * 3, [1.0] * 3, [1.0] * 3)
+            curve.append([1e-7 * 2**step] * 3, [1.0] * 3, [1.0] * 3, [1.0] * 3)
 
         assert [message["offset"] for message in custom(curve)] == [0, 3, 6, 9, 12]
 
     def test_nothing_is_sent_for_no_points(self) -> None:
         curve = Curve()
 
-        curve.append([], [], [])
+        curve.append([], [], [], [])
 
         assert custom(curve) == []
 
     def test_state_always_holds_the_whole_curve(self) -> None:
         curve = Curve()
-        curve.append([1e-7], [2.0], [2.0])
-        curve.append([1e-6], [math.inf], [math.nan])
+        curve.append([1e-7], [2.0], [2.0], [2.0])
+        curve.append([1e-6], [math.inf], [math.nan], [math.nan])
 
         state = curve.get_state()
 
@@ -57,14 +60,14 @@ class TestCurve:
     def test_sent_buffers_do_not_change_with_later_points(self) -> None:
         curve = Curve()
         for step in range(300):
-            curve.append([1.0 + step], [2.0 + step], [3.0 + step])
+            curve.append([1.0 + step], [2.0 + step], [3.0 + step], [3.0 + step])
 
         sent = [floats(buffer) for [buffer] in buffers_of(curve, "custom")]
 
-        assert sent == [[1.0 + step, 2.0 + step, 3.0 + step] for step in range(300)]
+        assert sent == [[1.0 + step, 2.0 + step, *[3.0 + step] * 2] for step in range(300)]
 
     def test_does_not_keep_the_arrays_it_was_given(self) -> None:
-        curve, given_arrays = Curve(), np.ones((3, 2))
+        curve, given_arrays = Curve(), np.ones((4, 2))
         curve.replace(*given_arrays)
         given_arrays[:] = 9.0
 
@@ -72,10 +75,10 @@ class TestCurve:
 
     def test_arrays_one_has_got_do_not_change(self) -> None:
         curve = Curve()
-        curve.append([1.0], [1.0], [1.0])
+        curve.append([1.0], [1.0], [1.0], [1.0])
         early = curve.lr
 
-        curve.append([2.0], [2.0], [2.0])
+        curve.append([2.0], [2.0], [2.0], [2.0])
 
         assert early.tolist() == [1.0]
         with pytest.raises(ValueError, match="read-only"):
@@ -83,20 +86,20 @@ class TestCurve:
 
     def test_replace_begins_a_generation_in_one_message(self) -> None:
         curve = Curve()
-        curve.append([1e-7], [2.0], [2.0])
+        curve.append([1e-7], [2.0], [2.0], [2.0])
 
-        curve.replace([1e-3, 1e-2], [1.0, 0.5], [1.0, 0.8])
+        curve.replace([1e-3, 1e-2], [1.0, 0.5], [1.0, 0.8], [1.0, 0.8])
 
         [update] = curve.comm.sent("update")
         assert update["state"] == {"generation": 1}
-        assert update["buffer_paths"] == [["lr"], ["loss"], ["smoothed"]]
+        assert update["buffer_paths"] == [[name] for name in (*curve.COLUMNS, *curve.LINE)]
         assert custom(curve)[-1]["generation"] == 0
-        curve.append([1e-1], [0.1], [0.1])
+        curve.append([1e-1], [0.1], [0.1], [0.1])
         assert custom(curve)[-1] == {"event": "append", "offset": 2, "generation": 1}
 
     def test_clear_leaves_no_point(self) -> None:
         curve = Curve()
-        curve.append([1e-7], [2.0], [2.0])
+        curve.append([1e-7], [2.0], [2.0], [2.0])
 
         curve.clear()
 
@@ -105,12 +108,12 @@ class TestCurve:
 
     def test_page_that_misses_points_gets_the_whole_curve(self) -> None:
         curve = Curve()
-        curve.append([1e-7, 1e-6], [2.0, 3.0], [2.0, 2.5])
+        curve.append([1e-7, 1e-6], [2.0, 3.0], [2.0, 2.5], [2.0, 2.5])
 
         tell(curve, event="resync")
 
         [buffers] = buffers_of(curve, "update")
-        assert [floats(buffer) for buffer in buffers] == [[1e-7, 1e-6], [2.0, 3.0], [2.0, 2.5]]
+        assert [floats(buffer) for buffer in buffers][:3] == [[1e-7, 1e-6], [2.0, 3.0], [2.0, 2.5]]
 
     @pytest.mark.parametrize(
         ("generation", "length", "answers"), [(0, 2, 0), (0, 1, 1), (1, 2, 1), (None, "x", 1)]
@@ -119,7 +122,7 @@ class TestCurve:
         self, generation: Any, length: Any, answers: int
     ) -> None:
         curve = Curve()
-        curve.append([1e-7, 1e-6], [2.0, 3.0], [2.0, 2.5])
+        curve.append([1e-7, 1e-6], [2.0, 3.0], [2.0, 2.5], [2.0, 2.5])
 
         tell(curve, event="have", generation=generation, length=length)
 
@@ -135,16 +138,14 @@ class TestCurve:
 
     def test_the_page_cannot_set_the_curve(self) -> None:
         curve = Curve()
-        curve.append([1e-7], [2.0], [2.0])
+        curve.append([1e-7], [2.0], [2.0], [2.0])
 
         put(curve, lr=[1, 2], generation=9)
 
         assert curve.lr.tolist() == [1e-7]
         assert curve.generation == 0
 
-    @pytest.mark.parametrize(
-        "columns", [([1.0], [1.0], []), ([[1.0]], [[1.0]], [[1.0]]), (1.0, 1.0, 1.0)]
-    )
+    @pytest.mark.parametrize("columns", [([1.0], [1.0], [1.0], []), ([[1.0]],) * 4, (1.0,) * 4])
     def test_columns_that_do_not_match_are_refused(self, columns: Any) -> None:
         curve = Curve()
 
@@ -157,7 +158,7 @@ class TestCurve:
         curve = Curve()
         curve.close()
 
-        curve.append([1e-7], [2.0], [2.0])
+        curve.append([1e-7], [2.0], [2.0], [2.0])
         curve.clear()
 
         assert curve.lr.size == 0
@@ -168,13 +169,64 @@ class TestCurve:
 
         for number, size in enumerate(sizes):
             values = [float(number)] * size
-            curve.append(values, values, values)
+            curve.append(values, values, values, values)
         for content, [buffer] in zip(custom(curve), buffers_of(curve, "custom"), strict=True):
             received = floats(buffer)
             assert content["offset"] == len(page)
-            page += received[: len(received) // 3]
+            page += received[: len(received) // 4]
 
         assert page == floats(curve.get_state()["lr"]) == curve.lr.tolist()
+
+
+class TestTheLineOfACurve:
+    RATES = np.geomspace(1e-7, 1e-1, 60)
+    LOSSES = np.linspace(2.0, 1.0, 60)
+
+    def grown(self, *, grows: bool = True) -> Curve:
+        curve = Curve()
+        for part in (slice(0, 40), slice(40, 60)):
+            rates, losses = self.RATES[part], self.LOSSES[part]
+            curve.grow(rates, losses, losses, losses, grows=grows)
+        return curve
+
+    def test_comes_with_the_points_in_their_message(self) -> None:
+        curve = self.grown()
+
+        assert curve.comm.sent("update") == []
+        [_, line] = buffers_of(curve, "custom")[-1]
+        expected = fitted_line(self.RATES, self.LOSSES)
+        assert floats(line)[:120] == [*expected.lrs, *expected.losses]
+
+    def test_says_which_stretch_will_still_move(self) -> None:
+        stands = self.grown().fit_settled.astype(bool)
+
+        behind = np.log10(self.RATES[-1] / self.RATES)
+        assert stands.tolist() == (behind >= 0.5).tolist()
+        assert self.grown(grows=False).fit_settled.all()
+
+    def test_is_all_that_is_sent_of_a_curve_that_is_shown_already(self) -> None:
+        curve, whole = self.grown(), combined_curve(self.RATES, self.LOSSES, self.LOSSES)
+        whole = replace(whole, val_losses=self.LOSSES)
+        curve.show(whole)
+
+        [update] = curve.comm.sent("update")
+        assert update["buffer_paths"] == [[name] for name in curve.LINE]
+        assert curve.fit_settled.all()
+        curve.show(whole)
+        assert len(curve.comm.sent("update")) == 1
+
+    def test_goes_with_the_points(self) -> None:
+        curve = self.grown()
+        curve.clear()
+
+        assert curve.fit_lr.size == curve.fit_loss.size == curve.fit_settled.size == 0
+
+    def test_is_of_few_places_however_many_points_there_are(self) -> None:
+        curve = Curve()
+        many = np.linspace(1.0, 2.0, 10_000)
+        curve.grow(np.geomspace(1e-7, 10, many.size), many, many, many)
+
+        assert len(floats(buffers_of(curve, "custom")[0][1])) <= 3 * 200
 
 
 class TestComparisonCurves:
@@ -230,7 +282,7 @@ class TestCurveAmongThreads:
         def write(offset: int) -> None:
             for step in range(300):
                 value = [offset + step + 0.5]
-                curve.append(value, value, value)
+                curve.append(value, value, value, value)
 
         def read() -> None:
             while not done.is_set():
@@ -258,7 +310,7 @@ class TestCurveAmongThreads:
         curve = Curve()
         threads = [
             threading.Thread(
-                target=lambda n=n: [curve.append([n], [n], [n]) for _ in range(200)]  # type: ignore[misc]
+                target=lambda n=n: [curve.append([n], [n], [n], [n]) for _ in range(200)]  # type: ignore[misc]
             )
             for n in range(1, 5)
         ]
@@ -279,12 +331,12 @@ class TestCurveAmongThreads:
 
         def replace() -> None:
             while not done.is_set():
-                curve.replace([1.0], [1.0], [1.0])
+                curve.replace([1.0], [1.0], [1.0], [1.0])
 
         thread = threading.Thread(target=replace)
         thread.start()
         for _ in range(300):
-            curve.append([2.0], [2.0], [2.0])
+            curve.append([2.0], [2.0], [2.0], [2.0])
         done.set()
         thread.join()
 

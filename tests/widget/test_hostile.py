@@ -12,13 +12,19 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from lrfind_widget import LRFinderWidget
+from lrfind_widget.state import LINES
 from lrfind_widget.view.thread_safe_widget import ThreadSafeWidget
 from tests.widget.messages import put
 from tests.widget.recording import RecordingComm
 from tests.widget.shown import SETTINGS, chart, hurried
 from tests.widget.training import adam, batches, classifier
 
-CHOICES = {"Marker": {"value"}, "Axes": {"y_range"}, "SettingsBar": {*SETTINGS}}
+CHOICES = {
+    "Marker": {"value"},
+    "Axes": {"y_range"},
+    "Curve": {*LINES},
+    "SettingsBar": {*SETTINGS},
+}
 """What a page may choose, by the kind of widget; the rest of the state is the kernel's."""
 
 leaves = (

@@ -17,11 +17,11 @@ from tests.widget.messages import buffers_of, custom, floats, put, updates
 MARKS = [Annotations, Axes, Bands, ComparisonCurves, Curve, Marker, Runs, Spread]
 
 
-def line(lr: Any, smoothed: Any, *, visible: bool = True) -> dict[str, Any]:
+def line(lr: Any, loss: Any, *, visible: bool = True) -> dict[str, Any]:
     return {
         "name": "wd=0.1",
         "lr": np.array(lr),
-        "smoothed": np.array(smoothed),
+        "loss": np.array(loss),
         "visible": visible,
     }
 
@@ -146,9 +146,9 @@ class TestRuns:
 
         runs.runs = [line([1e-3, 1e-2], [1.0, math.nan])]
 
-        [[lr, smoothed]] = buffers_of(runs, "update")
+        [[lr, loss]] = buffers_of(runs, "update")
         assert floats(lr) == [1e-3, 1e-2]
-        assert floats(smoothed)[0] == 1.0
+        assert floats(loss)[0] == 1.0
         assert updates(runs) == [{"runs": [{"name": "wd=0.1", "visible": True}]}]
 
     def test_whole_numbers_travel_as_doubles(self) -> None:
@@ -156,7 +156,7 @@ class TestRuns:
 
         state = runs.get_state()["runs"][0]
 
-        assert (floats(state["lr"]), floats(state["smoothed"])) == ([1.0, 2.0], [0.5, 0.25])
+        assert (floats(state["lr"]), floats(state["loss"])) == ([1.0, 2.0], [0.5, 0.25])
 
     def test_can_be_set_again(self) -> None:
         runs = Runs()

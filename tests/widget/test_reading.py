@@ -12,6 +12,7 @@ from lrfind_widget import LRFinderWidget, Status, SweepResult
 from lrfind_widget.curves.smoothing import exponential_average
 from tests.waiting import eventually
 from tests.widget.hands import act_on_run, set_setting
+from tests.widget.messages import put
 from tests.widget.shown import bars, chart
 from tests.widget.training import Gate, adam, batches, classifier
 
@@ -53,13 +54,14 @@ def test_a_setting_leaves_the_curve_that_grows_alone(
     assert chart(widget).annotations.annotations == []
 
 
-def test_earlier_runs_follow_the_smoothing_at_once(sweeping_again: Any) -> None:
+def test_earlier_runs_are_drawn_as_the_line_that_is_shown(sweeping_again: Any) -> None:
     widget, _ = sweeping_again
     set_setting(widget, "beta", 0.5)
     (earlier,) = chart(widget).runs.runs
-    np.testing.assert_array_equal(
-        earlier["smoothed"], exponential_average(widget.runs[0].losses, 0.5)
-    )
+    np.testing.assert_array_equal(earlier["loss"], widget.runs[0].fit.losses)
+    put(chart(widget).curve, show_fit=False)
+    (earlier,) = chart(widget).runs.runs
+    np.testing.assert_array_equal(earlier["loss"], exponential_average(widget.runs[0].losses, 0.5))
 
 
 def test_the_curve_is_drawn_under_the_setting_when_its_run_ends(sweeping_again: Any) -> None:

@@ -16,9 +16,7 @@ from tests.widget.record_scenes import differences, recorded
 from tests.widget.scenes import SCENES, played
 from tests.widget.shown import shown
 
-MENDED: dict[str, dict[str, str]] = {
-    "*": {"kept": "the line and the picture follow a little later, when the choice is calm"},
-}
+MENDED: dict[str, dict[str, str]] = {}
 """By scene: the fields that differ from the record on purpose, each with the reason. A field is
 a path such as "sentence", "axes.rate" or "buttons.Apply", with all that is below it; the scene
 "*" stands for all scenes in which the field differs."""

@@ -92,6 +92,7 @@ def test_points_of_both_are_appended_and_never_sent_again(play: Play) -> None:
         )
         names = {name for update in mark.comm.sent("update") for name in update["state"]}
         assert names.isdisjoint(mark.COLUMNS)
+    assert len(play.screen.chart.curve.comm.sent("update")) <= 1  # that the whole line stands
 
 
 def test_a_change_is_at_most_one_message_a_widget(play: Play) -> None:

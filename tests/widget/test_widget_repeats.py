@@ -21,7 +21,7 @@ def test_repeats_end_as_their_median_and_their_spread(make: Any) -> None:
     assert len(result) == 90
     assert shown.curve.lr.tolist() == np.unique(result.lrs).tolist()
     assert shown.curve.smoothed.tolist() == expected.smoothed.tolist()
-    assert shown.spread.area["low"].tolist() == expected.low.tolist()
+    assert shown.spread.area["low"].tolist() == expected.fit.low.tolist()
     assert shown.runs.runs == []
 
 

@@ -79,8 +79,9 @@ function focus(curve: Finite, unit: (value: number) => number): Interval | undef
   // sweep, so that it is not drawn as a mountain of noise nor as a flat line below a cliff.
   const level = Math.max(extent([wayDown])[1] ?? low, quantile(smoothed, 0.6));
   const counted = raw.length === smoothed.length ? raw.slice(0, Math.max(lowest + 1, 3)) : raw;
-  const top = Math.max(level, quantile(counted, 1 - STRAY));
-  const bottom = Math.min(low, quantile(counted, STRAY));
+  const alone = counted.length === 0;
+  const top = alone ? level : Math.max(level, quantile(counted, 1 - STRAY));
+  const bottom = alone ? low : Math.min(low, quantile(counted, STRAY));
   const headroom = HEADROOM * (level - low || top - bottom);
   const seen: Interval = [bottom, Math.min(Math.max(level + headroom, top), Math.max(high, top))];
   return calm(seen, smoothed.length, unit(1) === 0);

@@ -46,18 +46,18 @@ export function nearestIndex(
   return best;
 }
 
-/**
- * The slope of the smoothed loss per decade of the rate (per unit on a linear sweep's axis
- * there is no other meaning, so decades are kept), by the difference of the two neighbours.
- */
-export function slopeAt(
+/** The value of a line at a rate, and its slope per decade: of the places on both sides of it. */
+export function lineAt(
   rates: ArrayLike<number>,
-  smoothed: ArrayLike<number>,
-  index: number,
-  length: number,
-): number {
-  const before = Math.max(index - 1, 0);
-  const after = Math.min(index + 1, length - 1);
-  const run = Math.log10((rates[after] ?? NaN) / (rates[before] ?? NaN));
-  return ((smoothed[after] ?? NaN) - (smoothed[before] ?? NaN)) / run;
+  losses: ArrayLike<number>,
+  rate: number,
+): { loss: number; slope: number } {
+  const { length } = rates;
+  const after = Math.min(Math.max(lowerBound(rates, rate, length), 1), Math.max(length - 1, 0));
+  const before = Math.max(after - 1, 0);
+  const [x0, x1] = [Math.log10(rates[before] ?? NaN), Math.log10(rates[after] ?? NaN)];
+  const [y0, y1] = [losses[before] ?? NaN, losses[after] ?? NaN];
+  const slope = (y1 - y0) / (x1 - x0);
+  const part = Math.min(Math.max((Math.log10(rate) - x0) / (x1 - x0 || 1), 0), 1);
+  return { loss: y0 + part * (y1 - y0), slope };
 }

@@ -6,7 +6,8 @@ import { floats, frame, key, makeChart, pointer, points, show } from './page';
 const COUNT = 80;
 const lr = Float64Array.from({ length: COUNT }, (_, index) => 1e-7 * 10 ** (index / 10));
 const loss = lr.map((rate) => 0.2 + 2 / (1 + (rate / 1e-3) ** 2) + rate ** 3);
-const STATE = { lr, loss, smoothed: loss, generation: 1 };
+const none = lr.map(() => NaN);
+const STATE = { lr, loss, smoothed: loss, val_loss: none, fit_lr: lr, fit_loss: loss, generation: 1 };
 
 describe('the window', () => {
   let chart: ReturnType<typeof makeChart>;
@@ -62,7 +63,7 @@ describe('the window', () => {
 
   it('follows a curve that grows', async () => {
     const event = { event: 'append', offset: COUNT, generation: 1 };
-    chart.comms.curve.custom(event, points([9], [-5], [-5]));
+    chart.comms.curve.custom(event, points([9], [-5], [-5], [NaN]));
     await chart.curve.state_change;
     expect(chart.scales.y.domain[0]).toBeLessThanOrEqual(-5);
   });
@@ -176,15 +177,16 @@ describe('what the axes show', () => {
   it('offers to reset only what is zoomed, and the rest only where some is cut off', async () => {
     const chart = makeChart(STATE);
     const view = await show(Axes, chart.axes);
+    const tools = '.lrfind-tools > button';
     const shown = (): (string | null)[] =>
-      Array.from(view.parent.el.querySelectorAll('button'))
+      Array.from(view.parent.el.querySelectorAll<HTMLButtonElement>(tools))
         .filter(({ hidden }) => !hidden)
         .map(({ textContent }) => textContent);
     expect(shown()).toEqual(['Show all losses']);
     chart.axes.zoom(0.25, 0);
     await frame();
     expect(shown()).toEqual(['Reset zoom']);
-    view.parent.el.querySelectorAll('button').forEach((button) => {
+    view.parent.el.querySelectorAll<HTMLButtonElement>(tools).forEach((button) => {
       if (!button.hidden) {
         button.click();
       }

@@ -8,6 +8,10 @@ const STATE = {
   lr: floats(1e-6, 1e-5, 1e-4),
   loss: floats(3, 2, 1),
   smoothed: floats(3, 2.5, 2),
+  val_loss: floats(NaN, 2.2, 1.5),
+  fit_lr: floats(1e-6, 1e-5, 1e-4),
+  fit_loss: floats(3, 2.1, 1),
+  fit_settled: floats(1, 1, 0),
   generation: 4,
 };
 
@@ -35,7 +39,7 @@ describe('the model of a curve', () => {
   it('shows appended points in its attributes and tells the kernel nothing', async () => {
     const comm = new Comm();
     const model = loaded(comm);
-    comm.custom({ event: 'append', offset: 3, generation: 4 }, points([1e-3], [0.5], [1]));
+    comm.custom({ event: 'append', offset: 3, generation: 4 }, points([1e-3], [0.5], [1], [1]));
     await model.state_change;
     expect(rates(model)).toEqual([1e-6, 1e-5, 1e-4, 1e-3]);
     model.save_changes();
@@ -45,10 +49,10 @@ describe('the model of a curve', () => {
   it('reads a message that begins anywhere in its buffer', async () => {
     const comm = new Comm();
     const model = loaded(comm);
-    const shifted = new Uint8Array(5 + 24);
-    shifted.set(new Uint8Array(points([1e-3], [0.5], [1]).buffer), 5);
+    const shifted = new Uint8Array(5 + 32);
+    shifted.set(new Uint8Array(points([1e-3], [0.5], [1], [1]).buffer), 5);
     const event = { event: 'append', offset: 3, generation: 4 };
-    comm.custom(event, new DataView(shifted.buffer, 5, 24));
+    comm.custom(event, new DataView(shifted.buffer, 5, 32));
     await model.state_change;
     expect(rates(model).at(-1)).toBe(1e-3);
   });
@@ -57,8 +61,9 @@ describe('the model of a curve', () => {
     const comm = new Comm();
     const model = loaded(comm);
     const empty = new DataView(new ArrayBuffer(0));
-    void comm.update({ lr: empty, loss: empty, smoothed: empty, generation: 5 });
-    comm.custom({ event: 'append', offset: 0, generation: 5 }, points([7e-4], [1], [1]));
+    const columns = { lr: empty, loss: empty, smoothed: empty, val_loss: empty };
+    void comm.update({ ...columns, generation: 5 });
+    comm.custom({ event: 'append', offset: 0, generation: 5 }, points([7e-4], [1], [1], [1]));
     await model.state_change;
     expect(rates(model)).toEqual([7e-4]);
     expect(comm.events).not.toContain('resync');
@@ -70,7 +75,7 @@ describe('the model of a curve', () => {
   ])('asks for the whole curve when %s', async (_, offset, generation) => {
     const comm = new Comm();
     const model = loaded(comm);
-    comm.custom({ event: 'append', offset, generation }, points([1e-3], [1], [1]));
+    comm.custom({ event: 'append', offset, generation }, points([1e-3], [1], [1], [1]));
     await model.state_change;
     expect(comm.events).toContain('resync');
     expect(model.series.length).toBe(3);
@@ -79,11 +84,12 @@ describe('the model of a curve', () => {
   it('is not set back by a state that is older than its points', async () => {
     const comm = new Comm();
     const model = loaded(comm);
-    comm.custom({ event: 'append', offset: 3, generation: 4 }, points([1e-3], [1], [1]));
+    comm.custom({ event: 'append', offset: 3, generation: 4 }, points([1e-3], [1], [1], [1]));
     void comm.update({
-      lr: points([1e-6], [], []),
-      loss: points([3], [], []),
+      lr: points([1e-6], [], [], []),
+      loss: points([3], [], [], []),
       smoothed: points([3], [], []),
+      val_loss: points([3], [], []),
       generation: 4,
     });
     await model.state_change;
@@ -119,15 +125,93 @@ describe('the model of a curve', () => {
   it('can be saved with the notebook', async () => {
     const comm = new Comm();
     const model = loaded(comm);
-    comm.custom({ event: 'append', offset: 3, generation: 4 }, points([1e-3], [1], [1]));
+    comm.custom({ event: 'append', offset: 3, generation: 4 }, points([1e-3], [1], [1], [1]));
     await model.state_change;
     const saved = model.serialize(model.get_state(true) as never) as Record<string, unknown>;
     expect(Array.from(fromWire(saved['lr']) as Float64Array)).toEqual([1e-6, 1e-5, 1e-4, 1e-3]);
   });
 });
 
+describe('the line of a curve', () => {
+  const of = (curve: CurveModel): number[][] => [Array.from(curve.fit.lr), Array.from(curve.fit.loss)];
+
+  it('comes whole with each message of points', async () => {
+    const comm = new Comm();
+    const model = loaded(comm);
+    const line = points([1e-6, 1e-3], [2.9, 0.9], [1, 0]);
+    const event = { event: 'append', offset: 3, generation: 4 };
+    comm.custom(event, points([1e-3], [1], [1], [1]), line);
+    await model.state_change;
+    expect(of(model)).toEqual([[1e-6, 1e-3], [2.9, 0.9]]);
+    expect(model.fit.settled).toBe(1);
+  });
+
+  it('comes alone when it stands, and is drawn', async () => {
+    const comm = new Comm();
+    const model = loaded(comm);
+    let drawn = 0;
+    model.on('columns_updated', () => (drawn += 1));
+    void comm.update({ fit_lr: points([1e-6]), fit_loss: points([2]), fit_settled: points([1]) });
+    await model.state_change;
+    expect(of(model)).toEqual([[1e-6], [2]]);
+    expect([model.series.length, drawn]).toEqual([3, 1]);
+  });
+
+  it('is not taken from a state that is older than the points', async () => {
+    const comm = new Comm();
+    const model = loaded(comm);
+    const older = { lr: points([]), loss: points([]), smoothed: points([]), val_loss: points([]) };
+    void comm.update({ ...older, generation: 3, fit_lr: points([]), fit_loss: points([]) });
+    await model.state_change;
+    expect(model.fit.lr).toHaveLength(3);
+  });
+
+  it('is left as it is by a buffer that holds none', async () => {
+    const comm = new Comm();
+    const model = loaded(comm);
+    const event = { event: 'append', offset: 3, generation: 4 };
+    comm.custom(event, points([1e-3], [1], [1], [1]), points([1, 2]));
+    await model.state_change;
+    expect(model.fit.lr).toHaveLength(3);
+  });
+});
+
+describe('the lines of a curve', () => {
+  const path = (view: Curve, name: string): string =>
+    view.el.querySelector(`.lrfind-line-${name}`)?.getAttribute('d') ?? '';
+
+  it('are drawn apart: what stands of the fit, and what will still move', async () => {
+    const view = await show(Curve, makeChart(STATE).curve);
+    expect(path(view, 'moving').match(/[ML]/g)).toHaveLength(2);
+    expect(path(view, 'fit:not(.lrfind-line-moving)').match(/[ML]/g)).toHaveLength(2);
+    expect(path(view, 'validation').match(/[ML]/g)).toHaveLength(2);
+  });
+
+  it.each(['fit', 'average', 'validation'] as const)('can be switched off: %s', async (name) => {
+    const { curve, comms } = makeChart(STATE);
+    const view = await show(Curve, curve);
+    curve.toggle(name);
+    await frame();
+    expect(view.el.querySelectorAll(`.lrfind-line-${name}[d^=M]`)).toHaveLength(0);
+    expect(comms.curve.states).toEqual([{ [`show_${name}`]: false }]);
+  });
+
+  it('go on over points without a validation loss', async () => {
+    const { curve } = makeChart({ ...STATE, val_loss: floats(3, NaN, 2) });
+    expect(path(await show(Curve, curve), 'validation').match(/[ML]/g)).toHaveLength(2);
+  });
+
+  it('are all framed', () => {
+    const { curve, axes } = makeChart({ ...STATE, val_loss: floats(9, 8, 8.5) });
+    const high = (): number => axes.getScales().y?.domain[1] ?? NaN;
+    expect(high()).toBeGreaterThan(9);
+    curve.toggle('validation');
+    expect(high()).toBeLessThan(5);
+  });
+});
+
 describe('the view of a curve', () => {
-  const line = (view: Curve): string => view.el.querySelectorAll('path')[2]?.getAttribute('d') ?? '';
+  const line = (view: Curve): string => view.el.querySelector('.lrfind-line-average:not(.lrfind-line-skipped)')?.getAttribute('d') ?? '';
 
   it('draws the points there are', async () => {
     const { curve } = makeChart(STATE);
@@ -138,7 +222,7 @@ describe('the view of a curve', () => {
   it('draws an append in every view', async () => {
     const { curve, comms } = makeChart(STATE);
     const views = [await show(Curve, curve), await show(Curve, curve)];
-    comms.curve.custom({ event: 'append', offset: 3, generation: 4 }, points([1e-3], [1], [1]));
+    comms.curve.custom({ event: 'append', offset: 3, generation: 4 }, points([1e-3], [1], [1], [1]));
     await curve.state_change;
     await frame();
     for (const view of views) {
@@ -157,7 +241,7 @@ describe('the view of a curve', () => {
     };
     for (let index = 0; index < 50; index += 1) {
       const event = { event: 'append', offset: 3 + index, generation: 4 };
-      comms.curve.custom(event, points([1e-3 * (1 + index / 100)], [1], [1]));
+      comms.curve.custom(event, points([1e-3 * (1 + index / 100)], [1], [1], [1]));
     }
     await curve.state_change;
     await frame();
@@ -192,8 +276,10 @@ describe('the view of a curve', () => {
     const card = figure.querySelector<HTMLElement>('.lrfind-card');
     expect(card?.hidden).toBe(false);
     expect(card?.textContent).toContain('1e-5');
-    expect(card?.textContent).toContain('2.50');
-    expect(card?.textContent).toContain('−0.50');
+    expect(card?.textContent).toContain('fit2.10');
+    expect(card?.textContent).toContain('average2.50');
+    expect(card?.textContent).toContain('validation loss2.20');
+    expect(card?.textContent).toContain('−0.90');
     expect(card?.textContent).toContain('2 of 3');
     pointer(figure, 'pointerleave', 0);
     await frame();
@@ -209,7 +295,8 @@ describe('the view of a curve', () => {
     expect(event.defaultPrevented).toBe(true);
     const live = view.parent.el.querySelector('[role=status]');
     await expect.poll(() => live?.textContent).toBe(
-      'Step 2 of 3: learning rate 1e-5, smoothed loss 2.50, raw loss 2.00, slope −0.50 per decade.',
+      'Step 2 of 3: learning rate 1e-5, fit 2.10, average 2.50, raw loss 2.00, ' +
+        'validation loss 2.20, slope −0.90 per decade.',
     );
   });
 

@@ -110,7 +110,7 @@ describe('earlier runs', () => {
   const run = (name: string, visible: boolean) => ({
     name,
     lr: toWire(floats(1e-4, 1e-3)),
-    smoothed: toWire(floats(0.2, 0.4)),
+    loss: toWire(floats(0.2, 0.4)),
     visible,
   });
 
@@ -125,7 +125,7 @@ describe('earlier runs', () => {
     expect(serialize(model.get('runs'))).toEqual([run('a', true), run('b', false)]);
   });
 
-  it.each([null, 'text', 7, [null], [{ lr: 'x', smoothed: [1], visible: true }]])(
+  it.each([null, 'text', 7, [null], [{ lr: 'x', loss: [1], visible: true }]])(
     'are none in %j',
     async (value) => {
       const runs = RunsModel.serializers.runs.deserialize(value);

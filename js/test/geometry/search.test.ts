@@ -1,7 +1,7 @@
 // @vitest-environment node
 import { describe, expect, it } from 'vitest';
 
-import { lowerBound, nearestIndex, slopeAt } from '../../src/geometry/search';
+import { lineAt, lowerBound, nearestIndex } from '../../src/geometry/search';
 
 describe('the first value that is not below', () => {
   it.each([
@@ -33,16 +33,25 @@ describe('the nearest point', () => {
   });
 });
 
-describe('the slope', () => {
-  it('is per decade', () => {
-    expect(slopeAt([1e-4, 1e-3, 1e-2], [3, 2, 1], 1, 3)).toBeCloseTo(-1);
+describe('a line', () => {
+  const [rates, losses] = [[1e-4, 1e-3, 1e-2], [3, 2, 1.5]];
+
+  it('has the loss between its places, and the slope there per decade', () => {
+    const { loss, slope } = lineAt(rates, losses, 10 ** -2.5);
+    expect(loss).toBeCloseTo(1.75);
+    expect(slope).toBeCloseTo(-0.5);
   });
 
-  it('at an end is that to the only neighbour', () => {
-    expect(slopeAt([1e-4, 1e-3], [3, 1], 0, 2)).toBeCloseTo(-2);
+  it('goes on level beyond its ends', () => {
+    expect(lineAt(rates, losses, 1e-5).loss).toBe(3);
+    expect(lineAt(rates, losses, 1).loss).toBe(1.5);
   });
 
-  it('of a single point is not known', () => {
-    expect(slopeAt([1e-4], [3], 0, 1)).toBeNaN();
+  it('of a single place has a loss and no slope', () => {
+    expect(lineAt([1e-4], [3], 1e-4)).toEqual({ loss: 3, slope: NaN });
+  });
+
+  it('of no place has none', () => {
+    expect(lineAt([], [], 1e-4).loss).toBeNaN();
   });
 });
