@@ -56,7 +56,7 @@ def test_hovering_reads_out_the_point_below(finder):
     card = finder.card_values()
     assert float(card["learning rate"]) == pytest.approx(lr, rel=5e-3)
     assert float(card["raw loss"]) == pytest.approx(loss, rel=5e-3)
-    assert float(card["smoothed loss"]) == pytest.approx(smoothed, rel=5e-3)
+    assert float(card["average"]) == pytest.approx(smoothed, rel=5e-3)
     assert re.match(r"[+\N{MINUS SIGN}]\d", card["slope per decade"])
     # The middle of a logarithmic axis is the geometric mean of its ends.
     assert lr == pytest.approx(math.sqrt(1e-6 * 1e-1), rel=0.3)

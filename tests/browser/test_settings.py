@@ -50,7 +50,7 @@ def red_dot(finder: Finder) -> str:
 
 
 def line(finder: Finder) -> Locator:
-    return finder.root.locator("path.lrfind-line:not(.lrfind-line-skipped)")
+    return finder.root.locator(".lrfind-curve > .lrfind-line-average:not(.lrfind-line-skipped)")
 
 
 def shape(path: Locator) -> str:
