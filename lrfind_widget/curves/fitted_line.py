@@ -47,8 +47,8 @@ def fitted_line(lrs: Floats, losses: Floats, linear_to: float | None = None) -> 
     fastai's average hangs behind the points by more than half a decade, since it knows only those
     before. This one weighs both sides (`LocalRegression`, `WIDTH`), so it falls, is least and
     rises where the points do. Each loss first becomes the median of itself and its neighbours,
-    which takes single outliers away. An explosion, the last losses, far above all at the start,
-    is fitted apart and by its logarithm: it must not pull up the line before it.
+    which takes single outliers away. From where the loss explodes, to far above all at the start,
+    it is fitted apart and by its logarithm: that must not pull up the line before it.
 
     Parameters
     ----------
@@ -65,12 +65,12 @@ def fitted_line(lrs: Floats, losses: Floats, linear_to: float | None = None) -> 
     size = float(np.abs(raw).max()) or 1.0
     raw = raw / size  # so that no difference overflows
     calm = without_outliers(raw)
-    begin = _explosion(x, raw, calm)
+    begin, fall = _explosion(x, raw, calm)
     at, value = _smooth(x[:begin], calm[:begin])
     if begin < x.size:
-        floor = calm.min()
-        at_end, logarithm = _smooth(x[begin:], np.log(calm[begin:] - floor))
-        at, value = np.append(at, at_end), np.append(value, np.exp(logarithm) + floor)
+        floor = calm.min()  # below it the logarithm has no meaning, near it it is a straight line
+        at_end, logarithm = _smooth(x[begin:], np.log1p((calm[begin:] - floor) / fall))
+        at, value = np.append(at, at_end), np.append(value, np.expm1(logarithm) * fall + floor)
     kept = np.unique(np.linspace(0, at.size - 1, min(at.size, MOST_POSITIONS)).round().astype(int))
     return FittedLine(_rates(at[kept], linear_to), value[kept] * size)
 
@@ -113,18 +113,23 @@ def _smooth(x: Floats, y: Floats) -> tuple[Floats, Floats]:
     return fit.x, np.clip(fit.line(y)[0], y.min(), y.max())
 
 
-def _explosion(x: Floats, raw: Floats, calm: Floats) -> int:
-    """Return where the last stretch begins that lies far above the start; the size if none does.
+def _explosion(x: Floats, raw: Floats, calm: Floats) -> tuple[int, float]:
+    """Return where the loss explodes, the size if it does not, and how far it fell before.
 
-    Far is as high above the greatest loss in the first third of the range as the least lies below.
+    That is half the way up to where, after the least loss, it is as high above the greatest loss
+    in the first third of the range as half its fall.
     """
     if x.size < FEWEST_POINTS:
-        return x.size
+        return x.size, 0.0
     third = int(np.searchsorted(x, x[0] + (x[-1] - x[0]) / 3, side="right"))
     top = float(calm[: max(third, FEWEST_POINTS)].max())
-    far = top + max(top - float(calm.min()), 3 * noise_of(raw))
-    below = np.flatnonzero(calm <= far)
-    return int(below[-1]) + 1
+    least = int(calm.argmin())
+    fall = max(top - float(calm[least]), 3 * noise_of(raw))
+    far = least + np.flatnonzero(calm[least:] > top + fall / 2)
+    if not far.size:
+        return x.size, fall
+    low = np.flatnonzero(calm[: far[0]] < top - fall / 2)
+    return int(low[-1]) + 1 if low.size else int(far[0]), fall
 
 
 def _positions(lrs: Floats, linear_to: float | None) -> Floats:
