@@ -9,7 +9,7 @@ from pathlib import Path
 
 import torch
 
-from benchmarks.regret import quick, report, store, sweeps, truth
+from benchmarks.regret import page, quick, report, search_report, searches, store, sweeps, truth
 from benchmarks.regret.held_out import HELD_OUT
 
 
@@ -19,25 +19,24 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument(
         "what",
         nargs="?",
-        choices=("table", "sweeps", "truth"),
+        choices=("table", "sweeps", "truth", "search"),
         default="table",
         help="table: measure every rule on the stored curves, in seconds (default). "
         "sweeps: run the range tests that curves.json and held_out_curves.json lack, in minutes. "
-        "truth: run the trainings that truth.json and held_out_truth.json lack, in an hour.",
+        "truth: run the trainings that truth.json and held_out_truth.json lack, in an hour. "
+        "search: run the searches that held_out_searches.json lacks, in half an hour.",
     )
     parser.add_argument(
         "--quick",
         action="store_true",
         help="run the range tests of the default rule anew, in minutes, and compare with its line "
-        f"in {report.DOCS.name}; ends with status 1 where it is another one",
+        f"in {page.DOCS.name}; ends with status 1 where it is another one",
     )
     parser.add_argument(
         "--rounds", type=int, help="use the first ROUNDS seeds of each task and setting"
     )
     parser.add_argument("--json", type=Path, metavar="PATH", help="write the figures there")
-    parser.add_argument(
-        "--docs", action="store_true", help=f"put the table into {report.DOCS.name}"
-    )
+    parser.add_argument("--docs", action="store_true", help=f"put the tables into {page.DOCS.name}")
     chosen = parser.parse_args(arguments)
     if chosen.rounds is not None and chosen.rounds < 1:
         parser.error(f"--rounds must be at least 1, got {chosen.rounds}")
@@ -54,12 +53,28 @@ def main(arguments: Sequence[str] | None = None) -> None:
         truth.measure()
         truth.measure(store.HELD_OUT_TRUTH, HELD_OUT, shares=truth.SHARES)
         return
-    measured = report.run(chosen.rounds)
-    print(report.table(measured), report.caption(measured), sep="\n\n")
+    if chosen.what == "search":
+        searches.measure()
+        return
+    measured, held_out = report.run(chosen.rounds), report.run_held_out(chosen.rounds)
+    searched = search_report.Measured()
+    tables = {
+        report.NAME: (report.table(measured), report.caption(measured)),
+        report.HELD_OUT_NAME: (
+            report.table(held_out, report.HELD_OUT_COLUMNS),
+            report.caption(held_out),
+        ),
+        search_report.NAME: (
+            search_report.table(search_report.figures(searched)),
+            search_report.caption(searched),
+        ),
+    }
+    for name, parts in tables.items():
+        print(*parts, sep="\n\n", end="\n\n")
+        if chosen.docs:
+            page.put(name, *parts)
     if chosen.json:
         report.write_json(measured, chosen.json)
-    if chosen.docs:
-        report.write_docs(measured)
 
 
 if __name__ == "__main__":

@@ -12,7 +12,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
-from benchmarks.regret import report, store, sweeps
+from benchmarks.regret import page, report, store, sweeps
 from benchmarks.regret.curves import load_sweeps, load_truths
 from benchmarks.regret.metric import evaluate
 from benchmarks.regret.sweeps import DEFAULT, Setting
@@ -44,27 +44,27 @@ class Line(NamedTuple):
         return f"{DEFAULT_RULE}: {figures}. The line is {verdict} within {TOLERANCE:g}."
 
 
-def printed(page: str) -> dict[str, float]:
-    """Return the compared figures of the default rule as the table of a page prints them.
+def printed(table: str) -> dict[str, float]:
+    """Return the compared figures of the default rule as a table prints them.
 
     Raises
     ------
     ValueError
-        If no row of a table is the default rule's.
+        If no row of the table is the default rule's.
     """
     columns = list(report.COLUMNS)
-    for row in page.splitlines():
+    for row in table.splitlines():
         cells = [cell.strip() for cell in row.strip("| ").split("|")]
         if cells[0] == f"**`{DEFAULT_RULE}`**" and len(cells) == len(columns) + 1:
             return {c: float(cells[1 + columns.index(c)]) for c in COMPARED}
-    raise ValueError(f"No table has a line of `{DEFAULT_RULE}`: write it with --docs.")
+    raise ValueError(f"The table has no line of `{DEFAULT_RULE}`: write it with --docs.")
 
 
 def run(
     tasks: Sequence[Task] = TASKS,
     setting: Setting = DEFAULT,
     truth: Path = store.TRUTH,
-    page: Path = report.DOCS,
+    docs: Path = page.DOCS,
 ) -> Line:
     """Run the range tests anew and return the line of the default rule."""
     began = time.monotonic()
@@ -81,4 +81,4 @@ def run(
     )
     minutes = (time.monotonic() - began) / 60
     print(f"{len(loaded)} range tests of {len(tasks)} tasks in {minutes:.1f} minutes.")
-    return Line({c: figures[c] for c in COMPARED}, printed(page.read_text()))
+    return Line({c: figures[c] for c in COMPARED}, printed(page.between(report.NAME, docs)))

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import json
-import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -15,8 +14,9 @@ from benchmarks.regret.metric import Floats, Rule, Sweep, Truth, evaluate
 from benchmarks.regret.sweeps import DEFAULT
 from lrfind_widget.rules.table import DEFAULT_RULE, RULES
 
-DOCS = Path(__file__).parents[2] / "docs" / "suggestions.md"
-MARKS = ("<!-- benchmarks.regret: begin -->", "<!-- benchmarks.regret: end -->")
+NAME = "benchmarks.regret"
+"""Of the marks in the page of the documentation."""
+HELD_OUT_NAME = "benchmarks.regret held out"
 COMMAND = "python -m benchmarks.regret --docs"
 COLUMNS = {
     "mean": "mean regret",
@@ -31,6 +31,10 @@ COLUMNS = {
     "start_lr": "moved by start_lr",
     "abstained": "no suggestion",
 }
+HELD_OUT_COLUMNS = tuple(
+    name for name in COLUMNS if name not in ("mean_all_settings", "num_it", "start_lr")
+)
+"""What range tests with the default settings alone tell."""
 REGRETS = ("mean", "mean_all_settings", "median", "p90")
 
 
@@ -66,12 +70,19 @@ def run(rounds: int | None = None) -> dict[str, Any]:
     return measure(contestants(), load_truths(), load_sweeps(rounds=rounds))
 
 
-def table(report: Mapping[str, Any]) -> str:
+def run_held_out(rounds: int | None = None) -> dict[str, Any]:
+    """Measure them on the tasks that no choice has seen."""
+    sweeps = load_sweeps(store.HELD_OUT_CURVES, rounds, [DEFAULT])
+    return measure(contestants(), load_truths(store.HELD_OUT_TRUTH), sweeps)
+
+
+def table(report: Mapping[str, Any], columns: Iterable[str] = COLUMNS) -> str:
     """Return the figures as a Markdown table, our own rule in bold."""
-    rows = [["rule", *COLUMNS.values()], ["---"] + ["---:"] * len(COLUMNS)]
+    columns = tuple(columns)
+    rows = [["rule", *(COLUMNS[c] for c in columns)], ["---"] + ["---:"] * len(columns)]
     for name, figures in report["rules"].items():
         shown = f"**`{name}`**" if name == DEFAULT_RULE else f"`{name}`"
-        rows.append([shown, *(_cell(key, figures) for key in COLUMNS)])
+        rows.append([shown, *(_cell(key, figures) for key in columns)])
     return "\n".join(f"| {' | '.join(row)} |" for row in rows)
 
 
@@ -100,14 +111,3 @@ def caption(report: Mapping[str, Any]) -> str:
 def write_json(report: Mapping[str, Any], path: Path) -> None:
     """Write the figures, also those of each task."""
     path.write_text(json.dumps(report, indent=1) + "\n")
-
-
-def write_docs(report: Mapping[str, Any], path: Path = DOCS) -> None:
-    """Put the table between the two marks of the documentation's page."""
-    page = path.read_text()
-    between = f"{MARKS[0]}\n\n{table(report)}\n\n{caption(report)}\n\n{MARKS[1]}"
-    pattern = "{}.*{}".format(*map(re.escape, MARKS))
-    written, count = re.subn(pattern, lambda _: between, page, flags=re.DOTALL)
-    if count != 1:
-        raise ValueError(f"{path.name} must hold the marks {MARKS[0]} and {MARKS[1]} once.")
-    path.write_text(written)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 import torch
 
-from benchmarks.regret import __main__, data, models, quick, report, sweeps, truth
+from benchmarks.regret import __main__, data, models, page, quick, report, sweeps, truth
 from benchmarks.regret.quick import Line, printed
 from benchmarks.regret.training import Task
 from lrfind_widget.rules.table import DEFAULT_RULE
@@ -28,23 +28,23 @@ def tiny() -> Task:
     )
 
 
-def page(**figures: float) -> str:
+def table(**figures: float) -> str:
     """Return a table as the documentation has it."""
     cells = [str(figures.get(column, 0.5)) for column in report.COLUMNS]
-    return f"prose\n\n| **`{DEFAULT_RULE}`** | {' | '.join(cells)} |\n| `other` | 1 |\n"
+    return f"| **`{DEFAULT_RULE}`** | {' | '.join(cells)} |\n| `other` | 1 |\n"
 
 
 def test_the_printed_line_is_that_of_the_default_rule() -> None:
-    assert printed(page(mean=0.08, p90=0.2)) == {"mean": 0.08, "median": 0.5, "p90": 0.2}
+    assert printed(table(mean=0.08, p90=0.2)) == {"mean": 0.08, "median": 0.5, "p90": 0.2}
 
 
-def test_a_page_without_the_line_is_refused() -> None:
+def test_a_table_without_the_line_is_refused() -> None:
     with pytest.raises(ValueError, match=DEFAULT_RULE):
         printed("| rule | mean |")
 
 
 def test_the_documentation_has_the_line() -> None:
-    assert 0 < printed(report.DOCS.read_text())["mean"] < 1
+    assert 0 < printed(page.between(report.NAME))["mean"] < 1
 
 
 @pytest.mark.parametrize(("off", "reproduced"), [(0.009, True), (0.011, False)])
@@ -59,7 +59,7 @@ def test_a_line_is_reproduced_within_a_hundredth(off: float, reproduced: bool) -
 def test_the_line_is_measured_anew(tiny: Task, tmp_path) -> None:
     truth_path, docs = tmp_path / "truth.json", tmp_path / "page.md"
     truth.measure(truth_path, [tiny], rates=(1e-3, 1e-2, 1e-1), seeds=(0,))
-    docs.write_text(page())
+    docs.write_text(f"<!-- {report.NAME}: begin -->{table()}<!-- {report.NAME}: end -->")
     line = quick.run([tiny], SETTING, truth_path, docs)
     assert 0 <= line.anew["mean"] <= 1
     assert line.printed["mean"] == 0.5

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import json
 import math
+from pathlib import Path
 from types import SimpleNamespace
 
 import numpy as np
 import pytest
 import torch
 
-from benchmarks.regret import data, models, report, store, sweeps, truth
+from benchmarks.regret import data, models, page, report, store, sweeps, truth
 from benchmarks.regret.curves import load_sweeps, load_truths, recorded
 from benchmarks.regret.metric import Key, Sweep, Truth, evaluate
 from benchmarks.regret.tasks import TASKS
@@ -184,20 +185,27 @@ class TestReport:
         report.write_json(measured, tmp_path / "out.json")
         assert json.loads((tmp_path / "out.json").read_text())["rules"]["constant"]["mean"] > 0.4
 
-    def test_docs_keep_what_is_around_the_table(self, measured: dict, tmp_path) -> None:
-        page = tmp_path / "page.md"
-        page.write_text("\n".join(["before", report.MARKS[0], "old", report.MARKS[1], "after"]))
-        report.write_docs(measured, page)
-        report.write_docs(measured, page)
-        text = page.read_text()
-        assert text.startswith("before\n")
-        assert text.endswith("\nafter")
-        assert "old" not in text
-        assert text.count("| `constant` |") == 1
 
-    def test_a_page_without_the_marks_is_left_alone(self, measured: dict, tmp_path) -> None:
-        page = tmp_path / "page.md"
-        page.write_text("prose")
+class TestPage:
+    @pytest.fixture
+    def path(self, tmp_path) -> Path:
+        path = tmp_path / "page.md"
+        path.write_text("before\n<!-- one: begin -->old<!-- one: end -->\nafter")
+        return path
+
+    def test_keeps_what_is_around_a_table(self, path: Path) -> None:
+        page.put("one", "table", "caption", path=path)
+        page.put("one", "table", "caption", path=path)
+        text = path.read_text()
+        assert text.startswith("before\n<!-- one: begin -->\n\ntable\n\ncaption\n\n")
+        assert text.endswith("<!-- one: end -->\nafter")
+
+    def test_gives_back_what_it_holds(self, path: Path) -> None:
+        page.put("one", "table", "caption", path=path)
+        assert page.between("one", path) == "table\n\ncaption"
+
+    def test_without_the_marks_is_left_alone(self, path: Path) -> None:
+        before = path.read_text()
         with pytest.raises(ValueError, match="marks"):
-            report.write_docs(measured, page)
-        assert page.read_text() == "prose"
+            page.put("two", "table", path=path)
+        assert path.read_text() == before

@@ -1,0 +1,196 @@
+"""What finding a rate by short trainings is worth on the held-out tasks, and what it costs."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from benchmarks.regret import store
+from benchmarks.regret.curves import load_truths
+from benchmarks.regret.held_out import HELD_OUT
+from benchmarks.regret.metric import Truth
+from benchmarks.regret.optimizers import default_lr
+from benchmarks.regret.strategies import (
+    Found,
+    Kind,
+    ShortRuns,
+    halving,
+    keep_the_best,
+    load_short_runs,
+    random_search,
+)
+
+NAME = "benchmarks.regret search"
+"""Of the marks in the page of the documentation."""
+COMMAND = "python -m benchmarks.regret search"
+HALVED = {0.1: (0.05, 0.1), 0.25: (0.1, 0.25), 0.5: (0.1, 0.25, 0.5)}
+"""By the share of the longest short training, the shares after which halving drops rates."""
+KINDS: tuple[Kind, Kind] = ("valid", "train")
+MOST_RATES = 16
+BAD = 0.2
+
+
+class Figures(NamedTuple):
+    """What became of a way to find a rate, over tasks and seeds."""
+
+    mean: float
+    p90: float
+    bad: float
+    cost: float
+    steps: float
+
+    @classmethod
+    def of(cls, cases: Iterable[tuple[float, float, float]]) -> Figures:
+        """Return the figures of cases: regret, cost in whole trainings, and in steps."""
+        regrets, costs, steps = np.array(list(cases)).T
+        return cls(
+            float(regrets.mean()),
+            float(np.quantile(regrets, 0.9)),
+            float((regrets > BAD).mean()),
+            float(costs.mean()),
+            float(steps.mean()),
+        )
+
+
+class Measured:
+    """The stored measurements, and what follows from them.
+
+    Parameters
+    ----------
+    searches, truth : Path
+        What `searches.measure` and `truth.measure` wrote.
+    optimizers : mapping
+        The optimizer of each task.
+    """
+
+    def __init__(
+        self,
+        searches: Path = store.HELD_OUT_SEARCHES,
+        truth: Path = store.HELD_OUT_TRUTH,
+        optimizers: Mapping[str, str] | None = None,
+    ) -> None:
+        stored = json.loads(searches.read_text())
+        self.versions: dict[str, str] = stored["versions"]
+        self.date: str = stored["date"]
+        self.seeds: list[int] = stored["settings"]["seeds"]
+        self.shares: list[float] = stored["settings"]["shares"]
+        self.entries: dict[str, dict[str, Any]] = stored["tasks"]
+        self._optimizers = optimizers or {task.name: task.optimizer for task in HELD_OUT}
+        self._truths: dict[str, Truth] = load_truths(truth)
+        self._runs = load_short_runs(truth)
+
+    def without_training(self, what: str, kind: Kind) -> Figures:
+        """Return the figures of the "suggestion", or of the optimizer's "default"."""
+
+        def cases() -> Iterator[tuple[float, float, float]]:
+            for task, seed, entry in self._cases():
+                found = entry[f"sweep {kind} {seed}"]["suggested"]
+                lr = found if what == "suggestion" else default_lr(self._optimizers[task])
+                yield self._truths[task].regret(lr), 0.0, 0.0
+
+        return Figures.of(cases())
+
+    def command(self, name: str, kind: Kind, share: float) -> Figures:
+        """Return the figures of the "search", or of "three" given rates."""
+
+        def cases() -> Iterator[tuple[float, float, float]]:
+            for task, seed, entry in self._cases():
+                found = entry[f"{name} at {share:.0%} {kind} {seed}"]
+                cost = found["steps"] / entry["steps"]
+                yield self._truths[task].regret(found["lr"]), cost, found["steps"]
+
+        return Figures.of(cases())
+
+    def strategy(self, play: Callable[[ShortRuns, int], Sequence[Found]], cost: float) -> Figures:
+        """Return the figures of a strategy with as many rates as come nearest to a cost."""
+        any_runs = next(iter(self._runs.values()))
+        count = min(range(2, MOST_RATES + 1), key=lambda n: abs(play(any_runs, n)[0].cost - cost))
+
+        def cases() -> Iterator[tuple[float, float, float]]:
+            for task, seed, entry in self._cases():
+                for found in play(self._runs[task, seed], count):
+                    regret = self._truths[task].regret(found.lr)
+                    yield regret, found.cost, found.cost * entry["steps"]
+
+        return Figures.of(cases())
+
+    def _cases(self) -> Iterator[tuple[str, int, dict[str, Any]]]:
+        for task, entry in self.entries.items():
+            for seed in self.seeds:
+                yield task, seed, entry
+
+
+Ways = dict[str, dict[str, dict[Kind, Figures]]]
+"""Figures by length of the short trainings, way to find a rate, and loss that decides."""
+
+
+def figures(measured: Measured) -> Ways:
+    """Return the figures by length of the short trainings, way to find a rate, and kind."""
+    found: Ways = {
+        "none": {
+            "the suggestion alone": {k: measured.without_training("suggestion", k) for k in KINDS},
+            "the optimizer's default": {k: measured.without_training("default", k) for k in KINDS},
+        }
+    }
+    for share in measured.shares:
+        searched = {kind: measured.command("search", kind, share) for kind in KINDS}
+        found[f"{share:.0%}"] = {
+            "**the search**": searched,
+            "a third, one and three times the suggestion": {
+                kind: measured.command("three", kind, share) for kind in KINDS
+            },
+            **{
+                name: {
+                    kind: measured.strategy(_play(name, kind, share), searched[kind].cost)
+                    for kind in KINDS
+                }
+                for name in STRATEGIES
+            },
+        }
+    return found
+
+
+STRATEGIES: dict[str, Callable[[ShortRuns, Kind, float, int], Sequence[Found]]] = {
+    "train all a little, keep the best": lambda *case: [keep_the_best(*case)],
+    "random search": random_search,
+    "successive halving": lambda runs, kind, share, count: [
+        halving(runs, kind, HALVED[share], count)
+    ],
+}
+
+
+def _play(name: str, kind: Kind, share: float) -> Callable[[ShortRuns, int], Sequence[Found]]:
+    return lambda runs, count: STRATEGIES[name](runs, kind, share, count)
+
+
+COLUMNS = ("mean", "90th percentile", "above 0.2", "cost", "steps")
+
+
+def table(found: Ways) -> str:
+    """Return the figures as a Markdown table."""
+    head = ["short trainings", "found by", *COLUMNS, *(f"{c}, training loss" for c in COLUMNS)]
+    rows = [head, ["---", "---"] + ["---:"] * (2 * len(COLUMNS))]
+    for length, ways in found.items():
+        for name, kinds in ways.items():
+            cells = [cell for kind in KINDS for cell in _cells(kinds[kind])]
+            rows.append([length, name, *cells])
+    return "\n".join(f"| {' | '.join(row)} |" for row in rows)
+
+
+def _cells(figures: Figures) -> list[str]:
+    cost = [f"{figures.cost:.2f}", f"{figures.steps:.0f}"] if figures.cost else ["-", "-"]
+    return [f"{figures.mean:.3f}", f"{figures.p90:.3f}", f"{figures.bad:.0%}", *cost]
+
+
+def caption(measured: Measured) -> str:
+    """Return what was measured, when, and with what."""
+    cases = len(measured.entries) * len(measured.seeds)
+    return (
+        f"{len(measured.entries)} held-out tasks, {len(measured.seeds)} seeds each, {cases} cases "
+        f"a row. Measured on {measured.date} with torch {measured.versions['torch']} and Python "
+        f"{measured.versions['python']} by `{COMMAND}`."
+    )

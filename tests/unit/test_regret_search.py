@@ -1,0 +1,102 @@
+"""Finding a rate by short trainings: measured on one tiny task, and put into a table."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+import torch
+
+from benchmarks.regret import data, models, searches, truth
+from benchmarks.regret.optimizers import default_lr
+from benchmarks.regret.parts import parts
+from benchmarks.regret.search_report import Figures, Measured, caption, figures, table
+from benchmarks.regret.searches import Case, Steps
+from benchmarks.regret.training import Task
+from lrfind_widget import compare_lrs
+
+pytestmark = pytest.mark.slow
+
+
+def tiny() -> Task:
+    return Task(
+        name="tiny",
+        model=lambda: models.mlp(16, 4, 1),
+        split=data.teacher,
+        loss=torch.nn.functional.mse_loss,
+        optimizer="SGD",
+        batch_size=8,
+        steps=40,
+    )
+
+
+@pytest.fixture(scope="module")
+def stored(tmp_path_factory) -> tuple[Path, Path]:
+    """Measure the searches and the truth of one tiny task."""
+    folder = tmp_path_factory.mktemp("measured")
+    paths = folder / "searches.json", folder / "truth.json"
+    searches.measure(paths[0], [tiny()], seeds=(0,), shares=(0.25, 0.5))
+    truth.measure(paths[1], [tiny()], truth.RATES[4::4], seeds=(0,), shares=truth.SHARES)
+    return paths
+
+
+@pytest.fixture(scope="module")
+def measured(stored: tuple[Path, Path]) -> Measured:
+    return Measured(*stored, optimizers={"tiny": "SGD"})
+
+
+def test_steps_are_counted_on_the_copy_that_is_trained() -> None:
+    made = parts(tiny(), 0)
+    with Steps().counted() as steps:
+        compare_lrs(
+            made.model, made.batches, made.optimizer, [1e-3, 1e-2], steps=7, **made.commanded()
+        )
+    assert steps.count == 14
+
+
+def test_three_rates_cost_three_short_trainings() -> None:
+    found = searches.try_three(tiny(), Case(0.5, True, 0), 1e-2)
+    assert (found["steps"], found["rates"]) == (60, 3)
+    assert found["lr"] in (1e-2 / 3, 1e-2, 3e-2)
+
+
+def test_a_search_tells_its_answer_and_its_cost() -> None:
+    found = searches.search(tiny(), Case(0.5, True, 0), 1e-2)
+    assert found["lr"] > 0
+    assert found["steps"] >= 20 * 3 / 2
+
+
+def test_searches_go_on_where_they_were_broken_off(stored: tuple[Path, Path], monkeypatch) -> None:
+    before = json.loads(stored[0].read_text())["tasks"]
+    monkeypatch.setattr(Task, "start", lambda *_: pytest.fail("trained again"))
+    searches.measure(stored[0], [tiny()], seeds=(0,), shares=(0.25, 0.5))
+    assert json.loads(stored[0].read_text())["tasks"] == before
+
+
+def test_figures_are_those_of_the_cases() -> None:
+    found = Figures.of([(0.0, 1.0, 100), (0.3, 2.0, 300)])
+    assert found.mean == pytest.approx(0.15)
+    assert found.bad == 0.5
+    assert (found.cost, found.steps) == (1.5, 200)
+
+
+def test_others_cost_about_what_the_search_does(measured: Measured) -> None:
+    for length, ways in figures(measured).items():
+        if length == "none":
+            continue
+        searched = ways["**the search**"]["valid"].cost
+        for name in ("train all a little, keep the best", "successive halving"):
+            assert ways[name]["valid"].cost == pytest.approx(searched, abs=0.3)
+
+
+def test_the_default_rate_costs_nothing(measured: Measured) -> None:
+    found = measured.without_training("default", "valid")
+    assert found.cost == 0
+    assert default_lr("SGD") == 1e-3
+
+
+def test_table_has_every_way_at_every_length(measured: Measured) -> None:
+    rows = table(figures(measured)).splitlines()[2:]
+    assert len(rows) == 2 + 2 * 5
+    assert "1 held-out tasks" in caption(measured)
