@@ -57,18 +57,19 @@ def main(arguments: Sequence[str] | None = None) -> None:
         searches.measure()
         return
     measured, held_out = report.run(chosen.rounds), report.run_held_out(chosen.rounds)
-    searched = search_report.Measured()
     tables = {
         report.NAME: (report.table(measured), report.caption(measured)),
         report.HELD_OUT_NAME: (
             report.table(held_out, report.HELD_OUT_COLUMNS),
             report.caption(held_out),
         ),
-        search_report.NAME: (
+    }
+    if store.HELD_OUT_SEARCHES.exists():
+        searched = search_report.Measured()
+        tables[search_report.NAME] = (
             search_report.table(search_report.figures(searched)),
             search_report.caption(searched),
-        ),
-    }
+        )
     for name, parts in tables.items():
         print(*parts, sep="\n\n", end="\n\n")
         if chosen.docs:

@@ -17,7 +17,6 @@ FOLDER = Path(__file__).parent
 TRUTH = FOLDER / "truth.json"
 CURVES = FOLDER / "curves.json"
 HELD_OUT_TRUTH = FOLDER / "held_out_truth.json"
-SHORT_RUNS = FOLDER / "short_runs.json"
 HELD_OUT_CURVES = FOLDER / "held_out_curves.json"
 HELD_OUT_SEARCHES = FOLDER / "held_out_searches.json"
 

@@ -8,7 +8,7 @@ import math
 import pytest
 import torch
 
-from benchmarks.regret import data, models, sweeps, truth
+from benchmarks.regret import data, models, store, sweeps, truth
 from benchmarks.regret.curves import load_sweeps, load_truths
 from benchmarks.regret.held_out import HELD_OUT
 from benchmarks.regret.optimizers import OPTIMIZERS, Lion, default_lr
@@ -107,3 +107,20 @@ def test_a_range_test_of_the_package_is_the_plain_loop(tiny: Task) -> None:
     training = tiny.start(0)
     plain = [training.step(lr) for lr in sweeps.rates(setting)]
     assert sweeps.sweep(tiny, 0, setting, validated=True).losses.tolist() == plain
+
+
+class TestStored:
+    def test_truth_has_the_grid_and_the_seeds_of_the_other_tasks(self) -> None:
+        stored = json.loads(store.HELD_OUT_TRUTH.read_text())
+        other = json.loads(store.TRUTH.read_text())["settings"]
+        assert {name: stored["settings"][name] for name in other} == other
+        assert list(stored["tasks"]) == [task.name for task in HELD_OUT]
+
+    def test_every_task_can_be_learned(self) -> None:
+        for name, entry in load_truths(store.HELD_OUT_TRUTH).items():
+            assert entry.best < entry.start - 0.05 * abs(entry.start), name
+
+    def test_there_are_five_range_tests_of_every_task(self) -> None:
+        loaded = load_sweeps(store.HELD_OUT_CURVES, settings=[sweeps.DEFAULT])
+        assert len(loaded) == 5 * len(HELD_OUT)
+        assert all(one.val_losses is not None for one in loaded)
