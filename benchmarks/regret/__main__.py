@@ -19,9 +19,11 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument(
         "what",
         nargs="?",
-        choices=("table", "sweeps", "truth", "search"),
+        choices=("table", "held-out", "sweeps", "truth", "search"),
         default="table",
         help="table: measure every rule on the stored curves, in seconds (default). "
+        "held-out: the same on the tasks that no choice has seen, and the search by short "
+        "trainings: after the choice. "
         "sweeps: run the range tests that curves.json and held_out_curves.json lack, in minutes. "
         "truth: run the trainings that truth.json and held_out_truth.json lack, in an hour. "
         "search: run the searches that held_out_searches.json lacks, in half an hour.",
@@ -56,20 +58,18 @@ def main(arguments: Sequence[str] | None = None) -> None:
     if chosen.what == "search":
         searches.measure()
         return
-    measured, held_out = report.run(chosen.rounds), report.run_held_out(chosen.rounds)
+    held_out = chosen.what == "held-out"
+    measured = report.run_held_out(chosen.rounds) if held_out else report.run(chosen.rounds)
     tables = {
-        report.NAME: (report.table(measured), report.caption(measured)),
-        report.HELD_OUT_NAME: (
-            report.table(held_out, report.HELD_OUT_COLUMNS),
-            report.caption(held_out),
-        ),
-    }
-    if store.HELD_OUT_SEARCHES.exists():
-        searched = search_report.Measured()
-        tables[search_report.NAME] = (
-            search_report.table(search_report.figures(searched)),
-            search_report.caption(searched),
+        report.HELD_OUT_NAME if held_out else report.NAME: (
+            report.table(measured, report.HELD_OUT_COLUMNS if held_out else report.COLUMNS),
+            report.caption(measured, report.HELD_OUT_COMMAND if held_out else report.COMMAND),
         )
+    }
+    if held_out and store.HELD_OUT_SEARCHES.exists():
+        searched = search_report.Measured()
+        found = search_report.table(search_report.figures(searched))
+        tables[search_report.NAME] = (found, search_report.caption(searched))
     for name, parts in tables.items():
         print(*parts, sep="\n\n", end="\n\n")
         if chosen.docs:

@@ -18,6 +18,7 @@ NAME = "benchmarks.regret"
 """Of the marks in the page of the documentation."""
 HELD_OUT_NAME = "benchmarks.regret held out"
 COMMAND = "python -m benchmarks.regret --docs"
+HELD_OUT_COMMAND = "python -m benchmarks.regret held-out --docs"
 COLUMNS = {
     "mean": "mean regret",
     "mean_all_settings": "mean, all settings",
@@ -97,14 +98,14 @@ def _cell(key: str, figures: Mapping[str, Any]) -> str:
     return f"{value:.3f}" if key in REGRETS else f"{value:.2f}"
 
 
-def caption(report: Mapping[str, Any]) -> str:
+def caption(report: Mapping[str, Any], command: str = COMMAND) -> str:
     """Return what was measured, when, and with what."""
     versions = report["versions"]
     usual = next(iter(report["rules"].values()))["sweeps"]
     return (
         f"{len(report['tasks'])} tasks, {usual} range tests with the default settings "
         f"({report['sweeps']} in all). Measured on {report['date']} with torch "
-        f"{versions['torch']} and Python {versions['python']} by `{COMMAND}`."
+        f"{versions['torch']} and Python {versions['python']} by `{command}`."
     )
 
 
