@@ -9,7 +9,6 @@ from types import TracebackType
 from typing import TYPE_CHECKING
 
 from lrfind_widget.curves.formatting import format_duration, format_lr
-from lrfind_widget.curves.stop_rule import FACTOR
 from lrfind_widget.outcomes import Applied, Status, StopReason
 from lrfind_widget.points import Point
 
@@ -25,6 +24,10 @@ AUTO_APPLIED = "Applied: the optimizer follows the marker."
 
 NOTHING_TRAINED = "nothing is trained: it has not called optimizer.step()"
 
+EARLY = (
+    " That is within the first tenth of the range: lower start_lr, or, if the losses merely vary "
+    "from batch to batch, sweep with stop_div=False."
+)
 FINDING_CRITICAL_RATE = "looking for the critical rate"
 NO_CRITICAL_RATE_YET = "No critical rate: the sweep ended before it was looked for."
 
@@ -244,17 +247,19 @@ def scaler_gave_up(skips: int, record: Record, num_it: int) -> str:
     )
 
 
-def loss_ended_sweep(record: Record) -> str:
-    """Say why the last point of a sweep was the last."""
-    last = record.points[-1]
+def loss_ended_sweep(record: Record, num_it: int) -> str:
+    """Say why the last point of a sweep was the last, and what to do where that was early."""
+    last, blamed = record.points[-1], record.blamed
+    loss = last.loss if blamed == "loss" else last.val_loss or 0.0
     at = f"at a rate of {format_lr(last.lr)}"
     if len(record.points) == 1:
         at = "in the first step, before the model was changed"
     if record.verdict is StopReason.NON_FINITE:
-        return f"Stopped: the loss was {'NaN' if math.isnan(last.loss) else 'infinite'} {at}."
-    if record.rule.best > 0 and last.smoothed > FACTOR * record.rule.best:
-        return f"Stopped: the loss rose above {FACTOR:g} times its best {at}."
-    return f"Stopped: the loss rose far above its best {at}."
+        return f"Stopped: the {blamed} was {'NaN' if math.isnan(loss) else 'infinite'} {at}."
+    rule = record.rules[blamed]
+    far = f"above {rule.factor:g} times its best" if rule.is_of_best else "far above its best"
+    early = EARLY if 10 * len(record.points) < num_it else ""
+    return f"Stopped: the {blamed} rose {far} {at}.{early}"
 
 
 def repeats_ended(records: Sequence[Record], num_it: int) -> tuple[StopReason, str]:

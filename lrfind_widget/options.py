@@ -5,15 +5,18 @@ The docstrings, signatures and refusals of what takes these keywords are made fr
 refused when the object is made. What takes torch to check is in `lrfind_widget.training.checks`.
 """
 
+import contextlib
+import math
 import random
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from typing import Annotated, Any, Literal
 
 from lrfind_widget.curves.schedule import Mode, Schedule
+from lrfind_widget.curves.stop_rule import StopDiv
 from lrfind_widget.option_fields import Options
 from lrfind_widget.rules.table import DEFAULT_RULE, Rule, check_rule
-from lrfind_widget.values import check_beta, check_rate, number, whole
+from lrfind_widget.values import check_beta, check_flag, check_rate, number, real, shown, whole
 
 MOST_SEED = 2**32 - 1
 """numpy takes no larger one."""
@@ -23,6 +26,19 @@ Function = Callable[[Any, Any], Any]
 
 def _check_rule(_name: str, value: Any) -> Rule:
     return check_rule(value)
+
+
+def _check_stop_div(name: str, value: Any) -> StopDiv:
+    factor = real(value)
+    if isinstance(value, str) and value == "fastai":
+        return "fastai"
+    if factor is not None and 1 < factor < math.inf:
+        return factor
+    with contextlib.suppress(TypeError):
+        return check_flag(name, value)
+    raise (TypeError if factor is None else ValueError)(
+        f'{name}={shown(value)}, expected True, False, "fastai" or a number above 1.'
+    )
 
 
 def _check_height(name: str, value: Any) -> str | int:
@@ -42,7 +58,9 @@ class _Range(Options):
     num_it
         Optimizer steps.
     stop_div
-        Stop when the smoothed loss exceeds four times its best. A loss that is NaN or infinite
+        Stop when the smoothed loss, of training or validation, exceeds four times its best by more
+        than the noise of small batches explains (see `StopRule`). A number is another factor than
+        four; "fastai" stops where fastai v1 does, by chance too. A loss that is NaN or infinite
         ends the sweep in any case.
     mode
         How the rate rises.
@@ -55,7 +73,7 @@ class _Range(Options):
     start_lr: Annotated[float, check_rate] = 1e-7
     end_lr: Annotated[float, check_rate] = 10.0
     num_it: Annotated[int, whole(1)] = 100
-    stop_div: bool = True
+    stop_div: Annotated[StopDiv, _check_stop_div] = True
     mode: Mode = "exp"
     repeats: Annotated[int, whole(1)] = 1
 

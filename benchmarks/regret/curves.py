@@ -18,7 +18,7 @@ from lrfind_widget.curves.stop_rule import StopRule
 
 def recorded(losses: Floats) -> int:
     """Return how many points a range test with fastai v1's stop rule records of these losses."""
-    average, divergence = ExponentialAverage(), StopRule()
+    average, divergence = ExponentialAverage(), StopRule("fastai")
     for count, loss in enumerate(losses.tolist(), start=1):
         if divergence.update(loss, average.update(loss)) is not None:
             return count

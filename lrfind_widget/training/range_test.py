@@ -199,7 +199,8 @@ class Sweep(Experiment):
         """End a repeat for its losses, else as given; and with the last, or on request, all."""
         record, planned = self._records[-1], len(self.schedule)
         if record.verdict is not None:
-            record.reason, record.sentence = record.verdict, messages.loss_ended_sweep(record)
+            record.reason = record.verdict
+            record.sentence = messages.loss_ended_sweep(record, planned)
         else:
             record.reason, sentence = ending
             record.sentence = sentence(record, planned)

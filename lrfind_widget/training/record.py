@@ -4,24 +4,36 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Iterator
+from typing import Literal
 
 from lrfind_widget.curves.smoothing import ExponentialAverage
-from lrfind_widget.curves.stop_rule import StopRule
+from lrfind_widget.curves.stop_rule import StopDiv, StopRule
 from lrfind_widget.outcomes import StopReason
 from lrfind_widget.points import Losses, Point
 
+Blamed = Literal["loss", "validation loss"]
+
 
 class Record:
-    """Smooths the losses of a sweep, keeps the points and says when it is enough."""
+    """Smooths the losses of a sweep, keeps the points and says when it is enough.
 
-    def __init__(self, beta: float = 0.98, stop_div: bool = True, repeat: int = 0) -> None:
+    Where there is a validation loss, it ends the sweep by the same rule unless `stop_div` is False;
+    `blamed` says which of the two has. While it is NaN or infinite from the start on, it says
+    nothing: the running statistics of a deep model may begin like that.
+    """
+
+    def __init__(self, beta: float = 0.98, stop_div: StopDiv = True, repeat: int = 0) -> None:
         self.points: list[Point] = []
         self.verdict: StopReason | None = None
+        self.blamed: Blamed = "loss"
         self.reason: StopReason | None = None
         self.sentence = ""
         self._repeat = repeat
-        self.rule = StopRule(enabled=stop_div)
-        self._average = ExponentialAverage(beta)
+        self.rules: dict[Blamed, StopRule] = {
+            "loss": StopRule(stop_div),
+            "validation loss": StopRule(stop_div),
+        }
+        self._average, self._val_average = ExponentialAverage(beta), ExponentialAverage(beta)
 
     def take(self, losses: Iterable[Losses]) -> Iterator[Point]:
         """Record losses until one of them ends the sweep; what ran past that is dropped.
@@ -39,7 +51,13 @@ class Record:
         smoothed = self._average.update(loss)
         point = Point(step, lr, loss, smoothed, val_loss, self._repeat)
         self.points.append(point)
-        self.verdict = self.rule.update(loss, smoothed)
+        self.blamed, self.verdict = "loss", self.rules["loss"].update(loss, smoothed)
+        rule = self.rules["validation loss"]
+        if self.verdict is not None or val_loss is None or not rule.enabled:
+            return point
+        if math.isfinite(val_loss) or math.isfinite(rule.best):
+            self.blamed = "validation loss"
+            self.verdict = rule.update(val_loss, self._val_average.update(val_loss))
         return point
 
     @property

@@ -115,7 +115,7 @@ def test_schedule_is_fastai_v1s(curve: str) -> None:
 @pytest.mark.parametrize("curve", [name for name in CURVES if name != "crossing zero"])
 def test_sweep_ends_at_the_step_where_fastai_v1s_ends(curve: str) -> None:
     losses = numbers(CURVES[curve]["losses"])
-    average, divergence = ExponentialAverage(), StopRule()
+    average, divergence = ExponentialAverage(), StopRule("fastai")
     count = 0
     for loss in losses.tolist():
         count += 1

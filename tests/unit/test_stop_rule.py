@@ -11,13 +11,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from lrfind_widget.curves.smoothing import ExponentialAverage
-from lrfind_widget.curves.stop_rule import StopRule
+from lrfind_widget.curves.stop_rule import StopDiv, StopRule
 from lrfind_widget.outcomes import StopReason
 
 
-def run(losses: Iterable[float], **options: float) -> tuple[int, StopReason | None]:
+def run(losses: Iterable[float], stop_div: StopDiv = True) -> tuple[int, StopReason | None]:
     """Return after how many steps a sweep with these losses ends, and why."""
-    average, divergence = ExponentialAverage(), StopRule(**options)  # type: ignore[arg-type]
+    average, divergence = ExponentialAverage(), StopRule(stop_div)
     count = 0
     for loss in losses:
         count += 1
@@ -27,17 +27,72 @@ def run(losses: Iterable[float], **options: float) -> tuple[int, StopReason | No
     return count, None
 
 
-@given(st.lists(st.floats(1e-6, 1e6), max_size=60))
-def test_positive_losses_stop_exactly_where_fastai_v1_stops(losses: list[float]) -> None:
+def fastais(losses: Iterable[float], factor: float = 4) -> int | None:
+    """Return after how many steps fastai v1 stops; None where it does not."""
     average, best = ExponentialAverage(), math.inf
-    stop = None
     for n, loss in enumerate(losses, start=1):
         smoothed = average.update(loss)
         best = min(best, smoothed)
-        if smoothed > 4 * best:
-            stop = n
-            break
-    assert run(losses) == ((stop, StopReason.DIVERGED) if stop else (len(losses), None))
+        if smoothed > factor * best:
+            return n
+    return None
+
+
+@given(st.lists(st.floats(1e-6, 1e6), max_size=60))
+def test_fastais_rule_stops_positive_losses_exactly_where_fastai_v1_stops(
+    losses: list[float],
+) -> None:
+    stop = fastais(losses)
+    assert run(losses, "fastai") == ((stop, StopReason.DIVERGED) if stop else (len(losses), None))
+
+
+@given(st.lists(st.floats(1e-6, 1e6), max_size=60), st.sampled_from([True, 2.0, 10.0]))
+def test_no_positive_loss_stops_before_fastais_rule(losses: list[float], stop_div: StopDiv) -> None:
+    stop = fastais(losses, 4 if stop_div is True else stop_div)
+    count, reason = run(losses, stop_div)
+    assert reason is None or (stop is not None and count >= stop)
+
+
+def regression(seed: int, batch_size: int) -> list[float]:
+    """Return the losses of a linear regression, at rates that move nothing yet."""
+    rng = np.random.default_rng(seed)
+    truth = rng.normal(size=10)
+    inputs = rng.normal(size=(60, batch_size, 10))
+    noise = 0.1 * rng.normal(size=(60, batch_size))
+    return list(np.square(inputs @ truth + noise).mean(axis=1))
+
+
+@pytest.mark.parametrize("batch_size", [1, 2, 4, 8, 16])
+def test_noise_of_small_batches_ends_at_most_one_sweep_in_fifty(batch_size: int) -> None:
+    sweeps = [regression(seed, batch_size) for seed in range(300)]
+    assert sum(run(losses)[1] is not None for losses in sweeps) <= 6
+    if batch_size == 1:
+        assert sum(run(losses, "fastai")[1] is not None for losses in sweeps) > 100
+
+
+@pytest.mark.parametrize("noise", [0.0, 0.1, 0.3])
+@pytest.mark.parametrize("growth", [1.5, 3.0, 30.0])
+@pytest.mark.parametrize("calm", [10, 30, 80])
+def test_an_explosion_is_seen_within_three_steps_of_fastais_rule(
+    noise: float, growth: float, calm: int
+) -> None:
+    for seed in range(20):
+        rng = np.random.default_rng(seed)
+        fall = np.geomspace(2.3, 0.2, calm)
+        losses = np.concatenate([fall, 0.2 * growth ** np.arange(1, 30)])
+        losses = losses * np.exp(noise * rng.normal(size=losses.size))
+        stop = fastais(losses)
+        assert stop is not None
+        assert stop <= run(losses)[0] <= stop + 3
+
+
+def test_an_explosion_from_the_first_step_on_is_seen_at_once() -> None:
+    assert run([2.3, 50.0, 1e4, 1e7, 1e11]) == (4, StopReason.DIVERGED)
+
+
+def test_another_factor_is_waited_for() -> None:
+    losses = [1.0] * 20 + [6.0] * 40
+    assert [run(losses, stop_div)[1] for stop_div in (2.0, 10.0)] == [StopReason.DIVERGED, None]
 
 
 @pytest.mark.parametrize("broken", [math.nan, math.inf, -math.inf])
@@ -46,11 +101,11 @@ def test_positive_losses_stop_exactly_where_fastai_v1_stops(losses: list[float])
 def test_loss_that_is_not_finite_ends_the_sweep_at_once(
     broken: float, enabled: bool, step: int
 ) -> None:
-    assert run([1.0] * step + [broken, 1.0], enabled=enabled) == (step + 1, StopReason.NON_FINITE)
+    assert run([1.0] * step + [broken, 1.0], enabled) == (step + 1, StopReason.NON_FINITE)
 
 
 def test_switched_off_rule_never_stops() -> None:
-    assert run([1.0, *np.geomspace(1, 1e300, 50)], enabled=False)[1] is None
+    assert run([1.0, *np.geomspace(1, 1e300, 50)], False)[1] is None
 
 
 @pytest.mark.parametrize("value", [-1.0, 0.0, -1e-9, -1e9])

@@ -98,11 +98,28 @@ def test_weight_decay_of_the_sweep_does_not_stay():
 
 
 def test_a_loss_above_four_times_its_best_ends_it():
-    swept = scripted(1.0, 0.5, 2.0, 2.1, 9.0, beta=0.0)
+    swept = scripted(1.0, 0.5, 2.0, 2.1, 9.0, beta=0.0, stop_div="fastai")
 
     assert [point.loss for point in swept] == pytest.approx([1.0, 0.5, 2.0, 2.1])
     assert swept.stop_reason is StopReason.DIVERGED
     assert "rose above 4 times its best at a rate of" in swept.stop_sentence
+
+
+@pytest.mark.parametrize(("stop_div", "taken", "factor"), [(True, 14, "4"), (2.0, 13, "2")])
+def test_it_ends_where_the_loss_is_above_the_factor_times_its_best(stop_div, taken, factor):
+    swept = scripted(*[1.0] * 11, 2.0, 3.0, 5.0, 5.0, beta=0.0, stop_div=stop_div)
+
+    assert len(list(swept)) == taken
+    assert f"rose above {factor} times its best" in swept.stop_sentence
+
+
+def test_an_end_within_the_first_tenth_says_what_to_do():
+    late = scripted(*[1.0] * 8, 10.0, 10.0, beta=0.0)
+    early = scripted(*[1.0] * 8, *[10.0] * 92, beta=0.0)
+
+    assert [len(list(swept)) for swept in (late, early)] == [9, 9]
+    assert "first tenth" not in late.stop_sentence
+    assert "lower start_lr, or, if the losses merely vary" in early.stop_sentence
 
 
 def test_stop_div_false_goes_on_to_the_end():

@@ -203,3 +203,55 @@ def test_the_result_has_one_for_each_point():
     found = list(sweep)
 
     assert sweep.result().val_losses.tolist() == [point.val_loss for point in found]
+
+
+class Explodes(nn.Module):
+    """Trains well, and does badly in eval mode from some evaluation on."""
+
+    def __init__(self, values):
+        super().__init__()
+        self.layer, self.values, self.count = nn.Linear(4, 1), values, 0
+
+    def forward(self, inputs):
+        output = self.layer(inputs).squeeze(1) * 0
+        if self.training:
+            return output + 1
+        self.count += 1
+        return output + self.values[min(self.count, len(self.values)) - 1]
+
+
+def swept_with(values, **options):
+    model, held_out = Explodes(values), [(torch.zeros(2, 4), torch.zeros(2))]
+    loss = {"loss_fn": nn.functional.mse_loss, "num_it": 30, "beta": 0.0}
+    given = loss | {"val_loader": held_out} | options
+    sweep = Sweep(model, [(torch.zeros(2, 4), torch.zeros(2))], sgd(model), **given)
+    return len(list(sweep)), sweep
+
+
+def test_one_that_explodes_ends_the_sweep():
+    taken, sweep = swept_with([1.0] * 10 + [3.0])
+
+    assert taken == 11
+    assert sweep.stop_reason == "diverged"
+    assert "the validation loss rose above 4 times its best at a rate" in sweep.stop_sentence
+
+
+@pytest.mark.parametrize("bad", [float("nan"), float("inf")])
+def test_one_that_is_not_finite_any_more_ends_the_sweep(bad):
+    taken, sweep = swept_with([1.0] * 10 + [bad])
+
+    assert taken == 11
+    assert sweep.stop_reason == "non_finite"
+    assert "the validation loss was" in sweep.stop_sentence
+
+
+@pytest.mark.parametrize(
+    ("values", "options"),
+    [
+        ([1.0] * 10 + [3.0], {"stop_div": False}),
+        ([1.0] * 10 + [3.0], {"stop_div": 20.0}),
+        ([float("inf")] * 5 + [1.0], {}),  # running statistics that have seen little yet
+    ],
+)
+def test_one_that_does_not_explode_ends_nothing(values, options):
+    assert swept_with(values, **options)[0] == 30
