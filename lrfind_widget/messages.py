@@ -131,6 +131,11 @@ def applied(lr: float, written: Applied, *, follows: bool = False) -> str:
     return f"{said} {note}".strip()
 
 
+def found(lr: float) -> str:
+    """Say that the marker stands where a search has found the best rate."""
+    return f"Selected {format_lr(lr)}, which the short trainings found."
+
+
 def not_applied(error: BaseException) -> str:
     """Say that nothing was written into an optimizer, and why."""
     return f"Not applied: {error}"

@@ -289,7 +289,7 @@ class SearchingOptions(Options):
     steps: Annotated[int, whole(1)] = 100
     for_steps: Annotated[int | None, whole(1)] = None
     for_schedule: Literal["constant", "one_cycle", "cosine"] | None = None
-    hold_back: Annotated[float | None, number(above=0)] = None
+    hold_back: Annotated[float | None, number(above=0, below=1)] = None
 
 
 @dataclass(frozen=True, kw_only=True)

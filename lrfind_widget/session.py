@@ -16,12 +16,16 @@ from lrfind_widget.publisher import Publisher
 from lrfind_widget.results.comparison import Comparison
 from lrfind_widget.results.joined import Refinement
 from lrfind_widget.results.result import SweepResult
+from lrfind_widget.results.search import Start
 from lrfind_widget.rules.suggestion import Suggestion
 from lrfind_widget.state import NO_MODEL, READING, SessionState
 from lrfind_widget.values import check_rate
 
 INTERVAL = 1 / 8
 """Least time in seconds between two publications of what runs."""
+
+HELD_BACK = 0.2
+"""The part of the data that `search_held_back` holds back."""
 
 CLOSED = "This widget was closed: make another one."
 
@@ -73,6 +77,7 @@ class Session:
         self._starting = threading.RLock()
         self._listeners: list[Listener] = []
         self._publisher: Publisher | None = None
+        self._goal: dict[str, Any] = {}  # of the latest search
         self._changes: dict[str, Any] = {}  # of the latest sweep, which what adds to it has too
         self._closed = False
         if trainable is not None:
@@ -94,7 +99,7 @@ class Session:
 
     @property
     def comparison(self) -> Comparison | None:
-        """What the latest `compare` found."""
+        """What the latest `compare` or `search` found."""
         return self._state.comparison
 
     @property
@@ -153,6 +158,47 @@ class Session:
             return run, {"comparing": run}
 
         self._begin(make)
+
+    def search(
+        self,
+        lr: float | None = None,
+        steps: int = 100,
+        *,
+        for_steps: int | None = None,
+        for_schedule: str | None = None,
+        hold_back: float | None = None,
+    ) -> None:
+        """Find a rate by short trainings that go on side by side; see `search_lr`.
+
+        Parameters
+        ----------
+        lr : float, optional
+            Rate to begin with. By default the one chosen by hand; else what is suggested, a tenth
+            of the critical rate, or the optimizer's own, whichever there is first.
+        steps : int, default 100
+            Optimizer steps at each rate; no more than `for_steps`.
+        for_steps, for_schedule, hold_back
+            How long the training will be that the rate is meant for, its schedule, and the part
+            of the data whose loss decides, as the keywords of `search_lr`.
+        """
+        goal = {
+            "steps": steps,
+            "for_steps": for_steps,
+            "for_schedule": for_schedule,
+            "hold_back": hold_back,
+        }
+
+        def make(state: SessionState, trainable: Trainable) -> tuple[Run, dict[str, Any]]:
+            first = state.first_rate(trainable.lr) if lr is None else Start(lr, "given")
+            run = trainable.search(*first, **{**self._changes, **goal})
+            self._goal = {**goal, "lr": lr}
+            return run, {"comparing": run}
+
+        self._begin(make)
+
+    def search_held_back(self) -> None:
+        """Search again as before, with a fifth of the data held back, whose loss decides."""
+        self.search(**{**self._goal, "hold_back": HELD_BACK})
 
     def pause(self) -> None:
         """Pause what runs after the step under way. The random state is the caller's meanwhile."""
@@ -230,7 +276,7 @@ class Session:
         self._select(check_rate("selected_lr", lr), by_hand=True)
 
     def choose_best(self) -> None:
-        """Choose the best rate of the latest comparison, if there is one."""
+        """Choose the best rate of the latest comparison or search, if there is one."""
         comparison = self._state.comparison
         if comparison is not None and comparison.best_lr is not None:
             self.select(comparison.best_lr)

@@ -16,6 +16,7 @@ from lrfind_widget.results.analysis import Analysis, analyse
 from lrfind_widget.results.comparison import Comparison
 from lrfind_widget.results.joined import Refinement, why_not_extend, why_not_refine
 from lrfind_widget.results.result import SweepResult
+from lrfind_widget.results.search import Start, where_to_begin
 
 READING = tuple(options_of(AnalysisOptions))
 """The keywords that say how curves are read and drawn, which may change after a sweep."""
@@ -56,18 +57,20 @@ class SessionState:
         The chosen rate.
     chosen_by_hand : bool
         Whether a person or a program has chosen it, so that a suggestion does not replace it.
+    chosen_by_search : bool
+        Whether a search has found it, so that only another sweep's suggestion replaces it.
     run : Run or None
         What runs now, or ran last.
     progress : Progress
         How far it is, as far as this state knows.
     sweep, comparing : Run or None
-        The latest sweep and the latest comparison among the runs.
+        The latest sweep and the latest comparison or search among the runs.
     refinement : Refinement or None
         The curve that the latest sweep adds to.
     runs : tuple of ListedRun
         What all sweeps have found, the latest last.
     comparison : Comparison or None
-        What the latest comparison has found.
+        What the latest comparison or search has found.
     refusal : BaseException or None
         Why what was asked for last could not start.
     message : str
@@ -78,6 +81,7 @@ class SessionState:
     options: AnalysisOptions
     selected_lr: float
     chosen_by_hand: bool = False
+    chosen_by_search: bool = False
     run: Run | None = None
     progress: Progress = field(default_factory=Progress)
     sweep: Run | None = None
@@ -121,7 +125,14 @@ class SessionState:
     def has_choice(self) -> bool:
         """Whether the selected rate was chosen or suggested, and is not merely the optimizer's."""
         suggested = None if self.analysis is None else self.analysis.suggested.lr
-        return self.chosen_by_hand or suggested == self.selected_lr
+        return self.chosen_by_hand or self.chosen_by_search or suggested == self.selected_lr
+
+    def first_rate(self, own: float) -> Start:
+        """Return the rate that a search begins with; `own` is the optimizer's."""
+        if self.chosen_by_hand:
+            return Start(self.selected_lr, "chosen")
+        suggested = None if self.analysis is None else self.analysis.suggested.lr
+        return where_to_begin(self.result, suggested, own)
 
     @property
     def error(self) -> BaseException | None:

@@ -6,9 +6,11 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any, Literal
 
+from lrfind_widget import messages
 from lrfind_widget.options import AnalysisOptions
 from lrfind_widget.points import Run
 from lrfind_widget.results.result import SweepResult
+from lrfind_widget.results.search import SearchResult
 from lrfind_widget.state import ListedRun, SessionState
 
 RunAction = Literal["show", "hide", "remove"]
@@ -32,15 +34,17 @@ def read_anew(state: SessionState, changes: Mapping[str, Any]) -> SessionState:
 def choose(state: SessionState, lr: float, *, by_hand: bool) -> SessionState:
     """Return the state with a rate selected."""
     message = state.message if lr == state.selected_lr else ""
-    return _keep_choice(replace(state, selected_lr=lr, chosen_by_hand=by_hand, message=message))
+    chosen = replace(state, selected_lr=lr, chosen_by_hand=by_hand, chosen_by_search=False)
+    return _keep_choice(replace(chosen, message=message))
 
 
 def follow(state: SessionState) -> SessionState:
-    """Return the state with a sure suggestion selected, unless a choice was made by hand."""
+    """Return the state with a sure suggestion selected, unless a choice was made or found."""
     if state.is_sweeping or state.analysis is None:
         return state
     suggested = state.analysis.suggested
-    if suggested.lr is not None and suggested.certainty == "sure" and not state.chosen_by_hand:
+    is_open = not (state.chosen_by_hand or state.chosen_by_search)
+    if suggested.lr is not None and suggested.certainty == "sure" and is_open:
         state = replace(state, selected_lr=suggested.lr)
     return _keep_choice(state)
 
@@ -70,13 +74,25 @@ def _end(state: SessionState, run: Run) -> SessionState:
     result = run.result
     try:
         if isinstance(result, SweepResult):
+            if state.refinement is None:  # another question, perhaps of another model
+                state = replace(state, chosen_by_search=False)
             state = _add_result(state, result)
             state = follow(state)
         elif run is state.comparing:
-            state = replace(state, comparison=result)
+            state = _take_found(replace(state, comparison=result))
     except BaseException as error:  # a rule of the user's may raise anything
         state = replace(state, refusal=error)
     return state
+
+
+def _take_found(state: SessionState) -> SessionState:
+    """Return the state with the rate that a search has found, unless a choice was made by hand."""
+    found = state.comparison
+    if state.chosen_by_hand or not (isinstance(found, SearchResult) and found.is_settled):
+        return state
+    lr = found.best_lr or state.selected_lr
+    found_by_search = replace(state, selected_lr=lr, chosen_by_search=True)
+    return _keep_choice(replace(found_by_search, message=messages.found(lr)))
 
 
 def _add_result(state: SessionState, result: SweepResult) -> SessionState:

@@ -73,15 +73,17 @@ def whole(least: int, most: int | None = None) -> Check:
     return check
 
 
-def number(*, above: float | None = None, least: float = 0) -> Check:
+def number(*, above: float | None = None, least: float = 0, below: float = math.inf) -> Check:
     """Return the check of a finite number."""
     words = f"above {above:g}" if above is not None else f"of at least {least:g}"
+    words += f" and below {below:g}" if math.isfinite(below) else ""
 
     def check(name: str, value: object) -> float:
         found = real(value)
         if found is None:
             raise TypeError(f"{name}={shown(value)}, expected a finite number {words}.")
-        if not math.isfinite(found) or found < least or (above is not None and found <= above):
+        low = found < least or (above is not None and found <= above)
+        if not math.isfinite(found) or low or found >= below:
             raise ValueError(f"{name}={shown(value)}, expected a finite number {words}.")
         return found
 

@@ -92,7 +92,7 @@ class LRFinderWidget(Session, ThreadSafeWidget, VBox, ValueWidget):  # type: ign
     result : SweepResult or None
         The latest result, also of a sweep that was stopped or failed.
     comparison : Comparison or None
-        What the latest `compare` found.
+        What the latest `compare`, or the latest `search` (a `SearchResult`), found.
     runs : list of SweepResult
         The results of all sweeps of this widget, the latest last. `refine` and `extend` add the
         curve that their sweep was joined to.

@@ -13,6 +13,7 @@ from lrfind_widget.outcomes import Applied, Status, StopReason
 from lrfind_widget.points import Plan, Point, Progress
 from lrfind_widget.results.comparison import Comparison
 from lrfind_widget.results.result import SweepResult
+from lrfind_widget.results.search import SearchResult
 
 RATES = np.geomspace(1e-6, 1.0, 60)
 
@@ -46,7 +47,7 @@ class PlayedRun:
         for loss in losses:
             number = len(self.points)
             repeat, step = divmod(number, self.plan.steps_each)
-            lr = self.plan.lrs[repeat] if self.plan.kind == "comparison" else RATES[step]
+            lr = RATES[step] if self.plan.kind == "sweep" else self.plan.lrs[repeat]
             self.points.append(
                 Point(step, float(lr), loss, self._average.update(loss), None, repeat)
             )
@@ -80,8 +81,7 @@ class PlayedRun:
     def end(self, reason: StopReason, error: BaseException | None = None) -> None:
         """End with what there is."""
         self.error = error
-        make = self._comparison if self.plan.kind == "comparison" else self._sweep
-        self.result = make(reason)
+        self.result = self._sweep(reason) if self.plan.kind == "sweep" else self._comparison(reason)
         self._become(Status.FAILED if error else Status.after(reason))
         self._ended.set()
         self._news()
@@ -109,15 +109,19 @@ class PlayedRun:
         for point in self.points:
             losses[point.repeat, point.step] = point.loss
         taken = tuple(int(np.isfinite(row).sum()) for row in losses)
-        return Comparison(
-            lrs=self.plan.lrs,
-            losses=losses,
-            val_losses=None,
-            taken=taken,
-            diverged=(False,) * count,
-            stop_reason=reason,
-            stop_sentence=f"Played: {reason}.",
-        )
+        found: dict[str, Any] = {
+            "lrs": self.plan.lrs,
+            "losses": losses,
+            "val_losses": None,
+            "taken": taken,
+            "diverged": (False,) * count,
+            "stop_reason": reason,
+            "stop_sentence": f"Played: {reason}.",
+        }
+        if self.plan.kind == "comparison":
+            return Comparison(**found)
+        ending = "bracketed" if reason is StopReason.FINISHED else ""
+        return SearchResult(**found, dropped=(False,) * count, ending=ending)
 
     def _become(self, status: Status) -> None:
         self.progress = self.progress._replace(status=status)
@@ -145,6 +149,11 @@ class PlayedTrainable:
 
     def compare(self, lrs: Sequence[float], steps: int, **changes: Any) -> PlayedRun:
         return self._made(Plan("comparison", tuple(lrs), steps, len(lrs), label="step"), changes)
+
+    def search(self, lr: float, origin: str, **changes: Any) -> PlayedRun:
+        lrs, steps = (lr, lr / 3, lr * 3), changes["steps"]
+        given = changes | {"origin": origin}
+        return self._made(Plan("search", lrs, steps, 3, label="step"), given)
 
     def apply(self, lr: float, optimizer: Any = None) -> Applied:
         before, self.lr = self.lr, lr

@@ -8,6 +8,7 @@ import { lineLosses } from './framed';
 import type { Losses } from './geometry/framing';
 import type { Mapping } from './geometry/mapping';
 import { dotsPath, linePath } from './geometry/path';
+import { rowsOf } from './geometry/rows';
 import { identity } from './identity';
 import { Keyed } from './keyed';
 import { asText, listOf, textOf } from './values';
@@ -24,7 +25,7 @@ interface Line {
 }
 
 /** How many looks of a line the style sheets have. */
-const LOOKS = 5;
+const LOOKS = 8;
 
 /** Short trainings that are compared, while they run. */
 export class ComparisonCurvesModel extends ColumnsModel<Column> {
@@ -106,12 +107,18 @@ export class ComparisonCurves extends ChartMark {
 
   protected override paint(): void {
     attr(this.el, { 'aria-label': textOf(this.model, 'label') });
-    let left = 0;
-    for (const { sample, text } of this.lines.show(this.model.lines)) {
-      attr(sample, { d: `M${left} ${LEGEND - 4}h${SAMPLE}` });
-      attr(text, { x: left + SAMPLE + 6, y: LEGEND });
-      left += SAMPLE + 6 + textWidth(text) + 18;
-    }
+    const shown = this.lines.show(this.model.lines);
+    const places = rowsOf(
+      shown.map(({ text }) => SAMPLE + 6 + textWidth(text) + 18),
+      this.width,
+    );
+    const last = places.at(-1)?.row ?? 0;
+    shown.forEach(({ sample, text }, index) => {
+      const { left, row } = places[index] ?? { left: 0, row: 0 };
+      const base = LEGEND - (last - row) * ROW;
+      attr(sample, { d: `M${left} ${base - 4}h${SAMPLE}` });
+      attr(text, { x: left + SAMPLE + 6, y: base });
+    });
   }
 
   private paintLine({ root, line, dots, text }: Elements, training: Line, index: number): void {
@@ -139,6 +146,7 @@ export class ComparisonCurves extends ChartMark {
   }
 }
 
-/** The height of the legend's text above the plot area, and the length of its lines. */
+/** The height of the legend's lowest text above the plot area, of its rows, and its lines' length. */
 const LEGEND = -12;
+const ROW = 15;
 const SAMPLE = 26;

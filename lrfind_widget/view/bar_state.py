@@ -10,13 +10,15 @@ from lrfind_widget.curves.formatting import format_lr
 from lrfind_widget.outcomes import Status
 from lrfind_widget.points import Plan, Point, Progress, Run
 from lrfind_widget.results.analysis import Analysis
+from lrfind_widget.results.search import SearchResult
 from lrfind_widget.rules.table import RULES
 from lrfind_widget.state import SETTINGS, SessionState
 
 REFINE = "Sweep the usable band again, with smaller steps, and join the curves"
 EXTEND = "Sweep on beyond the end of the range, and join the curves"
 APPLY = "Write this rate into the optimizer"
-COMPARE = "Train a little at this rate, a third and three times of it, and compare the losses"
+SEARCH = "Find the best rate by short trainings, from this one on"
+HOLD_BACK = "Search again with a fifth of the data held back, whose loss decides"
 
 
 def run_bar(state: SessionState) -> dict[str, Any]:
@@ -27,7 +29,7 @@ def run_bar(state: SessionState) -> dict[str, Any]:
     lr = None if last is None else last.lr
     if result is not None and not state.is_sweeping:  # known already, before the first step
         objective, isolation = objective or result.objective, isolation or result.isolation
-    if state.is_running and plan is not None and plan.kind == "comparison" and lr is None:
+    if state.is_running and plan is not None and plan.kind != "sweep" and lr is None:
         lr = plan.lrs[0]
     if plan is None:
         done = total = 0 if result is None else len(result)
@@ -104,6 +106,9 @@ def comparison_bar(state: SessionState) -> dict[str, Any]:
     best = comparison.best_lr
     use = "" if best is None else f"Use {format_lr(best)}"
     offer = [_button("choose_best", use, title="Choose this learning rate")] if use else []
+    if isinstance(comparison, SearchResult) and comparison.val_losses is None and state.can_train:
+        why_not = state.why_not_train
+        offer.append(_button("search_held_back", "Hold back a fifth", why_not, HOLD_BACK))
     return {"sentence": comparison.sentence, "buttons": offer}
 
 
@@ -120,11 +125,13 @@ def sentence(state: SessionState, last: Point | None) -> str:
         return _running(plan, progress, last)
     if error is not None:
         return messages.failed(error, progress.done, plan.kind)
-    found = state.comparison if plan.kind == "comparison" else state.result
+    found = state.result if plan.kind == "sweep" else state.comparison
     return "" if found is None else found.stop_sentence
 
 
 def _running(plan: Plan, progress: Progress, last: Point | None) -> str:
+    if plan.kind == "search":
+        return messages.searching(plan.lrs, progress.done, plan.steps, progress.seconds_per_step)
     if plan.kind == "comparison":
         number = 0 if last is None else last.repeat
         lr, count = plan.lrs[number], plan.passes
@@ -155,7 +162,7 @@ def _choice_buttons(state: SessionState) -> list[dict[str, Any]]:
         return []
     return [
         _button("apply", "Apply", state.why_not_train, APPLY),
-        _button("compare", "Try it", state.why_not_train, COMPARE),
+        _button("search", "Try it", state.why_not_train, SEARCH),
     ]
 
 

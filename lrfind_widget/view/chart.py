@@ -36,12 +36,16 @@ def _log(low: float, high: float) -> bqplot.LogScale:
     return _LogScale(min=low, max=high, allow_padding=False)
 
 
-def _figure(marks: list[Any], height: str) -> bqplot.Figure:
+LEGEND_MARGIN = 54
+"""Room above the second chart, for the rows of its legend."""
+
+
+def _figure(marks: list[Any], height: str, **margin: int) -> bqplot.Figure:
     """Return a figure of some height, in CSS, whose axes are drawn by one of its marks."""
     made = _Figure(
         marks=marks,
         axes=[],
-        fig_margin=MARGIN,
+        fig_margin=MARGIN | margin,
         padding_x=0.0,
         padding_y=0.0,
         display_toolbar=False,
@@ -120,7 +124,7 @@ class ComparisonChart:
         self._scales = {"x": _linear(1.0, 2.0), "y": _linear(0.0, 1.0)}
         self.curves = ComparisonCurves(scales=self._scales)
         self.axes = Axes(scales=self._scales, runs=self.curves, lo=1.0, hi=2.0, x_label="step")
-        self.figure = _figure([self.axes, self.curves], "240px")
+        self.figure = _figure([self.axes, self.curves], "260px", top=LEGEND_MARGIN)
 
     def set_range(self, high: float) -> None:
         """Set the last step of the axis."""

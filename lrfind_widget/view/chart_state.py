@@ -12,6 +12,7 @@ from lrfind_widget.curves.smoothing import Floats
 from lrfind_widget.outcomes import Status, StopReason
 from lrfind_widget.results.analysis import Analysis, analyse
 from lrfind_widget.results.comparison import Comparison
+from lrfind_widget.results.search import SearchResult
 from lrfind_widget.rules.suggestion import Suggestion
 from lrfind_widget.state import ListedRun, SessionState
 from lrfind_widget.view.bar_state import sentence
@@ -85,9 +86,9 @@ def comparison_curves(state: SessionState) -> dict[str, Any]:
     if state.comparing is None:
         return {}
     lrs = state.comparing.plan.lrs
-    diverged = _diverged(state.verdict)
+    ended = _ended_early(state.verdict)
     return {
-        "names": [f"{format_lr(lr)} {diverged.get(n, '')}".strip() for n, lr in enumerate(lrs)],
+        "names": [f"{format_lr(lr)} {ended.get(n, '')}".strip() for n, lr in enumerate(lrs)],
         "label": f"Loss against step at the learning rates {', '.join(map(format_lr, lrs))}.",
     }
 
@@ -137,12 +138,15 @@ def _band(start: float, stop: float, kind: str) -> dict[str, Any]:
     return {"start": float(start), "stop": float(stop), "kind": kind, "label": kind}
 
 
-def _diverged(comparison: Comparison | None) -> dict[int, str]:
-    """Return what stands behind the names of the rates that diverged."""
+def _ended_early(comparison: Comparison | None) -> dict[int, str]:
+    """Return what stands behind the names of the rates that did not get to their end."""
     if comparison is None:
         return {}
     steps = zip(comparison.diverged, comparison.taken, strict=True)
-    return {n: f"(diverged at step {taken})" for n, (lost, taken) in enumerate(steps) if lost}
+    ended = {n: f"(diverged at step {taken})" for n, (lost, taken) in enumerate(steps) if lost}
+    if isinstance(comparison, SearchResult):
+        ended |= {n: "(behind)" for n, dropped in enumerate(comparison.dropped) if dropped}
+    return ended
 
 
 def _finite(value: float | None) -> float | None:

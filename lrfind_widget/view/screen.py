@@ -116,7 +116,7 @@ class Screen:
         }
         self.choice_bar.commands = {
             "apply": session.try_to_apply,
-            "compare": self._shown_to_fail(session.compare),
+            "search": self._shown_to_fail(session.search),
             "back": session.back_to_suggestion,
         }
         self.chart.marker.page_handlers["value"] = session.select
@@ -189,7 +189,10 @@ class Screen:
             return
         if self.comparison_chart is None:
             self.comparison_chart, self.comparison_bar = ComparisonChart(), ComparisonBar()
-            self.comparison_bar.commands = {"choose_best": self._session.choose_best}
+            self.comparison_bar.commands = {
+                "choose_best": self._session.choose_best,
+                "search_held_back": self._shown_to_fail(self._session.search_held_back),
+            }
             self._widgets |= {
                 "comparison_curves": self.comparison_chart.curves,
                 "comparison_axes": self.comparison_chart.axes,

@@ -58,7 +58,13 @@ def compare(play: Play) -> None:
     play.session.compare([1e-3, 1e-2], steps=30)
 
 
-KINDS = [first, again, refine, extend, compare]
+def search(play: Play) -> None:
+    play.session.search(1e-2, steps=30)
+
+
+KINDS = [first, again, refine, extend, compare, search]
+BELOW = (compare, search)
+"""Those that are shown below the chart."""
 
 
 def buttons(view: ViewState) -> dict[str, bool]:
@@ -98,7 +104,7 @@ class TestEveryRun:
         assert enabled == {"Pause", "Stop"}
         assert all("running" in why for why in reasons(view).values())
         assert view.receipt_bar == {"receipt": {}}
-        if kind is compare:
+        if kind in BELOW:
             assert view.compared is play.trainable.latest
             assert view.growing is None
         else:
@@ -144,7 +150,7 @@ class TestEveryRun:
         with pytest.raises(ValueError, match="odd"):
             play.session.wait(10)
         view = play.view
-        noun = "comparison" if kind is compare else "sweep"
+        noun = {compare: "comparison", search: "search"}.get(kind, "sweep")
         assert view.run_bar["sentence"] == (
             f"The {noun} failed in step 4: ValueError: <b>odd</b> labels"
         )

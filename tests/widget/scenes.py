@@ -11,7 +11,13 @@ from typing import Any
 import torch
 
 from lrfind_widget import LRFinderWidget
-from tests.widget import scenes_again, scenes_choice, scenes_comparison, scenes_sweep
+from tests.widget import (
+    scenes_again,
+    scenes_choice,
+    scenes_comparison,
+    scenes_search,
+    scenes_sweep,
+)
 from tests.widget.shown import hurried
 from tests.widget.stage import Stage
 
@@ -28,7 +34,7 @@ def _scenes_of(module: Any) -> dict[str, Scene]:
 
 SCENES: dict[str, Scene] = {
     name: scene
-    for module in (scenes_sweep, scenes_again, scenes_comparison, scenes_choice)
+    for module in (scenes_sweep, scenes_again, scenes_comparison, scenes_search, scenes_choice)
     for name, scene in _scenes_of(module).items()
 }
 

@@ -37,20 +37,8 @@ def comparison(stage: Stage) -> LRFinderWidget:
     return _compared(stage.swept(), 1e-5, 1e-2)
 
 
-def comparison_by_button(stage: Stage) -> LRFinderWidget:
-    widget = stage.swept()
-    press(widget, "Try it")
-    return ended(widget)
-
-
 def comparison_before_any_sweep(stage: Stage) -> LRFinderWidget:
     return _compared(stage.widget(), 1e-4, 1e-2)
-
-
-def comparison_starting(stage: Stage) -> LRFinderWidget:
-    widget = stage.swept(stage.gate(50))
-    press(widget, "Try it")
-    return widget
 
 
 def comparing(stage: Stage) -> LRFinderWidget:
@@ -95,12 +83,6 @@ def comparison_failed(stage: Stage) -> LRFinderWidget:
 
 def comparison_failed_in_the_first_step(stage: Stage) -> LRFinderWidget:
     return _compared(stage.widget(loss_fn=failing_at(1)), 1e-3, 1e-2)
-
-
-def comparison_that_cannot_start(stage: Stage) -> LRFinderWidget:
-    widget = stage.swept(each for each in doubled_batches(50))
-    press(widget, "Try it")
-    return widget
 
 
 def comparison_with_a_rate_that_diverged(stage: Stage) -> LRFinderWidget:

@@ -160,7 +160,7 @@ def _same(one: float, other: float) -> bool:
 def _titles(widget: LRFinderWidget) -> dict[str, str]:
     """Return what some buttons say on hovering: what they do, or why they cannot be pressed."""
     shown = [*bars(widget).run.buttons, *bars(widget).choice.buttons]
-    explained = ("refine", "extend", "compare")
+    explained = ("refine", "extend", "search")
     return {each["label"]: each["title"] for each in shown if each["command"] in explained}
 
 

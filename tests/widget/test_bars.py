@@ -172,7 +172,7 @@ class TestChoiceBar:
         """Return a bar whose marker stands at 1e-3, and the list of the commands heard."""
         traits = {"marker": Marker(value=1e-3), "buttons": [button("apply")], **given}
         bar = ChoiceBar(**traits)
-        return bar, heard_by(bar, "apply", "back", "compare")
+        return bar, heard_by(bar, "apply", "back", "search")
 
     def test_applies_the_rate_that_was_seen(self) -> None:
         bar, _ = self.make()

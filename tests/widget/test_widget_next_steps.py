@@ -38,11 +38,11 @@ def offered(widget: LRFinderWidget) -> dict[str, bool]:
     }
 
 
-def offers(*, closer: bool, further: bool, compare: bool) -> dict[str, bool]:
-    return {"Look closer": closer, "Go further": further, "Try it": compare}
+def offers(*, closer: bool, further: bool, search: bool) -> dict[str, bool]:
+    return {"Look closer": closer, "Go further": further, "Try it": search}
 
 
-ALL = offers(closer=True, further=True, compare=True)
+ALL = offers(closer=True, further=True, search=True)
 
 
 def lines(widget: LRFinderWidget) -> list[tuple[str, int]]:
@@ -103,14 +103,12 @@ class TestGoFurther:
             widget.extend()
 
 
-class TestTryIt:
+class TestCompare:
     def test_compares_the_choice_with_a_third_and_three_times_of_it(self, make: Any) -> None:
         widget = swept(make)
         widget.selected_lr = 3e-2
-        press(widget, "Try it")
-        assert eventually(lambda: widget.comparison is not None)
-        assert widget.comparison.lrs == pytest.approx((1e-2, 3e-2, 9e-2))
-        assert widget.comparison.steps == 100
+        widget.compare(steps=5)
+        assert widget.wait(60).lrs == pytest.approx((1e-2, 3e-2, 9e-2))
 
     def test_shows_its_curves_and_verdict_below(self, make: Any) -> None:
         widget = swept(make)
@@ -208,9 +206,9 @@ class TestTryIt:
 def test_nothing_more_is_offered_before_a_sweep_and_during_one(make: Any) -> None:
     gate = Gate()
     widget = make(data=gate)
-    assert offered(widget) == offers(closer=False, further=False, compare=True)
+    assert offered(widget) == offers(closer=False, further=False, search=True)
     widget.start()
-    assert offered(widget) == offers(closer=False, further=False, compare=False)
+    assert offered(widget) == offers(closer=False, further=False, search=False)
     with pytest.raises(RuntimeError, match="sweeping"):
         widget.compare()
     widget.stop()
@@ -234,7 +232,7 @@ def test_a_setting_changed_while_rates_are_tried_offers_nothing_yet(make: Any) -
 def test_a_widget_of_a_stored_result_offers_nothing_that_needs_a_model(make: Any) -> None:
     stored = LRFinderWidget.from_result(swept(make).result)
     assert offered(stored) == {}
-    for act in (stored.refine, stored.extend, stored.compare):
+    for act in (stored.refine, stored.extend, stored.compare, stored.search):
         with pytest.raises(RuntimeError, match="no model"):
             act()
     stored.close()
