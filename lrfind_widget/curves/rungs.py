@@ -35,6 +35,9 @@ does not matter."""
 MOST = 8
 """What a search may cost, in trainings of full length."""
 
+MOST_RUNGS = 12
+"""How many rates a search may try; those that diverge cost next to nothing."""
+
 Fate = Literal["", "diverged", "dropped"]
 """What became of a rung; "" for one that trains, or has got to its end."""
 
@@ -86,7 +89,7 @@ def next_move(rungs: dict[int, Rung], steps: int, most: float = MOST) -> Move:
         What the search may cost, in trainings.
     """
     ladder = _Ladder(rungs, steps)
-    can_add = ladder.cost + steps <= most * steps
+    can_add = ladder.cost + steps <= most * steps and len(rungs) < MOST_RUNGS
     trying = ladder.trying
     if not trying:
         lowest = min(rungs)

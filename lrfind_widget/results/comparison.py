@@ -22,6 +22,9 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
+MOST_NAMED = 5
+"""How many rates that diverged a sentence names."""
+
 
 @dataclass(frozen=True, eq=False)
 class Comparison(JsonRecord):
@@ -203,8 +206,7 @@ class Comparison(JsonRecord):
         for n, lr in enumerate(self.lrs):
             losses = exponential_average(self.losses[n], beta_of(self.settings))
             taken = slice(0, self.taken[n])
-            note = f" (diverged after {self.taken[n]})" if self.diverged[n] else ""
-            (line,) = ax.plot(steps[taken], losses[taken], label=f"{format_lr(lr)}{note}")
+            (line,) = ax.plot(steps[taken], losses[taken], label=f"{format_lr(lr)}{self._note(n)}")
             if self.val_losses is not None:
                 ax.plot(steps, self.val_losses[n], ".", color=line.get_color())
         calm = self.losses[[not diverged for diverged in self.diverged]]
@@ -222,11 +224,24 @@ class Comparison(JsonRecord):
         """Return the plot, which a notebook shows; None where it cannot be drawn."""
         return picture.shown(lambda: picture.draw_on_axes(self.plot))
 
+    def _note(self, n: int) -> str:
+        """Return what stands behind the name of a rate."""
+        return f" (diverged after {self.taken[n]})" if self.diverged[n] else ""
+
     @property
     def _lost(self) -> str:
         """The rates that diverged, in words."""
         pairs = zip(self.lrs, self.diverged, strict=True)
-        return listed([format_lr(lr) for lr, diverged in pairs if diverged])
+        lost = [lr for lr, diverged in pairs if diverged]
+        if len(lost) > MOST_NAMED:
+            low, high = format_lr(min(lost)), format_lr(max(lost))
+            return f"{len(lost)} rates from {low} to {high}"
+        return listed([format_lr(lr) for lr in lost])
+
+    @property
+    def _alone(self) -> str:
+        """What the only rate with a final loss has done that others have not."""
+        return "did not diverge" if any(self.diverged) else ""
 
     def _compared(self) -> str:
         """Say how the best of the rates with a final loss compares with the next."""
@@ -235,7 +250,8 @@ class Comparison(JsonRecord):
         also = f" {lost} diverged." if lost else ""
         difference = self.difference
         if difference is None:
-            return f"{format_lr(best)} was the only one that did not diverge.{also}" if lost else ""
+            alone = self._alone
+            return f"{format_lr(best)} was the only one that {alone}.{also}" if alone else ""
         kind = "training" if self.val_losses is None else "validation"
         over = f"mean {kind} loss over the last quarter of {self.compared_steps} steps"
         second = format_lr(self.lrs[ranked[1]])

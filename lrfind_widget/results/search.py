@@ -202,7 +202,7 @@ class SearchResult(Comparison):
             return super().sentence
         parts = [self._compared(), self._at_the_edge(), self._decided(), self._answer()]
         if self.stop_reason is StopReason.STOPPED:
-            parts.insert(0, f"{self.stop_sentence} So far:")
+            parts = [f"{self.stop_sentence} So far:", self._compared(), self._decided()]
         return " ".join(filter(None, parts))
 
     def to_json(self) -> dict[str, Any]:
@@ -211,6 +211,13 @@ class SearchResult(Comparison):
 
     def _fate(self, n: int) -> Fate:
         return "diverged" if self.diverged[n] else "dropped" if self.dropped[n] else ""
+
+    @property
+    def _alone(self) -> str:
+        return "got to its end" if any(self.dropped) else super()._alone
+
+    def _note(self, n: int) -> str:
+        return f" (dropped after {self.taken[n]})" if self.dropped[n] else super()._note(n)
 
     def _is_compared(self, n: int) -> bool:
         return not self.dropped[n] and 0 < self.compared_steps <= self.taken[n]

@@ -106,7 +106,8 @@ def comparison_bar(state: SessionState) -> dict[str, Any]:
     best = comparison.best_lr
     use = "" if best is None else f"Use {format_lr(best)}"
     offer = [_button("choose_best", use, title="Choose this learning rate")] if use else []
-    if isinstance(comparison, SearchResult) and comparison.val_losses is None and state.can_train:
+    is_search = isinstance(comparison, SearchResult) and best is not None
+    if is_search and comparison.val_losses is None and state.can_train:
         why_not = state.why_not_train
         offer.append(_button("search_held_back", "Hold back a fifth", why_not, HOLD_BACK))
     return {"sentence": comparison.sentence, "buttons": offer}

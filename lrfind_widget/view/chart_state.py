@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from lrfind_widget.curves.fitted_line import FittedLine
-from lrfind_widget.curves.formatting import format_lr
+from lrfind_widget.curves.formatting import format_lr, listed
 from lrfind_widget.curves.smoothing import Floats
 from lrfind_widget.outcomes import Status, StopReason
 from lrfind_widget.results.analysis import Analysis, analyse
@@ -85,11 +85,15 @@ def comparison_curves(state: SessionState) -> dict[str, Any]:
     """Return the names of the lines of the second chart."""
     if state.comparing is None:
         return {}
-    lrs = state.comparing.plan.lrs
-    ended = _ended_early(state.verdict)
+    lrs, found = state.comparing.plan.lrs, state.verdict
+    diverged = _diverged(found)
+    label = f"Loss against step at the learning rates {', '.join(map(format_lr, lrs))}."
+    if isinstance(found, SearchResult) and any(found.dropped):
+        behind = [format_lr(lr) for lr, lost in zip(lrs, found.dropped, strict=True) if lost]
+        label += f" {listed(behind)} fell behind and ended early."
     return {
-        "names": [f"{format_lr(lr)} {ended.get(n, '')}".strip() for n, lr in enumerate(lrs)],
-        "label": f"Loss against step at the learning rates {', '.join(map(format_lr, lrs))}.",
+        "names": [f"{format_lr(lr)} {diverged.get(n, '')}".strip() for n, lr in enumerate(lrs)],
+        "label": label,
     }
 
 
@@ -138,15 +142,12 @@ def _band(start: float, stop: float, kind: str) -> dict[str, Any]:
     return {"start": float(start), "stop": float(stop), "kind": kind, "label": kind}
 
 
-def _ended_early(comparison: Comparison | None) -> dict[int, str]:
-    """Return what stands behind the names of the rates that did not get to their end."""
+def _diverged(comparison: Comparison | None) -> dict[int, str]:
+    """Return what stands behind the names of the rates that diverged."""
     if comparison is None:
         return {}
     steps = zip(comparison.diverged, comparison.taken, strict=True)
-    ended = {n: f"(diverged at step {taken})" for n, (lost, taken) in enumerate(steps) if lost}
-    if isinstance(comparison, SearchResult):
-        ended |= {n: "(behind)" for n, dropped in enumerate(comparison.dropped) if dropped}
-    return ended
+    return {n: f"(diverged at step {taken})" for n, (lost, taken) in enumerate(steps) if lost}
 
 
 def _finite(value: float | None) -> float | None:

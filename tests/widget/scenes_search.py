@@ -39,15 +39,15 @@ def search_starting(stage: Stage) -> LRFinderWidget:
 
 
 def searching_side_by_side(stage: Stage) -> LRFinderWidget:
-    return _searching(stage, 3, 8)[0]
+    return _searching(stage, 3, 7)[0]
 
 
 def search_paused(stage: Stage) -> LRFinderWidget:
-    return paused(*_searching(stage, 3, 8), 9)
+    return paused(*_searching(stage, 3, 7), 8)
 
 
 def search_stopped_with_what_is_known(stage: Stage) -> LRFinderWidget:
-    return stopped(*_searching(stage, 9, 26))
+    return stopped(*_searching(stage, 7, 19))
 
 
 def search_that_cannot_start(stage: Stage) -> LRFinderWidget:
@@ -60,8 +60,8 @@ def search_that_goes_on_at_the_edge(stage: Stage) -> LRFinderWidget:
     return _searched(stage.swept(), 1e-5)
 
 
-def search_in_which_rates_diverge(stage: Stage) -> LRFinderWidget:
-    return _searched(stage.widget(loss_fn=fourth_power), 1e80)
+def search_in_which_all_rates_diverge(stage: Stage) -> LRFinderWidget:
+    return _searched(stage.widget(loss_fn=fourth_power), 1e90)
 
 
 def search_by_validation(stage: Stage) -> LRFinderWidget:

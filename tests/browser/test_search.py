@@ -1,0 +1,82 @@
+"""Try it: the search for a rate, as a person uses it in JupyterLab, on real data."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+from playwright.sync_api import expect
+
+from lrfind_widget.curves.formatting import format_lr
+from tests.browser.finder import Finder
+from tests.browser.test_first_look import CONTRASTS
+
+_CELL = """
+from lrfind_widget import LRFinderWidget
+from tests.browser.workbench import fingerprint, make_loader, make_model, make_optimizer
+model = make_model()
+optimizer = make_optimizer(model)
+before = fingerprint(model, optimizer)
+widget = LRFinderWidget(model, make_loader(), optimizer, num_it=60, seed=0)
+widget
+"""
+
+
+def swept(lab, **page) -> Finder:
+    """Return a finder whose sweep has ended."""
+    notebook = lab(_CELL, **page)
+    finder = Finder(notebook, 0)
+    notebook.run(0)
+    notebook.until("not widget.status.is_running and widget.result is not None")
+    return finder
+
+
+def test_one_press_finds_a_rate_and_the_marker_stands_there(lab):
+    finder = swept(lab)
+    finder.press("Try it")
+    expect(finder.root.locator(".lrfind-training").nth(2)).to_be_attached()
+    finder.says("Trying 3 rates from")
+    finder.says("did best")
+    notebook = finder.notebook
+    notebook.until("not widget.status.is_running")
+    found = notebook.value("widget.comparison.best_lr")
+    assert 1e-3 < found < 0.3
+    finder.rate_becomes(found)
+    lines = finder.root.locator(".lrfind-training")
+    expect(lines).to_have_count(notebook.value("len(widget.comparison.lrs)"))
+    expect(finder.button(f"Use {format_lr(found)}")).to_be_visible()
+    assert notebook.value("fingerprint(model, optimizer) == before")
+
+
+def test_a_part_of_the_data_is_held_back_with_a_press(lab):
+    finder = swept(lab)
+    notebook = finder.notebook
+    notebook.execute("widget.search(steps=16)")
+    finder.says("which does not show overfitting")
+    finder.press("Hold back a fifth")
+    finder.says("20% of the data were held back")
+    expect(finder.button("Hold back a fifth")).to_have_count(0)
+    dots = finder.root.locator(".lrfind-training-dots").first
+    expect(dots).to_have_attribute("d", re.compile("^M"))
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+@pytest.mark.parametrize("width", [560, 1100])
+def test_every_rate_is_named_above_the_lines(lab, theme, width):
+    finder = swept(lab, theme=theme, width=width, height=1300)
+    finder.notebook.execute("widget.search(1e-5, steps=40)")
+    finder.notebook.until("not widget.status.is_running")
+    count = finder.notebook.value("len(widget.comparison.lrs)")
+    names = finder.root.locator(".lrfind-training-name")
+    expect(names).to_have_count(count)
+    boxes = [names.nth(n).bounding_box() for n in range(count)]
+    assert all(box is not None for box in boxes)
+    chart = finder.root.locator(".lrfind-trainings").locator("xpath=ancestor::*[name()='svg'][1]")
+    outer = chart.bounding_box()
+    assert outer is not None
+    for box in boxes:
+        assert outer["x"] <= box["x"]
+        assert box["x"] + box["width"] <= outer["x"] + outer["width"] + 1
+        assert outer["y"] - 1 <= box["y"]
+    contrasts = finder.root.evaluate(CONTRASTS)
+    assert {words: ratio for words, ratio in contrasts.items() if ratio < 4.5} == {}
