@@ -244,7 +244,9 @@ class LRFinderWidget(Session, ThreadSafeWidget, VBox, ValueWidget):  # type: ign
         self.children = self._screen.rows
         self._mirror()
         what, before = self._what_is_kept(), self._kept
-        if not self.state.is_running and what != before:
+        if self.state.is_running:  # a choice before it may be kept meanwhile, as of what runs
+            self._kept = ()
+        elif what != before:
             self._kept = what
             self._keep_later.call(CALM_SECONDS if what[:2] == before[:2] else 0.0)
         return waits
