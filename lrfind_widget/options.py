@@ -15,7 +15,7 @@ from typing import Annotated, Any, Literal
 from lrfind_widget.curves.schedule import Mode, Schedule
 from lrfind_widget.curves.stop_rule import StopDiv
 from lrfind_widget.option_fields import Options
-from lrfind_widget.rules.table import DEFAULT_RULE, Rule, check_rule
+from lrfind_widget.rules.table import DEFAULT_RULE, Reads, Rule, check_rule
 from lrfind_widget.values import check_beta, check_flag, check_rate, number, real, shown, whole
 
 MOST_SEED = 2**32 - 1
@@ -201,6 +201,9 @@ class AnalysisOptions(_Smoothing):
     rule
         The rule that says where the marker starts: a name in `lrfind_widget.rules.RULES` or a
         callable ``(lrs, losses) -> float`` of the raw losses.
+    reads
+        Which losses the rules read where there are validation losses: the training losses, the
+        validation losses, or what suits each rule. The steepest fall is that of training.
     y_scale
         Scale of the loss axis.
     y_range
@@ -217,6 +220,7 @@ class AnalysisOptions(_Smoothing):
     skip_start: Annotated[int, whole(0)] = 10
     skip_end: Annotated[int, whole(0)] = 5
     rule: Annotated[Rule, _check_rule] = DEFAULT_RULE
+    reads: Reads = "best"
     y_scale: Literal["linear", "log"] = "linear"
     y_range: Literal["focus", "all"] = "focus"
     show_fit: bool = True

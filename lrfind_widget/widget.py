@@ -77,9 +77,11 @@ class LRFinderWidget(Session, ThreadSafeWidget, VBox, ValueWidget):  # type: ign
         The chosen rate. At first the optimizer's own; the suggestion when a sweep ends and it
         is sure, unless the person has chosen before. May be set, observed and linked from Python;
         `value` is its other name, for `interact`, `interactive_output` and `link`.
-    beta, skip_start, skip_end, rule, y_scale, y_range, show_fit, show_average, show_validation
+    beta, skip_start, skip_end, rule, reads, y_scale, y_range
         How the curves are read and drawn, as the keywords of these names. May be set and
         observed; the stored curves are read anew. `beta` also counts for the next sweep.
+    show_fit, show_average, show_validation
+        Which lines are drawn, as the keywords of these names. May be set and observed.
     status : Status
         "waiting", "sweeping", "paused", "finished", "diverged", "stopped" or "failed".
     min_grad_lr : float or None
@@ -110,6 +112,7 @@ class LRFinderWidget(Session, ThreadSafeWidget, VBox, ValueWidget):  # type: ign
     skip_start = _Setting(10)
     skip_end = _Setting(5)
     rule = _Setting(DEFAULT_RULE)
+    reads = _Setting("best")
     y_scale = _Setting("linear")
     y_range = _Setting("focus")
     show_fit = _Setting(True)

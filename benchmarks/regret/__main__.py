@@ -4,12 +4,23 @@ from __future__ import annotations
 
 import argparse
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import torch
 
-from benchmarks.regret import page, quick, report, search_report, searches, store, sweeps, truth
+from benchmarks.regret import (
+    choose,
+    doubts,
+    page,
+    quick,
+    report,
+    search_report,
+    searches,
+    store,
+    sweeps,
+    truth,
+)
 from benchmarks.regret.held_out import HELD_OUT
 
 
@@ -19,9 +30,11 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument(
         "what",
         nargs="?",
-        choices=("table", "held-out", "sweeps", "truth", "search"),
+        choices=("table", "choose", "doubts", "held-out", "sweeps", "truth", "search"),
         default="table",
         help="table: measure every rule on the stored curves, in seconds (default). "
+        "choose: compare candidates for the default rule, cross-validated over the tasks. "
+        "doubts: how well its doubts tell bad suggestions from good ones. "
         "held-out: the same on the tasks that no choice has seen, and the search by short "
         "trainings: after the choice. "
         "sweeps: run the range tests that curves.json and held_out_curves.json lack, in minutes. "
@@ -58,6 +71,12 @@ def main(arguments: Sequence[str] | None = None) -> None:
     if chosen.what == "search":
         searches.measure()
         return
+    if chosen.what == "choose":
+        print(choose.report())
+        return
+    if chosen.what == "doubts":
+        _show({doubts.NAME: (doubts.table(doubts.run()), doubts.CAPTION)}, put=chosen.docs)
+        return
     held_out = chosen.what == "held-out"
     measured = report.run_held_out(chosen.rounds) if held_out else report.run(chosen.rounds)
     tables = {
@@ -70,12 +89,17 @@ def main(arguments: Sequence[str] | None = None) -> None:
         searched = search_report.Measured()
         found = search_report.table(search_report.figures(searched))
         tables[search_report.NAME] = (found, search_report.caption(searched))
-    for name, parts in tables.items():
-        print(*parts, sep="\n\n", end="\n\n")
-        if chosen.docs:
-            page.put(name, *parts)
+    _show(tables, put=chosen.docs)
     if chosen.json:
         report.write_json(measured, chosen.json)
+
+
+def _show(tables: Mapping[str, tuple[str, str]], *, put: bool) -> None:
+    """Print tables with their captions, and put them into the page where asked to."""
+    for name, parts in tables.items():
+        print(*parts, sep="\n\n", end="\n\n")
+        if put:
+            page.put(name, *parts)
 
 
 if __name__ == "__main__":

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import combinations
 from typing import Any, NamedTuple, TypeVar
 
@@ -13,7 +13,7 @@ import numpy.typing as npt
 
 T = TypeVar("T")
 Floats = npt.NDArray[np.float64]
-Rule = Callable[[Floats, Floats], Any]
+Rule = Callable[..., Any]
 """Takes rates and raw losses; returns a rate, None, or something with such an `lr`."""
 
 
@@ -93,9 +93,22 @@ class Sweep:
     val_losses: Floats | None = None
 
 
-def suggested(rule: Rule, lrs: Floats, losses: Floats) -> float | None:
-    """Return the rate that `rule` suggests for a curve."""
-    answer = rule(lrs, losses)
+def suggestion(rule: Rule, sweep: Sweep, losses: Floats | None = None) -> Any:
+    """Return what `rule` says of a sweep, or of other losses at its rates.
+
+    A rule of the package is given what it wants to know of the sweep.
+    """
+    wanted = getattr(rule, "wanted", lambda **_: {})
+    setting = dict(part.split("=") for part in sweep.key.setting.split() if "=" in part)
+    known: dict[str, Any] = {"critical_lr": sweep.critical_lr, "val_losses": sweep.val_losses}
+    if "num_it" in setting:
+        known["num_it"] = int(setting["num_it"])
+    return rule(sweep.lrs, sweep.losses if losses is None else losses, **wanted(**known))
+
+
+def suggested(rule: Rule, sweep: Sweep, losses: Floats | None = None) -> float | None:
+    """Return the rate of `suggestion`."""
+    answer = suggestion(rule, sweep, losses)
     answer = getattr(answer, "lr", answer)
     return None if answer is None else float(answer)
 
@@ -122,9 +135,11 @@ def evaluate(
     """Return every figure of the table for one rule.
 
     Regret, distance and spread are of the sweeps with the setting named `default`; the other
-    settings tell how far a suggestion moves with them, same task and seed.
+    settings tell how far a suggestion moves with them, same task and seed. No rule is given the
+    validation losses.
     """
-    lrs = {s.key: suggested(rule, s.lrs, s.losses) for s in sweeps}
+    sweeps = [replace(sweep, val_losses=None) for sweep in sweeps]
+    lrs = {s.key: suggested(rule, s) for s in sweeps}
     usual = [s for s in sweeps if s.key.setting == default]
     mine = {s.key: lrs[s.key] for s in usual}
     regrets = {key: truths[key.task].regret(lr) for key, lr in mine.items()}
@@ -162,7 +177,7 @@ def _spread(lrs: Sequence[float | None]) -> float | None:
 def _rescaled(rule: Rule, sweep: Sweep, lr: float | None) -> float | None:
     """Return how far the suggestion moves when the loss is scaled or shifted."""
     changed = (sweep.losses * 1e3, sweep.losses * 1e-3, sweep.losses + 10 * sweep.losses[0])
-    return _worst(moved(lr, suggested(rule, sweep.lrs, losses)) for losses in changed)
+    return _worst(moved(lr, suggested(rule, sweep, losses)) for losses in changed)
 
 
 def _other(lrs: Mapping[Key, float | None], default: str, what: str) -> list[float | None]:

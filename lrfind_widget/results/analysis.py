@@ -13,7 +13,7 @@ from lrfind_widget.rules.fastai_v1 import min_gradient
 from lrfind_widget.rules.suggestion import Suggestion
 from lrfind_widget.rules.table import RULES, Rule, entry_of
 
-_READ_WITH = ("beta", "skip_start", "skip_end", "rule")
+_READ_WITH = ("beta", "skip_start", "skip_end", "rule", "reads")
 """The options under which a curve is read; the others say how it is drawn."""
 
 
@@ -83,4 +83,4 @@ def _suggestion(result: RecordedCurve, rule: Rule, options: AnalysisOptions) -> 
     wanted = entry_of(rule).wanted(
         beta=options.beta, skip_start=options.skip_start, skip_end=options.skip_end
     )
-    return result.suggestion(rule, **wanted)
+    return result.suggestion(rule, reads=options.reads, **wanted)

@@ -18,7 +18,14 @@ from lrfind_widget.curves.smoothing import Floats, beta_of
 from lrfind_widget.outcomes import Applied, StopReason
 from lrfind_widget.rules.fastai_v1 import min_gradient
 from lrfind_widget.rules.suggestion import Suggestion
-from lrfind_widget.rules.table import DEFAULT_RULE, RULES, Rule, entry_of, suggest_from_repeats
+from lrfind_widget.rules.table import (
+    DEFAULT_RULE,
+    RULES,
+    Reads,
+    Rule,
+    entry_of,
+    suggest_from_repeats,
+)
 from lrfind_widget.values import check_rate, integer
 
 if TYPE_CHECKING:
@@ -116,13 +123,19 @@ class RecordedCurve:
         """The two-sided fit to the raw losses, the line that is drawn: its `lrs` and `losses`."""
         return self.curve().fit
 
-    def suggestion(self, rule: Rule = DEFAULT_RULE, **options: Any) -> Suggestion:
+    def suggestion(
+        self, rule: Rule = DEFAULT_RULE, *, reads: Reads = "best", **options: Any
+    ) -> Suggestion:
         """Return what one rule suggests.
 
         Parameters
         ----------
-        rule : str or callable, default "balanced"
+        rule : str or callable, default "median_of_three"
             A name in `RULES`, or a function ``(lrs, losses) -> float``.
+        reads : {"best", "training", "validation"}, default "best"
+            Which losses it reads where there are validation losses: the training losses, the
+            validation losses, or what suits the rule. Ours take both, the others are made for
+            training losses. fastai v1's min gradient always reads these.
         **options
             Passed to the rule, for example ``skip_start=0``.
 
@@ -137,19 +150,40 @@ class RecordedCurve:
         TypeError
             If `rule` is neither text nor callable, or does not take an option.
         """
-        entry = entry_of(rule)
-        mode = str(self.settings.get("mode", "exp"))
-        known: dict[str, Any] = {"beta": self.beta, "stopped": self._ends_early, "mode": mode}
+        entry, losses = entry_of(rule), self.losses
+        options = entry.wanted(**self._known) | options
+        if reads != "training" and entry.function is not min_gradient and self._is_validated:
+            if "val_losses" in entry.wants:
+                options.setdefault("val_losses", self.val_losses)
+            elif reads == "validation" and self.val_losses is not None:
+                losses = self.val_losses
+        if self.repeats is None:
+            found = entry(self.lrs, losses, **options)
+        else:
+            found = suggest_from_repeats(self.lrs, losses, self.repeats, entry, **options)
+        notes = self._notes_on_range(found)
+        return replace(found, notes=(*found.notes, *notes)) if notes else found
+
+    @property
+    def _known(self) -> dict[str, Any]:
+        """What a rule may want to know of the sweep, besides its losses."""
+        known = {
+            "beta": self.beta,
+            "stopped": self._ends_early,
+            "mode": str(self.settings.get("mode", "exp")),
+            "end_lr": self.ends[1],
+            "critical_lr": self.critical_lr,
+        }
         num_it = integer(self.settings.get("num_it"))  # from a file, perhaps
         if num_it is not None and 0 < num_it < 2**63:
             known["num_it"] = num_it
-        options = entry.wanted(**known) | options
-        if self.repeats is None:
-            found = entry(self.lrs, self.losses, **options)
-        else:
-            found = suggest_from_repeats(self.lrs, self.losses, self.repeats, entry, **options)
-        notes = self._notes_on_range(found)
-        return replace(found, notes=(*found.notes, *notes)) if notes else found
+        return known
+
+    @property
+    def _is_validated(self) -> bool:
+        """Whether there are validation losses, from the first step on."""
+        losses = self.val_losses
+        return losses is not None and losses.size > 0 and bool(np.isfinite(losses[0]))
 
     def _notes_on_range(self, found: Suggestion) -> list[str]:
         """Return what is to be said where the optimizer's own rate was not tried."""

@@ -14,6 +14,7 @@ from lrfind_widget.curves.rungs import DECADES, Fate, vertex
 from lrfind_widget.outcomes import StopReason
 from lrfind_widget.results.comparison import Comparison
 from lrfind_widget.results.result import SweepResult
+from lrfind_widget.rules.median_of_three import BELOW_CRITICAL
 
 BY_LENGTH = -0.32
 """The best rate goes with the length of a training to this power (arXiv 2409.19913, of AdamW on
@@ -26,9 +27,6 @@ LONGEST = 10.0
 BY_SCHEDULE = {"constant": 0.0, "one_cycle": 0.42, "cosine": 0.36}
 """Decades that the maximum of a schedule is best above the best constant rate, measured."""
 
-BELOW_CRITICAL = -1.05
-"""Decades from the critical rate to the best constant one, in the middle of many tasks."""
-
 _NEAR = 0.02
 """Decades that nobody would see as another rate."""
 
@@ -38,7 +36,7 @@ def where_to_begin(sweep: SweepResult | None, suggested: float | None, own: floa
     if suggested is not None:
         return Start(suggested, "suggested by the sweep")
     if sweep is not None and sweep.critical_lr is not None:
-        return Start(sweep.critical_lr * 10**BELOW_CRITICAL, "a tenth of the critical rate")
+        return Start(BELOW_CRITICAL * sweep.critical_lr, "a tenth of the critical rate")
     return Start(own, "the optimizer's own")
 
 

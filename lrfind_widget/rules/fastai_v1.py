@@ -11,11 +11,11 @@ from dataclasses import replace
 import numpy as np
 import numpy.typing as npt
 
-from lrfind_widget.curves.features import chance, fit_curve, rate_at
 from lrfind_widget.curves.formatting import format_lr
 from lrfind_widget.curves.smoothing import exponential_average
 from lrfind_widget.curves.trimmed import Trimmed, as_curve, trim
 from lrfind_widget.rules.suggestion import Suggestion
+from lrfind_widget.rules.valley_features import curve_of, is_evident, lr_text
 
 _ROUNDING = 256 * np.finfo(np.float64).eps
 """A fall smaller than this share of the loss is rounding: a constant curve has one of 1e-16."""
@@ -94,17 +94,16 @@ def doubt_of_fall(lr: float | None, lrs: npt.ArrayLike, losses: npt.ArrayLike) -
     An average trails behind the losses. Where they have fallen by chance, or come back down after
     an explosion, it falls all the same, and perhaps nowhere more steeply.
     """
-    with np.errstate(all="ignore"):
-        curve = fit_curve(*as_curve(lrs, losses))
+    curve = curve_of(lrs, losses)
     if curve is None or lr is None:
         return ()
-    if not curve.evidence >= chance(curve.count):
+    if not is_evident(curve):
         return ("The whole fall may be noise, and so may be where it is steepest.",)
     steepest = f"The average falls most steeply at {format_lr(lr)}"
     if math.log10(lr) < curve.left:
-        return (f"{steepest}, the losses only from {format_lr(rate_at(curve.left))} on.",)
+        return (f"{steepest}, the losses only from {lr_text(curve.left)} on.",)
     if math.log10(lr) > curve.lowest:
-        return (f"{steepest}, the losses are least before, at {format_lr(rate_at(curve.lowest))}.",)
+        return (f"{steepest}, the losses are least before, at {lr_text(curve.lowest)}.",)
     return ()
 
 

@@ -6,7 +6,7 @@ import difflib
 import math
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 import numpy.typing as npt
@@ -15,12 +15,16 @@ from lrfind_widget.curves.trimmed import as_curve
 from lrfind_widget.rules.balanced import balanced
 from lrfind_widget.rules.fastai_v1 import min_gradient, min_over_10
 from lrfind_widget.rules.fastai_v2 import slide, steep, valley
+from lrfind_widget.rules.median_of_three import median_of_three
 from lrfind_widget.rules.other_libraries import ignite, lightning, torch_lr_finder
 from lrfind_widget.rules.suggestion import Suggestion
 from lrfind_widget.values import shortened
 
 Rule = str | Callable[..., Any]
 """A rule as it is given: a name in `RULES`, or a function of rates and raw losses."""
+
+Reads = Literal["best", "training", "validation"]
+"""Which losses a rule reads where there are validation losses."""
 
 
 @dataclass(frozen=True)
@@ -34,8 +38,11 @@ class RuleEntry:
     wants : tuple of str
         Those of its options that it is given without being asked for: ``"beta"``, the weight of
         the past in the average; ``"num_it"``, the number of steps planned; ``"stopped"``,
-        whether the sweep ended before its range did; ``"mode"``, how the rate rose;
-        ``"skip_start"`` and ``"skip_end"``, where they mean what they mean to fastai v1.
+        whether the sweep ended before its range did; ``"mode"``, how the rate rose; ``"end_lr"``,
+        where its range was to end; ``"critical_lr"``, the critical rate; ``"val_losses"``, the
+        validation losses, of which it makes the best; ``"repeats"``, which of several sweeps each
+        step belongs to; ``"skip_start"`` and ``"skip_end"``, where they mean what they mean to
+        fastai v1.
     joins_repeats : bool, default False
         Whether it takes the points of repeated sweeps together. Else it is asked about each
         sweep, and the middle one of its answers counts.
@@ -71,13 +78,16 @@ class RuleEntry:
         return replace(found, rule=found.rule or self.name, reason=why_none or found.reason)
 
 
+_OURS = ("stopped", "mode", "end_lr", "num_it", "val_losses")
+_OF_AVERAGE = ("beta", "critical_lr", "repeats")
 _FASTAI_V1 = ("beta", "skip_start", "skip_end")
 _FASTAI_V2 = ("beta", "num_it")  # its skips are a tenth of the steps planned, and 5
 
 RULES: dict[str, RuleEntry] = {
     entry.name: entry
     for entry in (
-        RuleEntry(balanced, ("stopped", "mode"), joins_repeats=True, offered=True),
+        RuleEntry(median_of_three, _OURS + _OF_AVERAGE, joins_repeats=True, offered=True),
+        RuleEntry(balanced, _OURS, joins_repeats=True),
         RuleEntry(min_gradient, _FASTAI_V1, offered=True),
         RuleEntry(min_over_10, _FASTAI_V1, offered=True),
         RuleEntry(valley, _FASTAI_V2, offered=True),
@@ -105,7 +115,7 @@ def suggest(
     losses : array_like, shape (n,)
         Raw losses of the steps. The rules smooth them, each in its own way. NaN and infinite
         losses are allowed; nothing after the first of them is looked at.
-    rule : str or callable, default "balanced"
+    rule : str or callable, default "median_of_three"
         A name in `RULES`; or a function ``(lrs, losses) -> float`` that is given the raw curve
         up to the first loss that is not finite.
     **options
@@ -129,7 +139,13 @@ def suggest(
 
 
 def suggest_from_repeats(
-    lrs: npt.ArrayLike, losses: npt.ArrayLike, repeats: npt.ArrayLike, rule: Rule, **options: Any
+    lrs: npt.ArrayLike,
+    losses: npt.ArrayLike,
+    repeats: npt.ArrayLike,
+    rule: Rule,
+    *,
+    val_losses: npt.ArrayLike | None = None,
+    **options: Any,
 ) -> Suggestion:
     """Return what a rule suggests for several sweeps together, with their spread.
 
@@ -139,15 +155,22 @@ def suggest_from_repeats(
     """
     entry = entry_of(rule)
     rates, raw, which = np.asarray(lrs), np.asarray(losses), np.asarray(repeats)
+    valid = None if val_losses is None else np.asarray(val_losses)
+
+    def of(steps: Any) -> Suggestion:
+        validated = {} if valid is None else {"val_losses": valid[steps]}
+        return entry(rates[steps], raw[steps], **validated, **options)
+
     each = [
-        (steps, entry(rates[steps], raw[steps], **options))
+        (steps, of(steps))
         for steps in (np.flatnonzero(which == number) for number in np.unique(which))
     ]
     found = sorted(
         ((one.lr, n) for n, (_, one) in enumerate(each) if one.lr is not None), reverse=True
     )
     if entry.joins_repeats or not each:
-        chosen = entry(rates, raw, **options)
+        options |= entry.wanted(repeats=which)
+        chosen = of(slice(None))
     elif not found:
         chosen = each[0][1]
     else:

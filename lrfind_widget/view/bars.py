@@ -113,6 +113,7 @@ class SettingsBar(Bar):
     y_scale = traitlets.Enum(["linear", "log"], "linear").tag(sync=True)
     y_range = traitlets.Enum(["focus", "all"], "focus").tag(sync=True)
     rule = traitlets.Unicode().tag(sync=True)
+    reads = traitlets.Enum(["best", "training", "validation"], "best").tag(sync=True)
     # {"name", "label", "title"} each
     rules = traitlets.List(traitlets.Dict()).tag(sync=True)
     # {"id", "name", "visible", "removable"} each

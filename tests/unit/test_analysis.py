@@ -65,9 +65,10 @@ def test_the_suggestions_that_have_a_button_begin_with_the_chosen_rules() -> Non
     def names(**changes: Any) -> list[str]:
         return [said.rule for said in analyse(result(), AnalysisOptions(**changes)).offered]
 
-    assert names() == ["balanced", "min_gradient", "min_over_10", "valley"]
-    assert names(rule="min_over_10") == ["min_over_10", "min_gradient", "balanced", "valley"]
-    assert names(rule="steep") == ["steep", "min_gradient", "balanced", "min_over_10", "valley"]
+    ours = "median_of_three"
+    assert names() == [ours, "min_gradient", "min_over_10", "valley"]
+    assert names(rule="min_over_10") == ["min_over_10", "min_gradient", ours, "valley"]
+    assert names(rule="steep") == ["steep", "min_gradient", ours, "min_over_10", "valley"]
 
 
 def test_the_chosen_suggestion_is_the_very_one_among_those_offered() -> None:
@@ -126,7 +127,7 @@ def test_the_options_are_changed_into_others() -> None:
     options = AnalysisOptions()
     assert options.changed(beta=0.5) == AnalysisOptions(beta=0.5)
     assert options == AnalysisOptions(
-        beta=0.98, skip_start=10, skip_end=5, rule="balanced", y_scale="linear", y_range="focus"
+        beta=0.98, skip_start=10, skip_end=5, rule="median_of_three", y_scale="linear"
     )
     with pytest.raises(TypeError):
         options.changed(colour="red")

@@ -82,7 +82,7 @@ def test_the_type_and_the_default_are_in_words() -> None:
         "loss_fn : callable, optional",
         "grad_scaler : torch.amp.GradScaler, optional",
         'amp : {"bf16", "fp16"}, optional',
-        'rule : str or callable, default "balanced"',
+        'rule : str or callable, default "median_of_three"',
         "val_loader : iterable, optional",
     ):
         assert f"\n{line}\n" in str(doc)

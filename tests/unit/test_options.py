@@ -91,7 +91,7 @@ def test_a_change_leaves_the_others_and_the_original() -> None:
     before = AnalysisOptions(skip_end=7)
     after = before.changed(rule="valley", y_scale="log")
     assert after == AnalysisOptions(skip_end=7, rule="valley", y_scale="log")
-    assert before.rule == "balanced"
+    assert before.rule == "median_of_three"
 
 
 @pytest.mark.parametrize("rule", [*RULES, max])

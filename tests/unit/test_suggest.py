@@ -194,7 +194,7 @@ def test_rule_of_the_package_may_be_passed_itself() -> None:
 
 
 def test_own_rule_is_the_default() -> None:
-    assert suggest(LRS, valley(LRS)).rule == DEFAULT_RULE == "balanced"
+    assert suggest(LRS, valley(LRS)).rule == DEFAULT_RULE == "median_of_three"
 
 
 def test_unknown_rule_is_refused_with_the_nearest_name() -> None:

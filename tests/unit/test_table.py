@@ -57,7 +57,7 @@ def test_the_name_of_a_rule_stands_in_the_table_alone() -> None:
 
 
 def test_the_first_line_is_the_default() -> None:
-    assert next(iter(RULES)) == table.DEFAULT_RULE == "balanced"
+    assert next(iter(RULES)) == table.DEFAULT_RULE == "median_of_three"
 
 
 @pytest.mark.parametrize("name", RULES)

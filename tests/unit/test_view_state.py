@@ -193,8 +193,8 @@ def test_a_curve_with_a_suggestion() -> None:
     assert suggested["loss"] == pytest.approx(on_line)
     assert [band["kind"] for band in view.bands["bands"]] == ["skipped", "skipped", "usable"]
     active = [chip["rule"] for chip in view.choice_bar["suggestions"] if chip["active"]]
-    assert active == ["balanced"]
-    assert view.choice_bar["suggestions"][0]["rule"] == "balanced"
+    assert active == ["median_of_three"]
+    assert view.choice_bar["suggestions"][0]["rule"] == "median_of_three"
 
 
 def test_the_dot_of_the_steepest_fall_lies_on_the_line_and_says_why() -> None:
@@ -251,7 +251,7 @@ def test_the_chips_offer_the_rules_that_have_one_each_with_its_reason() -> None:
     play.session.analyse(rule="slide")
     found, chips = play.session.suggestions, play.view.choice_bar["suggestions"]
     assert [chip["rule"] for chip in chips] == [
-        *("slide", "min_gradient", "balanced", "min_over_10", "valley")
+        *("slide", "min_gradient", "median_of_three", "min_over_10", "valley")
     ]
     assert [chip["label"] for chip in chips][1] == "min gradient"
     for chip in chips:

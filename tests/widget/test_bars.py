@@ -401,7 +401,7 @@ class TestSettingsBar:
 
     def test_labels_the_rules_by_their_names(self, play: Any) -> None:
         rules = play().screen.settings_bar.rules
-        assert rules[1] == {"name": "min_gradient", "label": "min gradient", "title": ""}
+        assert rules[2] == {"name": "min_gradient", "label": "min gradient", "title": ""}
 
 
 class TestReceiptBar:

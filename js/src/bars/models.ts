@@ -62,6 +62,7 @@ export class SettingsBarModel extends BarModel {
       y_scale: 'linear',
       y_range: 'focus',
       rule: '',
+      reads: 'best',
       rules: [],
       runs: [],
     };

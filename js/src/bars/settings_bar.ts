@@ -5,6 +5,12 @@ import { numberOf, textOf } from '../values';
 import { BarView } from './bar_view';
 import { type Rule, rulesOf, type Run, runsOf } from './state';
 
+const READS = {
+  best: 'What suits each',
+  training: 'Training loss',
+  validation: 'Validation loss',
+};
+
 /** One line of the legend. */
 interface RunItem {
   readonly root: HTMLLIElement;
@@ -51,6 +57,7 @@ export class SettingsBarView extends BarView {
       this.buildSelect('y_scale', 'Loss axis', { linear: 'Linear', log: 'Logarithmic' }).box,
       this.buildSelect('y_range', 'Show', { focus: 'What matters', all: 'Every point' }).box,
       rule.box,
+      this.buildSelect('reads', 'Rules read', READS).box,
     );
     const summary = html('summary', {}, 'Smoothing, skipped ends, scale, runs');
     const body = html('div', { class: 'lrbar-settings' });

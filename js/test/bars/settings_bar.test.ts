@@ -54,6 +54,7 @@ it.each([
   ['Loss axis', 'y_scale', 'log'],
   ['Show', 'y_range', 'all'],
   ['Suggestion by', 'rule', 'slide'],
+  ['Rules read', 'reads', 'validation'],
 ])('sets "%s" in its model, for the kernel to see', (label, name, value) => {
   const select = findSelect(view.el, label);
   select.value = value;
