@@ -64,6 +64,11 @@ def sweeping(done: int, steps: int, seconds_per_step: float | None, aside: str =
     return _with_time_left(text, steps - done, seconds_per_step)
 
 
+def as_before(lr: float) -> str:
+    """Say that the steps up to a rate are taken once more."""
+    return f"as before up to {format_lr(lr)}"
+
+
 def comparing(
     lr: float, number: int, count: int, done: int, steps: int, seconds_per_step: float | None
 ) -> str:

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, Literal, NamedTuple, Protocol
 from lrfind_widget.outcomes import Applied, Status
 
 if TYPE_CHECKING:
+    from lrfind_widget.curves.schedule import Schedule
     from lrfind_widget.results.comparison import Comparison
     from lrfind_widget.results.result import SweepResult
 
@@ -150,8 +151,11 @@ class Trainable(Protocol):
     def lr(self) -> float:
         """The optimizer's own rate, of the reference group."""
 
-    def sweep(self, **changes: Any) -> Run:
-        """Return a range test with some keywords changed: copied or saved now, not started."""
+    def sweep(self, *, schedule: Schedule | None = None, **changes: Any) -> Run:
+        """Return a range test with some keywords changed: copied or saved now, not started.
+
+        `schedule` is what its rates are in place of those that the keywords say.
+        """
 
     def compare(self, lrs: Sequence[float], steps: int, **changes: Any) -> Run:
         """Return short trainings at some rates: copied or saved now, not started."""

@@ -359,7 +359,9 @@ class Session:
             refinement = None if changes is not None else plan(_curve_of(state))
             kept = {name: value for name, value in given.items() if name not in READING}
             kept = self._changes if changes is None else kept
-            more = {} if refinement is None else refinement.changes
+            more = {} if refinement is None else dict(refinement.changes)
+            if refinement is not None and refinement.schedule is not None:
+                more["schedule"] = refinement.schedule
             run = trainable.sweep(**{**kept, **more, "beta": options.beta})
             self._changes = kept
             return run, {"sweep": run, "refinement": refinement, "options": options}

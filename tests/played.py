@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from lrfind_widget.curves.schedule import Schedule
 from lrfind_widget.curves.smoothing import ExponentialAverage
 from lrfind_widget.outcomes import Applied, Status, StopReason
 from lrfind_widget.points import Plan, Point, Progress
@@ -29,6 +30,7 @@ class PlayedRun:
     def __init__(self, plan: Plan, changes: dict[str, Any] | None = None) -> None:
         self.plan = plan
         self.changes = changes or {}
+        self.rates = RATES
         self.progress = Progress()
         self.points: list[Point] = []
         self.result: SweepResult | Comparison | None = None
@@ -47,7 +49,7 @@ class PlayedRun:
         for loss in losses:
             number = len(self.points)
             repeat, step = divmod(number, self.plan.steps_each)
-            lr = RATES[step] if self.plan.kind == "sweep" else self.plan.lrs[repeat]
+            lr = self.rates[step] if self.plan.kind == "sweep" else self.plan.lrs[repeat]
             self.points.append(
                 Point(step, float(lr), loss, self._average.update(loss), None, repeat)
             )
@@ -143,9 +145,13 @@ class PlayedTrainable:
         """The run that was made last."""
         return self.made[-1]
 
-    def sweep(self, **changes: Any) -> PlayedRun:
+    def sweep(self, *, schedule: Schedule | None = None, **changes: Any) -> PlayedRun:
         ends = (changes.get("start_lr", RATES[0]), changes.get("end_lr", RATES[-1]))
-        return self._made(Plan("sweep", ends, self.steps, self.repeats), changes)
+        steps = self.steps if schedule is None else len(schedule)
+        run = self._made(Plan("sweep", ends, steps, self.repeats), changes)
+        if schedule is not None:
+            run.rates = schedule.lrs()
+        return run
 
     def compare(self, lrs: Sequence[float], steps: int, **changes: Any) -> PlayedRun:
         return self._made(Plan("comparison", tuple(lrs), steps, len(lrs), label="step"), changes)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from bisect import bisect_left
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
@@ -56,8 +57,42 @@ class Schedule:
         # Not np.power: its last bit may differ from the scalar formula's.
         return np.fromiter((self.lr(n) for n in range(self.num_it)), np.float64, self.num_it)
 
+    def steps_below(self, lr: float) -> int:
+        """Return how many steps have a rate below one, by more than the rounding."""
+        return bisect_left(range(self.num_it), lr * (1 - 1e-9), key=self.lr)
+
     def __len__(self) -> int:
         return self.num_it
+
+
+@dataclass(frozen=True)
+class CloserSchedule(Schedule):
+    """The steps of a schedule below a part of its rates, as they are, and then those of the part.
+
+    `start_lr`, `end_lr`, `num_it` and `mode` are those of all of it. A part that begins below the
+    schedule stands alone.
+    """
+
+    whole: Schedule = Schedule()
+    part: Schedule = Schedule()
+
+    @classmethod
+    def of(cls, whole: Schedule | None, part: Schedule) -> CloserSchedule:
+        """Return what leads through a schedule, where there is one, to a part of it."""
+        below = 0 if whole is None else whole.steps_below(part.start_lr)
+        start = part.start_lr if whole is None or not below else whole.start_lr
+        num_it = below + part.num_it
+        return cls(start, part.end_lr, num_it, part.mode, whole or part, part)
+
+    @property
+    def below(self) -> int:
+        """How many steps come before the part."""
+        return self.num_it - self.part.num_it
+
+    def lr(self, step: int) -> float:
+        """Return the learning rate of a step; IndexError says where there is no such step."""
+        below = self.below
+        return self.whole.lr(step) if step < below else self.part.lr(step - below)
 
 
 def schedule_of(settings: Mapping[str, Any]) -> Schedule | None:

@@ -10,8 +10,8 @@ import numpy as np
 import numpy.typing as npt
 
 from lrfind_widget.curves.formatting import format_lr
-from lrfind_widget.curves.schedule import Schedule, schedule_of
-from lrfind_widget.curves.smoothing import exponential_average
+from lrfind_widget.curves.schedule import CloserSchedule, Schedule, schedule_of
+from lrfind_widget.curves.smoothing import Floats, exponential_average
 from lrfind_widget.outcomes import StopReason
 from lrfind_widget.results.result import SweepResult
 from lrfind_widget.values import check_rate, real, shown, whole
@@ -25,8 +25,6 @@ SAME = 1e-3
 NOTHING_SWEPT = "Nothing was swept yet."
 
 _PLANNED = ("start_lr", "end_lr", "num_it")
-
-Indices = npt.NDArray[np.intp]
 
 
 @dataclass(frozen=True)
@@ -48,7 +46,8 @@ class Refinement:
         """Plan a closer look at the rates from `start_lr` to `end_lr`.
 
         By default these are the usable band of the suggestion, and `num_it` is that of the sweep
-        over the whole range, whose steps then lie closer together.
+        over the whole range, whose steps then lie closer together. The steps below the part are
+        taken again, as they were, so that the training is the same when it gets there.
         """
         if start_lr is None or end_lr is None:
             band = base.suggestion().band
@@ -77,9 +76,9 @@ class Refinement:
             raise ValueError(refused)
         start, planned, steps = whole.start_lr, whole.end_lr, whole.num_it
         last = float(base.lrs.max())
-        taken = int(base.steps[_is_of_whole(base)].max(initial=-1)) + 1
         if end_lr is None:
-            is_cut_short = last < planned and taken < steps  # stopped, or the data ran out
+            # Stopped, or the data ran out.
+            is_cut_short = last < planned and whole.steps_below(last * (1 + 1e-6)) < steps
             end_lr = planned if is_cut_short else max(last, planned) * FURTHER
         end = real(end_lr)
         if end is None or not last < end < math.inf:
@@ -97,6 +96,19 @@ class Refinement:
         end = start * (planned / start) ** exact if is_exp else start + (planned - start) * exact
         return cls(base, "extend", {"start_lr": start, "end_lr": end, "num_it": num_it})
 
+    @property
+    def schedule(self) -> CloserSchedule | None:
+        """The rates of a closer look with all steps before it; None for a range gone on."""
+        if self.kind == "extend":
+            return None
+        part = schedule_of({"mode": self.base.settings.get("mode")} | self.changes)
+        return None if part is None else CloserSchedule.of(_whole(self.base), part)
+
+    @property
+    def below(self) -> int:
+        """How many steps a closer look takes again before its part."""
+        return 0 if self.schedule is None else self.schedule.below
+
     def range(self, start_lr: float, end_lr: float) -> tuple[float, float]:
         """Return the ends of the joined curve, where the sweep itself has these."""
         start, end = self.base.ends
@@ -107,31 +119,35 @@ class Refinement:
 
         Each point keeps its step within its own sweep; `SweepResult.parts` says which sweep that
         is, and ``settings["joined"]`` what was planned for each of them. The losses are smoothed
-        anew along the joined curve. Of a range gone on, the steps that were taken before are left
-        out where they took the same losses again; where they did not, because the random state
-        or the model has changed since, both are kept. ``settings["num_it"]`` is the number of
-        steps planned for what is in the curve, of one repeat.
+        anew along the joined curve. The steps that were taken before are left out. The points of a
+        closer look stand in place of those that were there, as far as it got. Where a range gone
+        on took other losses than the first time, because the random state or the model has changed
+        since, both are kept. ``settings["num_it"]`` is the number of steps planned for what is in
+        the curve, of one repeat.
         """
-        base = self.base
-        if not len(more):
+        base, is_closer = self.base, self.kind == "refine"
+        same, again = self._taken_again(more)
+        kept = np.flatnonzero(~again) if is_closer or same else np.arange(len(more))
+        if not kept.size:
             return self._concluded(base, more, "")
-        repeated = self._repeated(more) if self.kind == "extend" else np.array([], dtype=np.intp)
-        kept = np.setdiff1d(np.arange(len(more)), repeated)
+        stays = ~self._covered(more.lrs[kept]) if is_closer else np.ones(len(base), dtype=bool)
         sweeps = _sweeps(base)
         points: dict[str, Any] = {
-            name: np.concatenate([getattr(base, name), getattr(more, name)[kept]])
+            name: np.concatenate([getattr(base, name)[stays], getattr(more, name)[kept]])
             for name in ("lrs", "losses", "steps", "val_losses", "repeats")
             if getattr(base, name) is not None and getattr(more, name) is not None
         }
         parts = np.full(kept.size, len(sweeps))
-        points["parts"] = np.concatenate([_of_each(base, "parts"), parts])
+        points["parts"] = np.concatenate([_of_each(base, "parts")[stays], parts])
         order = np.lexsort([points[name] for name in ("lrs", "repeats") if name in points])
         points = {name: values[order] for name, values in points.items()}
         repeats = points.get("repeats")
         start, end = self.range(self.changes["start_lr"], self.changes["end_lr"])
         plan = schedule_of(base.settings)
         planned = (plan.num_it if plan else _steps_taken(base)) + self.changes["num_it"]
-        if repeated.size:
+        if is_closer:
+            planned -= int((~stays).sum()) // max(1, _repeats(base))
+        elif same:
             planned -= _steps_of_whole(base)
         joined = replace(
             base,
@@ -145,31 +161,43 @@ class Refinement:
                 "joined": [*sweeps, {"kind": self.kind, **self.changes}],
             },
         )
-        return self._concluded(joined, more, self._note(repeated))
+        return self._concluded(joined, more, self._note(same=same))
 
-    def _repeated(self, more: SweepResult) -> Indices:
-        """Return which points of `more` are those of a sweep over the whole range again."""
+    def _taken_again(self, more: SweepResult) -> tuple[bool, npt.NDArray[np.bool_]]:
+        """Return whether the steps taken again had the same losses, and which points these are."""
         base = self.base
         of_whole = np.flatnonzero(_is_of_whole(base))
         of_whole = of_whole[np.argsort(_of_each(base, "parts")[of_whole], kind="stable")]
         before, now = _repeats_and_steps(base), _repeats_and_steps(more)
         # Where sweeps took other losses at one step, those of the latest.
         known = {before[n]: base.losses[n] for n in of_whole}
-        again = [n for n, step in enumerate(now) if step in known]
-        losses = np.array([known[now[n]] for n in again])
-        same = np.isclose(more.losses[again], losses, rtol=SAME, atol=0, equal_nan=True)
-        return np.array(again if same.all() else [], dtype=np.intp)
+        # Some may be missing: a closer look has taken their place.
+        again = more.steps < self.below
+        if self.kind == "extend":
+            again = more.lrs <= base.lrs.max() * (1 + 1e-6)
+        compared = [n for n in np.flatnonzero(again) if now[n] in known]
+        losses = np.array([known[now[n]] for n in compared])
+        same = np.isclose(more.losses[compared], losses, rtol=SAME, atol=0, equal_nan=True)
+        return bool(same.all()), again
 
-    def _note(self, repeated: Indices) -> str:
-        low, high = (format_lr(self.changes[name]) for name in ("start_lr", "end_lr"))
-        if self.kind == "refine":
-            return f"Looked closer from {low} to {high}. "
-        if repeated.size:
-            return f"Went on to {high}. "
-        return (
-            f"Went on to {high}; the steps before took other losses than the first time, so "
-            "both are shown. "
+    def _covered(self, lrs: Floats) -> npt.NDArray[np.bool_]:
+        """Return which points of the curve lie where a closer look has points."""
+        low, high = self.changes["start_lr"], self.changes["end_lr"]
+        taken = lrs.size // max(1, _repeats(self.base))
+        end = high if taken >= self.changes["num_it"] else float(lrs.max())
+        covered: npt.NDArray[np.bool_] = (self.base.lrs >= low * (1 - 1e-9)) & (
+            self.base.lrs < end * (1 - 1e-9)
         )
+        return covered
+
+    def _note(self, *, same: bool) -> str:
+        low, high = (format_lr(self.changes[name]) for name in ("start_lr", "end_lr"))
+        others = "the steps before took other losses than the first time, so "
+        if self.kind == "refine":
+            below = f", after the {self.below} steps before once more" if self.below else ""
+            other = f" {others.capitalize()}it is the part of another training." if not same else ""
+            return f"Looked closer from {low} to {high}{below}.{other} "
+        return f"Went on to {high}" + (". " if same else f"; {others}both are shown. ")
 
     def _concluded(self, joined: SweepResult, more: SweepResult, note: str) -> SweepResult:
         """Return the joined curve with how the later sweep ended."""
@@ -184,6 +212,8 @@ class Refinement:
             duration=base.duration + more.duration,
             receipt=more.receipt,
             isolation=more.isolation,
+            critical_lr=base.critical_lr or more.critical_lr,
+            critical_note="" if base.critical_lr or more.critical_lr else base.critical_note,
             versions=more.versions,
             created=more.created,
         )
@@ -241,6 +271,11 @@ def _steps_of_whole(result: SweepResult) -> int:
     """Return the steps planned for one sweep over the whole range."""
     whole = _whole(result)
     return _steps_taken(result) if whole is None else whole.num_it
+
+
+def _repeats(result: SweepResult) -> int:
+    """Return how many repeats a curve has."""
+    return int(np.unique(_of_each(result, "repeats")).size)
 
 
 def _steps_taken(result: SweepResult) -> int:

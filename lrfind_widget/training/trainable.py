@@ -8,6 +8,7 @@ from typing import Any
 from torch import nn
 from torch.optim import Optimizer
 
+from lrfind_widget.curves.schedule import Schedule
 from lrfind_widget.keywords import refuse_unknown
 from lrfind_widget.option_fields import options_of
 from lrfind_widget.options import CompareOptions, SearchOptions, SweepOptions
@@ -38,9 +39,13 @@ class TorchTrainable:
         """The optimizer's own rate, of the reference group."""
         return reference_lr(self._objects[2])
 
-    def sweep(self, **changes: Any) -> RunThread:
+    def sweep(self, *, schedule: Schedule | None = None, **changes: Any) -> RunThread:
         """Return a range test with some keywords changed: copied or saved now, not started."""
-        return RunThread(self._sweep(changes))
+        sweep = self._sweep(changes)
+        if schedule is not None:
+            sweep.schedule = schedule
+            sweep.finds_critical_rate = False  # which belongs to the whole range
+        return RunThread(sweep)
 
     def compare(self, lrs: Sequence[float], steps: int, **changes: Any) -> RunThread:
         """Return short trainings at some rates: copied or saved now, not started.

@@ -8,7 +8,7 @@ from typing import Any
 from lrfind_widget import messages
 from lrfind_widget.curves.formatting import format_lr
 from lrfind_widget.outcomes import Status
-from lrfind_widget.points import Plan, Point, Progress, Run
+from lrfind_widget.points import Plan, Point, Run
 from lrfind_widget.results.analysis import Analysis
 from lrfind_widget.results.search import SearchResult
 from lrfind_widget.rules.table import RULES
@@ -123,24 +123,27 @@ def sentence(state: SessionState, last: Point | None) -> str:
     if state.status is Status.PAUSED:
         return messages.paused(progress.done, plan.steps, last)
     if state.is_running:
-        return _running(plan, progress, last)
+        return _running(state, plan, last)
     if error is not None:
         return messages.failed(error, progress.done, plan.kind)
     found = state.result if plan.kind == "sweep" else state.comparison
     return "" if found is None else found.stop_sentence
 
 
-def _running(plan: Plan, progress: Progress, last: Point | None) -> str:
+def _running(state: SessionState, plan: Plan, last: Point | None) -> str:
+    done, seconds = state.progress.done, state.progress.seconds_per_step
     if plan.kind == "search":
-        return messages.searching(plan.lrs, progress.done, plan.steps, progress.seconds_per_step)
+        return messages.searching(plan.lrs, done, plan.steps, seconds)
     if plan.kind == "comparison":
         number = 0 if last is None else last.repeat
         lr, count = plan.lrs[number], plan.passes
-        seconds = progress.seconds_per_step
-        return messages.comparing(lr, number, count, progress.done, plan.steps, seconds)
+        return messages.comparing(lr, number, count, done, plan.steps, seconds)
     if last is None:
         return messages.starting(plan.steps)
-    return messages.sweeping(progress.done, plan.steps, progress.seconds_per_step, progress.aside)
+    aside, closer = state.progress.aside, state.refinement
+    if closer is not None and last.step + 1 < closer.below:
+        aside = messages.as_before(closer.changes["start_lr"])
+    return messages.sweeping(done, plan.steps, seconds, aside)
 
 
 def _run_buttons(state: SessionState) -> list[dict[str, Any]]:

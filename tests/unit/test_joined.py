@@ -11,38 +11,90 @@ import numpy as np
 import pytest
 import torch
 
-from lrfind_widget import StopReason, SweepResult, lr_find
+from lrfind_widget import StopReason, Sweep, SweepResult
+from lrfind_widget.curves.schedule import Schedule
 from lrfind_widget.curves.smoothing import exponential_average
 from lrfind_widget.results.joined import Refinement, why_not_extend, why_not_refine
 from tests.unit.toys import classifier, loader, seed_everything, sgd
 
 
-def swept(seed: int = 0, **options: Any) -> SweepResult:
+def swept(drawn: int = 0, schedule: Schedule | None = None, **options: Any) -> SweepResult:
     model = classifier()
-    seed_everything(seed)
+    seed_everything(drawn)
     given = {"start_lr": 1e-3, "end_lr": 1e-1, "num_it": 20, "stop_div": False} | options
-    return lr_find(model, loader(), sgd(model), progress=False, **given)
+    sweep = Sweep(model, loader(), sgd(model), **given)
+    sweep.schedule = schedule or sweep.schedule
+    list(sweep)
+    return sweep.result()
 
 
-def joined(part: Refinement, seed: int = 0, **options: Any) -> SweepResult:
-    return part.joined_by(swept(seed, **{**options, **part.changes}))
+def joined(part: Refinement, drawn: int = 0, **options: Any) -> SweepResult:
+    return part.joined_by(swept(drawn, part.schedule, **{**options, **part.changes}))
 
 
-def test_a_closer_look_joins_the_curve_in_the_order_of_the_rates() -> None:
+def test_a_closer_look_takes_the_steps_before_it_again_and_then_smaller_ones() -> None:
+    base = swept()
+    part = Refinement.refine(base, 5e-3, 2e-2, 10)
+    assert part.schedule is not None
+    more = swept(0, part.schedule, **part.changes)
+    assert more.losses[: part.below].tolist() == base.losses[: part.below].tolist()
+    assert more.lrs[: part.below].tolist() == base.lrs[: part.below].tolist()
+    assert more.lrs[part.below :] == pytest.approx(np.geomspace(5e-3, 2e-2, 11)[:-1])
+
+
+def test_its_points_stand_in_place_of_those_that_were_there() -> None:
     base = swept()
     found = joined(Refinement.refine(base, 5e-3, 2e-2, 10))
-    assert len(found) == 30
-    assert (np.diff(found.lrs) >= 0).all()
+    inside = (found.lrs >= 5e-3) & (found.lrs < 2e-2)
+    assert inside.sum() == 10
+    assert (found.parts == inside).all()
+    assert len(found) == 10 + ((base.lrs < 5e-3) | (base.lrs >= 2e-2)).sum() == 23
+    assert (np.diff(found.lrs) > 0).all()
     assert found.smoothed.tolist() == exponential_average(found.losses, 0.98).tolist()
+    said = "Looked closer from 5e-3 to 2e-2, after the 7 steps before once more. Finished: all 17"
+    assert found.stop_sentence.startswith(said)
+
+
+def test_a_closer_look_that_is_another_training_says_so() -> None:
+    found = joined(Refinement.refine(swept(), 5e-3, 2e-2, 10), drawn=5)
+    assert "other losses than the first time, so it is the part of another" in found.stop_sentence
+    assert len(found) == 23
+
+
+def test_as_far_as_a_closer_look_did_not_get_the_points_stay() -> None:
+    base = swept()
+    part = Refinement.refine(base, 5e-3, 2e-2, 10)
+    whole = swept(0, part.schedule, **part.changes)
+    columns = ("lrs", "losses", "smoothed", "steps")
+    cut = {name: getattr(whole, name)[: part.below + 5] for name in columns}
+    found = part.joined_by(replace(whole, **cut, stop_reason=StopReason.STOPPED))
+    assert (found.parts == 1).sum() == 5
+    assert found.losses[found.parts == 0].tolist() == [
+        loss
+        for lr, loss in zip(base.lrs, base.losses, strict=True)
+        if lr < 5e-3 or lr >= whole.lrs[part.below + 4]
+    ]
+
+
+def test_a_closer_look_that_was_stopped_before_its_part_leaves_the_curve() -> None:
+    base = swept()
+    part = Refinement.refine(base, 5e-3, 2e-2, 10)
+    whole = swept(0, part.schedule, **part.changes)
+    columns = ("lrs", "losses", "smoothed", "steps")
+    cut = {name: getattr(whole, name)[:4] for name in columns}
+    found = part.joined_by(replace(whole, **cut, stop_reason=StopReason.STOPPED))
+    assert found.losses.tolist() == base.losses.tolist()
+    assert found.settings == base.settings
 
 
 def test_every_point_of_a_joined_curve_says_which_sweep_it_is_from() -> None:
     base = swept()
     found = joined(Refinement.refine(base, 5e-3, 2e-2, 10))
     again = joined(Refinement.refine(found, 1e-2, 2e-2, 5))
-    assert again.losses[again.parts == 0].tolist() == base.losses.tolist()
-    assert [int((again.parts == part).sum()) for part in range(3)] == [20, 10, 5]
-    assert again.steps[again.parts == 2].tolist() == list(range(5))
+    outside = (base.lrs < 5e-3) | (base.lrs >= 2e-2)
+    assert again.losses[again.parts == 0].tolist() == base.losses[outside].tolist()
+    assert [int((again.parts == part).sum()) for part in range(3)] == [13, 5, 5]
+    assert again.steps[again.parts == 2].tolist() == list(range(10, 15))
     planned = [(sweep["kind"], sweep["num_it"]) for sweep in again.settings["joined"]]
     assert planned == [("sweep", 20), ("refine", 10), ("refine", 5)]
 
@@ -83,7 +135,7 @@ def test_going_further_adds_only_what_is_new_where_the_losses_come_again() -> No
 
 def test_going_further_keeps_both_where_the_losses_are_others() -> None:
     base = swept()
-    found = joined(Refinement.extend(base), seed=5)
+    found = joined(Refinement.extend(base), drawn=5)
     assert len(found) == 20 + 30
     assert "both are shown" in found.stop_sentence
 
@@ -127,21 +179,17 @@ def test_a_plan_in_a_file_that_makes_no_sense_counts_as_none(value: Any) -> None
     settings = dict.fromkeys(("start_lr", "end_lr", "num_it"), value)
     base = SweepResult.from_json(replace(swept(), settings=settings).to_json())
     found = joined(Refinement.refine(base, 5e-3, 2e-2, 10))
-    assert found.settings["num_it"] == 20 + 10
+    assert found.settings["num_it"] == len(found) == 23
     assert (found.settings["start_lr"], found.settings["end_lr"]) == (1e-3, base.lrs.max())
 
 
 def test_repeats_are_joined_one_by_one() -> None:
     base = swept(repeats=2, seed=3)
-    part = Refinement.refine(base, 5e-3, 2e-2, 10)
-    model = classifier()
-    more = lr_find(
-        model, loader(), sgd(model), progress=False, repeats=2, seed=3, stop_div=False,
-        **part.changes,
-    )  # fmt: skip
-    found = part.joined_by(more)
-    assert found.repeats.tolist() == [0] * 30 + [1] * 30
-    assert (np.diff(found.lrs[:30]) >= 0).all()
+    found = joined(Refinement.refine(base, 5e-3, 2e-2, 10), 0, repeats=2, seed=3)
+    assert found.repeats.tolist() == [0] * 23 + [1] * 23
+    assert (np.diff(found.lrs[:23]) > 0).all()
+    assert found.settings["num_it"] == 23
+    assert "other losses" not in found.stop_sentence
 
 
 def test_a_closer_look_that_was_stopped_at_once_leaves_the_curve() -> None:
@@ -176,8 +224,8 @@ def test_going_further_twice_takes_no_step_twice() -> None:
 
 
 def test_going_further_again_after_other_losses_repeats_only_the_first() -> None:
-    other = joined(Refinement.extend(swept()), seed=5)
-    again = joined(Refinement.extend(other), seed=5)
+    other = joined(Refinement.extend(swept()), drawn=5)
+    again = joined(Refinement.extend(other), drawn=5)
     assert len(again) == 20 + 40
     assert again.settings["num_it"] == 20 + 40
 
@@ -190,8 +238,8 @@ def test_going_further_after_a_closer_look_keeps_the_distance_of_the_steps() -> 
     assert plan.changes["start_lr"] == 1e-3
     assert plan.changes["num_it"] == 30
     found = joined(plan)
-    assert len(found) == 20 + 10 + 10
-    assert found.settings["num_it"] == 40
+    assert len(found) == 10 + 6  # those of the closer look stay in place of the coarse ones
+    assert (np.diff(found.lrs) > 0).all()
     assert (found.settings["start_lr"], found.settings["end_lr"]) == (1e-4, pytest.approx(1.0))
 
 

@@ -302,10 +302,14 @@ class TestAdding:
             "wd": 0.5,
             "beta": 0.98,
         }
-        trainable.latest.step(*[0.3] * 5)
+        rates = trainable.latest.rates
+        before = [point.loss for point in first.points if point.lr < 1e-3]
+        assert len(rates) == len(before) + 5
+        trainable.latest.step(*before, *[0.3] * 5)
         trainable.latest.end(StopReason.FINISHED)
         joined = session.wait(10)
-        assert len(joined) == len(first.points) + 5
+        inside = (joined.lrs >= 1e-3) & (joined.lrs < 1e-2)
+        assert joined.losses[inside].tolist() == [0.3] * 5
         assert [run.listed for run in session.state.runs] == [False, True]
         assert session.state.runs[1].number == 1
 

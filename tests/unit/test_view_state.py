@@ -15,6 +15,7 @@ from lrfind_widget.outcomes import Status, StopReason
 from lrfind_widget.session import Session
 from lrfind_widget.view.view_state import ViewState, view_state
 from tests.played import RATES, PlayedTrainable, valley
+from tests.waiting import eventually
 
 LOSSES = [valley(lr) for lr in RATES]
 
@@ -463,10 +464,22 @@ def test_a_refined_range_keeps_the_whole_axis_and_counts_its_own_steps() -> None
     play = Play()
     refine(play)
     assert (play.view.axes["lo"], play.view.axes["hi"]) == (RATES[0], RATES[-1])
-    play.trainable.latest.step(*[0.5] * 60)
+    steps = len(play.trainable.latest.rates)
+    play.trainable.latest.step(*[0.5] * (steps - 20))
+    said = f"{steps - 20} of {steps} steps, 2 s left"
+    assert eventually(lambda: said in play.view.run_bar["sentence"])
+    play.trainable.latest.step(*[0.5] * 20)
     play.trainable.latest.end(StopReason.FINISHED)
     play.session.wait(10)
-    assert (play.view.run_bar["done"], play.view.run_bar["total"]) == (60, 60)
+    assert (play.view.run_bar["done"], play.view.run_bar["total"]) == (steps, steps)
+
+
+def test_a_closer_look_says_that_it_takes_steps_once_more() -> None:
+    play = Play()
+    refine(play)
+    play.trainable.latest.step(*[0.5] * 5)
+    said = "5 of 50 steps, as before up to 1e-3, "
+    assert eventually(lambda: said in play.view.run_bar["sentence"])
 
 
 def test_a_comparison_has_a_line_for_each_rate_and_a_verdict() -> None:

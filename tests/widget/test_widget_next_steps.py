@@ -59,7 +59,10 @@ class TestLookCloser:
         found = widget.wait(60)
         assert isinstance(found, SweepResult)
         assert found is widget.result
-        assert len(found) == 100
+        low, high = first.suggestion().band
+        inside = (found.lrs >= low) & (found.lrs < high)
+        assert (found.parts == inside).all()
+        assert inside.sum() == 50
         assert chart(widget).curve.lr.tolist() == found.lrs.tolist()
         assert chart(widget).runs.runs == []
         assert bars(widget).settings.runs == []
