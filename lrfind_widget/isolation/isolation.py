@@ -139,18 +139,21 @@ class Isolation:
         owned = set(map(id, visit(roots)))
         return Mark(Snapshot(roots), [*kept, KeptState(reach(roots), owned, 0)])
 
-    def mark_training(self, *more: object) -> Mark:
+    def mark_training(self, *more: object, earlier: Mark | None = None) -> Mark:
         """Save what is trained as it is now, with some objects more, but nothing of the loaders.
 
-        Takes the bytes of it in host memory each time, but for gradients and for what the
-        optimizer has made since the first time, which stay where they are.
+        Takes its bytes in host memory, but for gradients, for what the optimizer has made since
+        the first time, which stay where they are, and for what has not changed since an `earlier`
+        mark.
         """
         roots = [*self._roots(), *more]
         owned = set(map(id, visit(roots)))
         if self._reached is None:
             self._reached = reach(roots)
             self._reached.holders += self._reached.modules
-        return Mark(Snapshot(roots), [KeptState(self._reached, owned, 0)])
+        before, kept = (None, None) if earlier is None else (earlier.snapshot, earlier.kept[0])
+        now = KeptState(self._reached, owned, 0, for_receipt=False, earlier=kept)
+        return Mark(Snapshot(roots, earlier=before), [now])
 
     def rewind(self, mark: Mark, *, gradients: bool = False) -> None:
         """Set what is trained back to a mark; without `gradients` there are none then."""

@@ -49,11 +49,19 @@ class KeptState:
     `nbytes` the size of these. Tensors are saved up to that size, the smallest first. A list or a
     dict that has only grown, and by no tensor, is a log and keeps its lines. What only moves
     forward (a stream, a file position) cannot be set back, and the numbers beside it stay with it.
-    `for_a_moment` logs lose their lines too, and nothing is compared.
+    One that is not `for_receipt` compares nothing, and gives logs their lines back too; `near` and
+    `earlier` are those of a `Snapshot`.
     """
 
     def __init__(
-        self, reached: Reached, owned: set[int], nbytes: int, *, for_a_moment: bool = False
+        self,
+        reached: Reached,
+        owned: set[int],
+        nbytes: int,
+        *,
+        for_receipt: bool = True,
+        near: bool = False,
+        earlier: KeptState | None = None,
     ) -> None:
         self._skipped: list[str] = []
         if not reached.complete:
@@ -85,9 +93,10 @@ class KeptState:
             else:
                 self._skipped.append(_described(value))
         for place in self._places:
-            place.strictly = for_a_moment
-        self._saved = Snapshot(self._values, near=for_a_moment)
-        self._sums = [] if for_a_moment else self._checksums()
+            place.strictly = not for_receipt
+        before = None if earlier is None else earlier._saved  # noqa: SLF001
+        self._saved: Snapshot = Snapshot(self._values, near=near, earlier=before)
+        self._sums = self._checksums() if for_receipt else []
 
     @property
     def cannot_restore(self) -> str:

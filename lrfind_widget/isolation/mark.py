@@ -20,18 +20,17 @@ class Mark:
     """
 
     def __init__(self, snapshot: Snapshot, kept: Sequence[KeptState]) -> None:
-        self._snapshot = snapshot
-        self._kept = kept
-        self.nbytes = snapshot.nbytes
+        self.snapshot = snapshot
+        self.kept = kept
 
     def restore(self, *, gradients: bool) -> None:
         """Set everything back to it; without `gradients` there are none then."""
-        problems = self._snapshot.restore()
+        problems = self.snapshot.restore()
         if problems:
             raise RuntimeError("The model could not be set back: " + "; ".join(problems))
         if not gradients:
-            self._snapshot.detach_gradients()
-        restore_all(self._kept)
+            self.snapshot.detach_gradients()
+        restore_all(self.kept)
 
 
 def restore_all(kept: Iterable[KeptState | None]) -> None:

@@ -30,7 +30,7 @@ class Moment:
         roots = [*objects.trained, *other_state(model, optimizer, reached)]
         roots += [] if grad_scaler is None else [grad_scaler]
         self._snapshot = Snapshot(roots, near=True)
-        self._kept = KeptState(reached, self._snapshot.owned, 0, for_a_moment=True)
+        self._kept = KeptState(reached, self._snapshot.owned, 0, for_receipt=False, near=True)
         self.why_not = self._kept.cannot_restore
         devices = {parameter.device for parameter in model.parameters()}
         self._sources = [*global_sources(devices), *map(source_of, reached.generators)]

@@ -14,6 +14,7 @@ from torch import Tensor
 from torch.nn.parameter import is_lazy
 
 from lrfind_widget.isolation.attributes import outside, set_outside
+from lrfind_widget.isolation.checksum import checksums
 from lrfind_widget.isolation.object_graph import BUFFERS, MAPPINGS, OWNERS, is_record, visit
 from lrfind_widget.isolation.storage import Interval, intervals, place, storage_of
 
@@ -22,11 +23,14 @@ class Snapshot:
     """The whole state of some objects, saved in host memory.
 
     Everything is restored into the same objects, down to the storage of a tensor and the order of
-    a dict. Gradients cost no memory: the tensors are detached and kept, not copied. One that is
+    a dict. Gradients cost no memory: the tensors are detached and kept, not copied. Neither do
+    bytes that are still what they were in an `earlier` one, as frozen weights are. One that is
     `near` is saved on the devices that things are on, by whoever works on their present streams.
     """
 
-    def __init__(self, roots: Iterable[object], *, near: bool = False) -> None:
+    def __init__(
+        self, roots: Iterable[object], *, near: bool = False, earlier: Snapshot | None = None
+    ) -> None:
         self._contents: list[ContentsRecord] = []
         self._tensors: list[TensorRecord] = []
         self._arrays: list[tuple[np.ndarray[Any, Any], np.ndarray[Any, Any]]] = []
@@ -41,8 +45,10 @@ class Snapshot:
             else:
                 self._contents.append(ContentsRecord(obj))
         detached = {id(record.grad) for record in self._tensors if record.can_detach_gradient}
-        self._saved = SavedBytes(
-            intervals(r.tensor for r in self._tensors if id(r.tensor) not in detached), near=near
+        self._saved: SavedBytes = SavedBytes(
+            intervals(r.tensor for r in self._tensors if id(r.tensor) not in detached),
+            near=near,
+            earlier=None if earlier is None else earlier._saved,  # noqa: SLF001
         )
         self.nbytes = self._saved.nbytes + sum(array.nbytes for array, _ in self._arrays)
 
@@ -79,15 +85,26 @@ def attempt(problems: list[str], what: str, action: Callable[[], None]) -> None:
 
 
 class SavedBytes:
-    """Copies of byte intervals: one buffer per device, in host memory or `near`, on the device."""
+    """Copies of byte intervals: one buffer per device, in host memory or `near`, on the device.
 
-    def __init__(self, pieces: list[Interval], *, near: bool = False) -> None:
+    Where an interval still has the bytes that an `earlier` one has saved, these are taken.
+    """
+
+    def __init__(
+        self, pieces: list[Interval], *, near: bool = False, earlier: SavedBytes | None = None
+    ) -> None:
         self._near = near
         self._pieces: list[tuple[Interval, Tensor]] = []
+        self._sums: dict[Place, int] = {}  # of what is on a device, once asked for
         self.nbytes = 0
         by_device: dict[torch.device, list[Interval]] = {}
+        known = {} if earlier is None else earlier.by_place()
         for piece in pieces:
-            by_device.setdefault(piece.storage.device, []).append(piece)
+            saved = known.get(_place(piece))
+            if earlier is not None and saved is not None and earlier.still_holds(piece, saved):
+                self._pieces.append((piece, saved))
+            else:
+                by_device.setdefault(piece.storage.device, []).append(piece)
         self._synchronize(by_device)
         for device, group in by_device.items():
             size = sum(piece.nbytes for piece in group)
@@ -103,6 +120,19 @@ class SavedBytes:
                 start += piece.nbytes
             self.nbytes += size
         self._synchronize(by_device)
+
+    def by_place(self) -> dict[Place, Tensor]:
+        """Return the bytes that were saved of each interval."""
+        return {_place(piece): saved for piece, saved in self._pieces}
+
+    def still_holds(self, piece: Interval, saved: Tensor) -> bool:
+        """Whether an interval has the bytes now that were saved of it here."""
+        bits, place = piece.bytes(), _place(piece)
+        if bits.device.type == "cpu":
+            return torch.equal(bits, saved)
+        if place not in self._sums:  # by checksums, which the device computes
+            (self._sums[place],) = checksums([saved.to(bits.device)])
+        return checksums([bits]) == [self._sums[place]]
 
     def restore(self) -> list[str]:
         """Write all bytes back; return what failed, in words."""
@@ -120,6 +150,14 @@ class SavedBytes:
         for device in devices:
             if device.type == "cuda" and not self._near:
                 torch.cuda.synchronize(device)
+
+
+Place = tuple[int, int, int]
+"""The number of a storage, and from where to where in it."""
+
+
+def _place(piece: Interval) -> Place:
+    return piece.storage.data_ptr(), piece.start, piece.stop
 
 
 def _write(piece: Interval, saved: Tensor) -> None:

@@ -307,7 +307,7 @@ class _Track:
         sizes = total_bytes(values_inside([*objects.trained, *self._more]))
         whole = sum(sizes.values())
         # In host memory all of it; on the device what the optimizer has made.
-        made = max(0, whole - self._beginning.nbytes)
+        made = max(0, whole - self._beginning.snapshot.nbytes)
         device = model_device(objects.model)
         needed = {torch.device("cpu"): (SIDE_BY_SIDE - 1) * whole}
         needed[device] = needed.get(device, 0) + (SIDE_BY_SIDE - 1) * made
@@ -320,7 +320,8 @@ class _Track:
             return
         if self._clears:
             self._isolation.objects.optimizer.zero_grad()
-        left.kept = (self._isolation.mark_training(*self._more), self._random.get())
+        mark = self._isolation.mark_training(*self._more, earlier=self._beginning)
+        left.kept = (mark, self._random.get())
 
 
 def _split(

@@ -129,7 +129,7 @@ def test_the_steps_of_a_comparison_need_no_name() -> None:
 GOOD = """
 import torch
 from torch import nn
-from lrfind_widget import LRFinderWidget, Sweep, SweepResult, compare_lrs, lr_find
+from lrfind_widget import LRFinderWidget, Sweep, SweepResult, compare_lrs, lr_find, search_lr
 
 model = nn.Linear(2, 1)
 optimizer = torch.optim.SGD(model.parameters(), lr=0.1)
@@ -139,6 +139,7 @@ lr_find(model=model, dataloader=batches, optimizer=optimizer, amp="bf16")
 losses: list[float] = [p.loss for p in Sweep(model, batches, optimizer, num_it=5, seed=None)]
 sweep: Sweep = Sweep(model=model, dataloader=batches, optimizer=optimizer)
 compare_lrs(model, batches, optimizer, [1e-3], 50, loss_fn=nn.MSELoss()).sentence
+rate: float | None = search_lr(model, batches, optimizer, for_steps=500, hold_back=0.2).best_lr
 widget: LRFinderWidget = LRFinderWidget(model, batches, optimizer, rule="valley", height=400)
 """
 BAD = """
@@ -149,6 +150,7 @@ Sweep(model, batches, optimizer, progress=True)  # unexpected
 Sweep(model, batches, optimizer, mode="cosine")  # wrong type
 compare_lrs(model, batches, optimizer, [1e-3], num_it=5)  # unexpected
 compare_lrs(model, batches, optimizer, [1e-3], steps="5")  # wrong type
+search_lr(model, batches, optimizer, for_schedule="linear")  # wrong type
 LRFinderWidget(model, batches, optimizer, autostart=False)  # unexpected
 LRFinderWidget(model, batches, optimizer, y_scale="sqrt")  # wrong type
 """
