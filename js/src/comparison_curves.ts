@@ -5,7 +5,7 @@ import { columnSerializer } from './columns';
 import { ColumnsModel } from './columns_model';
 import { attr, say, svg, textWidth } from './dom';
 import { lineLosses } from './framed';
-import type { Losses } from './geometry/framing';
+import { fromOneStart, type Losses } from './geometry/framing';
 import type { Mapping } from './geometry/mapping';
 import { dotsPath, linePath } from './geometry/path';
 import { rowsOf } from './geometry/rows';
@@ -64,9 +64,10 @@ export class ComparisonCurvesModel extends ColumnsModel<Column> {
 
   /** The losses of every line, those of the validation loss too. */
   losses(axis: Mapping): Losses[] {
-    return this.lines.flatMap(({ step, smoothed, valLoss }) => [
-      lineLosses(step, smoothed, axis),
-      lineLosses(step, valLoss, axis),
+    const { lines } = this;
+    return fromOneStart([
+      ...lines.map(({ step, smoothed }) => lineLosses(step, smoothed, axis)),
+      ...lines.map(({ step, valLoss }) => lineLosses(step, valLoss, axis)),
     ]);
   }
 

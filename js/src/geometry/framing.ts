@@ -8,6 +8,8 @@ export type Framing = 'focus' | 'all';
 export interface Losses {
   readonly raw: ArrayLike<number>;
   readonly smoothed: ArrayLike<number>;
+  /** Further values that only 'all' frames. */
+  readonly beyond?: ArrayLike<number>;
 }
 
 /** The finite ones. Typed, since this is done for every message of a long sweep. */
@@ -43,7 +45,8 @@ export function frameLosses(curves: readonly Losses[], framing: Framing, log: bo
     raw: Float64Array.from(curve.raw).filter(Number.isFinite),
     smoothed: Float64Array.from(curve.smoothed).filter(Number.isFinite),
   }));
-  const whole = extent(finite.flatMap((curve) => [curve.raw, curve.smoothed]));
+  const beyond = curves.map((curve) => Array.from(curve.beyond ?? []).filter(Number.isFinite));
+  const whole = extent([...finite.flatMap((curve) => [curve.raw, curve.smoothed]), ...beyond]);
   if (whole.length < 2) {
     return { domain: [0, 1], positive: false, cut: false };
   }
@@ -62,6 +65,22 @@ export function frameLosses(curves: readonly Losses[], framing: Framing, log: bo
   const padded = pad(seen, inLog);
   const domain: Interval = [back(padded[0]), back(padded[1])];
   return { domain, positive, cut: highest > domain[1] || lowest < domain[0] };
+}
+
+/**
+ * Curves that begin at one loss, with what rises above that by more than the best of them falls
+ * left to 'all'; as they are where none falls.
+ */
+export function fromOneStart(curves: readonly Losses[]): Losses[] {
+  const smoothed = curves.map((curve) => Array.from(curve.smoothed).filter(Number.isFinite));
+  const start = smoothed[0]?.[0] ?? NaN;
+  const [lowest = NaN] = extent(smoothed);
+  const highest = lowest < start ? start + (start - lowest) : Infinity;
+  return curves.map(({ raw }, place) => ({
+    raw,
+    smoothed: (smoothed[place] ?? []).filter((loss) => loss <= highest),
+    beyond: (smoothed[place] ?? []).filter((loss) => loss > highest),
+  }));
 }
 
 /** The part of one curve that matters for the choice. */

@@ -154,4 +154,16 @@ describe('the lines of a comparison', () => {
     await runs.state_change;
     expect(scales.y.domain[1]).toBeGreaterThan(5);
   });
+
+  it('are framed without what explodes, until all is asked for', async () => {
+    const scales = makeSteps();
+    const comm = new Comm();
+    const runs = loaded(comm, scales);
+    const axes = makeModel(AxesModel, { scales, runs, lo: 1, hi: 3, y_range: 'focus' });
+    comm.custom({ event: 'append', offset: 5, generation: 2 }, points([1], [3], [50], [NaN]));
+    await runs.state_change;
+    expect(scales.y.domain[1]).toBeLessThan(2);
+    axes.set('y_range', 'all');
+    expect(scales.y.domain[1]).toBeGreaterThan(50);
+  });
 });

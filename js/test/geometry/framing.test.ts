@@ -1,7 +1,7 @@
 // @vitest-environment node
 import { describe, expect, it } from 'vitest';
 
-import { frameLosses, type Losses } from '../../src/geometry/framing';
+import { frameLosses, fromOneStart, type Losses } from '../../src/geometry/framing';
 
 const COUNT = 100;
 const steps = Array.from({ length: COUNT }, (_, index) => index / COUNT);
@@ -109,3 +109,28 @@ it.each([[[5]], [[5, 5, 5]], [[0]], [[-3]], [[1e-30, 2e-30]], [[1e300, 1e301]]])
     }
   },
 );
+
+describe('curves from one start', () => {
+  const line = (...smoothed: number[]): Losses => ({ raw: [], smoothed });
+
+  it('leave what rises higher than the best one falls to "all"', () => {
+    const curves = fromOneStart([line(1, 0.9, 0.6), line(1, 5, 1.3, 1.2)]);
+    expect(curves.map(({ smoothed }) => smoothed)).toEqual([
+      [1, 0.9, 0.6],
+      [1, 1.3, 1.2],
+    ]);
+    expect(frameLosses(curves, 'focus', false).domain[1]).toBeLessThan(2);
+    expect(frameLosses(curves, 'focus', false).cut).toBe(true);
+    expect(frameLosses(curves, 'all', false).domain[1]).toBeGreaterThanOrEqual(5);
+  });
+
+  it('are framed whole where none falls, and where there are none', () => {
+    const [one, other] = fromOneStart([line(1, 2), line(1, 9)]);
+    expect([one?.smoothed, other?.smoothed]).toEqual([
+      [1, 2],
+      [1, 9],
+    ]);
+    expect(fromOneStart([line(NaN), line()]).map(({ smoothed }) => smoothed)).toEqual([[], []]);
+    expect(fromOneStart([])).toEqual([]);
+  });
+});
