@@ -13,7 +13,7 @@ from lrfind_widget.outcomes import Applied, Status, StopReason
 from lrfind_widget.points import Point
 
 if TYPE_CHECKING:
-    from lrfind_widget.rules.suggestion import Suggestion
+    from lrfind_widget.rules.suggestion import Advice, Suggestion
     from lrfind_widget.training.record import Record
 
 _PACKAGE = __name__.partition(".")[0]
@@ -106,17 +106,51 @@ def traceback_of(error: BaseException) -> str:
     return "".join(traceback.format_exception(type(error), error, entered or error.__traceback__))
 
 
-def suggested(suggestion: Suggestion, steepest: Suggestion) -> str:
-    """Say what is suggested, where the curve is usable, and what gives cause for doubt."""
-    said = _suggested(suggestion)
+def suggested(suggestion: Suggestion) -> str:
+    """Say what is suggested: where the curve is usable, or the first doubt."""
     if suggestion.lr is None:
-        return said
+        return suggestion.reason  # each rule's own sentence says that there is none
+    rate = format_lr(suggestion.lr)
+    if suggestion.caveats:
+        return f"Unsure suggestion {rate}. {suggestion.caveats[0]}"
+    parts = [f"Suggested {rate}"]
+    if suggestion.band is not None:
+        parts.append(f"usable {_span(suggestion.band)}")
+    if suggestion.spread is not None:
+        parts.append(f"spread between repeats {suggestion.spread:.2f} decades")
+    return f"{', '.join(parts)}."
+
+
+def about(suggestion: Suggestion, steepest: Suggestion, critical: str) -> list[str]:
+    """Say what else is known of a suggestion, with what is `critical` last; "" for nothing."""
+    if suggestion.lr is None:
+        return [critical] if critical else []
+    said = [suggestion.reason, *suggestion.caveats[1:], *suggestion.notes]
+    if suggestion.caveats and suggestion.band is not None:
+        said.append(f"As far as this curve shows, usable are {_span(suggestion.band)}.")
     if steepest.lr is None:
         why = steepest.reason.removeprefix("No suggestion: ")
-        return f"{said} No steepest fall is marked: {why}"
-    if steepest.caveats and not suggestion.caveats:
-        return f"{said} {steepest.caveats[0]}"
-    return said
+        said.append(f"No steepest fall is marked: {why}")
+    elif steepest is not suggestion:
+        said += steepest.caveats[:1]
+    return [*said, critical] if critical else said
+
+
+def critical_rate(lr: float | None, note: str) -> str:
+    """Say from which rate on one update raises the loss, or why that is not known."""
+    if lr is None:
+        return note
+    return f"The critical rate is {format_lr(lr)}: from there on a single update raises the loss."
+
+
+def advised(advice: Advice) -> str:
+    """Return the label of the button that does what would settle a doubt."""
+    command, value = advice
+    if command == "search":
+        return "Find by short trainings"
+    if command == "extend":
+        return "Go further" if value is None else f"Go further to {format_lr(value)}"
+    return "Sweep again" if value is None else f"Sweep again with {value:.0f} steps"
 
 
 def applied(lr: float, written: Applied, *, follows: bool = False) -> str:
@@ -340,17 +374,8 @@ def _with_time_left(text: str, steps: int, seconds_per_step: float | None) -> st
     return f"{text}, {format_duration(steps * seconds_per_step)} left."
 
 
-def _suggested(suggestion: Suggestion) -> str:
-    if suggestion.lr is None:
-        return suggestion.reason  # each rule's own sentence says that there is none
-    parts = [f"Suggested {format_lr(suggestion.lr)}"]
-    if suggestion.band is not None:
-        low, high = suggestion.band
-        parts.append(f"usable {format_lr(low)} to {format_lr(high)}")
-    if suggestion.spread is not None:
-        parts.append(f"spread between repeats {suggestion.spread:.2f} decades")
-    more = (said.rstrip(".") for said in (*suggestion.caveats, *suggestion.notes))
-    return ". ".join([", ".join(parts), *more]) + "."
+def _span(band: tuple[float, float]) -> str:
+    return f"{format_lr(band[0])} to {format_lr(band[1])}"
 
 
 def _is_ours(entered: TracebackType) -> bool:

@@ -1,4 +1,4 @@
-import { unpack_models } from '@jupyter-widgets/base';
+import { type IBackboneModelOptions, unpack_models } from '@jupyter-widgets/base';
 import { MarkModel } from 'bqplot';
 
 import { ChartMark, ChartMarkModel } from './chart_mark';
@@ -31,6 +31,18 @@ export class AnnotationsModel extends ChartMarkModel {
     return (this.get('curve') ?? null) as CurveModel | null;
   }
 
+  override initialize(attributes: Backbone.ObjectHash, options: IBackboneModelOptions): void {
+    super.initialize(attributes, options);
+    this.listenTo(this, 'change:annotations change:curve', this.tellCurve);
+    this.tellCurve();
+  }
+
+  /** Lets the curve's readout say the critical rate. */
+  private tellCurve(): void {
+    const known = dictsOf(this.get('annotations')).find(({ kind }) => kind === 'critical');
+    this.curve?.setCritical(asNumber(known?.['lr']));
+  }
+
   static override serializers = {
     ...MarkModel.serializers,
     marker: { deserialize: unpack_models },
@@ -38,7 +50,9 @@ export class AnnotationsModel extends ChartMarkModel {
   };
 }
 
-const KINDS = new Set(['min_gradient', 'suggestion', 'end']);
+const KINDS = new Set(['min_gradient', 'suggestion', 'end', 'critical']);
+/** The kinds whose rate can be chosen. */
+const CHOICES = new Set(['min_gradient', 'suggestion']);
 const LINE = 16;
 const REACH = 12;
 /** Least distance from the upper edge, below the arrow of a line that goes on. */
@@ -58,6 +72,7 @@ interface Annotation {
   readonly kind: string;
   readonly label: string;
   readonly title: string;
+  readonly unsure: boolean;
 }
 
 /** Draws the annotations; those that name a rate are buttons that set the marker. */
@@ -88,7 +103,7 @@ export class Annotations extends ChartMark {
 
   private choose(place: number): void {
     const chosen = this.shown[place];
-    if (chosen && chosen.kind !== 'end') {
+    if (chosen && CHOICES.has(chosen.kind)) {
       this.model.marker?.choose(chosen.lr);
     }
   }
@@ -96,14 +111,20 @@ export class Annotations extends ChartMark {
   protected override paint(): void {
     const { mapX, width, height } = this;
     this.shown = dictsOf(this.model.get('annotations')).map(read).filter(({ lr }) => mapX.shows(lr));
-    const texts = this.items.show(this.shown).map(({ text }) => text);
-    this.labels.replaceChildren(...texts);
-    const wanted = this.shown.map((annotation, index) => {
-      const text = texts[index];
-      return { ...this.spot(annotation), width: text ? textWidth(text) : 0, height: LINE };
-    });
-    placeLabels(wanted, { width, height }, this.line()).forEach((box, index) => {
-      const text = texts[index];
+    const labelled = this.items
+      .show(this.shown)
+      .map(({ root, text }, index) => ({ root, text, of: this.shown[index] as Annotation }));
+    const [quiet, loud] = [true, false].map((is) =>
+      labelled.filter(({ of }) => (of.kind === 'critical') === is),
+    ) as [typeof labelled, typeof labelled];
+    this.labels.replaceChildren(...loud.map(({ text }) => text));
+    const wanted = loud.map(({ text, of }) => ({
+      ...this.spot(of),
+      width: textWidth(text),
+      height: LINE,
+    }));
+    placeLabels(wanted, { width, height }, this.lines()).forEach((box, index) => {
+      const text = loud[index]?.text;
       if (text) {
         attr(text, {
           x: box ? box.x : 0,
@@ -112,29 +133,43 @@ export class Annotations extends ChartMark {
         });
       }
     });
+    // Shown while its mark is hovered or has the focus.
+    for (const { root, text, of } of quiet) {
+      root.append(text);
+      const half = textWidth(text) / 2;
+      const x = clamp(mapX.pixel(of.lr) - half, 0, Math.max(0, width - 2 * half));
+      attr(text, { x, y: height - LINE, display: null });
+    }
   }
 
   /** Where an annotation is drawn: above the frame, or not a number, at its upper edge. */
-  private spot({ lr, loss }: Annotation): Point {
-    const y = this.mapY.pixel(loss);
+  private spot({ lr, loss, kind }: Annotation): Point {
+    const y = kind === 'critical' ? this.height : this.mapY.pixel(loss);
     return {
       x: this.mapX.pixel(lr),
       y: Number.isNaN(y) ? EDGE : clamp(y, EDGE, this.height),
     };
   }
 
-  /** Points of the curve's line, near enough to one another for a label to see it. */
-  private line(): Point[] {
-    const { mapX, mapY } = this;
+  /** Points of the curve's lines, near enough to one another for a label to see them. */
+  private lines(): Point[] {
     const curve = this.model.curve;
     if (!curve || this.shown.length === 0) {
       return [];
     }
-    const { lr, loss } = curve.mainLine;
+    const { lr, smoothed } = curve.series.columns;
+    const average = curve.draws('average') ? this.pointsOf(lr, smoothed) : [];
+    return [...this.pointsOf(curve.mainLine.lr, curve.mainLine.loss), ...average];
+  }
+
+  private pointsOf(lr: Float64Array, loss: Float64Array): Point[] {
+    const { mapX, mapY, height } = this;
     const line: Point[] = [];
     let before: Point | undefined;
     for (let index = 0; index < lr.length; index += Math.ceil(lr.length / SAMPLES)) {
-      const point = { x: mapX.pixel(lr[index] ?? NaN), y: mapY.pixel(loss[index] ?? NaN) };
+      // No further beyond the frame than it takes to leave it where the line does.
+      const y = clamp(mapY.pixel(loss[index] ?? NaN), -height, 2 * height);
+      const point = { x: mapX.pixel(lr[index] ?? NaN), y };
       line.push(...(before ? between(before, point) : []), point);
       before = point;
     }
@@ -142,21 +177,22 @@ export class Annotations extends ChartMark {
   }
 
   private paintItem({ root, halo, shape, text, title }: Elements, annotation: Annotation): void {
-    const { kind, label } = annotation;
+    const { kind, label, unsure } = annotation;
     const { x, y } = this.spot(annotation);
-    const pressed = kind !== 'end';
+    const pressed = CHOICES.has(kind);
+    const look = KINDS.has(kind) ? ` lrfind-spot-${kind}` : '';
     const held = this.mapX.pixel(this.model.marker?.value ?? NaN);
     attr(root, {
       // The marker lies below and can be held anywhere: a dot on its line takes no pointer.
       'pointer-events': Math.abs(held - x) <= REACH ? 'none' : null,
-      class: `lrfind-spot${KINDS.has(kind) ? ` lrfind-spot-${kind}` : ''}`,
+      class: `lrfind-spot${look}${unsure ? ' lrfind-spot-unsure' : ''}`,
       role: pressed ? 'button' : 'img',
-      tabindex: pressed ? 0 : null,
+      tabindex: pressed || kind === 'critical' ? 0 : null,
       'aria-label': pressed ? `Choose ${label}` : label,
       'data-lm-suppress-shortcuts': pressed ? 'true' : null,
     });
     attr(halo, { cx: x, cy: y });
-    attr(shape, { d: kind === 'end' ? CROSS : DOT, transform: `translate(${x},${y})` });
+    attr(shape, { d: SHAPES[kind] ?? DOT, transform: `translate(${x},${y})` });
     say(title, annotation.title || label);
     say(text, label);
   }
@@ -186,23 +222,28 @@ export class Annotations extends ChartMark {
 /** How many points of a line are looked at. */
 const SAMPLES = 500;
 
-/** Three points between two. */
+/** Points between two, no further apart than a label is high. */
 function between(a: Point, b: Point): Point[] {
-  return [0.25, 0.5, 0.75].map((part) => ({
-    x: a.x + part * (b.x - a.x),
-    y: a.y + part * (b.y - a.y),
-  }));
+  const steps = Math.ceil(Math.hypot(b.x - a.x, b.y - a.y) / LINE);
+  return Array.from({ length: Math.max(0, steps - 1) || 0 }, (_, index) => {
+    const part = (index + 1) / steps;
+    return { x: a.x + part * (b.x - a.x), y: a.y + part * (b.y - a.y) };
+  });
 }
 
 const DOT = 'M-5 0a5 5 0 1 0 10 0a5 5 0 1 0 -10 0Z';
-const CROSS = 'M-4.5 -4.5L4.5 4.5M-4.5 4.5L4.5 -4.5';
+const SHAPES: Readonly<Record<string, string | undefined>> = {
+  end: 'M-4.5 -4.5L4.5 4.5M-4.5 4.5L4.5 -4.5',
+  critical: 'M0 0L-4 -7H4Z',
+};
 
-function read({ lr, loss, kind, label, title }: Entries): Annotation {
+function read({ lr, loss, kind, label, title, certainty }: Entries): Annotation {
   return {
     lr: Number(lr),
     loss: asNumber(loss) ?? NaN,
     kind: asText(kind),
     label: asText(label),
     title: asText(title),
+    unsure: certainty === 'unsure',
   };
 }

@@ -213,9 +213,11 @@ export class Axes extends ChartMark {
       return;
     }
     this.placed = placed;
+    this.tools.classList.remove('lrfind-tools-narrow');
     const room = right - this.tools.offsetWidth - GAP;
     const label = this.lines.labelWidth;
     this.tools.style.left = `${left + label <= room ? left : 0}px`;
+    this.tools.classList.toggle('lrfind-tools-narrow', label > room);
     this.lines.showLabel(label <= room);
   }
 
@@ -227,6 +229,6 @@ export class Axes extends ChartMark {
 }
 
 /** From the plot area down to the lower edge of the buttons, which lie beside the axis label. */
-const TOOLS = 52;
+const TOOLS = 48;
 /** Between the buttons and the axis label. */
 const GAP = 8;

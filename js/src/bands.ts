@@ -17,6 +17,7 @@ const KINDS = new Set(['skipped', 'usable']);
 interface Elements {
   readonly root: SVGGElement;
   readonly rect: SVGRectElement;
+  readonly edges: SVGPathElement;
   readonly text: SVGTextElement;
 }
 
@@ -41,18 +42,20 @@ export class Bands extends ChartMark {
     this.bands.show(dictsOf(this.model.get('bands')));
   }
 
-  private paintBand({ root, rect, text }: Elements, band: Entries): void {
+  private paintBand({ root, rect, edges, text }: Elements, band: Entries): void {
     const { mapX, width, height } = this;
     const kind = asText(band['kind']);
     const left = clamp(mapX.pixel(Number(band['start'])), 0, width);
     const right = clamp(mapX.pixel(Number(band['stop'])), 0, width);
     const wide = right - left;
+    const unsure = band['certainty'] === 'unsure' ? ' lrfind-band-unsure' : '';
     attr(root, {
-      class: KINDS.has(kind) ? `lrfind-band lrfind-band-${kind}` : 'lrfind-band',
+      class: `lrfind-band${KINDS.has(kind) ? ` lrfind-band-${kind}` : ''}${unsure}`,
       display: wide > 0 ? null : 'none',
     });
     if (wide > 0) {
       attr(rect, { x: left, y: 0, width: wide, height });
+      attr(edges, { d: unsure ? `M${left} 0V${height}M${right} 0V${height}` : null });
       say(text, asText(band['label']));
       attr(text, {
         x: left + 6,
@@ -67,6 +70,7 @@ export class Bands extends ChartMark {
     return {
       root,
       rect: svg(root, 'rect', { class: 'lrfind-band-area' }),
+      edges: svg(root, 'path', { class: 'lrfind-band-edges' }),
       text: svg(root, 'text', { class: 'lrfind-band-label' }),
     };
   }

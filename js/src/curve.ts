@@ -1,3 +1,4 @@
+import type { IBackboneModelOptions } from '@jupyter-widgets/base';
 import { MarkModel } from 'bqplot';
 
 import { ChartMark } from './chart_mark';
@@ -30,6 +31,9 @@ export interface Fit {
  * losses, and the fit, which may change where it was before.
  */
 export class CurveModel extends ColumnsModel<Column> {
+  /** The critical rate of the sweep, which the readout says; null where there is none. */
+  declare critical: number | null;
+
   override defaults(): Backbone.ObjectHash {
     return {
       ...super.defaults(),
@@ -48,6 +52,18 @@ export class CurveModel extends ColumnsModel<Column> {
 
   protected override get lineNames(): readonly string[] {
     return ['fit_lr', 'fit_loss', 'fit_settled'];
+  }
+
+  override initialize(attributes: Backbone.ObjectHash, options: IBackboneModelOptions): void {
+    this.critical = null;
+    super.initialize(attributes, options);
+  }
+
+  setCritical(rate: number | null): void {
+    if (this.critical !== rate) {
+      this.critical = rate;
+      this.trigger('columns_updated');
+    }
   }
 
   get fit(): Fit {
@@ -222,6 +238,10 @@ export class Curve extends ChartMark implements Plot {
 
   get fit(): Fit {
     return this.model.fit;
+  }
+
+  get critical(): number | null {
+    return this.model.critical;
   }
 
   get sorted(): boolean {

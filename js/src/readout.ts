@@ -9,6 +9,8 @@ export interface Plot {
   readonly columns: Readonly<Record<'lr' | 'loss' | 'smoothed' | 'val_loss', Float64Array>>;
   /** The line that is fitted to the points, at places of its own. */
   readonly fit: { readonly lr: Float64Array; readonly loss: Float64Array };
+  /** The rate from which on a single update raises the loss, where it is known. */
+  readonly critical: number | null;
   /** Whether the rates only ever rise. */
   readonly sorted: boolean;
   /** The indices `[from, to)` of the points that are in sight. */
@@ -33,6 +35,7 @@ export interface Reading {
   readonly validation: string;
   readonly step: string;
   readonly slope: string;
+  readonly critical: string;
 }
 
 const ROWS: readonly (readonly [keyof Reading, string])[] = [
@@ -43,6 +46,7 @@ const ROWS: readonly (readonly [keyof Reading, string])[] = [
   ['validation', 'validation loss'],
   ['slope', 'slope per decade'],
   ['step', 'step'],
+  ['critical', 'critical rate'],
 ];
 
 /** Milliseconds of rest before a point is read aloud, so that a held key does not stammer. */
@@ -174,6 +178,7 @@ export class Readout {
       validation: Number.isNaN(validation) ? '' : formatLoss(validation),
       slope: formatSlope(fit.slope),
       step: `${index + 1} of ${lr.length}`,
+      critical: this.plot.critical === null ? '' : formatRate(this.plot.critical),
     };
   }
 

@@ -24,7 +24,9 @@ const BARS = {
     marker: null,
     suggestions: [],
     suggested_lr: null,
+    certainty: '',
     suggestion_sentence: '',
+    about: [],
     message: '',
   },
   SettingsBar: {

@@ -46,6 +46,7 @@ class RecordedCurve:
     own_lr: float | None
     selected_lr: float | None
     critical_lr: float | None
+    critical_note: str
 
     @property
     def min_grad_lr(self) -> float | None:

@@ -60,6 +60,8 @@ def lr_find(
     result = sweep.result()
     suggestion = result.suggestion()
     if options.progress and (suggestion.lr is None or suggestion.caveats):
-        said = messages.suggested(suggestion, result.suggestion("min_gradient"))
+        critical = messages.critical_rate(result.critical_lr, result.critical_note)
+        more = messages.about(suggestion, result.suggestion("min_gradient"), critical)
+        said = " ".join([messages.suggested(suggestion), *more])
         print(result.stop_sentence, said, file=sys.stderr)
     return result

@@ -52,15 +52,25 @@ def run_bar(state: SessionState) -> dict[str, Any]:
 
 def choice_bar(state: SessionState, analysis: Analysis | None) -> dict[str, Any]:
     """Return what the row under the chart shows."""
-    return {
-        "suggestions": [] if analysis is None else _chips(analysis),
-        "suggested_lr": None if analysis is None else analysis.suggested.lr,
-        "suggestion_sentence": ""
-        if analysis is None
-        else messages.suggested(analysis.suggested, analysis.min_gradient),
-        "message": state.message,
-        "buttons": _choice_buttons(state),
+    found: dict[str, Any] = {
+        "suggestions": [],
+        "suggested_lr": None,
+        "certainty": "",
+        "suggestion_sentence": "",
+        "about": [],
     }
+    if analysis is not None:
+        result, suggested = analysis.result, analysis.suggested
+        critical = messages.critical_rate(result.critical_lr, result.critical_note)
+        found = {
+            "suggestions": _chips(analysis),
+            "suggested_lr": suggested.lr,
+            "certainty": suggested.certainty,
+            "suggestion_sentence": messages.suggested(suggested),
+            "about": messages.about(suggested, analysis.min_gradient, critical),
+        }
+    buttons = [*_choice_buttons(state), *_advice(state, analysis)]
+    return {**found, "message": state.message, "buttons": buttons}
 
 
 def settings_bar(state: SessionState) -> dict[str, Any]:
@@ -170,6 +180,15 @@ def _choice_buttons(state: SessionState) -> list[dict[str, Any]]:
     ]
 
 
+def _advice(state: SessionState, analysis: Analysis | None) -> list[dict[str, Any]]:
+    """Return the button that does what would settle the doubt, where there is such a thing."""
+    advice = None if analysis is None else analysis.suggested.advice
+    if advice is None or not state.can_train:
+        return []
+    why_not = state.why_not_extend if advice.command == "extend" else state.why_not_train
+    return [_button("advise", messages.advised(advice), why_not)]
+
+
 def _button(command: str, label: str, why_not: str = "", title: str = "") -> dict[str, Any]:
     """Return a button of a bar; where it cannot be pressed, its title says why not."""
     return {
@@ -190,7 +209,8 @@ def _chips(analysis: Analysis) -> list[dict[str, Any]]:
             "rule": each.rule,
             "label": each.rule.replace("_", " "),
             "lr": each.lr,
-            "reason": each.reason,
+            "reason": " ".join([each.reason, *each.caveats]),
+            "certainty": each.certainty,
             "active": each is analysis.suggested,
         }
         for each in analysis.offered

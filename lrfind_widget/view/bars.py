@@ -74,10 +74,13 @@ class ChoiceBar(Bar):
     """
 
     marker = traitlets.Instance(Widget, allow_none=True).tag(sync=True, **widget_serialization)
-    # {"rule", "label", "lr" or None, "reason", "active"} each
+    # {"rule", "label", "lr" or None, "reason", "certainty", "active"} each
     suggestions = traitlets.List(traitlets.Dict()).tag(sync=True)
     suggested_lr = traitlets.Float(None, allow_none=True).tag(sync=True)
+    certainty = traitlets.Enum(["", "sure", "unsure", "none"], "").tag(sync=True)
     suggestion_sentence = traitlets.Unicode().tag(sync=True)
+    # What else is known of it, in sentences.
+    about = traitlets.List(traitlets.Unicode()).tag(sync=True)
     message = traitlets.Unicode().tag(sync=True)
 
     def _take_event(self, content: Mapping[str, Any]) -> bool:

@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from lrfind_widget import messages
 from lrfind_widget.curves.fitted_line import FittedLine
 from lrfind_widget.curves.formatting import format_lr, listed
 from lrfind_widget.curves.smoothing import Floats
@@ -41,22 +42,24 @@ def dots(state: SessionState, analysis: Analysis) -> list[dict[str, Any]]:
     average = curve.lrs, curve.smoothed
     dots = []
     if steepest.lr is not None and state.options.show_average:
-        dots.append(_dot(average, steepest, "min_gradient", "steepest fall"))
+        name = "steepest fall" if steepest.certainty == "sure" else "unsure steepest fall"
+        dots.append(_dot(average, steepest, "min_gradient", name))
     if suggested.lr is not None and not any(dot["lr"] == suggested.lr for dot in dots):
-        dots.append(_dot(analysis.line, suggested, "suggestion", "suggested"))
-    return dots + _early_end(state, analysis)
+        name = "suggested" if suggested.certainty == "sure" else "unsure suggestion"
+        dots.append(_dot(analysis.line, suggested, "suggestion", name))
+    return [*dots, *_early_end(state, analysis), *_critical(analysis)]
 
 
 def bands(state: SessionState, analysis: Analysis) -> list[dict[str, Any]]:
-    """Return the tinted intervals: the ends that are skipped, and the usable range."""
+    """Return the tinted intervals: the ends of the average that are skipped, the usable range."""
     lrs, options = analysis.curve.lrs, state.options
     bands = []
-    if lrs.size and options.skip_start > 0:
+    if lrs.size and options.show_average and options.skip_start > 0:
         bands.append(_band(lrs[0], lrs[min(options.skip_start, lrs.size - 1)], "skipped"))
-    if lrs.size and options.skip_end > 0:
+    if lrs.size and options.show_average and options.skip_end > 0:
         bands.append(_band(lrs[max(lrs.size - 1 - options.skip_end, 0)], lrs[-1], "skipped"))
     if analysis.suggested.band is not None:
-        bands.append(_band(*analysis.suggested.band, "usable"))
+        bands.append(_band(*analysis.suggested.band, "usable", analysis.suggested.certainty))
     return bands
 
 
@@ -104,7 +107,8 @@ def _dot(line: Line, found: Suggestion, kind: str, name: str) -> dict[str, Any]:
         "loss": _finite(_loss_at(line, lr, found.loss)),
         "kind": kind,
         "label": f"{name} {format_lr(lr)}",
-        "title": found.reason,
+        "title": " ".join([found.reason, *found.caveats]),
+        "certainty": found.certainty,
     }
 
 
@@ -138,8 +142,26 @@ def _early_end(state: SessionState, analysis: Analysis) -> list[dict[str, Any]]:
     ]
 
 
-def _band(start: float, stop: float, kind: str) -> dict[str, Any]:
-    return {"start": float(start), "stop": float(stop), "kind": kind, "label": kind}
+def _critical(analysis: Analysis) -> list[dict[str, Any]]:
+    """Return the mark of the critical rate at the axis, where there is one."""
+    result = analysis.result
+    if result.critical_lr is None:
+        return []
+    return [
+        {
+            "lr": result.critical_lr,
+            "loss": None,
+            "kind": "critical",
+            "label": f"critical rate {format_lr(result.critical_lr)}",
+            "title": messages.critical_rate(result.critical_lr, ""),
+        }
+    ]
+
+
+def _band(start: float, stop: float, kind: str, certainty: str = "sure") -> dict[str, Any]:
+    label = kind if certainty == "sure" else f"perhaps {kind}"
+    ends = {"start": float(start), "stop": float(stop)}
+    return {**ends, "kind": kind, "label": label, "certainty": certainty}
 
 
 def _diverged(comparison: Comparison | None) -> dict[int, str]:

@@ -117,8 +117,9 @@ class Marker(ChartMark):
 class Annotations(ChartMark):
     """Points with a name: the steepest fall, a suggestion, the end of the sweep."""
 
-    # {"lr", "loss" or None, "kind": "min_gradient" | "suggestion" | "end", "label", "title"} each,
-    # the most important first. A loss that is None or above the axis is shown at the upper edge.
+    # {"lr", "loss" or None, "kind": "min_gradient" | "suggestion" | "end" | "critical", "label",
+    # "title", "certainty"} each, the most important first. A loss that is None or above the axis is
+    # shown at the upper edge; the critical rate is a mark at the lower one.
     annotations = traitlets.List(traitlets.Dict()).tag(sync=True)
     marker = _reference()
     curve = _reference()
@@ -127,7 +128,7 @@ class Annotations(ChartMark):
 class Bands(ChartMark):
     """Intervals of the learning rate that are tinted over the height of the chart."""
 
-    # {"start", "stop", "kind": "skipped" | "usable", "label"} each
+    # {"start", "stop", "kind": "skipped" | "usable", "label", "certainty"} each
     bands = traitlets.List(traitlets.Dict()).tag(sync=True)
 
 

@@ -118,6 +118,7 @@ class Screen:
             "apply": session.try_to_apply,
             "search": self._shown_to_fail(session.search),
             "back": session.back_to_suggestion,
+            "advise": self._shown_to_fail(self._take_advice),
         }
         self.chart.marker.page_handlers["value"] = session.select
         self.settings_bar.commands = {"run": session.change_run}
@@ -128,6 +129,21 @@ class Screen:
 
     def _set(self, name: str, value: Any) -> None:
         self._session.analyse(**{name: value})
+
+    def _take_advice(self) -> None:
+        """Do what would settle the doubt about the suggestion."""
+        session, analysis = self._session, self._session.state.analysis
+        advice = None if analysis is None else analysis.suggested.advice
+        if advice is None:
+            return
+        if advice.command == "extend":
+            session.extend(advice.value)
+        elif advice.command == "search":
+            getattr(session, "search")()  # noqa: B009
+        elif advice.value is None:
+            session.start()
+        else:
+            session.start(num_it=int(advice.value))
 
     def _shown_to_fail(self, start: Callable[[], None]) -> Callable[[], None]:
         """Return `start` for a person who looks at the screen, and not at what a cell raises."""

@@ -224,10 +224,13 @@ def _choice(widget: LRFinderWidget) -> dict[str, Any]:
                 "rate": "none" if chip["lr"] is None else format_lr(chip["lr"]),
                 "reason": chip["reason"],
                 "active": chip["active"],
+                "certainty": chip["certainty"],
             }
             for chip in bar.suggestions
         ],
         "suggestion": bar.suggestion_sentence,
+        "certainty": bar.certainty,
+        "about": [steady(fact) for fact in bar.about],
         "message": bar.message,
     }
 

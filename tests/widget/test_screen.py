@@ -11,6 +11,7 @@ import pytest
 
 from lrfind_widget.options import AnalysisOptions
 from lrfind_widget.outcomes import StopReason
+from lrfind_widget.rules.suggestion import Advice, Suggestion
 from lrfind_widget.session import Session
 from lrfind_widget.view.screen import Screen
 from tests.played import RATES, PlayedTrainable, valley
@@ -162,6 +163,37 @@ def test_what_cannot_start_is_shown(play: Play) -> None:
     assert play.screen.run_bar.status == "failed"
     assert "the model is being swept" in play.screen.run_bar.sentence
     assert "the model is being swept" in play.screen.run_bar.traceback
+
+
+@pytest.mark.parametrize(
+    ("advice", "changes"),
+    [
+        (Advice("sweep", 400), {"num_it": 400}),
+        (Advice("sweep"), {}),
+        (Advice("extend", 20.0), None),
+    ],
+)
+def test_the_button_beside_a_doubt_does_what_it_says(
+    play: Play, advice: Advice, changes: dict[str, Any] | None
+) -> None:
+    play.sweep()
+    found = Suggestion(3e-3, "Why.", caveats=("A doubt.",), advice=advice)
+    play.session.analyse(rule=lambda lrs, losses: found)
+    press(play.screen.choice_bar, "advise")
+    assert play.session.state.is_sweeping
+    if changes is None:
+        assert play.trainable.latest.plan.lrs[1] >= 20.0
+    else:
+        assert play.session._changes == changes
+    play.session.stop()
+
+
+def test_a_page_switches_a_line_off_everywhere(play: Play) -> None:
+    play.sweep()
+    put(play.screen.chart.curve, show_average=False)
+    assert not play.session.state.options.show_average
+    assert [dot["kind"] for dot in play.screen.chart.annotations.annotations] == ["suggestion"]
+    assert [band["kind"] for band in play.screen.chart.bands.bands] == ["usable"]
 
 
 def press(bar: Any, command: str) -> None:

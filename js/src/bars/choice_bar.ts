@@ -2,7 +2,7 @@ import { attr, button, html, say, saySentence, setEnabled, showLine } from '../d
 import { formatRate } from '../geometry/format';
 import { Keyed } from '../keyed';
 import { MarkerModel } from '../marker';
-import { textOf } from '../values';
+import { asText, listOf, textOf } from '../values';
 import { BarView } from './bar_view';
 import { copyText } from './clipboard';
 import { asArgument, asRate, readRate, sameRate, showRate } from './rate';
@@ -13,6 +13,7 @@ interface Chip {
   readonly root: HTMLButtonElement;
   readonly label: HTMLElement;
   readonly rate: HTMLElement;
+  readonly doubt: HTMLElement;
 }
 
 /** The chosen rate as text, what is suggested, and what to do with the choice. */
@@ -21,6 +22,10 @@ export class ChoiceBarView extends BarView {
   private declare problem: HTMLElement;
   private declare backButton: HTMLButtonElement;
   private declare sentence: HTMLElement;
+  private declare advice: HTMLButtonElement;
+  private declare about: HTMLDetailsElement;
+  private declare aboutWhat: HTMLElement;
+  private declare facts: Keyed<string, { root: HTMLLIElement }>;
   private declare offers: HTMLElement;
   private declare chipPlace: HTMLElement;
   private declare chips: Keyed<Suggestion, Chip>;
@@ -37,7 +42,22 @@ export class ChoiceBarView extends BarView {
     this.field = this.buildField(id);
     const choose = html('div', { class: 'lrbar-buttons lrbar-choose' });
     choose.append(label, this.field, this.buttonPlace);
-    this.sentence = html('span', { class: 'lrbar-suggestion' });
+    this.sentence = html('span');
+    this.advice = button('', 'lrbar-small', () => {
+      this.takeAdvice();
+    });
+    const look = html('span', { class: 'lrbar-certainty', 'aria-hidden': 'true' });
+    const suggestion = html('div', { class: 'lrbar-suggestion' }, look, this.sentence, this.advice);
+    const list = html('ul', { class: 'lrbar-known' });
+    this.facts = new Keyed<string, { root: HTMLLIElement }>(
+      list,
+      () => ({ root: html('li') }),
+      ({ root }, fact) => {
+        saySentence(root, fact);
+      },
+    );
+    this.aboutWhat = html('summary', { class: 'lrbar-quiet' });
+    this.about = html('details', { class: 'lrbar-fold lrbar-about' }, this.aboutWhat, list);
     this.problem = html('div', { class: 'lrbar-problem', id: this.idFor('problem') });
     this.problem.hidden = true;
 
@@ -58,8 +78,8 @@ export class ChoiceBarView extends BarView {
     this.said = html('div', { class: 'lrbar-said', role: 'status', 'aria-live': 'polite' });
 
     this.shown = '';
-    const row = html('div', { class: 'lrbar-row' }, choose, this.sentence);
-    this.el.append(row, this.problem, this.offers, this.said);
+    const row = html('div', { class: 'lrbar-row' }, choose, suggestion);
+    this.el.append(row, this.problem, this.offers, this.about, this.said);
     this.listenTo(this.model, 'change:message', () => {
       this.say(textOf(this.state, 'message'));
     });
@@ -70,11 +90,39 @@ export class ChoiceBarView extends BarView {
     this.follow(this.model.get('marker'));
     super.update();
     const suggestions = suggestionsOf(this.state);
+    const certainty = textOf(this.state, 'certainty');
+    attr(this.el, { 'data-certainty': certainty || null });
+    say(this.aboutWhat, `About this ${certainty === 'none' ? 'curve' : 'suggestion'}`);
     showLine(this.sentence, textOf(this.state, 'suggestion_sentence'));
+    this.showAdvice();
+    const facts = listOf(this.state.get('about')).map(asText);
+    this.about.hidden = facts.length === 0;
+    this.facts.show(facts);
     this.chipPlace.hidden = suggestions.length === 0;
     this.chips.show(suggestions);
     this.showValue();
     this.offers.hidden = this.chipPlace.hidden && this.backButton.hidden;
+  }
+
+  /** The button that does what would settle a doubt, if there is one. */
+  private get advised(): Button | undefined {
+    return super.buttons.find(({ id }) => id === ADVICE);
+  }
+
+  private showAdvice(): void {
+    const { advised } = this;
+    this.advice.hidden = advised === undefined;
+    if (advised !== undefined) {
+      say(this.advice, advised.label);
+      attr(this.advice, { title: advised.title || null });
+      setEnabled(this.advice, super.canPress(advised));
+    }
+  }
+
+  private takeAdvice(): void {
+    if (this.advised !== undefined) {
+      super.press(this.advised);
+    }
   }
 
   private buildField(id: string): HTMLInputElement {
@@ -106,11 +154,12 @@ export class ChoiceBarView extends BarView {
     });
     const label = html('span');
     const rate = html('span', { class: 'lrbar-chip-rate' });
-    root.append(label, rate);
-    return { root, label, rate };
+    const doubt = html('span', { class: 'lrbar-unseen' });
+    root.append(label, rate, doubt);
+    return { root, label, rate, doubt };
   }
 
-  private fillChip({ root, label, rate }: Chip, suggestion: Suggestion): void {
+  private fillChip({ root, label, rate, doubt }: Chip, suggestion: Suggestion): void {
     const { value } = this;
     const { lr } = suggestion;
     const isChosen = lr !== null && value !== null && sameRate(lr, value);
@@ -119,6 +168,8 @@ export class ChoiceBarView extends BarView {
     attr(root, { title: suggestion.reason || null, 'aria-pressed': String(isChosen) });
     setEnabled(root, lr !== null && this.marker !== undefined);
     root.classList.toggle('lrbar-active', suggestion.active);
+    root.classList.toggle('lrbar-unsure', suggestion.unsure);
+    say(doubt, suggestion.unsure ? ', unsure' : '');
   }
 
   /** Listens to the marker that the bar refers to now, and to no other. */
@@ -157,7 +208,7 @@ export class ChoiceBarView extends BarView {
       title: value === null ? '' : `Copy ${asArgument(value)}`,
       enabled: value !== null,
     };
-    const buttons = super.buttons;
+    const buttons = super.buttons.filter(({ id }) => id !== ADVICE);
     const before = buttons.findIndex(({ id }) => id === 'apply') + 1;
     return [...buttons.slice(0, before), copy, ...buttons.slice(before)];
   }
@@ -263,6 +314,9 @@ export class ChoiceBarView extends BarView {
     saySentence(this.said, text);
   }
 }
+
+/** The id of the button beside the suggestion. */
+const ADVICE = 'advise';
 
 function showRateOf(value: number | null): string {
   return value === null ? '' : showRate(value);

@@ -41,7 +41,9 @@ export class ChoiceBarModel extends BarModel {
       marker: null,
       suggestions: [],
       suggested_lr: null,
+      certainty: '',
       suggestion_sentence: '',
+      about: [],
       message: '',
     };
   }

@@ -29,6 +29,7 @@ export function suggestionsOf(model: Readable) {
     label: asText(item['label']),
     lr: asRate(item['lr']),
     reason: asText(item['reason']),
+    unsure: item['certainty'] === 'unsure',
     active: item['active'] === true,
   }));
 }

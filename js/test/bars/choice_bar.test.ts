@@ -250,11 +250,58 @@ describe('Copy', () => {
   });
 });
 
+describe('what is said of the suggestion', () => {
+  const ADVICE = { id: 'advise', command: 'advise', label: 'Go further to 10', title: '', enabled: true };
+  const facts = (): (string | null)[] =>
+    Array.from(view.el.querySelectorAll('li'), (each) => each.textContent);
+
+  it('has a button beside it that does what would settle a doubt', () => {
+    model.set({ certainty: 'unsure', buttons: [APPLY, COMPARE, ADVICE] });
+    expect(names()).toEqual(['Apply', 'Copy', 'Try it']);
+    find(view.el, 'Go further to 10').click();
+    expect(comm.contents).toEqual([{ event: 'press', command: 'advise' }]);
+    model.set({ buttons: [APPLY, COMPARE] });
+    expect(view.el.querySelector<HTMLElement>('.lrbar-suggestion > button')?.hidden).toBe(true);
+  });
+
+  it('says why the button cannot be pressed', () => {
+    model.set({ buttons: [{ ...ADVICE, enabled: false, title: 'A sweep is running' }] });
+    const advice = find(view.el, 'Go further to 10');
+    advice.click();
+    expect([isEnabled(advice), advice.title]).toEqual([false, 'A sweep is running']);
+    expect(comm.contents).toEqual([]);
+  });
+
+  it('looks as sure as it is', () => {
+    for (const certainty of ['sure', 'unsure', 'none']) {
+      model.set({ certainty });
+      expect(view.el.getAttribute('data-certainty')).toBe(certainty);
+    }
+  });
+
+  it('keeps what else is known folded away', () => {
+    const fold = view.el.querySelector('details');
+    expect(fold?.hidden).toBe(true);
+    model.set({ certainty: 'sure', about: ['Half of 1e-2.', '<b>x</b>'] });
+    expect([fold?.hidden, fold?.open]).toEqual([false, false]);
+    expect(find(view.el, 'About this suggestion')).toBeTruthy();
+    expect(facts()).toEqual(['Half of 1e-2.', '<b>x</b>']);
+  });
+});
+
 describe('suggestions', () => {
   it('are one click away', () => {
     find(view.el, 'balanced6.3e-3').click();
     expect(chosen()).toBe(6.3e-3);
     expect(find(view.el, 'balanced6.3e-3').getAttribute('aria-pressed')).toBe('true');
+  });
+
+  it('that are doubted look so and say so', () => {
+    const chip = find(view.el, 'balanced6.3e-3');
+    expect(chip.classList.contains('lrbar-unsure')).toBe(false);
+    model.set('suggestions', [{ ...SUGGESTIONS[0], certainty: 'unsure' }]);
+    expect(chip.classList.contains('lrbar-unsure')).toBe(true);
+    expect(chip.textContent).toBe('balanced6.3e-3, unsure');
   });
 
   it('tell their reason', () => {

@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { Annotations, AnnotationsModel } from '../../src/annotations';
 import { Bands, BandsModel } from '../../src/bands';
 import { toWire } from '../../src/columns';
+import { CurveModel } from '../../src/curve';
 import { MarkerModel } from '../../src/marker';
 import { Runs, RunsModel } from '../../src/runs';
 import { Spread, SpreadModel } from '../../src/spread';
@@ -37,6 +38,35 @@ describe('annotations', () => {
     const button = view.el.querySelector('[role=button]') as Element;
     expect(key(button, name).defaultPrevented).toBe(true);
     expect(marker.value).toBe(6.3e-3);
+  });
+
+  it('are hollow where they are doubted', async () => {
+    const { view } = await annotations([STEEPEST, { ...STEEPEST, certainty: 'unsure' }]);
+    const unsure = Array.from(view.el.querySelectorAll('.lrfind-spot'), ({ classList }) =>
+      classList.contains('lrfind-spot-unsure'),
+    );
+    expect(unsure).toEqual([false, true]);
+  });
+
+  it('mark the critical rate at the axis, with a name of its own that is no choice', async () => {
+    const critical = { lr: 0.1, loss: null, kind: 'critical', label: 'critical rate 0.1', title: '' };
+    const { view, marker } = await annotations([STEEPEST, critical]);
+    const mark = view.el.querySelector('.lrfind-spot-critical') as Element;
+    expect(mark.getAttribute('role')).toBe('img');
+    expect(mark.getAttribute('tabindex')).toBe('0');
+    expect(mark.querySelector('path')?.getAttribute('transform')).toContain(`,${view.height})`);
+    expect(mark.querySelector('text')?.textContent).toBe('critical rate 0.1');
+    key(mark, 'Enter');
+    expect(marker.value).toBe(1e-3);
+  });
+
+  it('tell the curve the critical rate, for its readout', () => {
+    const scales = makeScales();
+    const curve = makeModel(CurveModel, { scales });
+    const model = makeModel(AnnotationsModel, { scales, curve, annotations: [] });
+    expect(curve.critical).toBeNull();
+    model.set('annotations', [{ kind: 'critical', lr: 0.1 }]);
+    expect(curve.critical).toBe(0.1);
   });
 
   it('at the end of a sweep are no buttons', async () => {
@@ -104,6 +134,17 @@ describe('bands', () => {
     const groups = Array.from(view.el.querySelectorAll('g'), (group) => group.getAttribute('display'));
     expect(groups).toEqual(['none', 'none']);
   });
+});
+
+it('a band that is doubted has dashed edges', async () => {
+  const bands = [
+    { start: 1e-3, stop: 1e-1, kind: 'usable', label: 'usable', certainty: 'sure' },
+    { start: 1e-3, stop: 1e-1, kind: 'usable', label: 'perhaps usable', certainty: 'unsure' },
+  ];
+  const view = await show(Bands, makeModel(BandsModel, { scales: makeScales(), bands }));
+  const edges = Array.from(view.el.querySelectorAll('path'), (path) => path.hasAttribute('d'));
+  expect(edges).toEqual([false, true]);
+  expect(view.el.querySelectorAll('.lrfind-band-unsure')).toHaveLength(1);
 });
 
 describe('earlier runs', () => {
