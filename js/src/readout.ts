@@ -45,8 +45,8 @@ const ROWS: readonly (readonly [keyof Reading, string])[] = [
   ['raw', 'raw loss'],
   ['validation', 'validation loss'],
   ['slope', 'slope per decade'],
-  ['step', 'step'],
   ['critical', 'critical rate'],
+  ['step', 'step'],
 ];
 
 /** Milliseconds of rest before a point is read aloud, so that a held key does not stammer. */
