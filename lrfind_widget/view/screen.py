@@ -139,7 +139,7 @@ class Screen:
         if advice.command == "extend":
             session.extend(advice.value)
         elif advice.command == "search":
-            getattr(session, "search")()  # noqa: B009
+            session.search()
         elif advice.value is None:
             session.start()
         else:
