@@ -99,13 +99,13 @@ class SavedBytes:
         self.nbytes = 0
         by_device: dict[torch.device, list[Interval]] = {}
         known = {} if earlier is None else earlier.by_place()
+        self._synchronize({piece.storage.device for piece in pieces})
         for piece in pieces:
             saved = known.get(_place(piece))
             if earlier is not None and saved is not None and earlier.still_holds(piece, saved):
                 self._pieces.append((piece, saved))
             else:
                 by_device.setdefault(piece.storage.device, []).append(piece)
-        self._synchronize(by_device)
         for device, group in by_device.items():
             size = sum(piece.nbytes for piece in group)
             if near:

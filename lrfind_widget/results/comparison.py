@@ -261,6 +261,11 @@ class Comparison(JsonRecord):
                 f"{format_lr(best)} did best: {values} at {second} ({over}), a lead of "
                 f"{_size(difference)} that is larger than the noise.{also}"
             )
+        if self._training_agrees(*ranked[:2]):
+            return (
+                f"{format_lr(best)} did best: {values} at {second} ({over}), a difference of "
+                f"{_size(difference)}; the training loss agrees by more than its noise.{also}"
+            )
         if np.isinf(difference.margin):
             return (
                 f"{format_lr(best)} did best: {values} at {second} ({over}), a difference of "
@@ -271,6 +276,14 @@ class Comparison(JsonRecord):
             f"{format_lr(best)} did best, but its lead over {second} is within the noise: "
             f"{values} ({over}), a difference of {_size(difference)}.{also}"
         )
+
+    def _training_agrees(self, best: int, second: int) -> bool:
+        """Whether a lead that few validation losses cannot tell from noise is in the training's."""
+        if self.val_losses is None:
+            return False
+        parts = (last_part(self.losses[n, : self.compared_steps]) for n in (second, best))
+        difference = paired_difference(*parts)
+        return difference.mean > 0 and difference.is_clear
 
     def _is_compared(self, n: int) -> bool:
         """Whether a rate that did not diverge was trained for as long as is compared."""

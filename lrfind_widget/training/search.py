@@ -383,7 +383,10 @@ def search_lr(
     own = reference_lr(optimizer)
     search = Search(*objects, options.lr or own, options)  # which refuses now what cannot work
     if options.lr is None:
-        test = Sweep(*objects, **options.of(SweepOptions))
+        given = options.of(SweepOptions)
+        if options.val_loader is None:
+            given["val_batches"] = None  # of what is held back, in the search
+        test = Sweep(*objects, **given)
         run_with_bar(test, "Range test", shown=options.progress)
         sweep = test.result()
         if sweep.stop_reason is StopReason.STOPPED:

@@ -147,6 +147,17 @@ def test_the_validation_loss_decides_where_there_is_one() -> None:
     assert "validation loss" in found.sentence
 
 
+def test_a_lead_that_few_validation_losses_do_not_tell_may_be_in_the_training_loss() -> None:
+    generator = np.random.default_rng(0)
+    validated = np.full((2, 40), np.nan)
+    validated[:, 38:] = [[1.0, 1.1], [0.4, 0.9]]
+    losses = generator.normal(size=(2, 40)) * 0.01 + [[1.0], [0.5]]
+    found = made(losses.tolist(), val_losses=validated)
+    assert not found.is_clear
+    assert "the training loss agrees by more than its noise" in found.sentence
+    assert "agrees" not in made(losses[::-1].tolist(), val_losses=validated).sentence
+
+
 def test_validation_is_computed_some_times_and_at_the_end() -> None:
     found = compared(steps=100, val_loader=batches())
     assert found.val_losses is not None

@@ -234,6 +234,13 @@ def test_a_part_of_the_data_can_be_held_back() -> None:
     assert "25% of the data were held back" in found.sentence
 
 
+def test_as_many_batches_of_it_are_taken_as_asked_for_after_a_sweep_without() -> None:
+    found = searched(lr=None, num_it=20, hold_back=0.25, val_batches=2)
+    assert found.sweep is not None
+    assert found.sweep.val_losses is None
+    assert found.settings["val_batches"] == 2
+
+
 def test_what_is_held_back_is_not_trained_on() -> None:
     seen: set[float] = set()
     held: set[float] = set()
@@ -345,6 +352,14 @@ def test_a_longer_training_wants_a_lower_rate_and_a_schedule_a_higher_one() -> N
     assert "2.1 times lower for 240 steps, since the best rate falls" in longer.sentence
     assert "2.6 times higher as the maximum of a one_cycle schedule" in cycle.sentence
     assert "about as long as these trainings and at a constant rate" in plain.sentence
+
+
+@pytest.mark.parametrize("steps", [1, 2, 3, 7])
+def test_few_steps_will_do(steps: int) -> None:
+    found = searched(steps=steps, val_loader=batches(1))
+    assert found.best_lr is not None
+    assert found.ending
+    assert found.sentence
 
 
 def test_no_more_steps_are_taken_than_the_real_training_has() -> None:
