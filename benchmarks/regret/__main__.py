@@ -75,7 +75,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
         print(choose.report())
         return
     if chosen.what == "doubts":
-        _show({doubts.NAME: (doubts.table(doubts.run()), doubts.CAPTION)}, put=chosen.docs)
+        _show({doubts.NAME: (doubts.table(), doubts.CAPTION)}, put=chosen.docs)
         return
     held_out = chosen.what == "held-out"
     measured = report.run_held_out(chosen.rounds) if held_out else report.run(chosen.rounds)

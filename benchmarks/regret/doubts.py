@@ -9,15 +9,18 @@ from __future__ import annotations
 
 import itertools
 import math
-from collections.abc import Iterator, Mapping, Sequence
+import warnings
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import NamedTuple
 
 import numpy as np
 
+from benchmarks.regret import store
 from benchmarks.regret.curves import load_sweeps, load_truths
 from benchmarks.regret.metric import Sweep, Truth, suggestion
 from benchmarks.regret.sweeps import DEFAULT
+from lrfind_widget.results.track_record import Held
 from lrfind_widget.rules.doubts import CONFIRMED, FAR, GENERALISED
 from lrfind_widget.rules.median_of_three import BELOW_CRITICAL
 from lrfind_widget.rules.suggestion import Suggestion
@@ -38,6 +41,9 @@ OVERFITTED = (
     "few-digits-mlp-adam",
     "tuned-digits-cnn-momentum",
     "tuned-noisy-digits-cnn-adam",
+    "noisy-rotations-conv-decayed-adamw",
+    "few-series-transformer-nadam",
+    "tuned-rotations-resnet-adamw",
 )
 """Tasks with wrong labels or fewer than 500 examples: what is best there no training loss shows."""
 
@@ -145,25 +151,49 @@ def interval(outcomes: Sequence[Outcome]) -> tuple[Rates, Rates]:
     for _ in range(DRAWS):
         some = [o for n in random.integers(0, len(tasks), len(tasks)) for o in of_task[tasks[n]]]
         drawn.append(rates(some, [o.doubted for o in some]))
-    low, high = np.nanquantile(np.array(drawn), (0.05, 0.95), axis=0)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # where there is nothing to doubt in any draw
+        low, high = np.nanquantile(np.array(drawn), (0.05, 0.95), axis=0)
     return Rates(*low.tolist()), Rates(*high.tolist())
 
 
-def measure(truths: Mapping[str, Truth], sweeps: Sequence[Sweep]) -> dict[str, list[Outcome]]:
+def measure(truths: Mapping[str, Truth], sweeps: Sequence[Sweep]) -> dict[bool, list[Outcome]]:
     """Return the outcomes without and with validation losses."""
     plain = [replace(sweep, val_losses=None) for sweep in sweeps]
     return {
-        title: [outcome(truths[sweep.key.task], sweep) for sweep in some]
-        for title, some in (("training loss", plain), ("with validation loss", sweeps))
-        if any(sweep.val_losses is not None for sweep in some) or title == "training loss"
+        validated: [outcome(truths[sweep.key.task], sweep) for sweep in some]
+        for validated, some in ((False, plain), (True, sweeps))
     }
 
 
-def table(measured: Mapping[str, Sequence[Outcome]]) -> str:
+def run() -> dict[bool, list[Outcome]]:
+    """Measure the default rule's doubts on the stored sweeps with the default settings."""
+    return measure(load_truths(), load_sweeps(settings=[DEFAULT]))
+
+
+def run_held_out() -> dict[bool, list[Outcome]]:
+    """Measure them on the tasks that no choice has seen."""
+    sweeps = load_sweeps(store.HELD_OUT_CURVES, settings=[DEFAULT])
+    return measure(load_truths(store.HELD_OUT_TRUTH), sweeps)
+
+
+def held(measured: Mapping[bool, Sequence[Outcome]]) -> dict[tuple[str, bool], Held]:
+    """Return how suggestions held, as a result says it of its own."""
+    found = {}
+    for validated, outcomes in measured.items():
+        for certainty in ("sure", "unsure"):
+            regret = np.array([o.regret for o in outcomes if o.doubted == (certainty != "sure")])
+            shares = (round(float(x.mean()), 2) for x in (regret < GOOD, regret > BAD))
+            found[certainty, validated] = Held(regret.size, *shares)
+    return found
+
+
+def table() -> str:
     """Return the detector's figures as a Markdown table."""
     head = [
-        "",
-        f"regret above {BAD}",
+        "losses",
+        "mean regret",
+        f"above {BAD}",
         "doubted, of these",
         "of the others",
         "of overfitted tasks",
@@ -172,28 +202,31 @@ def table(measured: Mapping[str, Sequence[Outcome]]) -> str:
         "where not",
     ]
     rows = [head, ["---"] + ["---:"] * (len(head) - 1)]
-    for title, outcomes in measured.items():
-        rows += _rows(title, outcomes)
+    for where, measured in (("", run()), (", held-out tasks", run_held_out())):
+        for validated, outcomes in measured.items():
+            title = f"{'training and validation' if validated else 'training'}{where}"
+            rows.append(_row(title, outcomes))
+            if not where:
+                chosen = (_share(x) for x in cross_validated(outcomes))
+                rows.append([f"{title}, cross-validated", "", "", *chosen, "", ""])
     return "\n".join(f"| {' | '.join(row)} |" for row in rows)
 
 
-def _rows(title: str, outcomes: Sequence[Outcome]) -> Iterator[list[str]]:
+def _row(title: str, outcomes: Sequence[Outcome]) -> list[str]:
     here = rates(outcomes, [o.doubted for o in outcomes])
-    low, high = interval(outcomes)
-    bad = sum(o.regret > BAD for o in outcomes)
-    means = [
-        np.mean([o.regret for o in outcomes if o.doubted == doubted] or [math.nan])
-        for doubted in (False, True)
+    regret = np.array([o.regret for o in outcomes])
+    doubted = np.array([o.doubted for o in outcomes])
+    cells = [
+        f"{_share(x)} ({_share(low)} to {_share(high)})"
+        for x, low, high in zip(here, *interval(outcomes), strict=True)
     ]
-    cells = [f"{x:.0%} ({a:.0%} to {b:.0%})" for x, a, b in zip(here, low, high, strict=True)]
-    yield [title, f"{bad} of {len(outcomes)}", *cells, *(f"{mean:.3f}" for mean in means)]
-    chosen = cross_validated(outcomes)
-    yield [f"{title}, cross-validated", "", *(f"{x:.0%}" for x in chosen), "", ""]
+    means = (regret.mean(), regret[~doubted].mean(), regret[doubted].mean())
+    mean, sure, unsure = (f"{each:.3f}" for each in means)
+    return [title, mean, f"{(regret > BAD).sum()} of {regret.size}", *cells, sure, unsure]
 
 
-def run() -> dict[str, list[Outcome]]:
-    """Measure the default rule's doubts on the stored sweeps with the default settings."""
-    return measure(load_truths(), load_sweeps(settings=[DEFAULT]))
+def _share(value: float) -> str:
+    return "-" if math.isnan(value) else f"{value:.0%}"
 
 
 def _over(value: float, by: float) -> float:

@@ -159,7 +159,8 @@ def fit_curve(lrs: Floats, losses: Floats) -> CurveFeatures | None:
 
 def _starting_level(x: Floats, y: Floats) -> float:
     """Return the median loss in the lowest third of the range; of some points at least."""
-    third = int(np.searchsorted(x, x[0] + (x[-1] - x[0]) / 3, side="right"))
+    # A point on the border belongs to it, whatever the rounding.
+    third = int(np.searchsorted(x, x[0] + (x[-1] - x[0]) / 3 + 1e-9, side="right"))
     first = np.sort(y[: max(third, min(FEWEST_POINTS, x.size // 2))])
     # One of the losses, also of an even number: which lie below it must not hang on rounding.
     return float(first[(first.size - 1) // 2])

@@ -34,7 +34,8 @@ class LocalRegression:
     def __init__(self, x: Floats, width: float) -> None:
         self._order = np.argsort(x, kind="stable")
         x = x[self._order]
-        bins = np.floor((x - x[0]) / (width / _BINS_PER_WIDTH))  # of a regular grid
+        # Of a regular grid; a point on a border belongs to the next one, whatever the rounding.
+        bins = np.floor((x - x[0]) / (width / _BINS_PER_WIDTH) + 1e-6)
         self._starts = np.flatnonzero(np.diff(bins, prepend=-1.0) > 0)  # of those not empty
         self._counts = np.diff(self._starts, append=x.size).astype(np.float64)
         # Offsets from the first point of a bin, not sums of x itself: exact for single points.

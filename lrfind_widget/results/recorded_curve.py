@@ -47,6 +47,7 @@ class RecordedCurve:
     selected_lr: float | None
     critical_lr: float | None
     critical_note: str
+    batch_size: int | None
 
     @property
     def min_grad_lr(self) -> float | None:
@@ -153,7 +154,7 @@ class RecordedCurve:
         """
         entry, losses = entry_of(rule), self.losses
         options = entry.wanted(**self._known) | options
-        if reads != "training" and entry.function is not min_gradient and self._is_validated:
+        if reads != "training" and entry.function is not min_gradient and self.is_validated:
             if "val_losses" in entry.wants:
                 options.setdefault("val_losses", self.val_losses)
             elif reads == "validation" and self.val_losses is not None:
@@ -181,8 +182,8 @@ class RecordedCurve:
         return known
 
     @property
-    def _is_validated(self) -> bool:
-        """Whether there are validation losses, from the first step on."""
+    def is_validated(self) -> bool:
+        """Whether there are validation losses that a rule can read, from the first step on."""
         losses = self.val_losses
         return losses is not None and losses.size > 0 and bool(np.isfinite(losses[0]))
 

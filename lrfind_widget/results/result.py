@@ -15,7 +15,7 @@ from lrfind_widget.curves.smoothing import Floats
 from lrfind_widget.curves.trimmed import trim
 from lrfind_widget.options import AnalysisOptions
 from lrfind_widget.outcomes import StopReason
-from lrfind_widget.results import csv_table, picture
+from lrfind_widget.results import csv_table, picture, track_record
 from lrfind_widget.results.analysis import analyse
 from lrfind_widget.results.json_record import JsonRecord
 from lrfind_widget.results.receipt import Receipt
@@ -81,6 +81,8 @@ class SweepResult(RecordedCurve, JsonRecord):
         the rates of the sweep move the model (see `critical_rate`).
     critical_note : str
         Why there is none.
+    batch_size : int or None
+        Number of examples in the first batch, where that could be told.
 
     Raises
     ------
@@ -111,6 +113,7 @@ class SweepResult(RecordedCurve, JsonRecord):
     selected_lr: float | None = None
     critical_lr: float | None = None
     critical_note: str = ""
+    batch_size: int | None = None
 
     _kept: ClassVar[Mapping[str, str]] = {".json": "everything", ".csv": "the points"}
 
@@ -150,6 +153,14 @@ class SweepResult(RecordedCurve, JsonRecord):
             return None
         options = AnalysisOptions(beta=self.beta)
         return picture.shown(lambda: picture.draw(analyse(self, options), self.selected_lr))
+
+    @property
+    def track_record(self) -> str:
+        """How often suggestions like its own held on other tasks, and what it assumes.
+
+        In sentences, the last of which says what a range test does not establish.
+        """
+        return track_record.track_record(self, self.suggestion())
 
     def with_choice(self, lr: float) -> SweepResult:
         """Return the same result with another `selected_lr`; the arrays are shared."""

@@ -112,10 +112,10 @@ def _about_noise(curve: CurveFeatures | None, swept: Swept, confirmed: bool) -> 
     if curve.evidence >= enough:
         return
     said = "The training loss falls no further than its noise may make it seem."
-    needed = math.inf
-    if curve.evidence > 0:  # which grows with the root of the number of steps
+    # The evidence grows with the root of the number of steps.
+    most = math.sqrt(MOST_STEPS / _steps(curve, swept))
+    if most * curve.evidence >= enough:
         needed = _steps(curve, swept) * (enough / curve.evidence) ** 2
-    if needed <= MOST_STEPS:
         steps = 100 * math.ceil(needed / 100)
         yield Doubt(f"{said} Use {steps} steps (num_it), or larger batches.", _sweep(steps))
     else:

@@ -5,7 +5,14 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
-from lrfind_widget.curves.features import FEWEST_POINTS, CurveFeatures, chance, fit_curve, rate_at
+from lrfind_widget.curves.features import (
+    FEWEST_POINTS,
+    CurveFeatures,
+    chance,
+    fit_curve,
+    rate_at,
+    usable_part,
+)
 from lrfind_widget.curves.formatting import format_lr
 from lrfind_widget.curves.trimmed import as_curve
 from lrfind_widget.rules.suggestion import Advice, Suggestion
@@ -24,7 +31,7 @@ def curve_or_refusal(
     rates, raw = as_curve(lrs, losses)
     curve = curve_of(rates, raw)
     if curve is None:
-        finite = int(np.isfinite(raw).sum())
+        finite = usable_part(rates, raw)[0].size
         have = "1 step has" if finite == 1 else f"{finite} steps have"
         return Suggestion(
             None,

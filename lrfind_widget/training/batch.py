@@ -163,13 +163,18 @@ def tensors_in(batch: Any) -> Iterator[Tensor]:
 
 
 def batch_size(batch: Any) -> int:
-    """Return the number of examples in a batch: the first extent of its first tensor, else 1."""
+    """Return the number of examples in a batch; 1 where that cannot be told."""
+    return known_size(batch) or 1
+
+
+def known_size(batch: Any) -> int | None:
+    """Return the number of examples in a batch, the first extent of its first tensor."""
     if isinstance(batch, PackedSequence):
         return int(batch.batch_sizes[0])
     for tensor in tensors_in(batch):
         if tensor.dim():
             return tensor.size(0)
-    return 1
+    return None
 
 
 def describe(batch: Any, depth: int = 3) -> str:

@@ -19,7 +19,7 @@ from lrfind_widget.isolation.random_sources import RandomSources
 from lrfind_widget.options import TrainingOptions
 from lrfind_widget.outcomes import StopReason
 from lrfind_widget.points import Losses
-from lrfind_widget.training.batch import model_device
+from lrfind_widget.training.batch import known_size, model_device
 from lrfind_widget.training.batches import Batches
 from lrfind_widget.training.control import SweepEnded
 from lrfind_widget.training.custom_updates import bound_update, needs_closure
@@ -47,6 +47,7 @@ class Found:
     objective: str = ""
     skipped_steps: int = 0
     batches_without_loss: int = 0
+    batch_size: int | None = None
 
 
 class OptimizerStep:
@@ -284,6 +285,8 @@ class OptimizerStep:
         self._context.batch = None
         self._checkpoint("The dataloader")
         batch = self._batches.next()
+        if self._found.batch_size is None:
+            self._found.batch_size = known_size(batch)
         if self.recent is not None:
             self.recent.add(batch)
         return batch

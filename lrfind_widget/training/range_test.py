@@ -240,6 +240,7 @@ class Sweep(Experiment):
             multipliers=self.multipliers,
             own_lr=self._own_lr,
             skipped_steps=self.skipped_steps,
+            batch_size=self._found.batch_size,
             critical_lr=None if self._critical is None else self._critical.lr,
             critical_note="" if self._critical is None else self._critical.note,
             **ending,
