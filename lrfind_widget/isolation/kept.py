@@ -66,7 +66,7 @@ class KeptState:
         self._skipped: list[str] = []
         if not reached.complete:
             self._skipped = ["all that your functions refer to, which is too much"]
-        is_cut = reached.cut
+        is_cut = any(id(container) not in owned for container in reached.cut)
         if reached.iterators:
             self._skipped += ["iterators, which only move forward"]
         self._places: list[_Place] = []

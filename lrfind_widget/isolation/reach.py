@@ -38,6 +38,8 @@ from lrfind_widget.isolation.object_graph import (
 )
 
 _LIBRARIES = {"torch", "numpy", "builtins", "functools", "typing", "collections", "lrfind_widget"}
+_OURS = f"{__name__.partition('.')[0]}."
+"""What begins like this is of this package, such as the hooks that watch an optimizer's steps."""
 _GENERATORS = (
     torch.Generator,
     random.Random,
@@ -79,8 +81,8 @@ class Reached:
     """Functions, containers and objects with attributes, those of libraries left out."""
     complete: bool = True
     """Whether all was looked at but for elements of large collections."""
-    cut: bool = False
-    """Whether a collection has more elements than are looked at."""
+    cut: list[Any] = field(default_factory=list)
+    """Collections with more elements than are looked at."""
 
     @property
     def values(self) -> list[Any]:
@@ -127,10 +129,11 @@ def reach(roots: Iterable[object], *, limit: int = 20_000) -> Reached:
                 found.holders.append(obj)
         size = _size(obj)
         (later if size > _MANY else queue).extend(_next(obj))
-        if size > ELEMENTS and not found.cut:
+        if size > ELEMENTS:
             values: Any = obj.values() if isinstance(obj, MAPPINGS) else obj
             rest = islice(values, ELEMENTS, None)
-            found.cut = not all(issubclass(type(value), _LEAVES) for value in rest)
+            if not all(issubclass(type(value), _LEAVES) for value in rest):
+                found.cut.append(obj)
     return found
 
 
@@ -222,7 +225,7 @@ def _next(obj: Any) -> Iterable[object]:
         return tuple(islice(obj, ELEMENTS))
     if isinstance(obj, np.ndarray):
         return (obj.base,)  # a tensor, where it is a view of one
-    if isinstance(obj, (*_GENERATORS, *BUFFERS)):
+    if isinstance(obj, (*_GENERATORS, *BUFFERS)) or type(obj).__module__.startswith(_OURS):
         return ()
     return (*_attributes(obj), *_methods(obj))
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import contextvars
 import math
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any
@@ -20,8 +21,8 @@ from lrfind_widget.training.recent_batches import RecentBatches
 AFTER, FEWEST = 15, 5
 """Steps before it is looked for, in a sweep of a hundred or more and at least: at these rates they
 hardly move the model, and they give the optimizer its moments."""
-BATCHES = 4
-STEPS_FOR_BATCH = 25
+BATCHES = 3
+STEPS_FOR_BATCH = 33
 """Steps of the sweep for each batch that is evaluated: so it costs a tenth of the sweep at most."""
 EVALUATIONS = 5
 """Besides that of the model as it is."""
@@ -78,7 +79,7 @@ class CriticalRate:
         if recent is not None and step == self._at:
             self._update.recent = None
             self._find(recent)
-        elif recent is not None:
+        elif recent is not None and step >= self._at - recent.steps:
             recent.begin_step()
         taken = self._update.step(step, lr)
         self._rates += lr * taken
@@ -101,8 +102,8 @@ class CriticalRate:
         self._control.on_aside(messages.FINDING_CRITICAL_RATE)
         try:
             with self._update.aside():
-                search = _Search(self._update, recent, self._control)
-                lr = search.crossing(self._low, self._high)
+                # In a context of its own, so that no variable of the present one is changed.
+                lr = contextvars.copy_context().run(self._search, recent)
             if self._rates > _HARDLY * lr:
                 raise _NotFoundError(messages.moved_before(lr, self._at))
             self.lr, self.note = lr, ""
@@ -115,6 +116,13 @@ class CriticalRate:
         finally:
             self._control.on_aside("")
 
+    def _search(self, recent: RecentBatches) -> float:
+        if recent.is_spoilt:
+            raise _NotFoundError(messages.BATCHES_CHANGED)
+        with recent.unchanged() as batches:
+            search = _Search(self._update, batches, self._control)
+            return search.crossing(self._low, self._high)
+
 
 class _NotFoundError(Exception):
     """There is no critical rate, for a reason in words."""
@@ -123,10 +131,10 @@ class _NotFoundError(Exception):
 class _Search:
     """The search at one moment of a sweep."""
 
-    def __init__(self, update: OptimizerStep, recent: RecentBatches, control: Control) -> None:
-        self._update, self._recent, self._control = update, recent, control
-        if recent.is_spoilt:
-            raise _NotFoundError(messages.BATCHES_CHANGED)
+    def __init__(
+        self, update: OptimizerStep, batches: Callable[[], list[Any]], control: Control
+    ) -> None:
+        self._update, self._batches, self._control = update, batches, control
         with update.execution():
             self._moment = update.moment()
         if self._moment.why_not:
@@ -157,8 +165,8 @@ class _Search:
 
     def _loss(self) -> float:
         """Return the mean loss of the batches."""
-        # Not that of the latest step, which is the one that the direction was made for.
-        losses = [self._update.loss_of(batch) for batch in self._recent.restored()[:-1]]
+        # Not that of the latest step, which is the one that the direction is read off.
+        losses = [self._update.loss_of(batch) for batch in self._batches()[:-1]]
         known = [loss for loss in losses if loss is not None]
         if not known:
             raise _NotFoundError(messages.NO_FINITE_LOSS)
@@ -191,7 +199,7 @@ class _Search:
             if not self._update.steps_alone:
                 self._moment.detach_gradients()
             with self._update.execution():
-                if not self._update.try_step(rate, reversed(self._recent.restored())):
+                if not self._update.try_step(rate, reversed(self._batches())):
                     raise _NotFoundError(messages.STEP_SKIPPED)
                 after = [parameter.detach().clone() for parameter in self._parameters]
         with self._update.execution(), torch.no_grad():

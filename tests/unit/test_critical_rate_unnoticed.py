@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextvars
 from collections.abc import Callable
 from types import SimpleNamespace
 from typing import Any
@@ -34,7 +35,7 @@ def swept(kind: type[Sweep], make: Make, **options: Any) -> tuple[SweepResult, A
     """Return what a sweep finds, and all that it works on as it is right before its end."""
     seed_everything(4)
     model, batches, optimizer = make()
-    sweep = kind(model, batches, optimizer, **{"num_it": 30, "stop_div": False, **options})
+    sweep = kind(model, batches, optimizer, **{"num_it": 40, "stop_div": False, **options})
     at_the_end: Any = None
     for point in sweep:
         if point.step == sweep.steps - 1 and options.get("isolation") == "in_place":
@@ -119,7 +120,7 @@ def test_no_keyword_notices(options: dict[str, Any]) -> None:
     optimizer=st.sampled_from(["SGD", "Adam", "AdamW", "RMSprop"]),
     batch_size=st.integers(3, 9),
     workers_draw=st.booleans(),
-    num_it=st.integers(1, 60),
+    num_it=st.integers(1, 70),
     start_lr=st.sampled_from([1e-7, 1e-3, 1.0]),
     stop_div=st.booleans(),
     repeats=st.integers(1, 2),
@@ -244,3 +245,53 @@ def test_batches_that_are_left_out_are_left_out_then_too() -> None:
         return None if batch[1][0] == 0 else loss_of(model, batch)
 
     assert assert_unnoticed(simple(), step_fn=some, num_it=100).critical_lr is not None
+
+
+def test_what_a_step_puts_into_the_batches_of_a_list_stays_there() -> None:
+    def make() -> tuple[Any, ...]:
+        model = classifier()
+        return model, [{"inputs": x, "labels": y} for x, y in batches(6)], sgd(model)
+
+    def counted(model: nn.Module, batch: dict[str, Any]) -> Tensor:
+        batch["seen"] = batch.get("seen", 0) + 1
+        return F.cross_entropy(model(batch["inputs"]), batch["labels"]) * (1 + 0.01 * batch["seen"])
+
+    assert_unnoticed(make, step_fn=counted)
+
+
+def test_arrays_that_a_step_writes_to_are_not_used_again() -> None:
+    def make() -> tuple[Any, ...]:
+        model = classifier()
+        return model, [(x.numpy().copy(), y.numpy()) for x, y in batches(6)], sgd(model)
+
+    def scaled(batch: Any) -> Any:
+        batch[0][:] *= 0.99
+        return torch.from_numpy(batch[0].copy()), torch.from_numpy(batch[1])
+
+    found = assert_unnoticed(make, prepare_batch=scaled)
+    assert "changes the values of its batches" in found.critical_note
+
+
+CALLS = contextvars.ContextVar("CALLS", default=0)
+
+
+def test_a_variable_of_the_context_does_not_notice() -> None:
+    def counted(model: nn.Module, batch: Any) -> Tensor:
+        CALLS.set(CALLS.get() + 1)
+        return loss_of(model, batch) * (1 + 0.001 * CALLS.get())
+
+    def make() -> tuple[Any, ...]:
+        CALLS.set(0)
+        model = classifier()
+        return model, loader(), sgd(model)
+
+    assert_unnoticed(make, step_fn=counted)
+
+
+def test_a_model_of_more_than_a_thousand_parameters_has_one() -> None:
+    def make() -> tuple[Any, ...]:
+        torch.manual_seed(0)
+        model = nn.Sequential(*(nn.LayerNorm(4) for _ in range(505)), nn.Linear(4, 3))
+        return model, loader(), torch.optim.Adam(model.parameters())
+
+    assert "put back" not in assert_unnoticed(make, num_it=34).critical_note
