@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 import json
 import math
+import threading
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -16,8 +17,12 @@ from torch import Tensor, nn
 from torch.utils.data import DataLoader, IterableDataset, TensorDataset, WeightedRandomSampler
 
 from lrfind_widget import SearchResult, StopReason, compare_lrs, search_lr
+from lrfind_widget.isolation.loaders import live_workers
 from lrfind_widget.options import SearchOptions
+from lrfind_widget.outcomes import Status
 from lrfind_widget.training import search as module
+from lrfind_widget.training.range_test import Sweep
+from lrfind_widget.training.run_thread import RunThread
 from lrfind_widget.training.search import Search
 from tests.unit.toys import batches, classifier, data, loader, seed_everything, sgd
 
@@ -386,3 +391,50 @@ def test_what_was_tried_is_the_evidence() -> None:
     assert min(complete, key=lambda each: each.loss).lr == found.tried_lr
     assert all(math.isfinite(each.loss) for each in complete)
     assert found.cost == sum(each.steps for each in found.tried)
+
+
+@pytest.mark.filterwarnings("ignore:.*fork.*:DeprecationWarning")
+@pytest.mark.parametrize("persistent", [False, True])
+def test_worker_processes_load_the_batches_and_end(persistent: bool) -> None:
+    more: Any = {"num_workers": 1, "persistent_workers": persistent}
+    before = live_workers()
+    found = searched(data=loader(480, **more))
+    assert same(found, compared(found, data=loader(480, **more)))
+    assert live_workers() == before
+
+
+def test_what_is_drawn_during_a_pause_makes_no_difference() -> None:
+    expected = list(searching())
+    run = RunThread(searching())
+    paused = threading.Event()
+    run.pause()
+    run.start(lambda: paused.set() if run.progress.status is Status.PAUSED else None)
+    assert paused.wait(30)
+    torch.rand(5)
+    np.random.rand()  # noqa: NPY002 - the global generator is the point
+    run.resume()
+    assert run.wait(30)
+    assert list(run.points) == expected
+    assert run.result.receipt.identical
+
+
+def test_a_search_beside_a_sweep_finds_what_it_finds_alone() -> None:
+    expected = list(searching(seed=3))
+    model = classifier()
+    sweep = Sweep(model, loader(), sgd(model), num_it=40, seed=5, stop_div=False)
+    alone = list(sweep)
+    runs = [RunThread(searching(seed=3)), RunThread(sweep)]
+    for run in runs:
+        run.start()
+    assert all(run.wait(60) for run in runs)
+    assert [list(run.points) for run in runs] == [expected, alone]
+
+
+def test_the_plan_and_what_is_done_are_those_of_one_moment() -> None:
+    """For whoever reads them from another thread."""
+    run = RunThread(searching(1e-4))
+    seen: list[tuple[int, int]] = []
+    run.start(lambda: seen.append((run.progress.done, run.plan.steps)))
+    assert run.wait(60)
+    assert all(done <= steps for done, steps in seen)
+    assert seen[-1][0] == seen[-1][1]

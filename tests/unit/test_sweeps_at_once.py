@@ -14,13 +14,14 @@ from torch import Tensor, nn
 
 from lrfind_widget import lr_find
 from lrfind_widget.isolation import random_state
-from lrfind_widget.options import CompareOptions
+from lrfind_widget.options import CompareOptions, SearchOptions
 from lrfind_widget.outcomes import Status, StopReason
 from lrfind_widget.points import Point
 from lrfind_widget.training import experiment, run_thread
 from lrfind_widget.training.experiment import Experiment
 from lrfind_widget.training.range_test import Sweep
 from lrfind_widget.training.run_thread import RunThread
+from lrfind_widget.training.search import Search
 from lrfind_widget.training.short_trainings import ShortTrainings
 from tests.forked import exit_code_of_a_fork, forks
 from tests.unit.toys import classifier, loader, seed_everything, sgd
@@ -73,7 +74,12 @@ def comparison() -> Experiment:
     return ShortTrainings(model, loader(), sgd(model), [1e-3, 1e-2], CompareOptions(10))
 
 
-KINDS = [unseeded, seeded, validated, with_own_generator, comparison]
+def search() -> Experiment:
+    model = classifier(dropout=0.5)
+    return Search(model, loader(), sgd(model), 1e-2, SearchOptions(steps=10))
+
+
+KINDS = [unseeded, seeded, validated, with_own_generator, comparison, search]
 
 
 def test_in_a_loop_each_finds_what_it_finds_alone() -> None:
