@@ -5,7 +5,7 @@ from __future__ import annotations
 import warnings
 from collections.abc import Mapping
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, get_args
 
 import numpy as np
 import numpy.typing as npt
@@ -26,10 +26,13 @@ from lrfind_widget.rules.table import (
     entry_of,
     suggest_from_repeats,
 )
-from lrfind_widget.values import check_rate, integer
+from lrfind_widget.values import check_rate, choice, integer
 
 if TYPE_CHECKING:
     from torch.optim import Optimizer
+
+
+_check_reads = choice(*get_args(Reads))
 
 
 class RecordedCurve:
@@ -148,10 +151,12 @@ class RecordedCurve:
         Raises
         ------
         ValueError
-            If there is no such rule, or it cannot work with an option, such as a negative skip.
+            If there is no such rule, it cannot work with an option, such as a negative skip, or
+            `reads` is none of the three.
         TypeError
             If `rule` is neither text nor callable, or does not take an option.
         """
+        _check_reads("reads", reads)
         entry, losses = entry_of(rule), self.losses
         options = entry.wanted(**self._known) | options
         if reads != "training" and entry.function is not min_gradient and self.is_validated:

@@ -39,8 +39,9 @@ def usable(lr: float | None) -> bool:
 
 
 @every_curve
-def test_the_valley_is_not_where_the_network_is_dead(name: str) -> None:
-    assert usable(suggest(*curve(name), "balanced").lr)
+@pytest.mark.parametrize("rule", ["balanced", "median_of_three"])
+def test_the_valley_is_not_where_the_network_is_dead(name: str, rule: str) -> None:
+    assert usable(suggest(*curve(name), rule).lr)
 
 
 @every_curve
