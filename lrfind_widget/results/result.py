@@ -132,8 +132,10 @@ class SweepResult(RecordedCurve, JsonRecord):
             object.__setattr__(self, name, array)
         if not (np.isfinite(self.lrs) & (self.lrs > 0)).all():
             raise ValueError("lrs must hold learning rates, finite and greater than 0.")
-        if self.selected_lr is not None:
-            object.__setattr__(self, "selected_lr", check_rate("selected_lr", self.selected_lr))
+        for name in ("selected_lr", "critical_lr"):
+            lr = getattr(self, name)
+            if lr is not None:
+                object.__setattr__(self, name, check_rate(name, lr))
 
     def __len__(self) -> int:
         return int(self.lrs.size)

@@ -84,8 +84,9 @@ class Sweep(Experiment):
     exception or by not being read to the end, the model, the optimizer and the random state are
     then what they were.
 
-    The schedule, the smoothing and the stop rule are fastai v1's (`Learner.lr_find`); a linear
-    schedule is that of Smith 2015 (arXiv 1506.01186).
+    The schedule and the smoothing are fastai v1's (`Learner.lr_find`), and so is the stop rule but
+    for the noise of small batches; a linear schedule is that of Smith 2015 (arXiv 1506.01186).
+    Between two of its first steps it looks for the critical rate (see `CriticalRate`).
 
     Parameters
     ----------

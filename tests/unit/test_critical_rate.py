@@ -17,7 +17,7 @@ from lrfind_widget import SweepResult
 from lrfind_widget.training import critical_rate
 from lrfind_widget.training.range_test import Sweep
 from tests.unit.test_critical_rate_unnoticed import Plain, update
-from tests.unit.toys import batches, classifier, loader, loss_of, sgd
+from tests.unit.toys import batches, classifier, loader, loss_of, seed_everything, sgd
 from tests.unit.user_state import state_of
 
 # ------------------------------------------------------------------------------ what it is
@@ -187,6 +187,34 @@ def test_it_can_be_stopped_while_it_is_looked_for() -> None:
     assert sweep.stop_reason == "stopped"
     assert sweep.receipt is not None
     assert state_of(model) == before
+
+
+def test_a_pause_while_it_is_looked_for_waits_there_and_changes_nothing() -> None:
+    """What a person draws meanwhile is theirs, and the sweep's numbers go on where they were."""
+    losses = []
+    for pauses in (False, True):
+        seed_everything(3)
+        model = classifier()
+        sweep = Sweep(model, loader(), sgd(model), num_it=100, stop_div=False)
+        asked, waited = [], []
+
+        def aside(what: str, sweep: Any = sweep, asked: Any = asked) -> None:
+            asked.append(what)
+            if what and pauses:  # noqa: B023 - called within this turn
+                sweep.pause()
+
+        def wait(waiting: bool, sweep: Any = sweep, waited: Any = waited) -> None:
+            waited.append(waiting)
+            if waiting:
+                torch.rand(3)
+                threading.Timer(0.01, sweep.resume).start()
+
+        sweep.control.on_aside, sweep.on_wait = aside, wait
+        losses.append([point.loss for point in sweep])
+        assert asked == ["looking for the critical rate", ""]
+        assert waited == [True, False] * pauses
+        assert sweep.result().critical_lr is not None
+    assert losses[0] == losses[1]
 
 
 def test_it_costs_no_more_passes_than_it_says() -> None:

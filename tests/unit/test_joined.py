@@ -55,6 +55,13 @@ def test_its_points_stand_in_place_of_those_that_were_there() -> None:
     assert found.stop_sentence.startswith(said)
 
 
+@pytest.mark.parametrize("kind", ["refine", "extend"])
+def test_the_critical_rate_stays_that_of_the_first_sweep(kind: str) -> None:
+    base = replace(swept(num_it=40), critical_lr=0.123, critical_note="")
+    part = Refinement.extend(base) if kind == "extend" else Refinement.refine(base, 5e-3, 2e-2, 10)
+    assert joined(part).critical_lr == 0.123
+
+
 def test_a_closer_look_that_is_another_training_says_so() -> None:
     found = joined(Refinement.refine(swept(), 5e-3, 2e-2, 10), drawn=5)
     assert "other losses than the first time, so it is the part of another" in found.stop_sentence

@@ -124,6 +124,7 @@ WRONG = {
     "a count of 1e999": ({"receipt": {"items": [ITEM | {"compared": math.inf}]}}, "a count from 0"),
     "no flag": ({"receipt": {"items": [ITEM | {"identical": 1}]}}, "expected true or false"),
     "rate chosen below zero": ({"selected_lr": -1.0}, "selected_lr must be finite and greater"),
+    "critical rate below zero": ({"critical_lr": -1.0}, "critical_lr must be finite and greater"),
     "rate chosen not finite": ({"selected_lr": "NaN"}, "selected_lr must be finite and greater"),
     "rate chosen a text": ({"selected_lr": "1e-3"}, '"selected_lr" is .1e-3., expected a number'),
     "multipliers": ({"multipliers": "1"}, "expected a list"),
@@ -178,8 +179,10 @@ def use(back: SweepResult) -> None:
     low, high = back.ends
     assert 0 < low <= high < math.inf
     assert repr(back)
-    joined = Refinement.refine(back, 1e-4, 1e-2, 5).joined_by(result())
-    assert len(joined) == len(back) + 100
+    part = Refinement.refine(back, 1e-4, 1e-2, 5)
+    joined = part.joined_by(result())
+    covered = (back.lrs >= 1e-4) & (back.lrs < 1e-2)
+    assert len(joined) == len(back) - covered.sum() + 100 - part.below
 
 
 def test_too_large_file_is_refused_unread(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
