@@ -177,9 +177,17 @@ class Curve(ColumnsMark):
     skip_end = traitlets.Int(0, min=0).tag(sync=True)
 
     def grow(self, *added: ArrayLike, linear_to: float | None = None, grows: bool = True) -> None:
-        """Add points of a sweep, and fit the line anew; without `grows` they are the last ones."""
-        before = self._snapshot.columns
+        """Add points of a sweep; without `grows` they are the last ones.
+
+        The line is fitted anew with each two hundredth more of points: each tick of a sweep of a
+        hundred thousand would take 7 ms else.
+        """
+        before, had = self._snapshot.columns, self.length
         lr, loss = (np.append(before[n], np.asarray(added[n], dtype=np.float64)) for n in (0, 1))
+        stride = max(1, lr.size // 200)
+        if grows and had // stride == lr.size // stride:
+            self.append(*added)
+            return
         fit = fitted_line(lr, loss, linear_to)
         stands = settled(fit, linear_to) if grows else np.ones(fit.lrs.size)
         self.append(*added, line=(fit.lrs, fit.losses, stands))

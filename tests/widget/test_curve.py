@@ -215,6 +215,16 @@ class TestTheLineOfACurve:
         curve.show(whole)
         assert len(curve.comm.sent("update")) == 1
 
+    def test_is_fitted_anew_with_each_two_hundredth_more_of_points(self) -> None:
+        curve, rates = Curve(), np.geomspace(1e-7, 10, 2000)
+        for start in range(0, 2000, 5):
+            part = [1.0] * 5
+            curve.grow(rates[start : start + 5], part, part, part)
+
+        with_line = [len(buffers) == 2 for buffers in buffers_of(curve, "custom")]
+        assert all(with_line[:40])
+        assert sum(with_line[-100:]) == pytest.approx(50, abs=5)
+
     def test_goes_with_the_points(self) -> None:
         curve = self.grown()
         curve.clear()
