@@ -38,10 +38,11 @@ def curve(points: int, total: int) -> tuple[Any, Any, Any]:
 
 
 class Ours:
-    """This package's chart: dots and a line, of which only what is new is sent."""
+    """This package's chart: dots and lines, of which only what is new is sent, and the fit."""
 
     def __init__(self, points: int, updates: int) -> None:
-        self._columns = curve(points + updates, points + updates)
+        columns = curve(points + updates, points + updates)
+        self._columns = (*columns, np.full(points + updates, np.nan))
         self._points = points
         before = SessionState(can_train=True, options=AnalysisOptions(), selected_lr=1e-3)
         self._chart = Chart("380px", view_state(before))
@@ -53,7 +54,7 @@ class Ours:
         """Add a point."""
         at = self._points
         self._points += 1
-        self._chart.curve.append(*(column[at : at + 1] for column in self._columns))
+        self._chart.curve.grow(*(column[at : at + 1] for column in self._columns))
 
 
 class Stock:
