@@ -39,7 +39,18 @@ export class Bands extends ChartMark {
   }
 
   protected override paint(): void {
-    this.bands.show(dictsOf(this.model.get('bands')));
+    const shown = this.bands.show(dictsOf(this.model.get('bands')));
+    // Of names that would lie over one another only that of the latest band is written.
+    const taken: (readonly [number, number])[] = [];
+    for (const { text } of shown.reverse()) {
+      const from = Number(text.getAttribute('x'));
+      const to = from + textWidth(text);
+      if (text.getAttribute('display') === null && taken.some(([low, high]) => from < high && to > low)) {
+        attr(text, { display: 'none' });
+      } else if (text.getAttribute('display') === null) {
+        taken.push([from, to]);
+      }
+    }
   }
 
   private paintBand({ root, rect, edges, text }: Elements, band: Entries): void {

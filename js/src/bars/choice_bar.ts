@@ -47,7 +47,8 @@ export class ChoiceBarView extends BarView {
       this.takeAdvice();
     });
     const look = html('span', { class: 'lrbar-certainty', 'aria-hidden': 'true' });
-    const suggestion = html('div', { class: 'lrbar-suggestion' }, look, this.sentence, this.advice);
+    const text = html('div', {}, this.sentence, ' ', this.advice);
+    const suggestion = html('div', { class: 'lrbar-suggestion' }, look, text);
     const list = html('ul', { class: 'lrbar-known' });
     this.facts = new Keyed<string, { root: HTMLLIElement }>(
       list,

@@ -128,6 +128,16 @@ describe('bands', () => {
     expect(labels).toEqual(['none', null]);
   });
 
+  it('leave out a label that would lie over another', async () => {
+    const bands = [
+      { start: 1e-5, stop: 1e-1, kind: 'skipped', label: 'skipped' },
+      { start: 1.1e-5, stop: 1e-1, kind: 'usable', label: 'usable' },
+    ];
+    const view = await show(Bands, makeModel(BandsModel, { scales: makeScales(), bands }));
+    const labels = Array.from(view.el.querySelectorAll('text'), (text) => text.getAttribute('display'));
+    expect(labels).toEqual(['none', null]);
+  });
+
   it('of no width are not drawn', async () => {
     const bands = [{ start: 20, stop: 30, kind: 'usable', label: '' }, {}];
     const view = await show(Bands, makeModel(BandsModel, { scales: makeScales(), bands }));
