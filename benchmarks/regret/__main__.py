@@ -12,6 +12,7 @@ import torch
 from benchmarks.regret import (
     choose,
     doubts,
+    held,
     page,
     quick,
     report,
@@ -79,22 +80,23 @@ def main(arguments: Sequence[str] | None = None) -> None:
         return
     held_out = chosen.what == "held-out"
     measured = report.run_held_out(chosen.rounds) if held_out else report.run(chosen.rounds)
-    tables = {
+    tables: dict[str, tuple[str, ...]] = {
         report.HELD_OUT_NAME if held_out else report.NAME: (
             report.table(measured, report.HELD_OUT_COLUMNS if held_out else report.COLUMNS),
             report.caption(measured, report.HELD_OUT_COMMAND if held_out else report.COMMAND),
         )
     }
-    if held_out and store.HELD_OUT_SEARCHES.exists():
+    if held_out:
         searched = search_report.Measured()
         found = search_report.table(search_report.figures(searched))
+        tables[held.NAME] = (held.table(held.run()),)
         tables[search_report.NAME] = (found, search_report.caption(searched))
     _show(tables, put=chosen.docs)
     if chosen.json:
         report.write_json(measured, chosen.json)
 
 
-def _show(tables: Mapping[str, tuple[str, str]], *, put: bool) -> None:
+def _show(tables: Mapping[str, tuple[str, ...]], *, put: bool) -> None:
     """Print tables with their captions, and put them into the page where asked to."""
     for name, parts in tables.items():
         print(*parts, sep="\n\n", end="\n\n")

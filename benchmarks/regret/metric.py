@@ -98,7 +98,7 @@ def suggestion(rule: Rule, sweep: Sweep, losses: Floats | None = None) -> Any:
 
     A rule of the package is given what it wants to know of the sweep.
     """
-    wanted = getattr(rule, "wanted", lambda **_: {})
+    wanted: Callable[..., dict[str, Any]] = getattr(rule, "wanted", lambda **_: {})
     setting = dict(part.split("=") for part in sweep.key.setting.split() if "=" in part)
     known: dict[str, Any] = {"critical_lr": sweep.critical_lr, "val_losses": sweep.val_losses}
     if "num_it" in setting:

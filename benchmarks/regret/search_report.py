@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
@@ -30,29 +31,52 @@ COMMAND = "python -m benchmarks.regret search"
 HALVED = {0.1: (0.05, 0.1), 0.25: (0.1, 0.25), 0.5: (0.1, 0.25, 0.5)}
 """By the share of the longest short training, the shares after which halving drops rates."""
 KINDS: tuple[Kind, Kind] = ("valid", "train")
-MOST_RATES = 16
 BAD = 0.2
+DRAWS = 4000
+
+
+class Case(NamedTuple):
+    """What became of one finding of a rate; the cost in trainings of full length, and in steps."""
+
+    task: str
+    regret: float
+    cost: float
+    steps: float
 
 
 class Figures(NamedTuple):
-    """What became of a way to find a rate, over tasks and seeds."""
+    """What became of a way to find a rate, over tasks and seeds.
+
+    `low` and `high` are 5 and 95 % quantiles of the mean over other draws of the tasks.
+    """
 
     mean: float
+    low: float
+    high: float
+    median: float
     p90: float
     bad: float
     cost: float
     steps: float
 
     @classmethod
-    def of(cls, cases: Iterable[tuple[float, float, float]]) -> Figures:
-        """Return the figures of cases: regret, cost in whole trainings, and in steps."""
-        regrets, costs, steps = np.array(list(cases)).T
+    def of(cls, cases: Iterable[Case]) -> Figures:
+        """Return the figures of cases."""
+        cases = list(cases)
+        regrets = np.array([case.regret for case in cases])
+        tasks = list(dict.fromkeys(case.task for case in cases))
+        means = np.array([np.mean([c.regret for c in cases if c.task == t]) for t in tasks])
+        draws = np.random.default_rng(0).integers(0, len(tasks), (DRAWS, len(tasks)))
+        low, high = np.quantile(means[draws].mean(axis=1), (0.05, 0.95))
         return cls(
             float(regrets.mean()),
+            float(low),
+            float(high),
+            float(np.median(regrets)),
             float(np.quantile(regrets, 0.9)),
             float((regrets > BAD).mean()),
-            float(costs.mean()),
-            float(steps.mean()),
+            float(np.mean([case.cost for case in cases])),
+            float(np.mean([case.steps for case in cases])),
         )
 
 
@@ -86,35 +110,35 @@ class Measured:
     def without_training(self, what: str, kind: Kind) -> Figures:
         """Return the figures of the "suggestion", or of the optimizer's "default"."""
 
-        def cases() -> Iterator[tuple[float, float, float]]:
+        def cases() -> Iterator[Case]:
             for task, seed, entry in self._cases():
                 found = entry[f"sweep {kind} {seed}"]["suggested"]
                 lr = found if what == "suggestion" else default_lr(self._optimizers[task])
-                yield self._truths[task].regret(lr), 0.0, 0.0
+                yield Case(task, self._truths[task].regret(lr), 0.0, 0.0)
 
         return Figures.of(cases())
 
     def command(self, name: str, kind: Kind, share: float) -> Figures:
         """Return the figures of the "search", or of "three" given rates."""
 
-        def cases() -> Iterator[tuple[float, float, float]]:
+        def cases() -> Iterator[Case]:
             for task, seed, entry in self._cases():
                 found = entry[f"{name} at {share:.0%} {kind} {seed}"]
                 cost = found["steps"] / entry["steps"]
-                yield self._truths[task].regret(found["lr"]), cost, found["steps"]
+                yield Case(task, self._truths[task].regret(found["lr"]), cost, found["steps"])
 
         return Figures.of(cases())
 
     def strategy(self, play: Callable[[ShortRuns, int], Sequence[Found]], cost: float) -> Figures:
-        """Return the figures of a strategy with as many rates as come nearest to a cost."""
+        """Return the figures of a strategy with the fewest rates that cost no less than that."""
         any_runs = next(iter(self._runs.values()))
-        count = min(range(2, MOST_RATES + 1), key=lambda n: abs(play(any_runs, n)[0].cost - cost))
+        count = next(n for n in itertools.count(2) if play(any_runs, n)[0].cost >= cost)
 
-        def cases() -> Iterator[tuple[float, float, float]]:
+        def cases() -> Iterator[Case]:
             for task, seed, entry in self._cases():
                 for found in play(self._runs[task, seed], count):
                     regret = self._truths[task].regret(found.lr)
-                    yield regret, found.cost, found.cost * entry["steps"]
+                    yield Case(task, regret, found.cost, found.cost * entry["steps"])
 
         return Figures.of(cases())
 
@@ -167,23 +191,29 @@ def _play(name: str, kind: Kind, share: float) -> Callable[[ShortRuns, int], Seq
     return lambda runs, count: STRATEGIES[name](runs, kind, share, count)
 
 
-COLUMNS = ("mean", "90th percentile", "above 0.2", "cost", "steps")
+COLUMNS = ("mean regret", "median", "90th percentile", "above 0.2", "cost", "steps")
+DECIDES = {"valid": "validation", "train": "training"}
 
 
 def table(found: Ways) -> str:
     """Return the figures as a Markdown table."""
-    head = ["short trainings", "found by", *COLUMNS, *(f"{c}, training loss" for c in COLUMNS)]
-    rows = [head, ["---", "---"] + ["---:"] * (2 * len(COLUMNS))]
+    head = ["short trainings", "loss that decides", "found by", *COLUMNS]
+    rows = [head, ["---"] * 3 + ["---:"] * len(COLUMNS)]
     for length, ways in found.items():
-        for name, kinds in ways.items():
-            cells = [cell for kind in KINDS for cell in _cells(kinds[kind])]
-            rows.append([length, name, *cells])
+        for kind in KINDS:
+            for name, kinds in ways.items():
+                rows.append([length, DECIDES[kind], name, *_cells(kinds[kind])])
     return "\n".join(f"| {' | '.join(row)} |" for row in rows)
 
 
 def _cells(figures: Figures) -> list[str]:
-    cost = [f"{figures.cost:.2f}", f"{figures.steps:.0f}"] if figures.cost else ["-", "-"]
-    return [f"{figures.mean:.3f}", f"{figures.p90:.3f}", f"{figures.bad:.0%}", *cost]
+    return [
+        f"{figures.mean:.3f} ({figures.low:.2f} to {figures.high:.2f})",
+        f"{figures.median:.3f}",
+        f"{figures.p90:.3f}",
+        f"{figures.bad:.0%}",
+        *([f"{figures.cost:.2f}", f"{figures.steps:.0f}"] if figures.cost else ["-", "-"]),
+    ]
 
 
 def caption(measured: Measured) -> str:
@@ -191,6 +221,7 @@ def caption(measured: Measured) -> str:
     cases = len(measured.entries) * len(measured.seeds)
     return (
         f"{len(measured.entries)} held-out tasks, {len(measured.seeds)} seeds each, {cases} cases "
-        f"a row. Measured on {measured.date} with torch {measured.versions['torch']} and Python "
+        "a row; in brackets 90 % intervals of the mean over other draws of the tasks. Measured on "
+        f"{measured.date} with torch {measured.versions['torch']} and Python "
         f"{measured.versions['python']} by `{COMMAND}`."
     )

@@ -9,6 +9,7 @@ import pytest
 import torch
 
 from benchmarks.regret import data, models, searches, truth
+from benchmarks.regret import search_report as report
 from benchmarks.regret.optimizers import default_lr
 from benchmarks.regret.parts import parts
 from benchmarks.regret.search_report import Figures, Measured, caption, figures, table
@@ -75,19 +76,20 @@ def test_searches_go_on_where_they_were_broken_off(stored: tuple[Path, Path], mo
 
 
 def test_figures_are_those_of_the_cases() -> None:
-    found = Figures.of([(0.0, 1.0, 100), (0.3, 2.0, 300)])
+    found = Figures.of([report.Case("a", 0.0, 1.0, 100), report.Case("b", 0.3, 2.0, 300)])
     assert found.mean == pytest.approx(0.15)
+    assert (found.low, found.high) == (pytest.approx(0.0), pytest.approx(0.3))
     assert found.bad == 0.5
     assert (found.cost, found.steps) == (1.5, 200)
 
 
-def test_others_cost_about_what_the_search_does(measured: Measured) -> None:
+def test_others_cost_no_less_than_the_search(measured: Measured) -> None:
     for length, ways in figures(measured).items():
         if length == "none":
             continue
         searched = ways["**the search**"]["valid"].cost
-        for name in ("train all a little, keep the best", "successive halving"):
-            assert ways[name]["valid"].cost == pytest.approx(searched, abs=0.3)
+        for name in report.STRATEGIES:
+            assert searched <= ways[name]["valid"].cost <= searched + 0.6
 
 
 def test_the_default_rate_costs_nothing(measured: Measured) -> None:
@@ -98,5 +100,5 @@ def test_the_default_rate_costs_nothing(measured: Measured) -> None:
 
 def test_table_has_every_way_at_every_length(measured: Measured) -> None:
     rows = table(figures(measured)).splitlines()[2:]
-    assert len(rows) == 2 + 2 * 5
+    assert len(rows) == 2 * (2 + 2 * 5)
     assert "1 held-out tasks" in caption(measured)
