@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
+from torch import Tensor
+
 from lrfind_widget.isolation.kept import KeptState
+from lrfind_widget.isolation.object_graph import CONTAINERS
 from lrfind_widget.isolation.random_sources import global_sources, source_of
 from lrfind_widget.isolation.reach import other_state, reach
-from lrfind_widget.isolation.snapshot import Snapshot
+from lrfind_widget.isolation.snapshot import ContentsRecord, Snapshot
 from lrfind_widget.isolation.training_objects import TrainingObjects
 
 
@@ -31,6 +34,7 @@ class Moment:
         roots += [] if grad_scaler is None else [grad_scaler]
         self._snapshot = Snapshot(roots, near=True)
         self._kept = KeptState(reached, self._snapshot.owned, 0, for_receipt=False, near=True)
+        self._classes = list(map(_ClassAttributes, reached.classes))
         self.why_not = self._kept.cannot_restore
         devices = {parameter.device for parameter in model.parameters()}
         self._sources = [*global_sources(devices), *map(source_of, reached.generators)]
@@ -52,6 +56,36 @@ class Moment:
     def restore_surroundings(self) -> list[str]:
         """Restore the random state and what functions keep; return what cannot be put back."""
         problems = self._kept.restore()
+        for attributes in self._classes:
+            attributes.restore()
         for source, state in zip(self._sources, self._random, strict=True):
             source.set(state)
         return problems
+
+
+class _ClassAttributes:
+    """Counters and containers that a class has, such as that of its calls."""
+
+    def __init__(self, cls: type) -> None:
+        self._class = cls
+        self._saved = self._now()
+        inside = [v for v in self._saved.values() if isinstance(v, CONTAINERS)]
+        self._contents = [
+            ContentsRecord(value) for value in inside if isinstance(value, CONTAINERS)
+        ]
+
+    def restore(self) -> None:
+        """Set them back."""
+        now = self._now()
+        for name in {**self._saved, **now}:
+            if name not in self._saved:
+                type.__delattr__(self._class, name)
+            elif name not in now or now[name] is not self._saved[name]:
+                type.__setattr__(self._class, name, self._saved[name])
+        for contents in self._contents:
+            contents.restore()
+
+    def _now(self) -> dict[str, Any]:
+        kinds = (int, float, str, tuple, type(None), Tensor, *CONTAINERS)
+        attributes = vars(self._class).items()
+        return {n: v for n, v in attributes if isinstance(v, kinds) and not n.startswith("__")}

@@ -79,6 +79,8 @@ class Reached:
     iterators: list[object] = field(default_factory=list)
     holders: list[Any] = field(default_factory=list)
     """Functions, containers and objects with attributes, those of libraries left out."""
+    classes: set[type] = field(default_factory=set)
+    """Classes of these, and those that functions name, but for libraries'."""
     complete: bool = True
     """Whether all was looked at but for elements of large collections."""
     cut: list[Any] = field(default_factory=list)
@@ -113,6 +115,9 @@ def reach(roots: Iterable[object], *, limit: int = 20_000) -> Reached:
     queue, later = deque(roots), deque[object]()
     while queue or later:
         obj = (queue or later).popleft()
+        cls = obj if isinstance(obj, type) else type(obj)
+        if cls.__module__.split(".")[0] not in _LIBRARIES:
+            found.classes.add(cls)
         if issubclass(type(obj), _LEAVES) or id(obj) in seen:
             continue
         if len(seen) == limit:

@@ -288,10 +288,42 @@ def test_a_variable_of_the_context_does_not_notice() -> None:
     assert_unnoticed(make, step_fn=counted)
 
 
-def test_a_model_of_more_than_a_thousand_parameters_has_one() -> None:
-    def make() -> tuple[Any, ...]:
-        torch.manual_seed(0)
-        model = nn.Sequential(*(nn.LayerNorm(4) for _ in range(505)), nn.Linear(4, 3))
-        return model, loader(), torch.optim.Adam(model.parameters())
+class ManyParts(nn.Module):
+    """More parameters than elements of a collection are looked at."""
 
-    assert "put back" not in assert_unnoticed(make, num_it=34).critical_note
+    def __init__(self) -> None:
+        super().__init__()
+        self.inner = classifier()
+        self.parts = nn.ParameterList(nn.Parameter(torch.zeros(1)) for _ in range(1001))
+
+    def forward(self, inputs: Tensor) -> Tensor:
+        return self.inner(inputs) + torch.cat(list(self.parts)).reshape(-1, 1)[:3, 0]
+
+
+def test_a_model_of_more_than_a_thousand_parameters_has_one() -> None:
+    sweep = Sweep(model := ManyParts(), loader(), sgd(model), num_it=34, end_lr=1e-3)
+    list(sweep)
+    assert "put back" not in sweep.result().critical_note
+
+
+class Calls:
+    """What several parts of a program count together."""
+
+    count = 0
+    seen: list[int] = []  # noqa: RUF012 - shared on purpose
+
+
+def test_attributes_of_a_class_do_not_notice() -> None:
+    def counted(model: nn.Module, batch: Any) -> Tensor:
+        Calls.count += 1
+        Calls.seen.append(Calls.count)
+        return loss_of(model, batch) * (1 + 0.001 * len(Calls.seen))
+
+    def make() -> tuple[Any, ...]:
+        Calls.count = 0
+        Calls.seen.clear()
+        model = classifier()
+        return model, loader(), sgd(model)
+
+    assert_unnoticed(make, step_fn=counted)
+    assert Calls.count == len(Calls.seen) == 40
