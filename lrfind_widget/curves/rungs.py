@@ -6,6 +6,7 @@ the same batches. `next_move` is asked whenever all that train have come to the 
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Literal, NamedTuple
@@ -37,6 +38,9 @@ MOST = 8
 
 MOST_RUNGS = 12
 """How many rates a search may try; those that diverge cost next to nothing."""
+
+LOWEST = -5
+"""How far down is looked for a rate that trains at all, where none has so far."""
 
 Fate = Literal["", "diverged", "dropped"]
 """What became of a rung; "" for one that trains, or has got to its end."""
@@ -74,7 +78,8 @@ def next_move(rungs: dict[int, Rung], steps: int, most: float = MOST) -> Move:
     is dropped, and one whose loss has risen above the start by more than the best has fallen; and
     where the best stands at an edge and is ahead of its neighbour by more than the noise, the
     ladder goes on there. At the end the best has to have a worse one on either side that was not
-    dropped, unless its lead is within the noise and negligible besides.
+    dropped, unless its lead is within the noise and negligible besides. Where no rung has fallen
+    below the start by more than the noise, as where all have died, lower ones are added.
 
     Of two rungs the validation loss decides, where there is one. Few of them do not tell whether
     a lead is noise: then the training loss has to agree.
@@ -88,41 +93,58 @@ def next_move(rungs: dict[int, Rung], steps: int, most: float = MOST) -> Move:
     most : float
         What the search may cost, in trainings.
     """
-    ladder = _Ladder(rungs, steps)
-    can_add = ladder.cost + steps <= most * steps and len(rungs) < MOST_RUNGS
+    ladder = _Ladder(rungs, steps, most)
+    room = max(0, ladder.room)
+    lower = (min(rungs) - 1, min(rungs) - 2)[:room]
     trying = ladder.trying
     if not trying:
-        lowest = min(rungs)
-        return Move(add=(lowest - 1, lowest - 2)) if can_add else Move(ending="diverged")
+        return Move(add=lower) if room else Move(ending="diverged")
     level = min(len(rungs[place].losses) for place in trying)
     if level < FIRST_LOOK * steps:
         return Move()
     best = ladder.best(level)
+    if room and min(rungs) > LOWEST and best < trying[-1] and not ladder.trains(best, level):
+        return Move(add=lower)
     if level < steps:
         lost = tuple(place for place in trying if ladder.is_lost(place, best, level))
         edges = [s for s in (-1, 1) if best + s not in rungs and ladder.leads(best, -s, level)]
-        return Move(tuple(best + side for side in edges) if can_add else (), lost)
+        return Move(tuple(best + side for side in edges)[:room], lost)
     open_ = [side for side in (-1, 1) if not ladder.is_known(best + side, best)]
     if not open_:
         return Move(ending="bracketed")
     wanted = [side for side in open_ if -side in open_ or ladder.matters(best, -side)]
     if not wanted:
         return Move(ending="noise")
-    return Move(add=tuple(best + side for side in wanted)) if can_add else Move(ending="cost")
+    add = tuple(best + side for side in wanted)[:room]
+    return Move(add=add) if add else Move(ending="cost")
 
 
 class _Ladder:
     """The rungs, and what they say of one another."""
 
-    def __init__(self, rungs: dict[int, Rung], steps: int) -> None:
+    def __init__(self, rungs: dict[int, Rung], steps: int, most: float) -> None:
         self._rungs = rungs
         self._steps = steps
         self.trying = [place for place in sorted(rungs) if not rungs[place].fate]
-        self.cost = sum(len(rung.losses) for rung in rungs.values())
+        cost = sum(len(rung.losses) if rung.fate else steps for rung in rungs.values())
+        self.room = min(int(most - cost / steps), MOST_RUNGS - len(rungs))
+        """How many rungs may still be added, when those that train get to their end."""
 
     def best(self, level: int) -> int:
         """Return the place with the least loss, over the last part of so many steps."""
         return min(self.trying, key=lambda place: self._mean(place, level))
+
+    def trains(self, best: int, level: int) -> bool:
+        """Whether the best loss is below the start, or the slowest, by more than the noise."""
+        slowest = min(self.trying)
+        if best != slowest and self._ahead(best, slowest, level):
+            return True
+        start = np.asarray(self._rungs[slowest].losses[: len(last_part(range(level)))])
+        end = last_part(self._rungs[best].losses[:level])
+        with np.errstate(over="ignore", invalid="ignore"):  # too large to be squared
+            errors = (float(np.std(part)) / math.sqrt(part.size) for part in (start, end))
+            error = math.hypot(*errors)
+        return mean_of(start) - mean_of(end) > 2 * error
 
     def leads(self, best: int, side: int, level: int) -> bool:
         """Whether a rung is ahead of its neighbour on one side by more than the noise."""

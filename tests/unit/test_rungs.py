@@ -149,6 +149,17 @@ def test_a_loss_that_is_above_its_start_counts_as_lost_beside_the_best() -> None
     assert found["move"] == Move(ending="bracketed")
 
 
+def test_where_all_have_died_lower_rates_are_tried() -> None:
+    """At a loss that is that of a network which says nothing, and not below the start."""
+
+    def loss(place: int, step: int) -> float:
+        return bowl(-4)(place, step) if place < -2 or step == 0 else 1.2
+
+    found = simulate(loss)
+    assert best_of(found, loss) == -4
+    assert found["move"] == Move(ending="bracketed")
+
+
 @pytest.mark.parametrize("seed", range(5))
 def test_where_no_rate_is_ahead_it_ends_soon(seed: int) -> None:
     generator = np.random.default_rng(seed)
@@ -156,7 +167,7 @@ def test_where_no_rate_is_ahead_it_ends_soon(seed: int) -> None:
     assert found["move"] in (Move(ending="noise"), Move(ending="bracketed"))
     rungs = found["rungs"]
     assert isinstance(rungs, dict)
-    assert len(rungs) <= 5
+    assert len(rungs) <= 9
 
 
 def test_the_validation_loss_decides() -> None:
