@@ -99,8 +99,11 @@ def report() -> str:
     """Return the figures of every candidate, and of the choice among them."""
     truths = load_truths()
     lines = []
-    for title, settings in (("default settings", [DEFAULT]), ("all settings", None)):
-        sweeps = load_sweeps() if settings is None else load_sweeps(settings=settings)
+    for title, sweeps in {
+        "default settings": load_sweeps(settings=[DEFAULT]),
+        "default settings, our own stop rule": load_sweeps(settings=[DEFAULT], stop_div=True),
+        "all settings": load_sweeps(),
+    }.items():
         found = regrets(truths, sweeps, list(truths))
         lines.append(f"{title}, {len(sweeps)} sweeps of {len(truths)} tasks: mean regret")
         for name, each in sorted(found.items(), key=lambda item: float(item[1].mean())):

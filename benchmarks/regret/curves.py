@@ -13,12 +13,12 @@ from benchmarks.regret import store
 from benchmarks.regret.metric import Floats, Key, Sweep, Truth
 from benchmarks.regret.sweeps import SETTINGS, Setting, rates
 from lrfind_widget.curves.smoothing import ExponentialAverage
-from lrfind_widget.curves.stop_rule import StopRule
+from lrfind_widget.curves.stop_rule import StopDiv, StopRule
 
 
-def recorded(losses: Floats) -> int:
-    """Return how many points a range test with fastai v1's stop rule records of these losses."""
-    average, divergence = ExponentialAverage(), StopRule("fastai")
+def recorded(losses: Floats, stop_div: StopDiv = "fastai") -> int:
+    """Return how many points a range test with a stop rule records of these losses."""
+    average, divergence = ExponentialAverage(), StopRule(stop_div)
     for count, loss in enumerate(losses.tolist(), start=1):
         if divergence.update(loss, average.update(loss)) is not None:
             return count
@@ -36,15 +36,19 @@ def load_sweeps(
     path: Path = store.CURVES,
     rounds: int | None = None,
     settings: Sequence[Setting] = SETTINGS,
+    stop_div: StopDiv = "fastai",
 ) -> list[Sweep]:
-    """Return the range tests at `path`, of each task and setting the first `rounds` seeds."""
+    """Return the range tests at `path`, of each task and setting the first `rounds` seeds.
+
+    As far as a stop rule lets them go.
+    """
     loaded = []
     for task, entry in json.loads(path.read_text())["tasks"].items():
         for setting in settings:
             for seed in setting.seeds[:rounds]:
                 name = f"{setting.name} seed={seed}"
                 losses = _losses(entry[name])
-                count = recorded(losses)
+                count = recorded(losses, stop_div)
                 lrs = np.array(rates(setting)[:count])
                 valid = entry.get(f"valid {name}")
                 loaded.append(
