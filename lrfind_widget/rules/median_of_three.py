@@ -53,8 +53,9 @@ def median_of_three(
     where one step says little of many.
 
     Without a critical rate, a tenth of the rate with the least averaged loss (`min_over_10`) is
-    the third. Where the losses show no valley there is no suggestion, whatever the others say.
-    The suggestion never lies above the rate of the least loss, unless noise may have made that.
+    the third, unless noise may have made the fall: then the two others meet halfway. Where the
+    losses show no valley there is no suggestion, whatever the others say. The suggestion never
+    lies above the rate of the least loss, unless noise may have made that.
 
     Parameters
     ----------
@@ -86,12 +87,14 @@ def median_of_three(
     training = curve if val_losses is None else curve_of(lrs, losses)
     whose = "losses" if val_losses is None else "validation losses"
     opinions = [Opinion(half_the_balance(curve), f"the valley of the {whose}")]
-    opinions += _of_average(lrs, losses, repeats, beta, num_it, with_least=critical_lr is None)
+    is_clear = training is not None and is_evident(training)
     agreed = None if critical_lr is None else BELOW_CRITICAL * critical_lr
+    with_least = agreed is None and is_clear
+    opinions += _of_average(lrs, losses, repeats, beta, num_it, with_least=with_least)
     if agreed is not None:
         opinions.append(Opinion(agreed, "1/11 of the critical rate"))
     lr = 10 ** float(np.median([math.log10(opinion.lr) for opinion in opinions]))
-    if is_evident(curve) and training is not None and is_evident(training):
+    if is_evident(curve) and is_clear:
         lr = min(lr, rate_at(curve.lowest))
     said = [f"{format_lr(opinion.lr)} ({opinion.source})" for opinion in sorted(opinions)]
     reason = f"The median of {', '.join(said[:-1])} and {said[-1]}."
@@ -99,7 +102,8 @@ def median_of_three(
     swept = Swept(stopped, end_lr, num_it)
     found = doubted(found, curve, training, swept, confirmed=agreed is not None)
     if agreed is None:
-        return replace(found, notes=(*found.notes, _NOT_CRITICAL))
+        instead = _LEAST_INSTEAD if with_least else _NOTHING_INSTEAD
+        return replace(found, notes=(*found.notes, f"No critical rate is known{instead}"))
     return with_doubts(found, far_from(lr, agreed))
 
 
@@ -127,6 +131,5 @@ def _of_average(
     return [Opinion(10 ** float(np.median(each)), source) for source, each in found.items()]
 
 
-_NOT_CRITICAL = (
-    "No critical rate is known: a tenth of the rate of the least average takes its place."
-)
+_LEAST_INSTEAD = ": a tenth of the rate of the least average takes its place."
+_NOTHING_INSTEAD = ", and where the average is least noise may have decided: two opinions are left."

@@ -47,6 +47,14 @@ def test_without_a_critical_rate_the_least_loss_has_the_third_say() -> None:
     assert "No critical rate" in answer.notes[0]
 
 
+def test_without_a_critical_rate_the_least_of_a_noisy_average_has_no_say() -> None:
+    losses = valley(LRS, depth=0.5, noise=0.6, seed=1)
+    answer = asked(losses)
+    middle = math.sqrt(of_rule("balanced", losses) * of_rule("valley", losses))
+    assert answer.lr == pytest.approx(middle)
+    assert "two opinions are left" in answer.notes[0]
+
+
 def test_one_absurd_opinion_is_outvoted() -> None:
     found = [asked(critical_lr=critical).lr for critical in (1e-12, 1e12)]
     assert found == pytest.approx(sorted([of_rule("balanced"), of_rule("valley")]))
