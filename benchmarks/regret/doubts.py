@@ -20,7 +20,6 @@ from benchmarks.regret import store
 from benchmarks.regret.curves import load_sweeps, load_truths
 from benchmarks.regret.metric import Sweep, Truth, suggestion
 from benchmarks.regret.sweeps import DEFAULT
-from lrfind_widget.results.track_record import Held
 from lrfind_widget.rules.doubts import CONFIRMED, FAR, GENERALISED
 from lrfind_widget.rules.median_of_three import BELOW_CRITICAL
 from lrfind_widget.rules.suggestion import Suggestion
@@ -175,17 +174,6 @@ def run_held_out() -> dict[bool, list[Outcome]]:
     """Measure them on the tasks that no choice has seen."""
     sweeps = load_sweeps(store.HELD_OUT_CURVES, settings=[DEFAULT])
     return measure(load_truths(store.HELD_OUT_TRUTH), sweeps)
-
-
-def held(measured: Mapping[bool, Sequence[Outcome]]) -> dict[tuple[str, bool], Held]:
-    """Return how suggestions held, as a result says it of its own."""
-    found = {}
-    for validated, outcomes in measured.items():
-        for certainty in ("sure", "unsure"):
-            regret = np.array([o.regret for o in outcomes if o.doubted == (certainty != "sure")])
-            shares = (round(float(x.mean()), 2) for x in (regret < GOOD, regret > BAD))
-            found[certainty, validated] = Held(regret.size, *shares)
-    return found
 
 
 def table() -> str:

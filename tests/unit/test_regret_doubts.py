@@ -10,7 +10,6 @@ import pytest
 from benchmarks.regret import choose, doubts
 from benchmarks.regret.doubts import Outcome, Signs, Thresholds, rates
 from benchmarks.regret.metric import Key, Sweep, Truth
-from lrfind_widget.results.track_record import HELD
 from lrfind_widget.rules.median_of_three import BELOW_CRITICAL
 from lrfind_widget.rules.table import DEFAULT_RULE, RULES
 from tests.unit.curves import exponential, valley
@@ -92,9 +91,6 @@ class TestDetector:
 
 
 class TestStored:
-    def test_what_a_result_says_of_itself_was_measured(self) -> None:
-        assert doubts.held(doubts.run_held_out()) == HELD
-
     def test_the_default_rule_is_at_least_as_good_as_the_median_of_four(self) -> None:
         truths, sweeps = doubts.load_truths(), doubts.load_sweeps()
         found = choose.regrets(truths, sweeps, list(truths))
