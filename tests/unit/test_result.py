@@ -158,6 +158,13 @@ def test_the_curve_of_a_stopped_repeat_is_left_out_after_its_end() -> None:
     assert np.isinf(replace(cut, stop_reason=StopReason.FINISHED).curve().fit.high[-1])
 
 
+def test_the_fit_that_is_drawn_is_at_hand() -> None:
+    kept = result()
+    drawn = kept.curve().fit
+    assert kept.fit.lrs.tolist() == drawn.lrs.tolist()
+    assert kept.fit.losses.tolist() == drawn.losses.tolist()
+
+
 def test_the_default_rules_rate_is_at_hand() -> None:
     assert result().suggested_lr == result().suggestion().lr
     assert result(np.ones(0)).suggested_lr is None

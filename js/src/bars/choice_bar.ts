@@ -2,11 +2,12 @@ import { attr, button, html, say, saySentence, setEnabled, showLine } from '../d
 import { formatRate } from '../geometry/format';
 import { Keyed } from '../keyed';
 import { MarkerModel } from '../marker';
-import { asText, listOf, textOf } from '../values';
+import { textOf } from '../values';
 import { BarView } from './bar_view';
 import { copyText } from './clipboard';
 import { asArgument, asRate, readRate, sameRate, showRate } from './rate';
 import { type Button, type Suggestion, suggestionsOf } from './state';
+import { ADVICE, advisedOf, SuggestionText } from './suggestion_text';
 
 /** What a suggestion is shown as. */
 interface Chip {
@@ -21,11 +22,7 @@ export class ChoiceBarView extends BarView {
   private declare field: HTMLInputElement;
   private declare problem: HTMLElement;
   private declare backButton: HTMLButtonElement;
-  private declare sentence: HTMLElement;
-  private declare advice: HTMLButtonElement;
-  private declare about: HTMLDetailsElement;
-  private declare aboutWhat: HTMLElement;
-  private declare facts: Keyed<string, { root: HTMLLIElement }>;
+  private declare suggestion: SuggestionText;
   private declare offers: HTMLElement;
   private declare chipPlace: HTMLElement;
   private declare chips: Keyed<Suggestion, Chip>;
@@ -42,23 +39,12 @@ export class ChoiceBarView extends BarView {
     this.field = this.buildField(id);
     const choose = html('div', { class: 'lrbar-buttons lrbar-choose' });
     choose.append(label, this.field, this.buttonPlace);
-    this.sentence = html('span');
-    this.advice = button('', 'lrbar-small', () => {
-      this.takeAdvice();
+    this.suggestion = new SuggestionText(() => {
+      const advised = advisedOf(this.state);
+      if (advised !== undefined) {
+        super.press(advised);
+      }
     });
-    const look = html('span', { class: 'lrbar-certainty', 'aria-hidden': 'true' });
-    const text = html('div', {}, this.sentence, ' ', this.advice);
-    const suggestion = html('div', { class: 'lrbar-suggestion' }, look, text);
-    const list = html('ul', { class: 'lrbar-known' });
-    this.facts = new Keyed<string, { root: HTMLLIElement }>(
-      list,
-      () => ({ root: html('li') }),
-      ({ root }, fact) => {
-        saySentence(root, fact);
-      },
-    );
-    this.aboutWhat = html('summary', { class: 'lrbar-quiet' });
-    this.about = html('details', { class: 'lrbar-fold lrbar-about' }, this.aboutWhat, list);
     this.problem = html('div', { class: 'lrbar-problem', id: this.idFor('problem') });
     this.problem.hidden = true;
 
@@ -79,8 +65,8 @@ export class ChoiceBarView extends BarView {
     this.said = html('div', { class: 'lrbar-said', role: 'status', 'aria-live': 'polite' });
 
     this.shown = '';
-    const row = html('div', { class: 'lrbar-row' }, choose, suggestion);
-    this.el.append(row, this.problem, this.offers, this.about, this.said);
+    const row = html('div', { class: 'lrbar-row' }, choose, this.suggestion.line);
+    this.el.append(row, this.problem, this.offers, this.suggestion.about, this.said);
     this.listenTo(this.model, 'change:message', () => {
       this.say(textOf(this.state, 'message'));
     });
@@ -91,39 +77,11 @@ export class ChoiceBarView extends BarView {
     this.follow(this.model.get('marker'));
     super.update();
     const suggestions = suggestionsOf(this.state);
-    const certainty = textOf(this.state, 'certainty');
-    attr(this.el, { 'data-certainty': certainty || null });
-    say(this.aboutWhat, `About this ${certainty === 'none' ? 'curve' : 'suggestion'}`);
-    showLine(this.sentence, textOf(this.state, 'suggestion_sentence'));
-    this.showAdvice();
-    const facts = listOf(this.state.get('about')).map(asText);
-    this.about.hidden = facts.length === 0;
-    this.facts.show(facts);
+    this.suggestion.show(this.state, this.el, (advised) => super.canPress(advised));
     this.chipPlace.hidden = suggestions.length === 0;
     this.chips.show(suggestions);
     this.showValue();
     this.offers.hidden = this.chipPlace.hidden && this.backButton.hidden;
-  }
-
-  /** The button that does what would settle a doubt, if there is one. */
-  private get advised(): Button | undefined {
-    return super.buttons.find(({ id }) => id === ADVICE);
-  }
-
-  private showAdvice(): void {
-    const { advised } = this;
-    this.advice.hidden = advised === undefined;
-    if (advised !== undefined) {
-      say(this.advice, advised.label);
-      attr(this.advice, { title: advised.title || null });
-      setEnabled(this.advice, super.canPress(advised));
-    }
-  }
-
-  private takeAdvice(): void {
-    if (this.advised !== undefined) {
-      super.press(this.advised);
-    }
   }
 
   private buildField(id: string): HTMLInputElement {
@@ -315,9 +273,6 @@ export class ChoiceBarView extends BarView {
     saySentence(this.said, text);
   }
 }
-
-/** The id of the button beside the suggestion. */
-const ADVICE = 'advise';
 
 function showRateOf(value: number | null): string {
   return value === null ? '' : showRate(value);
