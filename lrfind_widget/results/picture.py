@@ -161,13 +161,15 @@ def _draw_findings(axes: Any, analysis: Analysis, selected_lr: float | None) -> 
         edge = {"linewidth": 0} if is_sure else {"linewidth": 0.8, "linestyle": (0, (4, 4))}
         colours = {"facecolor": (_USABLE, 0.1 if is_sure else 0.04), "edgecolor": (_USABLE, 0.5)}
         axes.axvspan(*suggested.band, **colours, **edge)
-    if steepest.lr is not None and analysis.options.show_average:
+    has_red_dot = steepest.lr is not None and analysis.options.show_average
+    if has_red_dot:
         average = analysis.curve.lrs, analysis.curve.smoothed
         _draw_dot(axes, average, steepest, "steepest fall", _STEEPEST)
-    if suggested.lr is not None and suggested.lr != steepest.lr:
-        _draw_dot(axes, analysis.line, suggested, "suggested", "black")
+    is_chosen = selected_lr is not None and selected_lr == suggested.lr
+    if suggested.lr is not None and not (has_red_dot and suggested.lr == steepest.lr):
+        _draw_dot(axes, analysis.line, suggested, "" if is_chosen else "suggested", "black")
     if selected_lr is not None:
-        label = f"selected {format_lr(selected_lr)}"
+        label = f"selected {format_lr(selected_lr)}{', as suggested' * is_chosen}"
         axes.axvline(selected_lr, color=_MARKER, linewidth=1.6, label=label)
     critical = analysis.result.critical_lr
     if critical is not None:
@@ -180,7 +182,7 @@ def _draw_findings(axes: Any, analysis: Analysis, selected_lr: float | None) -> 
 
 
 def _draw_dot(axes: Any, line: Line, found: Suggestion, name: str, colour: str) -> None:
-    """Draw a dot on a line, hollow where it is doubted."""
+    """Draw a dot on a line, hollow where it is doubted; without a name it is not in the legend."""
     lr = float(found.lr or 0)
     lrs, losses = line
     usable = np.isfinite(losses)
@@ -190,7 +192,7 @@ def _draw_dot(axes: Any, line: Line, found: Suggestion, name: str, colour: str) 
     label = f"{name} {format_lr(lr)}" if is_sure else f"{name} {format_lr(lr)} (unsure)"
     loss = np.interp(np.log(lr), np.log(lrs[usable]), losses[usable])
     look = {"color": colour, "markerfacecolor": colour if is_sure else "white"}
-    axes.plot(lr, loss, "o", label=label, clip_on=True, zorder=3, **look)
+    axes.plot(lr, loss, "o", label=label if name else None, clip_on=True, zorder=3, **look)
 
 
 def draw_part(axes: Any, curve: CombinedCurve, part: Trimmed) -> None:

@@ -10,10 +10,12 @@ import matplotlib.pyplot as plt
 import numpy as np
 import pytest
 
+from lrfind_widget.curves.formatting import format_lr
 from lrfind_widget.results import picture
 from lrfind_widget.results.analysis import AnalysisOptions, analyse
 from lrfind_widget.results.comparison import Comparison
 from lrfind_widget.results.result import SweepResult
+from lrfind_widget.rules.suggestion import Suggestion
 from tests.unit.results import LRS, full, result, three
 
 pytestmark = pytest.mark.slow
@@ -42,6 +44,22 @@ def test_the_dot_and_the_choice_are_drawn_and_named() -> None:
     kinds = [label.partition(" ")[0] for label in labels]
     assert kinds == ["average", "fit", "steepest", "suggested", "selected"]
     assert labels[-1] == "selected 3e-3"
+
+
+def test_a_choice_that_is_the_suggestion_is_named_once() -> None:
+    kept = result()
+    lr = kept.suggestion().lr
+    labels = drawn(kept, lr).get_legend_handles_labels()[1]
+    assert labels[-1] == f"selected {format_lr(lr)}, as suggested"
+    assert not any(label.startswith("suggested") for label in labels)
+
+
+def test_a_suggestion_in_doubt_is_hollow_and_says_so() -> None:
+    doubted = Suggestion(3e-3, "Why.", band=(1e-3, 1e-2), caveats=("A doubt.",))
+    axes = drawn(result(), rule=lambda lrs, losses: doubted)
+    handles, labels = axes.get_legend_handles_labels()
+    dot = handles[labels.index("suggested 3e-3 (unsure)")]
+    assert dot.get_markerfacecolor() == "white"
 
 
 def test_validation_loss_and_critical_rate_are_drawn_and_named() -> None:
