@@ -22,7 +22,7 @@ if _typing.TYPE_CHECKING:
     from lrfind_widget.rules.suggestion import Suggestion
     from lrfind_widget.training.lr_find import lr_find
     from lrfind_widget.training.range_test import Sweep
-    from lrfind_widget.training.search import search_lr
+    from lrfind_widget.training.search_lr import search_lr
     from lrfind_widget.training.short_trainings import compare_lrs
     from lrfind_widget.widget import LRFinderWidget
 
@@ -56,7 +56,7 @@ _HOME = {
     "SweepResult": "results.result",
     "compare_lrs": "training.short_trainings",
     "lr_find": "training.lr_find",
-    "search_lr": "training.search",
+    "search_lr": "training.search_lr",
 }
 """The module each public name lives in."""
 

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-import math
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -15,19 +13,15 @@ from torch.optim import Optimizer
 
 from lrfind_widget import messages
 from lrfind_widget.curves.paired import last_part
-from lrfind_widget.curves.rungs import DECADES, FIRST, LOOKS, Fate, Move, Rung, next_move
+from lrfind_widget.curves.rungs import DECADES, FIRST, LOOKS, Move, next_move
 from lrfind_widget.isolation.isolation import Isolation
-from lrfind_widget.isolation.mark import Mark
-from lrfind_widget.isolation.memory import fits, free_bytes
-from lrfind_widget.isolation.object_graph import values_inside
+from lrfind_widget.isolation.memory import free_bytes
 from lrfind_widget.isolation.random_sources import RandomSources
-from lrfind_widget.isolation.storage import total_bytes
-from lrfind_widget.keywords import keywords
-from lrfind_widget.options import SearchOptions, SweepOptions
+from lrfind_widget.options import SearchOptions
 from lrfind_widget.outcomes import StopReason
 from lrfind_widget.points import Losses, Plan, Point
 from lrfind_widget.results.result import SweepResult
-from lrfind_widget.results.search import SearchResult, where_to_begin
+from lrfind_widget.results.search import SearchResult
 from lrfind_widget.training.batch import model_device
 from lrfind_widget.training.batches import OutOfDataError
 from lrfind_widget.training.checks import check_can_restart
@@ -36,52 +30,14 @@ from lrfind_widget.training.error_context import ErrorContext
 from lrfind_widget.training.experiment import Experiment
 from lrfind_widget.training.held_back import MOST_BATCHES, hold_back
 from lrfind_widget.training.optimizer_step import OptimizerStep
-from lrfind_widget.training.param_groups import reference_lr
-from lrfind_widget.training.progress_bar import run_with_bar
-from lrfind_widget.training.range_test import Sweep
 from lrfind_widget.training.record import Record
 from lrfind_widget.training.short_trainings import BETA, VALIDATIONS
 from lrfind_widget.training.tape import Tape
+from lrfind_widget.training.track import RateTraining, Track
 from lrfind_widget.values import check_rate
 
 ROOM = 1 / 8
 """The part of the free memory that batches may take for rates that may be added."""
-
-SIDE_BY_SIDE = 6
-"""As many trainings memory must hold for them to go on side by side, with those that were dropped
-and may be wanted again."""
-
-
-@dataclass
-class _Training:
-    """The training at one rate, on the model that all of them share."""
-
-    number: int
-    place: int
-    lr: float
-    record: Record
-    fate: Fate = ""
-    stays: bool = False
-    step: int = 0
-    position: int = 0
-    """Which batch comes next."""
-    kept: tuple[Mark, list[Any]] | None = None
-    """Its state and its random streams, while others train; None at its beginning."""
-
-    steps: int = 0
-    """How many it takes."""
-
-    @property
-    def is_complete(self) -> bool:
-        """Whether it has got to its end."""
-        return self.step >= self.steps
-
-    @property
-    def rung(self) -> Rung:
-        """What is known of it."""
-        points = self.record.points
-        validated = [math.nan if p.val_loss is None else p.val_loss for p in points]
-        return Rung([point.loss for point in points], validated, self.fate, self.stays)
 
 
 class Search(Experiment):
@@ -145,7 +101,7 @@ class Search(Experiment):
             retakes_skipped=False,
         )
         with contextlib.closing(update):
-            track = _Track(isolation, update, tape, random)
+            track = Track(isolation, update, tape, random)
             chunk = self._chunk
             while not self._why_ended:
                 until = min((min(t.step for t in self._trying) // chunk + 1) * chunk, steps)
@@ -172,7 +128,7 @@ class Search(Experiment):
         tried, cost = len(self._trainings), sum(len(t.record.points) for t in self._trainings)
         self._end(StopReason.FINISHED, messages.search_finished(cost, tried, steps))
 
-    def _train(self, training: _Training, until: int, update: OptimizerStep) -> Iterator[Point]:
+    def _train(self, training: RateTraining, until: int, update: OptimizerStep) -> Iterator[Point]:
         """Train at one rate up to a step, or until it diverges."""
         record = training.record
         try:
@@ -207,10 +163,10 @@ class Search(Experiment):
     def _add(self, place: int) -> None:
         number, lr = len(self._trainings), self._first * 10 ** (DECADES * place)
         record = Record(BETA, stop_div=False, repeat=number)
-        self._trainings.append(_Training(number, place, lr, record, steps=self._steps))
+        self._trainings.append(RateTraining(number, place, lr, self._steps, record))
 
     @property
-    def _trying(self) -> list[_Training]:
+    def _trying(self) -> list[RateTraining]:
         return [t for t in self._trainings if not t.fate]
 
     @property
@@ -262,66 +218,9 @@ class Search(Experiment):
     def _forget(self) -> None:
         super()._forget()
         self._why_ended = Move().ending
-        self._trainings: list[_Training] = []
+        self._trainings: list[RateTraining] = []
         for place in FIRST:
             self._add(place)
-
-
-class _Track:
-    """The one model that the trainings share, and which of them goes on now."""
-
-    def __init__(
-        self, isolation: Isolation, update: OptimizerStep, tape: Tape, random: RandomSources
-    ) -> None:
-        self._isolation = isolation
-        self._more = () if update.scaler is None else (update.scaler,)
-        self._clears = isolation.objects.update_fn is None
-        self._tape = tape
-        self._random = random
-        self._beginning = isolation.mark_training(*self._more)
-        self._isolation.rewind(self._beginning)
-        self._current: _Training | None = None
-
-    def enter(self, training: _Training) -> None:
-        """Let a training go on where it was, or begin."""
-        if training is self._current and training.step > 0:
-            return
-        self._leave()
-        if not self._tape.has(training.position):
-            self._tape.begin_again(self._isolation.rewind_kept)
-        kept, training.kept = training.kept, None
-        if kept is not None:
-            mark, streams = kept
-            self._isolation.rewind(mark, gradients=True)
-            self._random.set(streams)
-        else:
-            self._isolation.rewind(self._beginning)
-            if self._tape.beginning is not None:
-                self._random.set(self._tape.beginning)
-        self._tape.position = training.position
-        self._current = training
-
-    def why_not_side_by_side(self) -> str:
-        """Return why memory does not hold several trainings; "" where it does."""
-        objects = self._isolation.objects
-        sizes = total_bytes(values_inside([*objects.trained, *self._more]))
-        whole = sum(sizes.values())
-        # In host memory all of it; on the device what the optimizer has made.
-        made = max(0, whole - self._beginning.snapshot.nbytes)
-        device = model_device(objects.model)
-        needed = {torch.device("cpu"): (SIDE_BY_SIDE - 1) * whole}
-        needed[device] = needed.get(device, 0) + (SIDE_BY_SIDE - 1) * made
-        return fits(needed) or ""
-
-    def _leave(self) -> None:
-        """Save where the present training is, if it goes on later."""
-        left = self._current
-        if left is None or left.fate == "diverged" or left.step == 0 or left.is_complete:
-            return
-        if self._clears:
-            self._isolation.objects.optimizer.zero_grad()
-        mark = self._isolation.mark_training(*self._more, earlier=self._beginning)
-        left.kept = (mark, self._random.get())
 
 
 def _split(
@@ -336,62 +235,3 @@ def _split(
     training, held = hold_back(dataloader, share, options.seed)
     batches = options.val_batches or MOST_BATCHES
     return training, options.changed(val_loader=held, val_batches=batches)
-
-
-@keywords(SearchOptions)
-def search_lr(
-    model: nn.Module, dataloader: Iterable[Any], optimizer: Optimizer, options: SearchOptions
-) -> SearchResult:
-    """Find a learning rate by a range test and short trainings around what it suggests.
-
-    The trainings start from the same state, see the same batches and go on side by side, at rates
-    half a decade apart. Rates that diverge or fall behind are dropped; where the best stands at an
-    edge, the search goes on there; it ends when the best has worse ones on both sides, or its
-    lead is within the noise. With a `val_loader`, or a part of the data that is held back, the
-    validation loss decides. Model, optimizer and random state are afterwards what they were,
-    however it ends.
-
-    Parameters
-    ----------
-    model : torch.nn.Module
-        Model to train, or to train a copy of.
-    dataloader : iterable
-        Gives batches.
-    optimizer : torch.optim.Optimizer
-        Over parameters of the model.
-    {keywords}
-
-    Returns
-    -------
-    SearchResult
-        Its `best_lr` is the rate, its `sentence` says why, and `tried` has the evidence. After a
-        KeyboardInterrupt what there was until then.
-
-    Raises
-    ------
-    TypeError, ValueError
-        For arguments that can be seen to be wrong, before data is read.
-    Exception
-        Whatever the model, the data, the loss or the optimizer raises, as it was raised.
-
-    Examples
-    --------
-    >>> found = search_lr(model, loader, optimizer, val_loader=val_loader, for_steps=5000)
-    >>> found.best_lr, found.sentence
-    """
-    objects = model, dataloader, optimizer
-    own = reference_lr(optimizer)
-    search = Search(*objects, options.lr or own, options)  # which refuses now what cannot work
-    if options.lr is None:
-        given = options.of(SweepOptions)
-        if options.val_loader is None:
-            given["val_batches"] = None  # of what is held back, in the search
-        test = Sweep(*objects, **given)
-        run_with_bar(test, "Range test", shown=options.progress)
-        sweep = test.result()
-        if sweep.stop_reason is StopReason.STOPPED:
-            raise KeyboardInterrupt
-        lr, origin = where_to_begin(sweep, sweep.suggested_lr, own)
-        search = Search(*objects, lr, options, origin=origin, sweep=sweep)
-    run_with_bar(search, "Search", shown=options.progress)
-    return search.result()

@@ -21,6 +21,7 @@ from lrfind_widget.isolation.loaders import live_workers
 from lrfind_widget.options import SearchOptions
 from lrfind_widget.outcomes import Status
 from lrfind_widget.training import search as module
+from lrfind_widget.training import track
 from lrfind_widget.training.range_test import Sweep
 from lrfind_widget.training.run_thread import RunThread
 from lrfind_widget.training.search import Search
@@ -337,7 +338,7 @@ def test_batches_for_which_there_is_no_room_are_drawn_again(
 def test_where_memory_is_short_the_rates_are_tried_one_after_the_other(
     monkeypatch: pytest.MonkeyPatch, isolation: str
 ) -> None:
-    monkeypatch.setattr(module, "fits", lambda _: "a copy needs much")
+    monkeypatch.setattr(track, "fits", lambda _: "a copy needs much")
     monkeypatch.setattr(module, "ROOM", 0.0)
     search = searching(isolation=isolation)
     order = [point.repeat for point in search]

@@ -1,0 +1,77 @@
+"""From a model to a rate that was tried, without a notebook."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+from torch import nn
+from torch.optim import Optimizer
+
+from lrfind_widget.keywords import keywords
+from lrfind_widget.options import SearchOptions, SweepOptions
+from lrfind_widget.outcomes import StopReason
+from lrfind_widget.results.search import SearchResult, where_to_begin
+from lrfind_widget.training.param_groups import reference_lr
+from lrfind_widget.training.progress_bar import run_with_bar
+from lrfind_widget.training.range_test import Sweep
+from lrfind_widget.training.search import Search
+
+
+@keywords(SearchOptions)
+def search_lr(
+    model: nn.Module, dataloader: Iterable[Any], optimizer: Optimizer, options: SearchOptions
+) -> SearchResult:
+    """Find a learning rate by a range test and short trainings around what it suggests.
+
+    The trainings start from the same state, see the same batches and go on side by side, at rates
+    half a decade apart. Rates that diverge or fall behind are dropped; where the best stands at an
+    edge, the search goes on there; it ends when the best has worse ones on both sides, or its
+    lead is within the noise. With a `val_loader`, or a part of the data that is held back, the
+    validation loss decides. Model, optimizer and random state are afterwards what they were,
+    however it ends.
+
+    Parameters
+    ----------
+    model : torch.nn.Module
+        Model to train, or to train a copy of.
+    dataloader : iterable
+        Gives batches.
+    optimizer : torch.optim.Optimizer
+        Over parameters of the model.
+    {keywords}
+
+    Returns
+    -------
+    SearchResult
+        Its `best_lr` is the rate, its `sentence` says why, and `tried` has the evidence. After a
+        KeyboardInterrupt what there was until then.
+
+    Raises
+    ------
+    TypeError, ValueError
+        For arguments that can be seen to be wrong, before data is read.
+    Exception
+        Whatever the model, the data, the loss or the optimizer raises, as it was raised.
+
+    Examples
+    --------
+    >>> found = search_lr(model, loader, optimizer, val_loader=val_loader, for_steps=5000)
+    >>> found.best_lr, found.sentence
+    """
+    objects = model, dataloader, optimizer
+    own = reference_lr(optimizer)
+    search = Search(*objects, options.lr or own, options)  # which refuses now what cannot work
+    if options.lr is None:
+        given = options.of(SweepOptions)
+        if options.val_loader is None:
+            given["val_batches"] = None  # of what is held back, in the search
+        test = Sweep(*objects, **given)
+        run_with_bar(test, "Range test", shown=options.progress)
+        sweep = test.result()
+        if sweep.stop_reason is StopReason.STOPPED:
+            raise KeyboardInterrupt
+        lr, origin = where_to_begin(sweep, sweep.suggested_lr, own)
+        search = Search(*objects, lr, options, origin=origin, sweep=sweep)
+    run_with_bar(search, "Search", shown=options.progress)
+    return search.result()
