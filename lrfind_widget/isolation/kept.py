@@ -24,7 +24,7 @@ from lrfind_widget.isolation.checksum import bits_of, checksums
 from lrfind_widget.isolation.fingerprint import some_of
 from lrfind_widget.isolation.memory import in_words
 from lrfind_widget.isolation.object_graph import BUFFERS, CONTAINERS, MAPPINGS, visit
-from lrfind_widget.isolation.reach import CACHE, ELEMENTS, Reached
+from lrfind_widget.isolation.reach import CACHE, ELEMENTS, Reached, left_out
 from lrfind_widget.isolation.snapshot import ContentsRecord, Snapshot, attempt
 from lrfind_widget.isolation.storage import total_bytes
 from lrfind_widget.results.receipt import ReceiptItem
@@ -66,7 +66,8 @@ class KeptState:
         self._skipped: list[str] = []
         if not reached.complete:
             self._skipped = ["all that your functions refer to, which is too much"]
-        is_cut = any(id(container) not in owned for container in reached.cut)
+        known = set() if for_receipt else owned
+        is_cut = any(id(value) not in known for large in reached.cut for value in left_out(large))
         if reached.iterators:
             self._skipped += ["iterators, which only move forward"]
         self._places: list[_Place] = []

@@ -84,7 +84,7 @@ class Reached:
     complete: bool = True
     """Whether all was looked at but for elements of large collections."""
     cut: list[Any] = field(default_factory=list)
-    """Collections with more elements than are looked at."""
+    """Containers with more elements than are looked at."""
 
     @property
     def values(self) -> list[Any]:
@@ -135,11 +135,15 @@ def reach(roots: Iterable[object], *, limit: int = 20_000) -> Reached:
         size = _size(obj)
         (later if size > _MANY else queue).extend(_next(obj))
         if size > ELEMENTS:
-            values: Any = obj.values() if isinstance(obj, MAPPINGS) else obj
-            rest = islice(values, ELEMENTS, None)
-            if not all(issubclass(type(value), _LEAVES) for value in rest):
-                found.cut.append(obj)
+            found.cut.append(obj)
     return found
+
+
+def left_out(container: Any) -> Iterator[object]:
+    """Yield the elements of a large container that are not looked at, but for plain ones."""
+    values: Any = container.values() if isinstance(container, MAPPINGS) else container
+    rest = islice(values, ELEMENTS, None)
+    return (value for value in rest if not issubclass(type(value), _LEAVES))
 
 
 def _size(obj: Any) -> int:

@@ -101,7 +101,8 @@ def test_what_ran_past_the_stop_is_not_recorded(monkeypatch, bad):
     computes_late(monkeypatch, delay=3, lag=4)
     values = ScriptedLoss([1.0] * 5 + [bad] + [1.0] * 50)
     model = classifier()
-    sweep = Sweep(model, batches(), sgd(model), loss_fn=values, num_it=50, beta=0.0)
+    options = {"num_it": 50, "beta": 0.0, "stop_div": "fastai"}
+    sweep = Sweep(model, batches(), sgd(model), loss_fn=values, **options)
 
     points = list(sweep)
 
