@@ -63,7 +63,7 @@ def test_both_follow_the_page(make: Any) -> None:
 
 
 def test_both_follow_the_suggestion(make: Any) -> None:
-    widget = make(num_it=30)
+    widget = make(num_it=60)
     heard = heard_of(widget)
     widget.start()
     widget.wait(60)
@@ -74,7 +74,7 @@ def test_both_follow_the_suggestion(make: Any) -> None:
 def test_setting_either_name_is_a_choice_by_hand(make: Any) -> None:
     for name in ("selected_lr", "value"):
         gate = Gate()
-        widget = make(data=gate, num_it=30)
+        widget = make(data=gate, num_it=60)
         widget.start()
         setattr(widget, name, 0.02)
         gate.let(100)
@@ -133,7 +133,7 @@ class TestLinks:
         link.unlink()
 
     def test_a_link_to_two_widgets_follows_a_suggestion(self, make: Any) -> None:
-        one, other = make(num_it=30), make()
+        one, other = make(num_it=60), make()
         link = traitlets.dlink((one, "value"), (other, "value"))
         one.start()
         one.wait(60)
@@ -163,7 +163,7 @@ class TestInteract:
         control.close()
 
     def test_interactive_is_called_with_the_suggestion_when_a_sweep_ends(self, make: Any) -> None:
-        widget, seen = make(num_it=30), []
+        widget, seen = make(num_it=60), []
         output = ipywidgets.interactive_output(lambda lr: seen.append(lr), {"lr": widget})
         widget.start()
         widget.wait(60)
@@ -201,7 +201,7 @@ class TestCorrections:
 
     @pytest.mark.parametrize("heard", ["selected_lr", "value", "suggested_lr", "min_grad_lr"])
     def test_at_the_end_of_a_sweep_hold_everywhere(self, make: Any, heard: str) -> None:
-        widget = make(num_it=30)
+        widget = make(num_it=60)
 
         def correct(change: Any) -> None:
             if change.new != 0.5:
@@ -213,7 +213,7 @@ class TestCorrections:
         assert agreed(widget) == 0.5
 
     def test_of_a_setting_hold_for_the_choice_too(self, make: Any) -> None:
-        widget = make(num_it=30)
+        widget = make(num_it=60)
         widget.start()
         widget.wait(60)
         widget.observe(lambda change: widget.select(change.new / 2), "suggested_lr")
