@@ -5,14 +5,14 @@ from __future__ import annotations
 import re
 
 import pytest
-from playwright.sync_api import expect
+from playwright.sync_api import Locator, expect
 
 from lrfind_widget.curves.formatting import format_lr
 from tests.browser.finder import Finder
 from tests.browser.test_first_look import CONTRASTS
 
 _CELL = """
-from lrfind_widget import LRFinderWidget
+from lrfind_widget import LRFinderWidget, SearchResult
 from tests.browser.workbench import fingerprint, make_loader, make_model, make_optimizer
 model = make_model()
 optimizer = make_optimizer(model)
@@ -31,14 +31,18 @@ def swept(lab, **page) -> Finder:
     return finder
 
 
+def verdict(finder: Finder) -> Locator:
+    """Return what a search has found, in words."""
+    return finder.root.locator(".lrfind-comparison-bar .lrbar-sentence")
+
+
 def test_one_press_finds_a_rate_and_the_marker_stands_there(lab):
     finder = swept(lab)
     finder.press("Try it")
     expect(finder.root.locator(".lrfind-training").nth(2)).to_be_attached()
-    finder.says("Trying 3 rates from")
-    finder.says("did best")
     notebook = finder.notebook
-    notebook.until("not widget.status.is_running")
+    notebook.until("isinstance(widget.comparison, SearchResult)")
+    expect(verdict(finder)).to_contain_text("did best")
     found = notebook.value("widget.comparison.best_lr")
     assert 1e-3 < found < 0.3
     finder.rate_becomes(found)
@@ -52,9 +56,9 @@ def test_a_part_of_the_data_is_held_back_with_a_press(lab):
     finder = swept(lab)
     notebook = finder.notebook
     notebook.execute("widget.search(steps=16)")
-    finder.says("which does not show overfitting")
+    expect(verdict(finder)).to_contain_text("which does not show overfitting")
     finder.press("Hold back a fifth")
-    finder.says("20% of the data were held back")
+    expect(verdict(finder)).to_contain_text("20% of the data were held back")
     expect(finder.button("Hold back a fifth")).to_have_count(0)
     dots = finder.root.locator(".lrfind-training-dots").first
     expect(dots).to_have_attribute("d", re.compile("^M"))
