@@ -56,10 +56,13 @@ def test_the_steepest_fall_is_marked(finished):
     assert finished.notebook.value("widget.min_grad_lr") > 0
 
 
-def test_the_marker_stands_at_the_suggestion(finished):
-    suggested = finished.notebook.value("widget.suggested_lr")
-    assert finished.notebook.value("widget.selected_lr") == suggested
-    finished.rate_becomes(suggested)
+def test_the_marker_stands_at_the_suggestion_if_that_is_sure(finished):
+    own, suggested, certainty = finished.notebook.value(
+        "[widget.result.own_lr, widget.suggested_lr, widget.suggestions[widget.rule].certainty]"
+    )
+    expected = suggested if certainty == "sure" else own
+    assert finished.notebook.value("widget.selected_lr") == expected
+    finished.rate_becomes(expected)
 
 
 def test_apply_writes_the_rate_into_the_optimizer(lab):
