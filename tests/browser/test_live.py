@@ -75,8 +75,11 @@ def test_points_come_in_few_messages(lab):
     finder.wait_for_dots(60)
     appended = finder.notebook.messages(direction="recv", event="append")
     assert 1 <= len(appended) < 60
-    # Three numbers of eight bytes for each of 60 points, and an envelope each.
-    assert sum(message["bytes"] for message in appended) <= 60 * 24 + 1000 * len(appended)
+    # Three numbers of eight bytes for each of 60 points; and in each message an envelope, and the
+    # line as it is then, two numbers for each of its positions.
+    assert sum(message["bytes"] for message in appended) <= 60 * 24 + (1000 + 60 * 16) * len(
+        appended
+    )
 
 
 def test_a_sweep_stopped_by_its_button_leaves_every_bit_as_it_was(either):

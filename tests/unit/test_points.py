@@ -41,4 +41,4 @@ def test_a_plan_counts_the_steps_of_all_passes() -> None:
 
 
 def test_progress_begins_with_nothing() -> None:
-    assert Progress() == (Status.WAITING, 0, None, "", "")
+    assert Progress() == (Status.WAITING, 0, None, "", "", "")
