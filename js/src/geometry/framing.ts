@@ -32,6 +32,8 @@ const HEADROOM = 0.3;
 const STRAY = 0.02;
 /** Points below which a curve has only begun. */
 const FEW = 20;
+/** Losses that differ by a smaller share of their size differ by rounding. */
+const ROUNDING = 1e-6;
 
 /**
  * The vertical domain for some curves.
@@ -62,7 +64,7 @@ export function frameLosses(curves: readonly Losses[], framing: Framing, log: bo
   if (!seen) {
     return { domain: [0, 1], positive, cut: false };
   }
-  const padded = pad(seen, inLog);
+  const padded = pad(flattened(seen, inLog), inLog);
   const domain: Interval = [back(padded[0]), back(padded[1])];
   return { domain, positive, cut: highest > domain[1] || lowest < domain[0] };
 }
@@ -116,9 +118,19 @@ function calm([low, high]: Interval, count: number, log: boolean): Interval {
   return high - low >= least ? [low, high] : [middle - least / 2, middle + least / 2];
 }
 
+/** Room about losses that are all but equal, so that their rounding is not what is seen. */
+function flattened([low, high]: Interval, log: boolean): Interval {
+  const size = log ? 1 : Math.max(Math.abs(low), Math.abs(high));
+  if (high - low > ROUNDING * size) {
+    return [low, high];
+  }
+  const room = log ? 0.25 : 0.1 * size || 1;
+  return [low - room, high + room];
+}
+
 /** Some air at both ends, and ends at even values, so that a growing curve rests between moves. */
 function pad([low, high]: Interval, log: boolean): Interval {
-  const span = high - low || (log ? 0.5 : Math.abs(low) * 0.2 || 1);
+  const span = high - low;
   const air = 0.05 * span;
   if (log) {
     return [low - air, high + air];

@@ -2,6 +2,8 @@
 import { describe, expect, it } from 'vitest';
 
 import { frameLosses, fromOneStart, type Losses } from '../../src/geometry/framing';
+import { Mapping } from '../../src/geometry/mapping';
+import { linearTicks } from '../../src/geometry/ticks';
 
 const COUNT = 100;
 const steps = Array.from({ length: COUNT }, (_, index) => index / COUNT);
@@ -109,6 +111,44 @@ it.each([[[5]], [[5, 5, 5]], [[0]], [[-3]], [[1e-30, 2e-30]], [[1e300, 1e301]]])
     }
   },
 );
+
+describe('losses that differ by rounding alone', () => {
+  const rounded = (loss: number): number[] =>
+    steps.map((_, index) => loss * (1 + (index % 3) * 2 ** -52));
+
+  it.each([0.69, 1, -3, 1e30, 1e-30, 2.5e8])('have room about them, and ticks: %s', (loss) => {
+    for (const framing of ['focus', 'all'] as const) {
+      const { domain } = frameLosses([same(rounded(loss))], framing, false);
+      const [low, high] = domain.map((end) => (end - loss) / Math.abs(loss)) as [number, number];
+      expect(low).toBeLessThan(-0.05);
+      expect(low).toBeGreaterThan(-0.3);
+      expect(high).toBeGreaterThan(0.05);
+      expect(high).toBeLessThan(0.3);
+      const labels = linearTicks(new Mapping(domain, [300, 0], false), 18).map(({ label }) => label);
+      expect(labels.length).toBeGreaterThan(3);
+      expect(new Set(labels).size).toBe(labels.length);
+      expect(Math.max(...labels.map(({ length }) => length))).toBeLessThanOrEqual(8);
+    }
+  });
+
+  it('lie in the middle of a logarithmic axis', () => {
+    const [low, high] = frameLosses([same(rounded(0.69))], 'focus', true).domain;
+    expect(low).toBeLessThan(0.5);
+    expect(high).toBeGreaterThan(0.9);
+  });
+
+  it('are told from a slight fall', () => {
+    const slight = steps.map((at) => 1 - 1e-4 * at);
+    const { domain } = frameLosses([same(slight)], 'focus', false);
+    expect(domain[1] - domain[0]).toBeLessThan(2e-4);
+  });
+
+  it('are 0 where nothing is learned', () => {
+    const [low, high] = frameLosses([same(rounded(0))], 'focus', false).domain;
+    expect(low).toBeLessThanOrEqual(0);
+    expect(high).toBeGreaterThanOrEqual(1);
+  });
+});
 
 describe('curves from one start', () => {
   const line = (...smoothed: number[]): Losses => ({ raw: [], smoothed });
