@@ -11,6 +11,7 @@ import { Mapping, type Interval } from './geometry/mapping';
 import { isZoomed, panWindow, zoomWindow } from './geometry/window';
 import { identity } from './identity';
 import { Legend } from './legend';
+import type { RunsModel } from './runs';
 import { numberOf, textOf } from './values';
 import { ZoomGestures } from './zoom';
 
@@ -159,10 +160,14 @@ export class Axes extends ChartMark {
     this.tools = html('div', { class: 'lrfind-tools', 'data-lm-suppress-shortcuts': 'true' });
     this.figureElement.append(this.tools);
     const curve = this.model.get('curve') as CurveModel | null;
-    this.legend = curve ? new Legend(curve) : undefined;
+    const runs = this.model.get('runs') as RunsModel | null;
+    this.legend = curve ? new Legend(curve, runs) : undefined;
     if (curve && this.legend) {
       this.tools.append(this.legend.el);
       this.listenTo(curve, 'change columns_updated', this.schedule);
+      if (runs) {
+        this.listenTo(runs, 'change:runs', this.schedule);
+      }
     }
     this.framingButton = this.button(() => {
       this.model.toggleFraming();
@@ -204,20 +209,21 @@ export class Axes extends ChartMark {
 
   /** The buttons under the plot area; in a narrow chart the axis label makes room for them. */
   private placeTools(left: number, right: number): void {
-    const { framingButton, model } = this;
+    const { model } = this;
     // Measured only when it may have changed: to ask for a width makes the browser lay out.
-    const buttons = [...this.tools.querySelectorAll('button')].map(({ hidden }) => hidden);
-    const now = [left, right, framingButton.textContent, ...buttons];
+    const items = [...this.tools.querySelectorAll<HTMLElement>('button, .lrfind-legend-item')];
+    const now = [left, right, this.tools.textContent, ...items.map(({ hidden }) => hidden)];
     const placed = [...now, textOf(model, 'x_label')].join();
     if (placed === this.placed || this.figureElement.offsetParent === null) {
       return;
     }
     this.placed = placed;
-    this.tools.classList.remove('lrfind-tools-narrow');
+    this.tools.classList.remove('lrfind-tools-narrow', 'lrfind-tools-tight');
     const room = right - this.tools.offsetWidth - GAP;
     const label = this.lines.labelWidth;
     this.tools.style.left = `${left + label <= room ? left : 0}px`;
     this.tools.classList.toggle('lrfind-tools-narrow', label > room);
+    this.tools.classList.toggle('lrfind-tools-tight', this.tools.offsetWidth > right);
     this.lines.showLabel(label <= room);
   }
 

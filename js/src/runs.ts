@@ -9,7 +9,7 @@ import type { Mapping } from './geometry/mapping';
 import { linePath } from './geometry/path';
 import { identity } from './identity';
 import { Keyed } from './keyed';
-import { RUN_LOOKS } from './looks';
+import { earlierLook } from './looks';
 import { dictsOf } from './values';
 
 /** An earlier run. */
@@ -61,8 +61,7 @@ export class Runs extends ChartMark {
       ({ root }, { lr, loss, visible }, index) => {
         const line = { x: lr, y: loss, from: 0, to: lr.length };
         attr(root, {
-          // The look goes with the place in the list, as it does in the legend.
-          class: `lrfind-earlier-run lrfind-earlier-run-${index % RUN_LOOKS}`,
+          class: earlierLook(index),
           d: visible ? linePath(line, this.mapX, this.mapY) : '',
         });
       },

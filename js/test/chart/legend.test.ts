@@ -1,7 +1,8 @@
 import { expect, it } from 'vitest';
 
 import { Axes } from '../../src/axes';
-import { floats, frame, makeChart, show } from './page';
+import { RunsModel } from '../../src/runs';
+import { floats, frame, makeChart, makeModel, makeScales, show } from './page';
 
 const STATE = {
   lr: floats(1e-6, 1e-5),
@@ -39,6 +40,24 @@ it('switches a line off and on, and says which are on', async () => {
   buttons()[1]?.click();
   await frame();
   expect(pressed()).toEqual(['true', 'true', 'true']);
+});
+
+it('names the earlier runs that are drawn, in the look of the first', async () => {
+  const run = (visible: boolean) => ({ lr: floats(1e-6, 1e-5), loss: floats(3, 1), visible });
+  const chart = makeChart(STATE);
+  const runs = makeModel(RunsModel, { scales: makeScales(), runs: [] });
+  chart.axes.set('runs', runs);
+  const view = await show(Axes, chart.axes);
+  const earlier = view.parent.el.querySelector<HTMLElement>('.lrfind-legend-earlier');
+  expect(earlier?.hidden).toBe(true);
+  runs.set('runs', [run(false), run(true)]);
+  await frame();
+  expect(earlier?.hidden).toBe(false);
+  expect(earlier?.textContent).toBe('earlier run');
+  expect(earlier?.querySelector('path')?.getAttribute('class')).toContain('lrfind-earlier-run-1');
+  runs.set('runs', [run(true), run(true)]);
+  await frame();
+  expect(earlier?.textContent).toBe('earlier runs');
 });
 
 it('is not there in a chart without a curve', async () => {
