@@ -107,10 +107,12 @@ def traceback_of(error: BaseException) -> str:
 
 
 def suggested(suggestion: Suggestion) -> str:
-    """Say what is suggested: where the curve is usable, or the first doubt."""
+    """Say what is suggested and from which loss: where the curve is usable, or the first doubt."""
     if suggestion.lr is None:
         return suggestion.reason  # each rule's own sentence says that there is none
     rate = format_lr(suggestion.lr)
+    if suggestion.read == "validation":
+        rate += " from the validation loss"
     if suggestion.caveats:
         return f"Unsure suggestion {rate}. {suggestion.caveats[0]}"
     parts = [f"Suggested {rate}"]

@@ -32,6 +32,9 @@ _DRAWING = threading.Lock()
 _FAR = 1e30
 """Where an area goes that has no upper end."""
 
+_ROUNDING = 1e-6
+"""Losses that differ by a smaller share of their size differ by rounding."""
+
 _MARKER, _STEEPEST, _USABLE, _QUIET = "#1976d2", "#c62828", "#2e7d32", "#757575"
 _VALIDATION = "#c26a00"
 
@@ -115,14 +118,20 @@ def draw_lines(axes: Any, curve: CombinedCurve, average: Line, options: Analysis
         axes.plot(curve.fit.lrs, curve.fit.losses, color="black", linewidth=1.8, label="fit")
 
 
-def what_matters(curve: CombinedCurve, losses: Floats) -> tuple[float, float]:
-    """Return the losses to show: the way down and a little above, not the explosion."""
+def what_matters(
+    curve: CombinedCurve, losses: Floats, size: float | None = None
+) -> tuple[float, float]:
+    """Return the losses to show: the way down and a little above, not the explosion.
+
+    Where they differ by less than rounding may, there is room about them, a part of their `size`.
+    """
     lines = [curve.fit.losses] if curve.val_losses is None else [curve.fit.losses, curve.val_losses]
     usable = [line[np.isfinite(line)] for line in lines]
     low = float(np.percentile(losses, 2))
     high = max(float(line[: int(line.argmin()) + 1].max()) for line in usable if line.size)
     low = min([low, *(float(line.min()) for line in usable if line.size)])
-    room = 0.15 * (high - low) or abs(high) * 0.1 or 1.0
+    size = max(abs(low), abs(high)) if size is None else size
+    room = 0.15 * (high - low) if high - low > _ROUNDING * size else 0.1 * size or 1.0
     return low - room, high + 2 * room
 
 
@@ -139,7 +148,7 @@ def _draw_curve(axes: Any, analysis: Analysis) -> None:
     is_log = options.y_scale == "log" and bool((losses > 0).all())
     if is_log:
         axes.set_yscale("log")
-    if options.y_range == "focus" and losses.size:
+    if losses.size and (options.y_range == "focus" or np.ptp(losses) <= _ROUNDING * np.abs(losses).max()):
         axes.set_ylim(*_focus(curve, losses, is_log=is_log))
 
 
@@ -150,7 +159,8 @@ def _focus(curve: CombinedCurve, losses: Floats, *, is_log: bool) -> tuple[float
     with np.errstate(invalid="ignore", divide="ignore"):
         fit = curve.fit._replace(losses=np.log(curve.fit.losses))
         val_losses = None if curve.val_losses is None else np.log(curve.val_losses)
-    low, high = what_matters(replace(curve, fit=fit, val_losses=val_losses), np.log(losses))
+    logs = replace(curve, fit=fit, val_losses=val_losses)
+    low, high = what_matters(logs, np.log(losses), size=1.0)
     return float(np.exp(low)), float(np.exp(high))
 
 

@@ -168,8 +168,9 @@ class RecordedCurve:
             found = entry(self.lrs, losses, **options)
         else:
             found = suggest_from_repeats(self.lrs, losses, self.repeats, entry, **options)
-        notes = self._notes_on_range(found)
-        return replace(found, notes=(*found.notes, *notes)) if notes else found
+        notes = (*found.notes, *self._notes_on_range(found))
+        of_validation = options.get("val_losses") is not None or losses is not self.losses
+        return replace(found, notes=notes, read="validation" if of_validation else "training")
 
     @property
     def _known(self) -> dict[str, Any]:

@@ -49,6 +49,8 @@ class Suggestion:
         What else is worth knowing of it; none of it casts doubt on the rate.
     advice : Advice or None
         What would settle the first of the doubts, or give a rate where there is none.
+    read : {"training", "validation"}, default "training"
+        Which losses it was read off; "validation" also where the rule looked at both.
     spread : float or None
         Of repeated sweeps: the standard deviation of their own suggestions, in decades.
     """
@@ -63,6 +65,7 @@ class Suggestion:
     spread: float | None = None
     notes: tuple[str, ...] = ()
     advice: Advice | None = None
+    read: Literal["training", "validation"] = "training"
 
     @property
     def certainty(self) -> Certainty:

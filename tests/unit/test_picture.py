@@ -81,6 +81,17 @@ def test_the_axis_shows_what_matters_or_all() -> None:
     assert focus.get_ylim()[1] < 5 < every.get_ylim()[1]
 
 
+@pytest.mark.parametrize("y_scale", ["linear", "log"])
+@pytest.mark.parametrize("y_range", ["focus", "all"])
+@pytest.mark.parametrize("loss", [0.69, 1.0, 1e30, 1e-30])
+def test_losses_that_differ_by_rounding_have_room_about_them(
+    loss: float, y_range: Any, y_scale: Any
+) -> None:
+    rounded = loss * (1 + 2.0**-52 * (np.arange(100) % 3))
+    low, high = drawn(result(rounded), y_range=y_range, y_scale=y_scale).get_ylim()
+    assert 0.5 * loss < low < 0.95 * loss < 1.05 * loss < high < 1.5 * loss
+
+
 @pytest.mark.parametrize("y_range", ["focus", "all"])
 def test_the_axis_of_losses_may_be_logarithmic(y_range: Any) -> None:
     axes = drawn(result(np.linspace(2, 0.01, 100)), y_scale="log", y_range=y_range)

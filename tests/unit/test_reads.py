@@ -7,6 +7,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from lrfind_widget import messages
 from lrfind_widget.options import AnalysisOptions
 from lrfind_widget.results.analysis import analyse
 from lrfind_widget.results.result import SweepResult
@@ -39,7 +40,8 @@ def test_told_to_read_the_training_losses_all_do(both: SweepResult, rule: str) -
 @pytest.mark.parametrize("rule", ["valley", "min_over_10", "ignite"])
 def test_the_others_read_the_validation_losses_when_told_to(both: SweepResult, rule: str) -> None:
     assert both.suggestion(rule) == result().suggestion(rule)
-    assert both.suggestion(rule, reads="validation") == result(LATER).suggestion(rule)
+    of_validation = replace(result(LATER).suggestion(rule), read="validation")
+    assert both.suggestion(rule, reads="validation") == of_validation
 
 
 @pytest.mark.parametrize("reads", ["best", "validation"])
@@ -79,6 +81,15 @@ def test_a_reader_may_choose(both: SweepResult) -> None:
     }
     assert read["best"] == read["validation"] == both.suggestion()
     assert read["training"] == both.suggestion(reads="training") != read["best"]
+
+
+def test_the_sentence_says_that_the_validation_loss_was_read(both: SweepResult) -> None:
+    found = both.suggestion()
+    assert " from the validation loss" in messages.suggested(found)
+    doubted = replace(found, caveats=("A doubt.",))
+    assert messages.suggested(doubted).endswith(" from the validation loss. A doubt.")
+    for of_training in (both.suggestion(reads="training"), both.suggestion("valley")):
+        assert "from the validation" not in messages.suggested(of_training)
 
 
 def test_what_cannot_be_read_is_refused(both: SweepResult) -> None:
