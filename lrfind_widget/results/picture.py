@@ -148,7 +148,8 @@ def _draw_curve(axes: Any, analysis: Analysis) -> None:
     is_log = options.y_scale == "log" and bool((losses > 0).all())
     if is_log:
         axes.set_yscale("log")
-    if losses.size and (options.y_range == "focus" or np.ptp(losses) <= _ROUNDING * np.abs(losses).max()):
+    is_flat = losses.size and np.ptp(losses) <= _ROUNDING * np.abs(losses).max()
+    if losses.size and (options.y_range == "focus" or is_flat):
         axes.set_ylim(*_focus(curve, losses, is_log=is_log))
 
 

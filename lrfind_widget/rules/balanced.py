@@ -7,7 +7,7 @@ import math
 import numpy.typing as npt
 
 from lrfind_widget.curves.features import CurveFeatures, rate_at
-from lrfind_widget.rules.doubts import Swept, doubted
+from lrfind_widget.rules.doubts import Swept, beyond, doubted, with_doubts
 from lrfind_widget.rules.suggestion import Suggestion
 from lrfind_widget.rules.valley_features import curve_of, curve_or_refusal, is_evident, lr_text
 
@@ -47,8 +47,9 @@ def balanced(
     Where there are validation losses, their valley is taken; what noise may have made is judged
     by the training losses all the same.
 
-    The suggestion never lies above the rate of the least loss. For one-cycle training the best
-    maximum is higher, by up to a factor of 3; for much longer training it is lower.
+    The suggestion never lies above the rate of the least loss, nor outside the rates swept. For
+    one-cycle training the best maximum is higher, by up to a factor of 3; for much longer training
+    it is lower.
 
     Parameters
     ----------
@@ -97,16 +98,19 @@ def half_the_balance(curve: CurveFeatures) -> float:
 
 
 def suggestion_at(lr: float, curve: CurveFeatures, reason: str) -> Suggestion:
-    """Return a suggestion in the valley of a curve, with the usable band."""
+    """Return a suggestion in the valley of a curve, among the rates swept, with the usable band."""
+    doubts = beyond(lr, curve)
+    lr = min(max(lr, rate_at(curve.first)), rate_at(curve.last)) if doubts else lr
     least, low = rate_at(curve.lowest), rate_at(max(curve.onset, curve.first))
     guessed = is_evident(curve) and curve.slope_evidence < 2
-    return Suggestion(
+    found = Suggestion(
         lr,
         reason,
         loss=curve.floor,
         band=(min(low, lr), max(least, lr)),
         notes=(_GUESSED_BAND,) if guessed else (),
     )
+    return with_doubts(found, doubts)
 
 
 _GUESSED_BAND = (

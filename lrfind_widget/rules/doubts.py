@@ -33,6 +33,8 @@ MOST_STEPS = 1000
 """A sweep longer than this costs more than short trainings do."""
 
 _SEARCH = Advice("search")
+_ABOVE = "above", "Raise end_lr"
+_ROUNDING = 1e-9
 
 
 class Doubt(NamedTuple):
@@ -88,6 +90,15 @@ def with_doubts(suggestion: Suggestion, doubts: list[Doubt]) -> Suggestion:
         caveats=(*suggestion.caveats, *(doubt.sentence for doubt in doubts)),
         advice=suggestion.advice or doubts[0].advice,
     )
+
+
+def beyond(lr: float, curve: CurveFeatures) -> list[Doubt]:
+    """Doubt a rate that was not among those swept."""
+    position = math.log10(lr)
+    if curve.first - _ROUNDING <= position <= curve.last + _ROUNDING:
+        return []
+    side, change = ("below", "Lower start_lr") if position < curve.first else _ABOVE
+    return [Doubt(f"{format_lr(lr)} would be suggested, {side} the range. {change}.", _SEARCH)]
 
 
 def far_from(lr: float, critical: float) -> list[Doubt]:

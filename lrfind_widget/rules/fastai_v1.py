@@ -28,6 +28,7 @@ def min_gradient(
     skip_start: int = 10,
     skip_end: int = 5,
     beta: float = 0.98,
+    critical_lr: float | None = None,
 ) -> Suggestion:
     """Suggest the rate at which the smoothed loss falls most steeply (fastai v1's red dot).
 
@@ -45,6 +46,8 @@ def min_gradient(
         Steps to leave out at the ends; 0 leaves out none.
     beta : float, default 0.98
         Weight of the past in the average.
+    critical_lr : float, optional
+        The critical rate, above which the caveats doubt any fall.
 
     Returns
     -------
@@ -61,7 +64,7 @@ def min_gradient(
         return refused
     reason = "The smoothed loss falls most steeply at {lr} (fastai v1's min gradient)."
     found = at_point(part, steepest(part), reason)
-    return replace(found, caveats=doubt_of_fall(found.lr, lrs, losses))
+    return replace(found, caveats=doubt_of_fall(found.lr, lrs, losses, critical_lr))
 
 
 def min_over_10(
@@ -88,11 +91,14 @@ def min_over_10(
     return at_point(part, at, reason, lr)
 
 
-def doubt_of_fall(lr: float | None, lrs: npt.ArrayLike, losses: npt.ArrayLike) -> tuple[str, ...]:
+def doubt_of_fall(
+    lr: float | None, lrs: npt.ArrayLike, losses: npt.ArrayLike, critical_lr: float | None = None
+) -> tuple[str, ...]:
     """Return why a rate is not one at which the losses themselves fall; nothing where it is.
 
     An average trails behind the losses. Where they have fallen by chance, or come back down after
-    an explosion, it falls all the same, and perhaps nowhere more steeply.
+    an explosion, it falls all the same, and perhaps nowhere more steeply. Nor does a loss fall for
+    good at rates at which a single update raises it.
     """
     curve = curve_of(lrs, losses)
     if curve is None or lr is None:
@@ -100,10 +106,14 @@ def doubt_of_fall(lr: float | None, lrs: npt.ArrayLike, losses: npt.ArrayLike) -
     if not is_evident(curve):
         return ("The whole fall may be noise, and so may be where it is steepest.",)
     steepest = f"The average falls most steeply at {format_lr(lr)}"
-    if math.log10(lr) < curve.left:
-        return (f"{steepest}, the losses only from {lr_text(curve.left)} on.",)
+    after = np.asarray(lrs, dtype=np.float64)
+    after = after[after > lr]  # the slope at a rate is that to the next one as well
+    if after.size and math.log10(after.min()) < curve.onset:
+        return (f"{steepest}, the losses only from {lr_text(curve.onset)} on.",)
     if math.log10(lr) > curve.lowest:
         return (f"{steepest}, the losses are least before, at {lr_text(curve.lowest)}.",)
+    if critical_lr is not None and lr > critical_lr:
+        return (f"{steepest}, above the critical rate, {format_lr(critical_lr)}.",)
     return ()
 
 

@@ -55,7 +55,7 @@ def median_of_three(
     Without a critical rate, a tenth of the rate with the least averaged loss (`min_over_10`) is
     the third, unless noise may have made the fall: then the two others meet halfway. Where the
     losses show no valley there is no suggestion, whatever the others say. The suggestion never
-    lies above the rate of the least loss, unless noise may have made that.
+    lies outside the rates swept, nor above that of the least loss, unless noise may have made it.
 
     Parameters
     ----------
@@ -104,7 +104,7 @@ def median_of_three(
     if agreed is None:
         instead = _LEAST_INSTEAD if with_least else _NOTHING_INSTEAD
         return replace(found, notes=(*found.notes, f"No critical rate is known{instead}"))
-    return with_doubts(found, far_from(lr, agreed))
+    return with_doubts(found, far_from(found.lr or lr, agreed))
 
 
 def _of_average(

@@ -88,7 +88,7 @@ RULES: dict[str, RuleEntry] = {
     for entry in (
         RuleEntry(median_of_three, _OURS + _OF_AVERAGE, joins_repeats=True, offered=True),
         RuleEntry(balanced, _OURS, joins_repeats=True),
-        RuleEntry(min_gradient, _FASTAI_V1, offered=True),
+        RuleEntry(min_gradient, (*_FASTAI_V1, "critical_lr"), offered=True),
         RuleEntry(min_over_10, _FASTAI_V1, offered=True),
         RuleEntry(valley, _FASTAI_V2, offered=True),
         RuleEntry(slide, _FASTAI_V2),

@@ -246,3 +246,12 @@ def test_a_band_whose_lower_end_is_a_guess_is_said_without_doubt() -> None:
     assert noted
     assert all("lower end of the band is a guess" in answer.notes[0] for answer in noted)
     assert any(answer.certainty == "sure" for answer in noted)
+
+
+def test_a_rate_outside_the_range_is_not_suggested_and_doubted() -> None:
+    lrs = np.geomspace(1e-3, 1.1e-3, 100)
+    answer = balanced(lrs, np.linspace(0.7, 0.1, 100))
+    assert answer.lr == pytest.approx(1e-3)
+    assert answer.caveats[0].endswith("would be suggested, below the range. Lower start_lr.")
+    assert answer.band is not None
+    assert answer.band[0] == answer.lr

@@ -170,3 +170,10 @@ def test_the_noise_of_the_batches_is_a_doubt_however_smooth_the_validation_loss(
 def test_it_is_the_default() -> None:
     assert suggest(LRS, noisy()) == suggest(LRS, noisy(), "median_of_three")
     assert math.isfinite(suggest(LRS, noisy()).lr)
+
+
+def test_it_never_lies_outside_the_rates_swept() -> None:
+    lrs = np.geomspace(1e-3, 1.1e-3, 100)
+    answer = median_of_three(lrs, np.linspace(0.7, 0.1, 100), critical_lr=1e-4)
+    assert answer.lr == pytest.approx(1e-3)
+    assert "below the range. Lower start_lr." in answer.caveats[0]

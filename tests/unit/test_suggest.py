@@ -126,6 +126,25 @@ def test_min_gradient_is_the_steepest_central_difference_of_the_average() -> Non
     assert answer.loss == exponential_average(losses)[answer.index]
 
 
+def test_a_steepest_fall_above_the_critical_rate_is_doubted_but_stays() -> None:
+    x = np.log10(LRS)
+    losses = 2 - 1.5 / (1 + np.exp(-6 * (x + 2.5))) + np.expm1(np.clip(6 * x, 0, 30))
+    answer = min_gradient(LRS, losses)
+    assert answer.lr is not None
+    assert answer.certainty == "sure"
+    assert min_gradient(LRS, losses, critical_lr=2 * answer.lr) == answer
+    beyond = min_gradient(LRS, losses, critical_lr=answer.lr / 2)
+    assert beyond.lr == answer.lr
+    assert "above the critical rate" in beyond.caveats[0]
+
+
+def test_a_steepest_fall_before_the_losses_fall_is_doubted_but_stays() -> None:
+    losses = np.maximum(valley(LRS, noise=0.03, seed=7), 2.25)  # a floor leaves noise to fall by
+    answer = min_gradient(LRS, losses)
+    assert answer.lr == LRS[10 + int(np.argmin(np.gradient(exponential_average(losses)[10:-5])))]
+    assert "the losses only from 3.7e-6 on" in answer.caveats[0]
+
+
 def test_skipping_no_end_keeps_the_last_step() -> None:
     losses = np.append(np.ones(99), 0.0)  # falls in the last step only
     assert min_gradient(LRS, losses, skip_start=0, skip_end=0).index == 99
