@@ -32,7 +32,7 @@ def compared(lab_for_module) -> Finder:
 
 
 def earlier(finder: Finder) -> Locator:
-    return finder.root.locator(".lrfind-earlier-run")
+    return finder.root.locator(".lrfind-earlier .lrfind-earlier-run")
 
 
 def test_the_legend_names_what_differs(compared):
