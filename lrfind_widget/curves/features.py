@@ -12,11 +12,15 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from lrfind_widget.curves.local_regression import LocalRegression
+from lrfind_widget.curves.local_regression import LocalRegression, local_widths
 from lrfind_widget.curves.smoothing import Floats
 
 WIDTH = 0.25
 """Standard deviation of the smoothing in decades of the rate; `balanced` argues for it."""
+
+_SPACING = 0.08
+"""Decades between the points of the usual test, 100 over 8: where they lie denser, the smoothing
+is narrower, down to this."""
 
 FEWEST_POINTS = 5
 """Below this there is no noise to estimate and nothing to smooth."""
@@ -84,8 +88,9 @@ def fit_curve(lrs: Floats, losses: Floats) -> CurveFeatures | None:
        the model is lost, and how far it gets before the sweep ends is chance. Losses are cut off
        at that level: the median of those in the lowest third of the range (from a half to a
        quarter gives much the same).
-    3. The rest is smoothed by a line with Gaussian weights (`LocalRegression`). At rates below the
-       first nothing was learned, so there the curve goes on flat, as a mirror image.
+    3. The rest is smoothed by a line with Gaussian weights (`LocalRegression`), narrower where the
+       points lie dense (`widths_at`). At rates below the first nothing was learned, so there the
+       curve goes on flat, as a mirror image.
     4. A valley is a stretch in which most losses lie below the level. Of those that are at least
        a quarter as deep as the deepest the last one counts. Dips that noise makes further left do
        not: what training can use lies before the loss runs away. Nor does a network that has died
@@ -100,7 +105,8 @@ def fit_curve(lrs: Floats, losses: Floats) -> CurveFeatures | None:
     level = _starting_level(x, raw)
     capped = np.minimum(calm, level)
     mirror = (x > x[0]) & (x < x[0] + 5 * WIDTH)
-    fit = LocalRegression(np.append(2 * x[0] - x[mirror], x), WIDTH)
+    mirrored = np.append(2 * x[0] - x[mirror], x)
+    fit = LocalRegression(mirrored, widths_at(mirrored))
     begin = int(np.searchsorted(fit.x, x[0] - 1e-9))  # the mirror ends here
     at, variance, slope_variance = (
         part[begin:] for part in (fit.x, fit.variance, fit.slope_variance)
@@ -155,6 +161,11 @@ def fit_curve(lrs: Floats, losses: Floats) -> CurveFeatures | None:
         turned_up=broken
         or _ratio(float(whole[-1]) - floor, noise * math.sqrt(rise_variance)) > chance(x.size),
     )
+
+
+def widths_at(x: Floats) -> Floats:
+    """Return the width of the smoothing at every point of a curve, in decades."""
+    return local_widths(x, WIDTH, _SPACING)
 
 
 def _starting_level(x: Floats, y: Floats) -> float:

@@ -8,7 +8,7 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from lrfind_widget.curves.features import FEWEST_POINTS, WIDTH, noise_of, without_outliers
+from lrfind_widget.curves.features import FEWEST_POINTS, noise_of, widths_at, without_outliers
 from lrfind_widget.curves.local_regression import LocalRegression
 from lrfind_widget.curves.smoothing import Floats
 
@@ -18,8 +18,8 @@ MOST_POSITIONS = 200
 _LINEAR_AXIS = 8.0
 """A linear axis counts as so many decades, those of the usual range."""
 
-_UNSETTLED = 2 * WIDTH
-"""How far behind the newest point the line still moves: there its weights lack a side."""
+_UNSETTLED = 2
+"""How many widths behind the newest point the line still moves: there its weights lack a side."""
 
 
 class FittedLine(NamedTuple):
@@ -45,10 +45,11 @@ def fitted_line(lrs: Floats, losses: Floats, linear_to: float | None = None) -> 
     """Fit a line to raw losses, by local regression over log10(rate).
 
     fastai's average hangs behind the points by more than half a decade, since it knows only those
-    before. This one weighs both sides (`LocalRegression`, `WIDTH`), so it falls, is least and
-    rises where the points do. Each loss first becomes the median of itself and its neighbours,
-    which takes single outliers away. From where the loss explodes, to far above all at the start,
-    it is fitted apart and by its logarithm: that must not pull up the line before it.
+    before. This one weighs both sides (`LocalRegression`, `widths_at`), so it falls, is least and
+    rises where the points do, closer to them where they lie denser. Each loss first becomes the
+    median of itself and its neighbours, which takes single outliers away. From where the loss
+    explodes, to far above all at the start, it is fitted apart and by its logarithm: that must not
+    pull up the line before it.
 
     Parameters
     ----------
@@ -98,7 +99,7 @@ def fitted_repeats(
 def settled(line: FittedLine, linear_to: float | None = None) -> npt.NDArray[np.bool_]:
     """Return which positions of a line stand, where points are still being added at its end."""
     at = _positions(line.lrs, linear_to)
-    return at <= at[-1:] - _UNSETTLED
+    return at <= at[-1:] - _UNSETTLED * widths_at(at)[-1:]
 
 
 def medians(table: Floats) -> Floats:
@@ -109,7 +110,7 @@ def medians(table: Floats) -> Floats:
 
 def _smooth(x: Floats, y: Floats) -> tuple[Floats, Floats]:
     """Return the positions of the regression and its values, within those it is fitted to."""
-    fit = LocalRegression(x, WIDTH)
+    fit = LocalRegression(x, widths_at(x))
     return fit.x, np.clip(fit.line(y)[0], y.min(), y.max())
 
 

@@ -15,6 +15,9 @@ _BINS_PER_WIDTH = 10
 _REACH = 5
 """Where the Gaussian is cut off, in widths: the weight there is 4e-6."""
 
+_NEIGHBOURS = 5
+"""How dense points lie is seen from so many on a side, about those that a line is fitted to."""
+
 
 class LocalRegression:
     """Local linear regression with Gaussian weights (Cleveland 1979; Fan 1992).
@@ -26,27 +29,32 @@ class LocalRegression:
 
     The weights depend on the rates alone, so several curves are fitted with one set of them:
     those at `x`, decimal logarithms of the rates in any order. `width` is the standard deviation
-    of the weights in decades. Afterwards `x` are the sorted positions of the fit, each for all
-    points within a tenth of the width, and `variance` and `slope_variance` are those of value and
-    slope where each loss has independent noise of variance 1.
+    of the weights in decades, of all points or of each (`local_widths`). Afterwards `x` are the
+    sorted positions of the fit, each for all points within a tenth of the least width, and
+    `variance` and `slope_variance` are those of value and slope where each loss has independent
+    noise of variance 1.
     """
 
-    def __init__(self, x: Floats, width: float) -> None:
+    def __init__(self, x: Floats, width: float | Floats) -> None:
         self._order = np.argsort(x, kind="stable")
+        width = np.broadcast_to(width, x.shape)[self._order]
         x = x[self._order]
         # Of a regular grid; a point on a border belongs to the next one, whatever the rounding.
-        bins = np.floor((x - x[0]) / (width / _BINS_PER_WIDTH) + 1e-6)
+        bins = np.floor((x - x[0]) / (width.min() / _BINS_PER_WIDTH) + 1e-6)
         self._starts = np.flatnonzero(np.diff(bins, prepend=-1.0) > 0)  # of those not empty
         self._counts = np.diff(self._starts, append=x.size).astype(np.float64)
         # Offsets from the first point of a bin, not sums of x itself: exact for single points.
         offset = x - np.repeat(x[self._starts], self._counts.astype(np.intp))
         self.x: Floats = x[self._starts] + np.add.reduceat(offset, self._starts) / self._counts
-        self._weigh(width)
+        self._weigh(width[self._starts])
 
-    def _weigh(self, width: float) -> None:
+    def _weigh(self, width: Floats) -> None:
         """Set the weights by which losses add up to values and slopes, and their variances."""
-        self._reach = min(_REACH * _BINS_PER_WIDTH + 1, self.x.size - 1)
-        distance = (_windows(self.x, self._reach) - self.x[:, None]) / width
+        place = np.arange(self.x.size)
+        low = np.searchsorted(self.x, self.x - _REACH * width)
+        high = np.searchsorted(self.x, self.x + _REACH * width)
+        self._reach = min(int(max((place - low).max(), (high - place).max())), self.x.size - 1)
+        distance = (_windows(self.x, self._reach) - self.x[:, None]) / width[:, None]
         counted = _windows(self._counts, self._reach, "constant")  # nothing beyond the ends
         weight = counted * np.exp(-0.5 * distance**2)
         weight[np.abs(distance) > _REACH] = 0.0
@@ -60,7 +68,7 @@ class LocalRegression:
         spread[self._lonely] = np.inf
         pull /= spread[:, None]
         weight -= mean[:, None] * pull
-        pull /= width
+        pull /= width[:, None]
         self._value_weight, self._slope_weight = weight, pull
         share = 1 / np.maximum(counted, 1)
         self.variance: Floats = _row_sums(weight * share, weight)
@@ -80,6 +88,22 @@ class LocalRegression:
             slope[self._lonely] = np.gradient(value, self.x)[self._lonely]
         with np.errstate(over="ignore"):
             return value * size, slope * size
+
+
+def local_widths(x: Floats, width: float, spacing: float) -> Floats:
+    """Return the width at each of `x`: `width`, and less where points lie denser than `spacing`.
+
+    There it shrinks with the root of their distance, so that of what more points tell one half
+    goes into detail and one half against noise, but not below `spacing` itself. It is the distance
+    on the denser side that counts. Points at the same place, as of repeated sweeps, make nothing
+    denser.
+    """
+    places, which = np.unique(x, return_inverse=True)
+    across = places[_NEIGHBOURS:] - places[:-_NEIGHBOURS]
+    none = np.full(min(_NEIGHBOURS, places.size), np.inf)
+    apart = np.minimum(np.append(across, none), np.append(none, across)) / _NEIGHBOURS
+    widths: Floats = np.clip(width * np.sqrt(apart / spacing), spacing, width)
+    return widths[which]
 
 
 def _windows(values: Floats, reach: int, beyond: Literal["edge", "constant"] = "edge") -> Floats:

@@ -39,7 +39,8 @@ def balanced(
 
     * The width of the smoothing, 0.25 decade. Two rates closer than a factor of 2 train alike,
       so nothing finer is worth resolving; and in the usual test, 100 steps over 8 decades, it
-      averages 11 losses, which brings the noise to a third.
+      averages 11 losses, which brings the noise to a third. Where points lie denser, it shrinks
+      with the root of their distance, down to 0.08.
     * The share, 1/2. The valley is measured *while the rate rises*; held for a whole training,
       its upper half is often too high. Half stays on the safe side of the balance: a rate that
       is too low costs little, one that is too high may cost everything.

@@ -135,6 +135,13 @@ def test_refined_part_may_be_appended_in_any_order() -> None:
     assert log10(together) == pytest.approx(log10(balanced(LRS, valley(LRS))), abs=0.2)
 
 
+def test_after_a_closer_look_the_band_begins_where_the_loss_falls() -> None:
+    lrs = np.sort(np.append(LRS, exponential(100, 10**-2.8, 10**-1.9)))
+    band = balanced(lrs, 0.7 - 0.65 / (1 + np.exp(-20 * (np.log10(lrs) + 2.5)))).band
+    assert band is not None
+    assert math.log10(band[0]) == pytest.approx(-2.65, abs=0.05)  # 5 % of the fall
+
+
 # ------------------------------------------------------------------------------------ refusals
 
 

@@ -34,6 +34,33 @@ def test_falls_where_the_loss_falls_and_the_average_half_a_decade_later() -> Non
     assert crossing(RATES, exponential_average(losses)) > -2.5
 
 
+def refined(lrs: Floats = RATES) -> Floats:
+    """Return these rates and a hundred more in the one decade of a steep fall."""
+    return np.sort(np.append(lrs, np.geomspace(10**-3.3, 10**-2.4, 100)))
+
+
+def test_a_refined_part_is_followed_as_closely_as_it_was_measured() -> None:
+    lrs = refined()
+    steep = 0.7 - 0.65 / (1 + np.exp(-20 * (np.log10(lrs) + 2.9)))
+    losses = steep + np.random.default_rng(0).normal(0, 0.02, lrs.size)
+    line = fitted_line(lrs, losses)
+    near = np.interp(np.log10(lrs), np.log10(line.lrs), line.losses)
+    assert np.abs(near - steep)[(lrs > 1e-4) & (lrs < 1e-2)].max() < 0.1
+
+
+def test_a_refined_part_leaves_the_line_elsewhere_as_it_is() -> None:
+    lrs = refined()
+    line, before = fitted_line(lrs, fall(lrs, 0)), fitted_line(RATES, fall(noise=0))
+    far = before.lrs > 0.05
+    np.testing.assert_allclose(line.losses[line.lrs > 0.05], before.losses[far], atol=1e-3)
+
+
+def test_with_more_points_less_of_the_line_still_moves() -> None:
+    lrs = np.geomspace(1e-7, 10, 200)  # over as far: half the distance
+    line = fitted_line(lrs, fall(lrs))
+    assert (~settled(line)).sum() == (line.lrs > lrs[-1] * 10 ** (-0.5 * 0.5**0.5)).sum()
+
+
 def test_an_explosion_does_not_lift_the_line_before_it() -> None:
     calm = fall()
     wild = np.where(RATES > 0.5, 1e8 * RATES**6, calm)
@@ -82,7 +109,7 @@ def test_points_may_come_in_any_order() -> None:
 
 
 def test_on_a_linear_axis_the_fit_is_over_the_rate_itself() -> None:
-    lrs = np.linspace(1e-7, 0.1, 200)
+    lrs = np.linspace(1e-7, 0.1, 100)
     losses = 1 - 0.5 * (lrs > 0.05)
     line = fitted_line(lrs, losses, linear_to=0.1)
     before, after = line.lrs < 0.03, line.lrs > 0.07

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from lrfind_widget.curves.local_regression import LocalRegression
+from lrfind_widget.curves.local_regression import LocalRegression, local_widths
 from lrfind_widget.curves.schedule import Schedule
 
 X = np.linspace(-7, 1, 100, endpoint=False)
@@ -65,11 +65,42 @@ def test_two_sided_average_does_not_depend_on_the_order_of_points() -> None:
     )
 
 
+def test_the_width_shrinks_where_points_lie_denser_but_not_without_end() -> None:
+    widths = [
+        local_widths(np.arange(100) * spacing, 0.25, 0.08) for spacing in (0.16, 0.08, 0.02, 1e-3)
+    ]
+    np.testing.assert_allclose(widths, np.repeat([[0.25], [0.25], [0.125], [0.08]], 100, axis=1))
+
+
+def test_the_width_goes_over_from_a_sparse_to_a_dense_part() -> None:
+    x = np.append(np.arange(-20, 0) * 0.08, np.arange(100) * 0.008)
+    widths = local_widths(x, 0.25, 0.08)
+    assert np.diff(widths).max() < 1e-9
+    np.testing.assert_allclose(widths[[14, 24, -1]], [0.25, 0.08, 0.08])
+
+
+def test_points_at_the_same_place_make_no_width_smaller() -> None:
+    np.testing.assert_array_equal(
+        local_widths(np.tile(X, 3), 0.25, 0.08), np.tile(local_widths(X, 0.25, 0.08), 3)
+    )
+    assert local_widths(np.zeros(3), 0.25, 0.08).tolist() == [0.25] * 3
+
+
+def test_each_point_may_have_its_own_width() -> None:
+    x = np.linspace(0, 8, 101)
+    losses = np.where(x > 2, 1.0, 0.0) + np.where(x > 6, 1.0, 0.0)
+    fit = LocalRegression(x, np.where(x < 4, 0.4, 0.1))
+    _, slope = fit.line(losses)
+    gauss = 1 / np.sqrt(2 * np.pi)
+    assert slope[fit.x < 4].max() == pytest.approx(gauss / 0.4, rel=0.02)
+    assert slope[fit.x > 4].max() == pytest.approx(gauss / 0.1, rel=0.1)
+
+
 @given(
     losses=arrays(np.float64, 30, elements=st.floats(allow_nan=False, allow_infinity=False)),
     x=arrays(np.float64, 30, elements=st.floats(-300, 300)),
 )
 def test_two_sided_average_is_a_number_for_any_numbers(losses: np.ndarray, x: np.ndarray) -> None:
-    value, slope = LocalRegression(x, 0.25).line(losses)
+    value, slope = LocalRegression(x, local_widths(x, 0.25, 0.08)).line(losses)
     assert not np.isnan(value).any()
     assert value.shape == slope.shape
