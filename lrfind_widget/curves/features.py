@@ -191,7 +191,8 @@ def _valley(below: npt.NDArray[np.bool_], depth: Floats) -> tuple[int, int]:
     if not edges.size:
         return 0, below.size - 1
     begins, ends = edges[::2], edges[1::2]
-    deepest = np.maximum.reduceat(np.where(below, depth, 0.0), begins)
+    # Most losses may lie below the level where the smoothed one, drawn by its slope, does not.
+    deepest = np.maximum.reduceat(np.where(below, np.maximum(depth, 0.0), 0.0), begins)
     last = int(np.flatnonzero(deepest >= DEEP_ENOUGH * deepest.max())[-1])
     return int(begins[last]), int(ends[last]) - 1
 

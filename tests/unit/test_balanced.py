@@ -142,6 +142,11 @@ def test_after_a_closer_look_the_band_begins_where_the_loss_falls() -> None:
     assert math.log10(band[0]) == pytest.approx(-2.65, abs=0.05)  # 5 % of the fall
 
 
+def test_a_valley_that_the_smoothing_fills_is_no_error() -> None:
+    losses = np.array([-1.0, 1, 0, 0, 0, 0, 0])
+    assert balanced(exponential(200)[:7], losses).reason
+
+
 # ------------------------------------------------------------------------------------ refusals
 
 
