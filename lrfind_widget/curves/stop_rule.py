@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from bisect import insort
 from collections import deque
-from statistics import median
+from statistics import median, median_low
 from typing import Literal
 
 from lrfind_widget.outcomes import StopReason
@@ -21,6 +21,8 @@ _FEWEST, _MOST = 6, 40
 """Steps that it is averaged over at least and at most."""
 _RECENT = 200
 """Losses that the noise is read off."""
+_IN_A_ROW = 3
+"""Raw losses whose middle one has to be too large as well."""
 _LEAPS = 3
 """So many losses in a row, each that many times all before, are no noise, however early."""
 
@@ -38,8 +40,14 @@ class StopRule:
     much of the best since the noise has averaged out: since 16 steps where neighbouring raw losses
     differ by as much as they are large, in the median, quadratically more or fewer where they
     differ by more or less, but 6 at least and 40 at most. Where three raw losses in a row each
-    exceed all before by the factor, the sweep stops however early it is. ``"fastai"`` leaves this
-    out.
+    exceed all before by the factor, the sweep stops however early it is.
+
+    **Spikes.** A loss that is large once, of a batch with a bad label or a mixed-precision hiccup,
+    lifts the average above any threshold for many steps. So the middle one of the last three raw
+    losses, the lesser of two at first, has to exceed the threshold as well: a single spike never
+    ends a sweep.
+
+    ``"fastai"`` leaves both out.
 
     **Losses at or below 0.** Four times a negative number lies below it, so fastai's rule would
     stop at once. From the first raw loss that is not positive, the sweep stops when ::
@@ -54,8 +62,10 @@ class StopRule:
     do not hide themselves in it. A loss that begins with zeros, as that of a margin may, has no
     size yet: then its first raw value above them is taken for it.
 
-    **NaN and infinity.** A raw loss that is not finite ends the sweep at once, whatever the rule
-    and even when it is switched off: from there on every parameter is NaN.
+    **NaN and infinity.** A raw loss that is not finite ends the sweep at once, whatever the rule and
+    even when it is switched off: from there on every parameter is NaN. For a validation loss
+    `Record` asks the rule only while it is switched on and, where it is not finite, only after a
+    finite one: with ``stop_div=False`` a validation loss that is NaN ends nothing.
     """
 
     def __init__(self, stop_div: StopDiv = True) -> None:
@@ -97,7 +107,7 @@ class StopRule:
             self._changes.sort()
         if not self._all_positive and self._size() == 0:
             self._rise = loss - self.best
-        if self.enabled and smoothed > self.threshold and self._is_beyond_noise(smoothed):
+        if self.enabled and smoothed > self.threshold and self._is_no_chance(smoothed):
             return StopReason.DIVERGED
         return None
 
@@ -113,9 +123,14 @@ class StopRule:
         """Whether the threshold is the factor times the best."""
         return self._all_positive or (self.best > 0 and self._size() == self.best)
 
-    def _is_beyond_noise(self, smoothed: float) -> bool:
-        """Whether a loss above the threshold is more than the noise of small batches."""
-        if self._is_fastais or not self._all_positive or self._leaps >= _LEAPS:
+    def _is_no_chance(self, smoothed: float) -> bool:
+        """Whether a loss above the threshold is more than a spike or the noise of small batches."""
+        if self._is_fastais:
+            return True
+        recent = [self._raw[-n] for n in range(1, min(_IN_A_ROW, len(self._raw)) + 1)]
+        if median_low(recent) <= self.threshold:
+            return False
+        if not self._all_positive or self._leaps >= _LEAPS:
             return True
         noise = min(_MOST, median(self._changes[-_RECENT:]) / median(self._raw))
         steps = max(_FEWEST, min(_MOST, math.ceil(_STEPS_FOR_NOISE * noise**2)))

@@ -86,6 +86,35 @@ def test_an_explosion_is_seen_within_three_steps_of_fastais_rule(
         assert stop <= run(losses)[0] <= stop + 3
 
 
+@given(
+    st.lists(st.floats(0.5, 1.5), min_size=2, max_size=80),
+    st.integers(0, 79),
+    st.floats(4, 1e9),
+    st.booleans(),
+)
+def test_a_single_spike_never_ends_a_sweep(
+    losses: list[float], at: int, times: float, is_positive: bool
+) -> None:
+    losses[at % len(losses)] *= times
+    assert run(losses if is_positive else [loss - 3 for loss in losses])[1] is None
+
+
+def test_fastais_rule_ends_it_for_a_spike() -> None:
+    losses = [0.69] * 9 + [34.66] + [0.69] * 30
+    assert run(losses, "fastai") == (10, StopReason.DIVERGED)
+    assert run(losses) == (40, None)
+
+
+@pytest.mark.parametrize("times", [10, 50, 1000])
+def test_rare_spikes_end_few_sweeps(times: float) -> None:
+    ended = 0
+    for seed in range(300):
+        rng = np.random.default_rng(seed)
+        losses = 0.69 * np.exp(0.05 * rng.normal(size=100))
+        ended += run(losses * np.where(rng.random(100) < 0.01, times, 1))[1] is not None
+    assert ended <= 9
+
+
 def test_an_explosion_from_the_first_step_on_is_seen_at_once() -> None:
     assert run([2.3, 50.0, 1e4, 1e7, 1e11]) == (4, StopReason.DIVERGED)
 

@@ -105,7 +105,7 @@ def test_a_loss_above_four_times_its_best_ends_it():
     assert "rose above 4 times its best at a rate of" in swept.stop_sentence
 
 
-@pytest.mark.parametrize(("stop_div", "taken", "factor"), [(True, 14, "4"), (2.0, 13, "2")])
+@pytest.mark.parametrize(("stop_div", "taken", "factor"), [(True, 15, "4"), (2.0, 14, "2")])
 def test_it_ends_where_the_loss_is_above_the_factor_times_its_best(stop_div, taken, factor):
     swept = scripted(*[1.0] * 11, 2.0, 3.0, 5.0, 5.0, beta=0.0, stop_div=stop_div)
 
@@ -114,8 +114,8 @@ def test_it_ends_where_the_loss_is_above_the_factor_times_its_best(stop_div, tak
 
 
 def test_an_end_within_the_first_tenth_says_what_to_do():
-    late = scripted(*[1.0] * 8, 10.0, 10.0, beta=0.0)
-    early = scripted(*[1.0] * 8, *[10.0] * 92, beta=0.0)
+    late = scripted(*[1.0] * 7, 10.0, 10.0, 10.0, beta=0.0)
+    early = scripted(*[1.0] * 7, *[10.0] * 93, beta=0.0)
 
     assert [len(list(swept)) for swept in (late, early)] == [9, 9]
     assert "first tenth" not in late.stop_sentence
@@ -236,7 +236,7 @@ def test_an_error_of_the_model_tells_what_the_batch_was():
 
     (note,) = caught.value.__notes__
     assert note.startswith(
-        "In the range test, the batch was a tuple of (float32 tensor (2, 5), int64 tensor (2,))."
+        "In the sweep, the batch was a tuple of (float32 tensor (2, 5), int64 tensor (2,))."
     )
 
 
