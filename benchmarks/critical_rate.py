@@ -50,7 +50,7 @@ def measure(rounds: int, models: Sequence[str] = tuple(TASKS), steps: int = 100)
     for model in models:
         setting = Setting(model)
         with setting.threads_set():
-            seconds(setting, 33, finds=True)
+            seconds(setting, 46, finds=True)
             pairs = [_pair(setting, steps, number % 2 == 0) for number in range(rounds)]
         ratio = spread([with_it / without for with_it, without in pairs])
         step = spread([1000 * without / steps for _, without in pairs])

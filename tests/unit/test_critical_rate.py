@@ -88,14 +88,14 @@ def test_bisection_ends_within_its_resolution() -> None:
 def note(model: nn.Module | None = None, batches: Any = None, **options: Any) -> str:
     model = classifier() if model is None else model
     batches = loader() if batches is None else batches
-    sweep = Sweep(model, batches, sgd(model), **{"num_it": 40, **options})
+    sweep = Sweep(model, batches, sgd(model), **{"num_it": 46, **options})
     list(sweep)
     assert sweep.result().critical_lr is None
     return sweep.result().critical_note
 
 
 def test_a_short_sweep_has_none() -> None:
-    assert "at least 33 steps" in note(num_it=32)
+    assert "at least 46 steps" in note(num_it=45)
 
 
 def test_a_sweep_that_ends_before_has_none() -> None:
@@ -124,7 +124,7 @@ def test_what_only_moves_forward_is_not_read() -> None:
         return loss_of(model, batch)
 
     assert "could not be put back: iterators" in note(step_fn=counted)
-    assert next(more) == 40
+    assert next(more) == 46
 
 
 def test_a_lock_is_not_taken() -> None:
@@ -138,7 +138,7 @@ def test_a_lock_is_not_taken() -> None:
 
     trainer = Trainer()
     assert "could not be put back: attributes of a Trainer" in note(step_fn=trainer.loss)
-    assert trainer.calls == 40
+    assert trainer.calls == 46
 
 
 def test_batches_that_a_step_writes_to_are_not_used_again() -> None:
@@ -163,8 +163,8 @@ def test_an_error_that_comes_only_then_is_no_error_of_the_sweep() -> None:
                 raise ValueError("too far")
             return self.inner(inputs)
 
-    sweep = Sweep(model := Once(), loader(), sgd(model), num_it=40, end_lr=1e-4)
-    assert len(list(sweep)) == 40
+    sweep = Sweep(model := Once(), loader(), sgd(model), num_it=46, end_lr=1e-4)
+    assert len(list(sweep)) == 46
     assert "raised ValueError: too far" in sweep.result().critical_note
 
 
@@ -183,7 +183,7 @@ def test_it_can_be_stopped_while_it_is_looked_for() -> None:
             sweep.stop()
         return F.cross_entropy(output, target)
 
-    sweep = Sweep(model, loader(), sgd(model), loss_fn=stops, num_it=40, isolation="in_place")
+    sweep = Sweep(model, loader(), sgd(model), loss_fn=stops, num_it=46, isolation="in_place")
     assert len(list(sweep)) <= 9
     assert sweep.stop_reason == "stopped"
     assert sweep.receipt is not None

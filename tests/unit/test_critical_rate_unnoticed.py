@@ -35,7 +35,7 @@ def swept(kind: type[Sweep], make: Make, **options: Any) -> tuple[SweepResult, A
     """Return what a sweep finds, and all that it works on as it is right before its end."""
     seed_everything(4)
     model, batches, optimizer = make()
-    sweep = kind(model, batches, optimizer, **{"num_it": 40, "stop_div": False, **options})
+    sweep = kind(model, batches, optimizer, **{"num_it": 46, "stop_div": False, **options})
     at_the_end: Any = None
     for point in sweep:
         if point.step == sweep.steps - 1 and options.get("isolation") == "in_place":
@@ -175,7 +175,7 @@ def test_no_recipe_notices(recipe: str) -> None:
     from tests.unit.test_loops import follow
 
     def find(*args: Any, progress: bool, **options: Any) -> SweepResult:
-        sweep = Sweep(*args, num_it=40, **options)
+        sweep = Sweep(*args, num_it=46, **options)
         list(sweep)
         return sweep.result()
 
@@ -301,7 +301,7 @@ class ManyParts(nn.Module):
 
 
 def test_a_model_of_more_than_a_thousand_parameters_has_one() -> None:
-    sweep = Sweep(model := ManyParts(), loader(), sgd(model), num_it=34, end_lr=1e-3)
+    sweep = Sweep(model := ManyParts(), loader(), sgd(model), num_it=46, end_lr=1e-3)
     list(sweep)
     assert "put back" not in sweep.result().critical_note
 
@@ -326,4 +326,4 @@ def test_attributes_of_a_class_do_not_notice() -> None:
         return model, loader(), sgd(model)
 
     assert_unnoticed(make, step_fn=counted)
-    assert Calls.count == len(Calls.seen) == 40
+    assert Calls.count == len(Calls.seen) == 46
