@@ -12,11 +12,12 @@ from lrfind_widget.training.batch import describe
 class ErrorContext:
     """What runs now: the user's model, data, loss, ...
 
-    `part` is the subject of a sentence, empty before the first step. `step` counts the steps of
-    all passes.
+    `noun` is what sentences call the whole. `part` is the subject of a sentence, empty before the
+    first step. `step` counts the steps of all passes.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, noun: str = "sweep") -> None:
+        self._noun = noun
         self.part = ""
         self.steps_before = 0
         self.step = 0
@@ -35,7 +36,7 @@ class ErrorContext:
         """Return the sentence for an error that was raised here."""
         text = _essence(str(error))
         if not self.part:
-            return f"The sweep could not start: {text or type(error).__name__}"
+            return f"The {self._noun} could not start: {text or type(error).__name__}"
         raised = f"{self.part} raised {type(error).__name__} in step {self.step + 1} of {num_it}"
         if self._hint:
             return f"{raised}: {text.rstrip('.')}. {self._hint}"
@@ -58,7 +59,7 @@ class ErrorContext:
             if self.part == "The optimizer" and self.step == 0 and option in str(error):
                 self._hint = f"Pass {option}=True, which gives the optimizer this."
                 seen += f" {self._hint}"
-        note = f"In the range test, {seen}"
+        note = f"In the {self._noun}, {seen}"
         if not hasattr(error, "add_note"):  # before Python 3.11
             return
         if note not in getattr(error, "__notes__", ()):

@@ -164,7 +164,7 @@ class Experiment(ABC):
                 "second one."
             )
         self._forget()
-        context = ErrorContext()
+        context = ErrorContext(self.noun)
         isolation = self._take_prepared() or self._isolation()
         self.control.suspended = isolation
         try:
