@@ -59,9 +59,9 @@ class _Range(Options):
         Optimizer steps.
     stop_div
         Stop when the smoothed loss, of training or validation, exceeds four times its best by more
-        than a spike or the noise of small batches explains (see `StopRule`). A number is another factor than
-        four; "fastai" stops where fastai v1 does, by chance too. A training loss that is
-        NaN or infinite ends the sweep in any case, a validation loss unless this is False.
+        than a spike or the noise of small batches explains (see `StopRule`). A number is another
+        factor than four; "fastai" stops where fastai v1 does, by chance too. A training loss that
+        is NaN or infinite ends the sweep in any case, a validation loss unless this is False.
     mode
         How the rate rises.
     repeats

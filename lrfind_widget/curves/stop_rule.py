@@ -62,8 +62,8 @@ class StopRule:
     do not hide themselves in it. A loss that begins with zeros, as that of a margin may, has no
     size yet: then its first raw value above them is taken for it.
 
-    **NaN and infinity.** A raw loss that is not finite ends the sweep at once, whatever the rule and
-    even when it is switched off: from there on every parameter is NaN. For a validation loss
+    **NaN and infinity.** A raw loss that is not finite ends the sweep at once, whatever the rule
+    and even when it is switched off: from there on every parameter is NaN. For a validation loss
     `Record` asks the rule only while it is switched on and, where it is not finite, only after a
     finite one: with ``stop_div=False`` a validation loss that is NaN ends nothing.
     """
