@@ -231,7 +231,7 @@ def swept_with(values, **options):
 def test_one_that_explodes_ends_the_sweep():
     taken, sweep = swept_with([1.0] * 10 + [3.0])
 
-    assert taken == 11
+    assert taken == 12
     assert sweep.stop_reason == "diverged"
     assert "the validation loss rose above 4 times its best at a rate" in sweep.stop_sentence
 
