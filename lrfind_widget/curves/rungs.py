@@ -40,14 +40,22 @@ MOST_RUNGS = 12
 """How many rates a search may try; those that diverge cost next to nothing."""
 
 LOWEST = -5
-"""How far down is looked for a rate that trains at all, where none has so far."""
+"""How far down is looked for a rate that trains, where noise may hide that some do."""
+
+LEAP = 3.0
+"""Where the first losses of the slowest rung exceed the very first by so many times the noise, its
+rate has thrown the network off at once, ..."""
+
+FURTHER = 1.5
+"""... if those of the next rung do by so many times as much: hard batches are so at any rate."""
 
 Fate = Literal["", "diverged", "dropped"]
 """What became of a rung; "" for one that trains, or has got to its end."""
 
-Ending = Literal["", "bracketed", "noise", "cost", "diverged"]
+Ending = Literal["", "bracketed", "noise", "cost", "untrained", "diverged"]
 """Why a search has ended: the best has worse ones on both sides; it stands at an edge, with a lead
-within the noise; it stands there still after the most that a search may cost; or all diverged."""
+within the noise; it stands there still after the most that a search may cost; none has brought the
+loss below the start; or all diverged."""
 
 
 @dataclass
@@ -79,7 +87,9 @@ def next_move(rungs: dict[int, Rung], steps: int, most: float = MOST) -> Move:
     where the best stands at an edge and is ahead of its neighbour by more than the noise, the
     ladder goes on there. At the end the best has to have a worse one on either side that was not
     dropped, unless its lead is within the noise and negligible besides. Where no rung has fallen
-    below the start by more than the noise, as where all have died, lower ones are added.
+    below the start by more than the noise, as where all have died, lower ones are added; where all
+    have leapt up at once, the others are dropped for them, and it goes down as long as it may cost
+    that.
 
     Of two rungs the validation loss decides, where there is one. Few of them do not tell whether
     a lead is noise: then the training loss has to agree.
@@ -103,8 +113,13 @@ def next_move(rungs: dict[int, Rung], steps: int, most: float = MOST) -> Move:
     if level < FIRST_LOOK * steps:
         return Move()
     best = ladder.best(level)
-    if room and min(rungs) > LOWEST and best < trying[-1] and not ladder.trains(best, level):
-        return Move(add=lower)
+    if not ladder.trains(best, level):
+        if room and ladder.is_thrown_off(best, level):
+            return Move(lower, tuple(place for place in trying if place != best))
+        if room and min(rungs) > LOWEST and best < trying[-1]:
+            return Move(add=lower)
+        if level == steps:
+            return Move(ending="untrained")
     if level < steps:
         lost = tuple(place for place in trying if ladder.is_lost(place, best, level))
         edges = [s for s in (-1, 1) if best + s not in rungs and ladder.leads(best, -s, level)]
@@ -137,14 +152,29 @@ class _Ladder:
     def trains(self, best: int, level: int) -> bool:
         """Whether the best loss is below the start, or the slowest, by more than the noise."""
         slowest = min(self.trying)
+        start, end = self._start(level), last_part(self._rungs[best].losses[:level])
+        if self.is_thrown_off(best, level):  # then only the first loss is that of the start
+            return float(start[0]) - mean_of(end) > 2 * _spread(end)
         if best != slowest and self._ahead(best, slowest, level):
             return True
-        start = np.asarray(self._rungs[slowest].losses[: len(last_part(range(level)))])
-        end = last_part(self._rungs[best].losses[:level])
-        with np.errstate(over="ignore", invalid="ignore"):  # too large to be squared
-            errors = (float(np.std(part)) / math.sqrt(part.size) for part in (start, end))
-            error = math.hypot(*errors)
+        error = math.hypot(*(_spread(part) / math.sqrt(part.size) for part in (start, end)))
         return mean_of(start) - mean_of(end) > 2 * error
+
+    def is_thrown_off(self, best: int, level: int) -> bool:
+        """Whether even the slowest rung has leapt up at once, and the next one further."""
+        start = self._start(level)
+        leap = mean_of(start) - float(start[0])
+        noise = _spread(last_part(self._rungs[best].losses[:level]))
+        next_ = self._rungs.get(min(self.trying) + 1)
+        if next_ is None or leap <= LEAP * noise:
+            return False
+        further = mean_of(np.asarray(next_.losses[: start.size])) - float(start[0])
+        return not further <= FURTHER * leap  # NaN where it diverged
+
+    def _start(self, level: int) -> Floats:
+        """Return the first losses of the slowest rung."""
+        losses = self._rungs[min(self.trying)].losses
+        return np.asarray(losses[: len(last_part(range(level)))])
 
     def leads(self, best: int, side: int, level: int) -> bool:
         """Whether a rung is ahead of its neighbour on one side by more than the noise."""
@@ -181,8 +211,7 @@ class _Ladder:
 
     def _fallen(self, place: int, level: int) -> float:
         """Return by how much the training loss has fallen since the start."""
-        slowest = np.asarray(self._rungs[min(self.trying)].losses[: len(last_part(range(level)))])
-        return mean_of(slowest) - mean_of(last_part(self._rungs[place].losses[:level]))
+        return mean_of(self._start(level)) - mean_of(last_part(self._rungs[place].losses[:level]))
 
     def _mean(self, place: int, level: int) -> float:
         training, validation = self._parts(place, level)
@@ -203,6 +232,11 @@ class _Ladder:
         validated = last_part(rung.val_losses[:level])
         known = validated if np.isfinite(validated).any() else None
         return last_part(rung.losses[:level]), known
+
+
+def _spread(losses: Floats) -> float:
+    with np.errstate(over="ignore", invalid="ignore"):  # too large to be squared
+        return float(np.std(losses))
 
 
 def _is_lead(difference: Difference) -> bool:

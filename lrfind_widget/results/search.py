@@ -81,10 +81,11 @@ class SearchResult(Comparison):
         Which rates were dropped before their end, because they were behind.
     origin : str
         What the first rate was.
-    ending : {"", "bracketed", "noise", "cost", "diverged"}
+    ending : {"", "bracketed", "noise", "cost", "untrained", "diverged"}
         Why no further rates were tried: the best has worse ones on both sides; it stands at an
         edge, with a lead within the noise; it stands there still after the most that a search may
-        cost; all diverged. "" where it was stopped or failed.
+        cost; none has brought the loss below its start; all diverged. "" where it was stopped or
+        failed.
     for_steps : int or None
         Steps of the training that the rate is meant for, where that was said.
     for_schedule : str or None
@@ -181,7 +182,8 @@ class SearchResult(Comparison):
         """The rate to train with; None where no training got to its end.
 
         The one that did best, moved to the least of the parabola through it and its neighbours,
-        and for the length and the schedule of the real training where these were given.
+        and for the length and the schedule of the real training where these were given. Where
+        `ending` is "untrained" nothing shows that it trains.
         """
         tried = self.tried_lr
         if tried is None:
@@ -198,6 +200,8 @@ class SearchResult(Comparison):
         """Which rate did best, what decided, and which rate follows for the real training."""
         if self.stop_reason is StopReason.FAILED or not self._ranked():
             return super().sentence
+        if self.ending == "untrained":
+            return f"{self._nothing_trained()} {self._compared()}"
         parts = [self._compared(), self._at_the_edge(), self._decided(), self._answer()]
         if self.stop_reason is StopReason.STOPPED:
             parts = [f"{self.stop_sentence} So far:", self._compared(), self._decided()]
@@ -233,6 +237,14 @@ class SearchResult(Comparison):
         return (
             f"No further rates were tried after {self.cost} steps, although it stands at the edge "
             f"of those tried: search again from {format_lr(self.tried_lr or 0)}."
+        )
+
+    def _nothing_trained(self) -> str:
+        lowest, highest = (format_lr(lr) for lr in (min(self.lrs), max(self.lrs)))
+        return (
+            f"Nothing has trained: at no rate from {lowest} to {highest} was the loss below that "
+            "at the start by more than the noise. Search again from another rate, or with more "
+            "steps or larger batches."
         )
 
     def _decided(self) -> str:

@@ -160,14 +160,45 @@ def test_where_all_have_died_lower_rates_are_tried() -> None:
     assert found["move"] == Move(ending="bracketed")
 
 
+def hopeless(from_: int) -> Loss:
+    """Return losses that leap up at rates from a place on, and come back to the start."""
+    noise = np.random.default_rng(0).normal(size=(40, STEPS))
+
+    def loss(place: int, step: int) -> float:
+        if place < from_ or step == 0:
+            return bowl(from_ - 2)(place, step)
+        leapt = 50 * 2.0 ** (place - from_) * math.exp(-step / 2) if step < STEPS / 4 else 0.0
+        return float(1 + leapt + 0.01 * noise[place + 20, step])
+
+    return loss
+
+
+@pytest.mark.parametrize("from_", [-1, -2, -4, -5, -6])
+def test_from_a_hopeless_start_it_goes_down_to_where_the_network_trains(from_: int) -> None:
+    found = simulate(hopeless(from_))
+    assert best_of(found, hopeless(from_)) == from_ - 2
+    assert found["move"] == Move(ending="bracketed")
+
+
+def test_where_it_costs_too_much_to_go_down_nothing_has_trained() -> None:
+    assert simulate(hopeless(-30))["move"] == Move(ending="untrained")
+
+
 @pytest.mark.parametrize("seed", range(5))
-def test_where_no_rate_is_ahead_it_ends_soon(seed: int) -> None:
+def test_where_there_is_nothing_but_noise_no_rate_is_found_by_a_lead(seed: int) -> None:
     generator = np.random.default_rng(seed)
     found = simulate(lambda place, step: float(generator.normal()))
-    assert found["move"] in (Move(ending="noise"), Move(ending="bracketed"))
+    assert found["move"] in (Move(ending="untrained"), Move(ending="bracketed"))
     rungs = found["rungs"]
     assert isinstance(rungs, dict)
     assert len(rungs) <= 9
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_rates_that_are_too_low_are_no_reason_to_go_down(seed: int) -> None:
+    rungs = simulate(bowl(4, 0.02, seed))["rungs"]
+    assert isinstance(rungs, dict)
+    assert min(rungs) == -1
 
 
 def test_the_validation_loss_decides() -> None:

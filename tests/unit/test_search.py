@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 import json
 import math
+import sys
 import threading
 from collections.abc import Callable
 from pathlib import Path
@@ -179,6 +180,31 @@ def test_the_ladder_goes_on_to_where_the_best_rate_is() -> None:
     assert found.ending in ("bracketed", "noise")
     rates = sorted(found.lrs)
     assert np.allclose(np.diff(np.log10(rates)), 0.5)
+
+
+def test_from_a_rate_that_throws_the_network_off_it_goes_down_to_one_that_trains() -> None:
+    found = searched(30.0, steps=48)
+    assert found.is_settled
+    assert found.best_lr is not None
+    assert found.best_lr < 1
+    assert np.nanmin(found.final_losses) < 0.9 * found.losses[0, 0]
+
+
+def test_a_search_in_which_nothing_trains_says_so_and_is_not_settled() -> None:
+    found = searched(1e9, steps=16)
+    assert found.ending == "untrained"
+    assert not found.is_settled
+    assert found.sentence.startswith("Nothing has trained: at no rate from")
+    assert "Take" not in found.sentence
+    assert found.cost <= 8 * 16
+
+
+@pytest.mark.skipif(sys.version_info < (3, 11), reason="notes are of Python 3.11")
+def test_an_error_says_that_it_came_in_a_search() -> None:
+    with pytest.raises(RuntimeError, match="mat1 and mat2") as caught:
+        searched(1e-3, data=[(torch.zeros(2, 5), torch.zeros(2, dtype=torch.int64))] * 30)
+    (note,) = caught.value.__notes__
+    assert note.startswith("In the search, the batch was a tuple of")
 
 
 def test_the_trainings_go_on_side_by_side() -> None:
