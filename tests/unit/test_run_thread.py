@@ -434,11 +434,11 @@ def test_a_failure_keeps_the_lines_and_not_the_memory():
 
 
 def test_progress_says_what_is_done_aside_and_its_time_is_not_that_of_the_steps():
-    runner = made(sweep(num_it=40, stop_div=False))
+    runner = made(sweep(num_it=60, stop_div=False))
     seen = []
     runner.start(lambda: seen.append(runner.progress))
     runner.wait(LONG)
     aside = [progress for progress in seen if progress.aside]
     assert {progress.aside for progress in aside} == {"looking for the critical rate"}
-    assert {progress.done for progress in aside} == {6}
+    assert {progress.done for progress in aside} == {9}
     assert seen[-1].aside == ""
