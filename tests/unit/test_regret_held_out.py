@@ -8,27 +8,20 @@ import math
 import pytest
 import torch
 
-from benchmarks.regret import data, models, store, sweeps, truth
+from benchmarks.regret import store, sweeps, truth
 from benchmarks.regret.curves import load_sweeps, load_truths
 from benchmarks.regret.held_out import HELD_OUT
 from benchmarks.regret.optimizers import OPTIMIZERS, Lion, default_lr
 from benchmarks.regret.tasks import TASKS
 from benchmarks.regret.training import Task
+from tests.unit.regret_task import tiny_task
 
 pytestmark = pytest.mark.slow
 
 
 @pytest.fixture
 def tiny() -> Task:
-    return Task(
-        name="tiny",
-        model=lambda: models.mlp(16, 4, 1),
-        split=data.teacher,
-        loss=torch.nn.functional.mse_loss,
-        optimizer="SGD",
-        batch_size=8,
-        steps=20,
-    )
+    return tiny_task()
 
 
 class TestTasks:

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import pytest
-import torch
 
-from benchmarks.regret import __main__, data, models, page, quick, report, sweeps, truth
+from benchmarks.regret import __main__, page, quick, report, sweeps, truth
 from benchmarks.regret.quick import Line, printed
 from benchmarks.regret.training import Task
 from lrfind_widget.rules.table import DEFAULT_RULE
+from tests.unit.regret_task import tiny_task
 
 pytestmark = pytest.mark.slow
 
@@ -17,15 +17,7 @@ SETTING = sweeps.Setting(1e-4, 30, (0,))
 
 @pytest.fixture
 def tiny() -> Task:
-    return Task(
-        name="tiny",
-        model=lambda: models.mlp(16, 4, 1),
-        split=data.teacher,
-        loss=torch.nn.functional.mse_loss,
-        optimizer="SGD",
-        batch_size=8,
-        steps=20,
-    )
+    return tiny_task()
 
 
 def table(**figures: float) -> str:

@@ -6,30 +6,22 @@ import json
 from pathlib import Path
 
 import pytest
-import torch
 
-from benchmarks.regret import data, models, searches, truth
 from benchmarks.regret import search_report as report
+from benchmarks.regret import searches, truth
 from benchmarks.regret.optimizers import default_lr
 from benchmarks.regret.parts import parts
 from benchmarks.regret.search_report import Figures, Measured, caption, figures, table
 from benchmarks.regret.searches import Case, Steps
 from benchmarks.regret.training import Task
 from lrfind_widget import compare_lrs
+from tests.unit.regret_task import tiny_task
 
 pytestmark = pytest.mark.slow
 
 
 def tiny() -> Task:
-    return Task(
-        name="tiny",
-        model=lambda: models.mlp(16, 4, 1),
-        split=data.teacher,
-        loss=torch.nn.functional.mse_loss,
-        optimizer="SGD",
-        batch_size=8,
-        steps=40,
-    )
+    return tiny_task(steps=40)
 
 
 @pytest.fixture(scope="module")

@@ -9,13 +9,13 @@ from types import SimpleNamespace
 
 import numpy as np
 import pytest
-import torch
 
-from benchmarks.regret import data, models, page, report, store, sweeps, truth
+from benchmarks.regret import page, report, store, sweeps, truth
 from benchmarks.regret.curves import load_sweeps, load_truths, recorded
 from benchmarks.regret.metric import Key, Sweep, Truth, evaluate
 from benchmarks.regret.tasks import TASKS
 from benchmarks.regret.training import Task
+from tests.unit.regret_task import tiny_task
 
 pytestmark = pytest.mark.slow
 
@@ -30,15 +30,7 @@ def valley() -> Truth:
 
 @pytest.fixture
 def tiny() -> Task:
-    return Task(
-        name="tiny",
-        model=lambda: models.mlp(16, 4, 1),
-        split=data.teacher,
-        loss=torch.nn.functional.mse_loss,
-        optimizer="SGD",
-        batch_size=8,
-        steps=5,
-    )
+    return tiny_task(steps=5)
 
 
 def sweep(seed: int = 0, setting: str = "usual", best: float = 1e-2) -> Sweep:

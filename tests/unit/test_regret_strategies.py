@@ -6,9 +6,7 @@ import json
 
 import numpy as np
 import pytest
-import torch
 
-from benchmarks.regret import data, models
 from benchmarks.regret.parts import parts
 from benchmarks.regret.strategies import (
     ShortRuns,
@@ -19,21 +17,14 @@ from benchmarks.regret.strategies import (
 )
 from benchmarks.regret.training import Task
 from lrfind_widget import compare_lrs
+from tests.unit.regret_task import tiny_task
 
 pytestmark = pytest.mark.slow
 
 
 @pytest.fixture
 def tiny() -> Task:
-    return Task(
-        name="tiny",
-        model=lambda: models.mlp(16, 4, 1),
-        split=data.teacher,
-        loss=torch.nn.functional.mse_loss,
-        optimizer="momentum",
-        batch_size=8,
-        steps=20,
-    )
+    return tiny_task(optimizer="momentum")
 
 
 @pytest.fixture

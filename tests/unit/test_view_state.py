@@ -4,82 +4,27 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
-from dataclasses import replace
 from typing import Any
 
-import numpy as np
 import pytest
 
-from lrfind_widget.curves.formatting import format_lr
 from lrfind_widget.options import AnalysisOptions
 from lrfind_widget.outcomes import Status, StopReason
-from lrfind_widget.rules.suggestion import Advice, Suggestion
 from lrfind_widget.session import Session
 from lrfind_widget.view.view_state import ViewState, view_state
-from tests.played import RATES, PlayedTrainable, valley
+from tests.played import RATES
+from tests.unit.views import (
+    BELOW,
+    KINDS,
+    LOSSES,
+    Play,
+    buttons,
+    compare,
+    reasons,
+    refine,
+    search,
+)
 from tests.waiting import eventually
-
-LOSSES = [valley(lr) for lr in RATES]
-
-
-class Play:
-    """A session whose runs a test plays."""
-
-    def __init__(self, **given: Any) -> None:
-        self.trainable = PlayedTrainable(**given)
-        self.session = Session(self.trainable, AnalysisOptions())
-
-    def sweep(self) -> Play:
-        """Run a whole sweep."""
-        self.session.start()
-        self.trainable.latest.whole()
-        self.session.wait(10)
-        return self
-
-    @property
-    def view(self) -> ViewState:
-        return view_state(self.session.state)
-
-
-def first(play: Play) -> None:
-    play.session.start()
-
-
-def again(play: Play) -> None:
-    play.sweep().session.start()
-
-
-def refine(play: Play) -> None:
-    play.sweep().session.refine(1e-3, 1e-2, 20)
-
-
-def extend(play: Play) -> None:
-    play.sweep().session.extend(10.0)
-
-
-def compare(play: Play) -> None:
-    play.session.compare([1e-3, 1e-2], steps=30)
-
-
-def search(play: Play) -> None:
-    play.session.search(1e-2, steps=30)
-
-
-KINDS = [first, again, refine, extend, compare, search]
-BELOW = (compare, search)
-"""Those that are shown below the chart."""
-
-
-def buttons(view: ViewState) -> dict[str, bool]:
-    """Return which buttons can be pressed, by their labels."""
-    shown = [*view.run_bar["buttons"], *view.choice_bar["buttons"]]
-    return {button["label"]: button["enabled"] for button in shown}
-
-
-def reasons(view: ViewState) -> dict[str, str]:
-    """Return why buttons cannot be pressed."""
-    shown = [*view.run_bar["buttons"], *view.choice_bar["buttons"]]
-    return {button["label"]: button["title"] for button in shown if not button["enabled"]}
 
 
 @pytest.mark.parametrize("kind", KINDS)
@@ -183,182 +128,6 @@ def test_waiting() -> None:
     }
     assert view.marker["value"] == 1e-3
     assert (view.line, view.growing, view.compared) == (None, None, None)
-
-
-def test_a_curve_with_a_suggestion() -> None:
-    view = Play().sweep().view
-    kinds = [dot["kind"] for dot in view.annotations["annotations"]]
-    assert kinds == ["min_gradient", "suggestion"]
-    suggested = view.annotations["annotations"][1]
-    assert view.marker["value"] == suggested["lr"] == view.choice_bar["suggested_lr"]
-    fit = view.line.fit
-    on_line = np.interp(np.log(suggested["lr"]), np.log(fit.lrs), fit.losses)
-    assert suggested["loss"] == pytest.approx(on_line)
-    assert [band["kind"] for band in view.bands["bands"]] == ["skipped", "skipped", "usable"]
-    active = [chip["rule"] for chip in view.choice_bar["suggestions"] if chip["active"]]
-    assert active == ["median_of_three"]
-    assert view.choice_bar["suggestions"][0]["rule"] == "median_of_three"
-
-
-def test_the_dot_of_the_steepest_fall_lies_on_the_line_and_says_why() -> None:
-    play = Play().sweep()
-    steepest = play.session.state.analysis.min_gradient
-    dot = play.view.annotations["annotations"][0]
-    assert (dot["lr"], dot["title"]) == (steepest.lr, steepest.reason)
-    assert dot["label"] == f"steepest fall {format_lr(steepest.lr)}"
-    line = play.view.line
-    assert dot["loss"] == pytest.approx(line.smoothed[line.lrs.tolist().index(steepest.lr)])
-
-
-def test_a_dot_between_two_points_lies_on_the_line() -> None:
-    play = Play().sweep()
-    between = float(np.sqrt(RATES[35] * RATES[36]))
-    play.session.analyse(rule=lambda lrs, losses: between)
-    dot = play.view.annotations["annotations"][1]
-    one, other = play.view.line.fit.losses[35:37]
-    assert (dot["kind"], dot["lr"]) == ("suggestion", between)
-    assert dot["loss"] == pytest.approx((one + other) / 2)
-
-
-@pytest.mark.parametrize(
-    ("off", "kinds", "line"),
-    [
-        ("show_average", ["suggestion"], "fit"),
-        ("show_fit", ["min_gradient", "suggestion"], "smoothed"),
-    ],
-)
-def test_a_dot_goes_with_its_line_and_the_suggestion_to_the_one_that_is_left(
-    off: str, kinds: list[str], line: str
-) -> None:
-    play = Play().sweep()
-    play.session.analyse(**{off: False})
-    dots, curve = play.view.annotations["annotations"], play.view.line
-    assert [dot["kind"] for dot in dots] == kinds
-    fit, average = (curve.fit.lrs, curve.fit.losses), (curve.lrs, curve.smoothed)
-    lrs, losses = fit if line == "fit" else average
-    assert dots[-1]["loss"] == pytest.approx(np.interp(np.log(dots[-1]["lr"]), np.log(lrs), losses))
-    assert play.view.curve[off] is False
-
-
-def test_the_usable_range_is_a_band() -> None:
-    play = Play().sweep()
-    play.session.analyse(skip_start=0, skip_end=0)
-    low, high = play.session.state.analysis.suggested.band
-    assert play.view.bands["bands"] == [
-        {"start": low, "stop": high, "kind": "usable", "label": "usable", "certainty": "sure"}
-    ]
-
-
-def read_as(play: Play, **found: Any) -> ViewState:
-    """Return the screen where a rule finds this."""
-    given = {"lr": 3e-3, "reason": "Why.", "band": (1e-3, 1e-2)} | found
-    play.session.analyse(rule=lambda lrs, losses: Suggestion(**given))
-    return play.view
-
-
-def suggestion_of(view: ViewState) -> tuple[dict[str, Any], dict[str, Any], dict[str, Any]]:
-    """Return the dot, the band and the chip of the suggestion, empty where it has none."""
-    dots = [dot for dot in view.annotations["annotations"] if dot["kind"] == "suggestion"]
-    bands = [band for band in view.bands["bands"] if band["kind"] == "usable"]
-    chips = [chip for chip in view.choice_bar["suggestions"] if chip["active"]]
-    return (*dots, {})[0], (*bands, {})[0], (*chips, {})[0]
-
-
-def test_a_sure_suggestion_says_where_the_curve_is_usable() -> None:
-    view = read_as(Play().sweep(), notes=("Worth knowing.",))
-    dot, band, chip = suggestion_of(view)
-    assert {dot["certainty"], band["certainty"], chip["certainty"]} == {"sure"}
-    assert (dot["label"], band["label"]) == ("suggested 3e-3", "usable")
-    assert view.choice_bar["certainty"] == "sure"
-    assert view.choice_bar["suggestion_sentence"] == "Suggested 3e-3, usable 1e-3 to 1e-2."
-    assert view.choice_bar["about"] == ["Why.", "Worth knowing."]
-
-
-def test_an_unsure_suggestion_says_its_first_doubt_and_the_rest_aside() -> None:
-    view = read_as(Play().sweep(), caveats=("First doubt.", "Second."), notes=("A note.",))
-    dot, band, chip = suggestion_of(view)
-    assert {dot["certainty"], band["certainty"], chip["certainty"]} == {"unsure"}
-    assert (dot["label"], band["label"]) == ("unsure suggestion 3e-3", "perhaps usable")
-    assert dot["title"] == "Why. First doubt. Second."
-    assert view.choice_bar["suggestion_sentence"] == "Unsure suggestion 3e-3. First doubt."
-    shown = "As far as this curve shows, usable are 1e-3 to 1e-2."
-    assert view.choice_bar["about"] == ["Why.", "Second.", "A note.", shown]
-
-
-def test_no_suggestion_is_no_dot_no_band_and_its_reason() -> None:
-    view = read_as(Play().sweep(), lr=None, reason="No suggestion: why not.", band=None)
-    assert suggestion_of(view)[:2] == ({}, {})
-    assert view.choice_bar["certainty"] == "none"
-    assert view.choice_bar["suggestion_sentence"] == "No suggestion: why not."
-    assert view.choice_bar["about"] == []
-
-
-@pytest.mark.parametrize(
-    ("advice", "label"),
-    [
-        (Advice("sweep", 400), "Sweep again with 400 steps"),
-        (Advice("sweep"), "Sweep again"),
-        (Advice("extend", 10.0), "Go further to 10"),
-        (Advice("search"), "Find by short trainings"),
-    ],
-)
-def test_what_would_settle_a_doubt_is_a_button(advice: Advice, label: str) -> None:
-    play = Play().sweep()
-    view = read_as(play, caveats=("A doubt.",), advice=advice)
-    [button] = [each for each in view.choice_bar["buttons"] if each["command"] == "advise"]
-    assert (button["label"], button["enabled"]) == (label, True)
-    play.session.start()
-    assert "advise" not in [each["command"] for each in play.view.choice_bar["buttons"]]
-    play.session.stop()
-
-
-def test_a_steepest_fall_in_doubt_is_marked_so() -> None:
-    play = Play()
-    play.session.start()
-    noise = np.random.default_rng(0).normal(2, 0.1, len(RATES))
-    play.trainable.latest.step(*noise)
-    play.trainable.latest.end(StopReason.FINISHED)
-    play.session.wait(10)
-    steepest = play.session.state.analysis.min_gradient
-    dot = play.view.annotations["annotations"][0]
-    assert (dot["kind"], dot["certainty"]) == ("min_gradient", "unsure")
-    assert dot["label"] == f"unsure steepest fall {format_lr(steepest.lr)}"
-    assert steepest.caveats[0] in dot["title"]
-
-
-def test_the_critical_rate_is_a_mark_and_a_sentence() -> None:
-    play = Play()
-    play.session.start()
-    play.trainable.latest.step(*LOSSES)
-    run = play.trainable.latest
-    run.end(StopReason.FINISHED)
-    run.result = replace(run.result, critical_lr=0.2)
-    play.session.wait(10)
-    mark = play.view.annotations["annotations"][-1]
-    assert (mark["kind"], mark["lr"], mark["label"]) == ("critical", 0.2, "critical rate 0.2")
-    assert play.view.choice_bar["about"][-1] == mark["title"]
-
-
-def test_why_there_is_no_critical_rate_is_said_aside() -> None:
-    stored = replace(Play().sweep().session.result, critical_note="No critical rate: none.")
-    session = Session(None, AnalysisOptions(), stored=stored)
-    view = view_state(session.state)
-    assert view.choice_bar["about"][-1] == "No critical rate: none."
-    assert "critical" not in [dot["kind"] for dot in view.annotations["annotations"]]
-
-
-def test_the_chips_offer_the_rules_that_have_one_each_with_its_reason() -> None:
-    play = Play().sweep()
-    play.session.analyse(rule="slide")
-    found, chips = play.session.suggestions, play.view.choice_bar["suggestions"]
-    assert [chip["rule"] for chip in chips] == [
-        *("slide", "min_gradient", "median_of_three", "min_over_10", "valley")
-    ]
-    assert [chip["label"] for chip in chips][1] == "min gradient"
-    for chip in chips:
-        one = found[chip["rule"]]
-        assert (chip["lr"], chip["reason"]) == (one.lr, " ".join([one.reason, *one.caveats]))
-        assert chip["active"] == (chip["rule"] == "slide")
 
 
 def test_the_marker_stays_where_it_is_when_another_range_is_swept() -> None:
