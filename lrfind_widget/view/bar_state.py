@@ -114,9 +114,10 @@ def comparison_bar(state: SessionState) -> dict[str, Any]:
     if comparison is None:
         return {"sentence": "", "buttons": []}
     best = comparison.best_lr
-    use = "" if best is None else f"Use {format_lr(best)}"
-    offer = [_button("choose_best", use, title="Choose this learning rate")] if use else []
     is_search = isinstance(comparison, SearchResult) and best is not None
+    nothing_trained = isinstance(comparison, SearchResult) and comparison.ending == "untrained"
+    use = "" if best is None or nothing_trained else f"Use {format_lr(best)}"
+    offer = [_button("choose_best", use, title="Choose this learning rate")] if use else []
     if is_search and comparison.val_losses is None and state.can_train:
         why_not = state.why_not_train
         offer.append(_button("search_held_back", "Hold back a fifth", why_not, HOLD_BACK))
