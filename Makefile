@@ -23,7 +23,7 @@ export PIP_DISABLE_PIP_VERSION_CHECK := 1
 PIP := $(BIN)/python -m pip -qq
 PYTEST := $(BIN)/python -m pytest
 
-.PHONY: help demo test quick bench setup lint format unit widget js packaging examples browser screenshots chromium dist link clean
+.PHONY: help demo test quick bench setup lint format unit widget js packaging examples peers browser screenshots chromium dist link clean
 .NOTPARALLEL:
 .DELETE_ON_ERROR:
 
@@ -37,6 +37,7 @@ help:
 	@echo "make widget     the widget with a stand-in for the page"
 	@echo "make packaging  sdist and wheel, installed without Node"
 	@echo "make examples   the example notebook, executed"
+	@echo "make peers      the other finders beside this one, in an environment of their own"
 	@echo "make browser    JupyterLab and Notebook 7 in Chromium"
 	@echo "make screenshots  the pictures of the documentation, taken anew"
 	@echo "make bench      this package beside the other finders, measured (half an hour)"
@@ -49,8 +50,8 @@ help:
 demo: setup
 	$(BIN)/python scripts/demo.py
 
-# One pytest for all Python layers, so that its closing line counts them all.
-test: setup chromium lint js
+# One pytest for all layers of this environment, so that its closing line, the last, counts them all.
+test: setup chromium lint js peers
 	$(PYTEST)
 
 # The front end is checked beside Python; what it prints comes afterwards.
@@ -79,13 +80,16 @@ js: $(NODE_MODULES)
 unit widget packaging examples: setup
 	$(PYTEST) tests/$@
 
+# In an environment of its own: nobody else needs the other finders.
+peers: $(PEERS)
+	$(BENCH)/python -m pytest tests/peers
+
 browser: setup chromium
 	$(PYTEST) tests/browser
 
 screenshots: setup chromium
 	$(BIN)/python scripts/screenshots.py
 
-# In an environment of its own: nobody else needs the other finders.
 bench: $(PEERS) chromium
 	$(BENCH)/python -m benchmarks
 
@@ -128,7 +132,7 @@ $(PACKAGE): $(LABEXTENSION) $(ENVIRONMENT) install.json
 
 # torch comes first, at the version that is asked for, so that no other finder brings its own.
 $(PEERS): requirements/bench.txt requirements/bench-alone.txt $(PACKAGE)
-	@echo "Setting up the environment of the benchmarks in $(BENCH_VENV)"
+	@echo "Setting up the environment with the other finders in $(BENCH_VENV)"
 	$(PYTHON) -m venv $(BENCH_VENV)
 	$(BENCH)/python -m pip install -qq --upgrade "pip>=25.1"
 	$(BENCH)/python -m pip install -qq --constraint requirements/constraints.txt torch
