@@ -5,7 +5,7 @@ from __future__ import annotations
 from importlib.util import find_spec
 from pathlib import Path
 
-import matplotlib
+import matplotlib as mpl
 import pytest
 
 HERE = Path(__file__).parent
@@ -25,4 +25,4 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 def _elsewhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Some finders write files where they are called, and show figures."""
     monkeypatch.chdir(tmp_path)
-    matplotlib.use("Agg")
+    mpl.use("Agg")
