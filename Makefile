@@ -23,7 +23,7 @@ export PIP_DISABLE_PIP_VERSION_CHECK := 1
 PIP := $(BIN)/python -m pip -qq
 PYTEST := $(BIN)/python -m pytest
 
-.PHONY: help demo test quick bench setup lint format unit widget js packaging examples peers browser screenshots chromium dist link clean
+.PHONY: help demo test quick bench setup lint format unit widget behaviours js packaging examples peers browser screenshots chromium dist link clean
 .NOTPARALLEL:
 .DELETE_ON_ERROR:
 
@@ -35,6 +35,7 @@ help:
 	@echo "make js         the front end's units, in node"
 	@echo "make unit       the Python units"
 	@echo "make widget     the widget with a stand-in for the page"
+	@echo "make behaviours what the other finders promise, and its page written anew"
 	@echo "make packaging  sdist and wheel, installed without Node"
 	@echo "make examples   the example notebook, executed"
 	@echo "make peers      the other finders beside this one, in an environment of their own"
@@ -83,6 +84,9 @@ unit widget packaging examples: setup
 # In an environment of its own: nobody else needs the other finders.
 peers: $(PEERS)
 	$(BENCH)/python -m pytest tests/peers
+
+behaviours: setup
+	$(PYTEST) tests/behaviours --write-card
 
 browser: setup chromium
 	$(PYTEST) tests/browser
