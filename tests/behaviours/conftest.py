@@ -12,10 +12,10 @@ A test runs our finder, never another, and holds what the others promise::
 
 What several promise is one test with several sources. Where ours differs, the test holds what ours
 does, and ``on_purpose="why"`` says so. What ours lacks stands as the test of what they promise with
-``missing="what"``; it must fail, and does not any more when it is built. A line stands where its
-like do: one file a subject. ``python -m pytest tests/behaviours`` compares the page with what it
-found, if it ran all of them; with ``--write-card`` it writes the page, which nobody edits by hand
-(after a conflict: write it anew).
+``missing="what"``; it must fail, and does not any more when it is built. A test that holds two
+behaviours has two markers. A line stands where its like do: one file a subject. ``python -m pytest
+tests/behaviours`` compares the page with what it found, if it ran all of them; with
+``--write-card`` it writes the page, which nobody edits by hand (after a conflict: write it anew).
 """
 
 from __future__ import annotations
@@ -54,9 +54,9 @@ def pytest_runtest_makereport(
     item: pytest.Item,
 ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
     report = yield
-    marker = item.get_closest_marker("behaviour")
-    if marker is not None and (report.when == "call" or not report.passed):
-        ran, asked = item.config.stash[RAN], marker.args[0]
+    if report.when == "call" or not report.passed:
+        ran = item.config.stash[RAN]
         is_right = report.passed or hasattr(report, "wasxfail")
-        ran[asked] = ran.get(asked, True) and is_right
+        for marker in item.iter_markers("behaviour"):
+            ran[marker.args[0]] = ran.get(marker.args[0], True) and is_right
     return report

@@ -1,0 +1,207 @@
+"""What only finders inside a trainer promise: its own objects, as argument, and afterwards."""
+
+from __future__ import annotations
+
+from types import SimpleNamespace
+
+import pytest
+import torch
+from torch import nn
+
+from lrfind_widget import Sweep, lr_find
+from tests.behaviours.card import behaviour
+from tests.behaviours.ours import found
+from tests.unit.toys import classifier, loader, loss_of, sgd
+
+
+class Lit(nn.Module):
+    """What a LightningModule has that its finder asks for."""
+
+    def __init__(self, **hparams: float) -> None:
+        super().__init__()
+        self.net = classifier()
+        self.hparams = SimpleNamespace(**hparams)
+
+    def training_step(self, batch, batch_idx):
+        return loss_of(self.net, batch)
+
+    def configure_optimizers(self):
+        return torch.optim.Adam(self.parameters(), lr=1e-3)
+
+
+@behaviour(
+    "A trainer is given, and its model, data, loss and optimizer are taken from it",
+    "lr_find(trainer)",
+    missing="a trainer's own object as argument; its model, loader and optimizer are given",
+    lightning="Tuner(trainer).lr_find; test_tuner_lr_find",
+    fastai_v1="Learner.lr_find; test_lrfind",
+    fastai_v2="Learner.lr_find",
+    lr_range_test="ModelOrEngineLRRangeTest(train_engine, test_engine); test_valid_testers",
+    catalyst="dl.LRFinder",
+    neural_prophet="fit(learning_rate=None)",
+)
+def test_a_trainer_is_enough():
+    net = classifier()
+    learner = SimpleNamespace(
+        model=net,
+        dls=SimpleNamespace(train=loader()),
+        opt=sgd(net),
+        loss_func=nn.CrossEntropyLoss(),
+    )
+    lr_find(learner, num_it=5, progress=False)
+
+
+@behaviour(
+    "The finder is a callback of the trainer's own fit",
+    "for point in Sweep(model, loader, optimizer)",
+    on_purpose="a loop needs no callback: a `Sweep` is an iterator of points that takes a step "
+    "each time, and a trainer's fit would bring its checkpoints and logs with it",
+    lightning="LearningRateFinder",
+    fastai_v1="LRFinder(learn)",
+    fastai_v2="learn.fit(cbs=LRFinder())",
+    catalyst="dl.LRFinder",
+    deepspeed="LRRangeTest(optimizer)",
+)
+def test_a_sweep_is_an_iterator():
+    net = classifier()
+    assert [point.step for point in Sweep(net, loader(), sgd(net), num_it=3)] == [0, 1, 2]
+
+
+@behaviour(
+    "A data module stands for the loaders",
+    "lr_find(model, datamodule, optimizer)",
+    missing="a data module as argument; `datamodule.train_dataloader()` is given",
+    lightning="lr_find(datamodule); test_datamodule_parameter",
+)
+def test_a_data_module_stands_for_its_loader():
+    net = classifier()
+    module = SimpleNamespace(train_dataloader=loader)
+    lr_find(net, module, sgd(net), num_it=5, progress=False)
+
+
+@pytest.mark.parametrize("name", ["lr", "learning_rate"])
+@behaviour(
+    "The suggestion is set as the `lr` or `learning_rate` of the module, or of its hyperparameters",
+    "model.lr = result.suggested_lr",
+    missing="the module's own attribute is not written, the optimizer is",
+    lightning="lr_find(update_attr); test_tuner_lr_find",
+)
+def test_the_suggestion_is_set_on_the_module(name):
+    lit = Lit(**{name: 1e-3})
+    result = lr_find(lit, loader(), lit.configure_optimizers(), seed=0, progress=False, apply=True)
+    assert getattr(lit.hparams, name) == result.suggested_lr
+
+
+@behaviour(
+    "It is set under another name where one is given",
+    "model.my_lr = result.suggested_lr",
+    missing="`attr_name`: the module's own attribute is not written",
+    lightning="lr_find(attr_name); test_trainer_arg_str",
+)
+def test_the_suggestion_is_set_under_a_name():
+    lit = Lit(my_lr=1e-3)
+    lr_find(lit, loader(), lit.configure_optimizers(), apply=True, attr_name="my_lr")
+
+
+@behaviour(
+    "The trainer's callbacks, loggers, counters, limits and optimizers are afterwards what they "
+    "were",
+    "lr_find(trainer)",
+    missing="a trainer's own object as argument",
+    lightning="test_trainer_reset_correctly; test_logger_reset_correctly; "
+    "test_lr_finder_callback_val_batches; test_lr_finder_callback_restarting; "
+    "test_init_optimizers_resets_lightning_optimizers",
+)
+def test_a_trainer_is_what_it_was():
+    trainer = SimpleNamespace(lightning_module=Lit(), callbacks=[], max_steps=7, global_step=0)
+    lr_find(trainer, num_it=5, progress=False)
+    assert (trainer.callbacks, trainer.max_steps, trainer.global_step) == ([], 7, 0)
+
+
+@behaviour(
+    "A trainer that only tries itself out skips the finder, with a warning",
+    "lr_find(trainer)",
+    missing="a trainer's own object as argument",
+    lightning="test_skip_on_fast_dev_run_tuner",
+)
+def test_a_trial_run_skips_the_finder():
+    trainer = SimpleNamespace(lightning_module=Lit(), fast_dev_run=True)
+    with pytest.warns(UserWarning, match="fast_dev_run"):
+        assert lr_find(trainer, progress=False) is None
+
+
+@behaviour(
+    "A trainer with a finder among its callbacks is refused a second one",
+    "lr_find(trainer)",
+    missing="a trainer's own object as argument",
+    lightning="test_tuner_with_already_configured_learning_rate_finder",
+)
+def test_a_second_finder_is_refused():
+    finder = type("LearningRateFinder", (), {})()
+    trainer = SimpleNamespace(lightning_module=Lit(), callbacks=[finder])
+    with pytest.raises(ValueError, match="LearningRateFinder"):
+        lr_find(trainer, progress=False)
+
+
+@behaviour(
+    "A method of the trainer other than training is refused",
+    "there is only training: `method=` is no keyword",
+    lightning="lr_find(method)",
+)
+def test_only_training_is_swept():
+    with pytest.raises(TypeError, match="does not know the keyword 'method'"):
+        found(method="validate")
+
+
+@behaviour(
+    "The finder can run in the middle of a training, at epochs of one's choice, and the training "
+    "goes on from where it was",
+    "lr_find(...) between two epochs",
+    lightning="FineTuneLearningRateFinder; test_lr_finder_callback_restarting",
+)
+def test_a_training_goes_on_as_if_nothing_had_been_swept():
+    def losses(*, finds: bool) -> list[float]:
+        torch.manual_seed(0)
+        net = classifier()
+        optimizer, seen = sgd(net, momentum=0.9), []
+        for _ in range(3):
+            if finds:
+                lr_find(net, loader(), optimizer, num_it=5, progress=False)
+            for batch in loader():
+                optimizer.zero_grad()
+                loss = loss_of(net, batch)
+                loss.backward()
+                optimizer.step()
+                seen.append(loss.item())
+        return seen
+
+    assert losses(finds=True) == losses(finds=False)
+
+
+@behaviour(
+    "Over several processes one of them decides and tells the others, so that all train on with "
+    "one rate",
+    "the plain model is swept in one process, before it is wrapped",
+    missing="sweeps over several processes; a model wrapped for them is refused, with what to do",
+    lightning="training_tricks.html#learning-rate-finder; test_lr_finder_with_ddp",
+    fastai_v1="LRFinder.on_batch_end(num_distrib)",
+)
+def test_several_processes_agree(monkeypatch):
+    monkeypatch.setattr(torch.distributed, "is_initialized", lambda: True)
+    monkeypatch.setattr(torch.distributed, "get_world_size", lambda: 2)
+    wrapped = type("DistributedDataParallel", (nn.Sequential,), {})(classifier())
+    lr_find(wrapped, loader(), sgd(wrapped), num_it=5, progress=False)
+
+
+@behaviour(
+    "A sweep that the process did not live to end is taken up where it was",
+    "lr_find(...) anew",
+    on_purpose="a sweep takes minutes at most, so it is not stored half done: "
+    "what it has found is, by `result.save`, and the training itself was never touched",
+    deepspeed="LRRangeTest.state_dict; LRRangeTest(last_batch_iteration)",
+)
+def test_what_was_found_is_stored_but_no_half_of_a_sweep(tmp_path):
+    result = found(num_it=5)
+    result.save(tmp_path / "sweep.json")
+    assert type(result).load(tmp_path / "sweep.json").lrs.tolist() == result.lrs.tolist()
+    assert not hasattr(result, "state_dict")
