@@ -131,9 +131,9 @@ def _section(peer: str, behaviours: list[Behaviour]) -> str:
     where = {source for b in behaviours for source in b.sources[peer]}
     tests = sum(source.rpartition(".")[2].startswith("test_") for source in where)
     read = f"Sources: tests {tests}, calls and pages of its docs {len(where) - tests}."
-    rows = [_row("promised", "where", "here", "kept"), "| --- | --- | --- | --- |"]
+    rows = [_row("promised", "here", "kept", "where they promise it"), "| --- | --- | --- | --- |"]
     rows += [
-        _row(b.promise, ", ".join(map(_code, b.sources[peer])), _code(b.ours), b.verdict)
+        _row(b.promise, _code(b.ours), b.verdict, ", ".join(map(_code, b.sources[peer])))
         for b in behaviours
     ]
     return "\n".join([f"\n## {name}\n", f"[{name}]({home}). {read}\n", *rows])

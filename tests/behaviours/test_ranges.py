@@ -56,6 +56,13 @@ def test_fewer_steps_are_a_keyword():
     fastai_v2="callback.schedule.ipynb#LRFinder",
     deepspeed="TestLrRange.test; TestGetLrBeforeTrain.test",
     lr_range_test="LRFinderIgnite.run(lr_min)",
+    ignite="test_start_lr; attach(start_lr)",
+    torch_lr_finder="range_test(start_lr)",
+    monai="range_test(start_lr)",
+    holocron="find_lr(start_lr)",
+    keras_lr_finder="find(start_lr)",
+    ktrain="lr_find(start_lr)",
+    torchtuples="lr_finder(lr_range)",
 )
 @pytest.mark.parametrize("mode", ["exp", "linear"])
 def test_the_first_step_is_taken_at_the_start(mode):
@@ -113,6 +120,8 @@ def test_a_narrow_range_in_few_steps():
     fastai_v2="Learner.lr_find(stop_div)",
     lightning="test_accumulation_and_early_stopping; lr_find(early_stop_threshold)",
     neural_prophet="find_learning_rate(early_stop_threshold)",
+    ignite="test_num_iter_is_enough",
+    holocron="test_classification_trainer; test_segmentation_trainer; test_detection_trainer",
 )
 def test_without_an_early_end_all_steps_are_recorded():
     result = found(num_it=90, stop_div=False)
@@ -152,6 +161,8 @@ def test_there_are_no_more_steps_than_asked_for():
     "lr_find(..., num_it=1)",
     on_purpose="it is a sweep like another; what it is too short for says so",
     granite_tsfm="ExponentialLR(num_iter)",
+    torch_lr_finder="test_scheduler_and_num_iter",
+    monai="range_test(num_iter)",
 )
 def test_few_steps_are_taken_and_suggest_nothing():
     result = found(num_it=1)
@@ -165,6 +176,7 @@ def test_few_steps_are_taken_and_suggest_nothing():
     on_purpose="how many steps a curve needs does not hang on the size of the data",
     catalyst="LRFinder(num_steps)",
     granite_tsfm="LRFinder(num_iter)",
+    ignite="test_num_iter_is_none; attach(num_iter)",
 )
 def test_once_through_the_data_is_its_length():
     assert len(found(num_it=len(loader()), stop_div=False)) == len(loader())
@@ -194,6 +206,9 @@ def test_the_length_of_the_training_moves_the_rate_of_a_search():
     'lr_find(..., start_lr=optimizer.param_groups[0]["lr"])',
     on_purpose="the rates below the optimizer's own belong to the answer",
     catalyst="ILRUpdater.on_experiment_start",
+    torch_lr_finder="range_test(start_lr)",
+    ignite="attach(start_lr)",
+    monai="range_test(start_lr)",
 )
 def test_the_range_does_not_begin_at_the_rate_of_the_optimizer():
     assert found(num_it=3).lrs[0] == 1e-7
@@ -233,6 +248,9 @@ def test_rates_that_stay_are_compared_from_the_same_state():
     "The number of steps is a whole number of at least 1, else it is refused",
     "lr_find(..., num_it=0)",
     deepspeed="LRRangeTest(lr_range_test_step_size)",
+    ignite="test_attach_incorrect_input_args; attach(num_iter)",
+    torch_lr_finder="test_scheduler_and_num_iter",
+    monai="range_test(num_iter)",
 )
 @pytest.mark.parametrize("bad", [0, -3, 2.5, "ten"])
 def test_a_number_of_steps_that_is_none_is_refused(bad):
@@ -246,6 +264,9 @@ def test_a_number_of_steps_that_is_none_is_refused(bad):
     lightning="LearningRateFinder(mode)",
     catalyst="LRFinder(scale)",
     granite_tsfm="LRFinder(step_mode)",
+    ignite="test_attach_incorrect_input_args",
+    torch_lr_finder="range_test(step_mode)",
+    monai="range_test(step_mode)",
 )
 def test_an_unknown_mode_is_refused():
     with pytest.raises(ValueError, match=r"mode='cosine', expected 'exp' or 'linear'"):
@@ -271,6 +292,9 @@ def test_a_mode_has_one_spelling():
     fastai_v2="ParamScheduler.after_batch",
     deepspeed="TestGetLrBeforeTrain.test; TestSchedulerOptimizerParity.test",
     catalyst="ILRUpdater.update_optimizer",
+    torch_lr_finder="README: history",
+    keras_lr_finder="on_batch_end",
+    torchtuples="LRFinder.lrs",
 )
 def test_the_recorded_rate_is_that_of_the_step():
     net, seen = classifier(), []

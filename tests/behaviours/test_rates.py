@@ -8,7 +8,7 @@ import pytest
 from lrfind_widget import lr_find
 from tests.behaviours.card import behaviour
 from tests.behaviours.ours import found
-from tests.unit.toys import batches, classifier, loader, rates, sgd
+from tests.unit.toys import classifier, loader, sgd
 
 
 @behaviour(
@@ -55,56 +55,6 @@ def test_an_exponential_sweep_takes_a_decade_a_step_to_below_its_end():
 
 
 @behaviour(
-    "The first rate is the one that was asked for as the start",
-    "lr_find(..., start_lr=0.01)",
-    ignite="test_start_lr; attach(start_lr)",
-    torch_lr_finder="range_test(start_lr)",
-    monai="range_test(start_lr)",
-    holocron="find_lr(start_lr)",
-    keras_lr_finder="find(start_lr)",
-    ktrain="lr_find(start_lr)",
-    torchtuples="lr_finder(lr_range)",
-)
-@pytest.mark.parametrize("mode", ["exp", "linear"])
-def test_the_first_rate_is_the_start(mode):
-    assert found(start_lr=0.01, num_it=5, mode=mode).lrs[0] == 0.01
-
-
-@behaviour(
-    "A recorded rate is the one its step was taken with",
-    "result.lrs",
-    torch_lr_finder="README: history",
-    keras_lr_finder="on_batch_end",
-    torchtuples="LRFinder.lrs",
-)
-def test_a_recorded_rate_is_that_of_its_step():
-    model = classifier()
-    optimizer = sgd(model)
-    seen = []
-    optimizer.register_step_pre_hook(lambda opt, *_: seen.extend(rates(opt)))
-    result = lr_find(
-        model, loader(), optimizer, num_it=20, progress=False, isolation="in_place", seed=0
-    )
-
-    assert result.lrs.tolist() == seen
-
-
-@behaviour(
-    "Without a start the sweep begins at the optimizer's own rate",
-    "lr_find(..., start_lr=optimizer.param_groups[0]['lr'])",
-    on_purpose="it begins at 1e-7 as in fastai: an own rate of 0.1 would hide the way down",
-    torch_lr_finder="range_test(start_lr)",
-    ignite="attach(start_lr)",
-    monai="range_test(start_lr)",
-)
-def test_a_sweep_begins_at_1e_7_by_default():
-    result = found(num_it=5)
-
-    assert result.lrs[0] == 1e-7
-    assert result.own_lr == 0.1
-
-
-@behaviour(
     "Without an end the sweep goes to 10",
     "lr_find(...)",
     torch_lr_finder="range_test(end_lr)",
@@ -137,31 +87,6 @@ def test_a_sweep_goes_to_1_where_that_is_asked_for():
 )
 def test_a_sweep_has_100_steps_by_default():
     assert len(found(stop_div=False, end_lr=1e-2)) == 100
-
-
-@behaviour(
-    "Without a number of steps the sweep is one pass over the data",
-    "lr_find(..., num_it=len(loader))",
-    on_purpose="100 steps, as in fastai: how fine a curve is should not hang on how much data "
-    "there is",
-    ignite="test_num_iter_is_none; attach(num_iter)",
-)
-def test_a_pass_over_the_data_is_asked_for_by_its_length():
-    data = batches(12)
-
-    assert len(found(data, num_it=len(data), end_lr=1e-2)) == 12
-
-
-@behaviour(
-    "As many steps are taken as were asked for, and recorded one by one",
-    "lr_find(..., num_it=50)",
-    ignite="test_num_iter_is_enough",
-    holocron="test_classification_trainer; test_segmentation_trainer; test_detection_trainer",
-)
-def test_as_many_steps_are_taken_as_were_asked_for():
-    result = found(batches(100), num_it=50, end_lr=1e-2)
-
-    assert len(result) == len(result.lrs) == len(result.losses) == 50
 
 
 @behaviour(

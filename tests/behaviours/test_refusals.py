@@ -12,46 +12,6 @@ from tests.unit.toys import classifier, loader, sgd
 
 
 @behaviour(
-    "Zero steps are refused",
-    "lr_find(..., num_it=0)",
-    torch_lr_finder="test_scheduler_and_num_iter",
-    ignite="test_attach_incorrect_input_args",
-    monai="range_test(num_iter)",
-)
-@pytest.mark.parametrize("mode", ["exp", "linear"])
-def test_zero_steps_are_refused(mode):
-    with pytest.raises(ValueError, match="num_it=0"):
-        found(num_it=0, mode=mode)
-
-
-@behaviour(
-    "A single step is refused",
-    "lr_find(..., num_it=1)",
-    on_purpose="a step at `start_lr` is a sweep, if a short one; that it gives no suggestion is "
-    "said in words",
-    torch_lr_finder="test_scheduler_and_num_iter",
-    monai="range_test(num_iter)",
-)
-@pytest.mark.parametrize("mode", ["exp", "linear"])
-def test_a_single_step_is_taken_and_suggests_nothing(mode):
-    result = found(num_it=1, mode=mode)
-
-    assert len(result) == 1
-    assert result.suggested_lr is None
-    assert result.suggestion().reason
-
-
-@behaviour(
-    "A number of steps that is no whole number is refused",
-    "lr_find(..., num_it=0.5)",
-    ignite="test_attach_incorrect_input_args",
-)
-def test_a_number_of_steps_that_is_not_whole_is_refused():
-    with pytest.raises((TypeError, ValueError), match=r"num_it=0\.5"):
-        found(num_it=0.5)
-
-
-@behaviour(
     "A weight of the average outside of its range is refused",
     "lr_find(..., beta=234)",
     ignite="test_attach_incorrect_input_args; attach(smooth_f)",
@@ -72,18 +32,6 @@ def test_a_weight_outside_of_its_range_is_refused(beta):
 def test_a_factor_of_divergence_below_1_is_refused():
     with pytest.raises(ValueError, match=r"stop_div=0\.5, expected .* a number above 1"):
         found(stop_div=0.5)
-
-
-@behaviour(
-    "A way of rising that is not known is refused",
-    'lr_find(..., mode="abc")',
-    ignite="test_attach_incorrect_input_args",
-    torch_lr_finder="range_test(step_mode)",
-    monai="range_test(step_mode)",
-)
-def test_a_way_of_rising_that_is_not_known_is_refused():
-    with pytest.raises(ValueError, match="abc"):
-        found(mode="abc")
 
 
 @behaviour(
