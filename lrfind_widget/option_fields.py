@@ -5,7 +5,7 @@ import re
 from dataclasses import Field, dataclass, fields, replace
 from typing import Annotated, Any, Literal, TypeVar, get_args, get_origin
 
-from lrfind_widget.values import Check, check_flag, check_text, choice
+from lrfind_widget.values import Check, check_flag, check_text, choice, name_of
 
 Given = TypeVar("Given", bound="Options")
 
@@ -80,12 +80,6 @@ def _option(declared: Field[Any], kind: str, words: str) -> Option:
     elif literals:
         checks.append(choice(*get_args(literals[0]), optional=declared.default is None))
     return Option(type_, declared.default, checks[0] if checks else None, kind, words)
-
-
-def name_of(function: object) -> str:
-    """Return the name of a callable as people know it."""
-    name = getattr(function, "__name__", None) or type(function).__name__
-    return "a lambda" if name == "<lambda>" else str(name)
 
 
 def _plain(value: Any) -> Any:

@@ -199,8 +199,9 @@ class AnalysisOptions(_Smoothing):
     skip_end
         Points at the end that the search for the steepest fall leaves out (fastai v1).
     rule
-        The rule that says where the marker starts: a name in `lrfind_widget.rules.RULES` or a
-        callable ``(lrs, losses) -> float`` of the raw losses.
+        The rule that says where the marker starts: a name in `lrfind_widget.rules.RULES`, or a
+        function ``(lrs, losses) -> rate`` of the raw losses, or one of fastai v2's
+        ``suggest_funcs``, ``(lrs, losses, num_it)``.
     reads
         Which losses the rules read where there are validation losses: the training losses, the
         validation losses, or what suits each rule. The steepest fall is that of training.

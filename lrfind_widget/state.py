@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -75,6 +75,8 @@ class SessionState:
         Why what was asked for last could not start.
     message : str
         What the latest command did.
+    earlier_rule : callable or None
+        The function of the user's that was the rule before.
     """
 
     can_train: bool
@@ -91,6 +93,12 @@ class SessionState:
     comparison: Comparison | None = None
     refusal: BaseException | None = None
     message: str = ""
+    earlier_rule: Callable[..., Any] | None = None
+
+    @property
+    def own_rule(self) -> Callable[..., Any] | None:
+        """The function of the user's that is the rule, or was it last."""
+        return self.options.rule if callable(self.options.rule) else self.earlier_rule
 
     @property
     def status(self) -> Status:

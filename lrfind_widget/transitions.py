@@ -27,7 +27,8 @@ def of_stored(result: SweepResult, options: AnalysisOptions) -> SessionState:
 
 def read_anew(state: SessionState, changes: Mapping[str, Any]) -> SessionState:
     """Return the state with its curves read under changed options."""
-    read = follow(replace(state, options=state.options.changed(**changes)))
+    options = state.options.changed(**changes)
+    read = follow(replace(state, options=options, earlier_rule=state.own_rule))
     return read if read.selected_lr == state.selected_lr else replace(read, message="")
 
 

@@ -7,6 +7,7 @@ import math
 import numbers
 from collections.abc import Callable, Iterable
 from decimal import Decimal
+from functools import partial
 from typing import Any
 
 Check = Callable[[str, Any], Any]
@@ -128,6 +129,16 @@ def shown(value: object) -> str:
 def shortened(text: str) -> str:
     """Return a text of unknown length, short enough for a message."""
     return text if len(text) <= 60 else text[:57] + "..."
+
+
+def name_of(function: object) -> str:
+    """Return the name of a callable as people know it; of a partial with what it is given."""
+    if isinstance(function, partial):
+        given = [*map(shown, function.args)]
+        given += [f"{name}={shown(value)}" for name, value in function.keywords.items()]
+        return shortened(f"{name_of(function.func)}({', '.join(given)})")
+    name = getattr(function, "__name__", None) or type(function).__name__
+    return "a lambda" if name == "<lambda>" else str(name)
 
 
 def _item(value: Any) -> Any:

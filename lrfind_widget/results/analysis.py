@@ -41,14 +41,12 @@ class Analysis:
 
     @cached_property
     def suggestions(self) -> dict[str, Suggestion]:
-        """What every rule suggests, by name."""
-        found = {
-            entry_of(min_gradient): self.min_gradient,
-            entry_of(self.options.rule): self.suggested,
-        }
+        """What every rule suggests, by name; a function of the user's that is the rule too."""
+        chosen = entry_of(self.options.rule)
+        found = {entry_of(min_gradient): self.min_gradient, chosen: self.suggested}
         return {
-            name: found.get(entry) or _suggestion(self.result, entry, self.options)
-            for name, entry in RULES.items()
+            entry.name: found.get(entry) or _suggestion(self.result, entry, self.options)
+            for entry in dict.fromkeys([*RULES.values(), chosen])
         }
 
     @cached_property

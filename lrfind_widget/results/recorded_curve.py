@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, get_args
 
@@ -136,7 +136,9 @@ class RecordedCurve:
         Parameters
         ----------
         rule : str or callable, default "median_of_three"
-            A name in `RULES`, or a function ``(lrs, losses) -> float``.
+            A name in `RULES`; or a function ``(lrs, losses) -> rate``, which is given the raw curve
+            up to the first loss that is not finite; or one of fastai v2's ``suggest_funcs``, called
+            ``(lrs, losses, num_it)`` with the tensors that fastai gives it (see `Rule`).
         reads : {"best", "training", "validation"}, default "best"
             Which losses it reads where there are validation losses: the training losses, the
             validation losses, or what suits the rule. Ours take both, the others are made for
@@ -206,9 +208,32 @@ class RecordedCurve:
             f"{format_lr(start)} to {format_lr(end)}. {change} to see it."
         ]
 
-    def suggestions(self) -> dict[str, Suggestion]:
-        """Return what every rule suggests, by name."""
-        return {name: self.suggestion(name) for name in RULES}
+    def suggestions(self, rules: Rule | Iterable[Rule] | None = None) -> dict[str, Suggestion]:
+        """Return what several rules suggest, by name.
+
+        Parameters
+        ----------
+        rules : iterable of str or callable, optional
+            Names in `RULES` and functions, as `suggestion` takes them. By default all in `RULES`.
+
+        Returns
+        -------
+        dict of str to Suggestion
+            A function of your own stands there under its own name; a second one of that name has a
+            number, and one called like a rule in `RULES` is "(yours)".
+
+        Raises
+        ------
+        TypeError, ValueError
+            As `suggestion` does.
+        """
+        found: dict[str, Suggestion] = {}
+        if rules is None:
+            rules = RULES.values()
+        for rule in [rules] if isinstance(rules, str) or callable(rules) else rules:
+            entry = entry_of(rule, taken=found)
+            found[entry.name] = self.suggestion(entry)
+        return found
 
     def group_lrs(self, lr: float | None = None) -> tuple[float | None, ...]:
         """Return the rate of each parameter group.

@@ -53,7 +53,7 @@ def valley(
     Suggestion
         Without a rate where fewer than two points are left, or where the loss never falls.
     """
-    part = _part(lrs, losses, num_it, skip_start, skip_end, beta)
+    part = averaged_as_fastai_v2(lrs, losses, num_it, skip_start, skip_end, beta)
     if refused := refusal(part):
         return refused
     lengths = _falling_lengths(part.losses)
@@ -103,7 +103,7 @@ def slide(
         falls.
     """
     lr_diff = max(lr_diff, 1)
-    part = _part(lrs, losses, num_it, skip_start, skip_end, beta)
+    part = averaged_as_fastai_v2(lrs, losses, num_it, skip_start, skip_end, beta)
     if refused := refusal(part, lr_diff + 1):
         return refused
     with np.errstate(all="ignore"):
@@ -137,7 +137,7 @@ def steep(
     Suggestion
         Without a rate where fewer than two points are left, or where the loss never falls.
     """
-    part = _part(lrs, losses, num_it, skip_start, skip_end, beta)
+    part = averaged_as_fastai_v2(lrs, losses, num_it, skip_start, skip_end, beta)
     if refused := refusal(part):
         return refused
     with np.errstate(all="ignore"):
@@ -149,13 +149,13 @@ def steep(
     return at_point(part, at, "The steepest single step starts at {lr} (fastai v2's steep).")
 
 
-def _part(
+def averaged_as_fastai_v2(
     lrs: npt.ArrayLike,
     losses: npt.ArrayLike,
     num_it: int | None,
-    skip_start: int | None,
-    skip_end: int,
-    beta: float,
+    skip_start: int | None = None,
+    skip_end: int = _SKIP_END,
+    beta: float = 0.98,
 ) -> Trimmed:
     """Return the curve that fastai v2 looks at."""
     if skip_start is None:

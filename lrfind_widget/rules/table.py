@@ -3,25 +3,46 @@
 from __future__ import annotations
 
 import difflib
-import math
-from collections.abc import Callable
+import itertools
+from collections.abc import Callable, Collection
 from dataclasses import dataclass, replace
-from typing import Any, Literal
+from typing import Any, Literal, cast, get_args
 
 import numpy as np
 import numpy.typing as npt
 
-from lrfind_widget.curves.trimmed import as_curve
 from lrfind_widget.rules.balanced import balanced
 from lrfind_widget.rules.fastai_v1 import min_gradient, min_over_10
 from lrfind_widget.rules.fastai_v2 import slide, steep, valley
 from lrfind_widget.rules.median_of_three import median_of_three
 from lrfind_widget.rules.other_libraries import ignite, lightning, torch_lr_finder
+from lrfind_widget.rules.own import is_made_for_fastai_v2, own_rule
 from lrfind_widget.rules.suggestion import Suggestion
-from lrfind_widget.values import shortened
+from lrfind_widget.values import name_of, shortened
 
-Rule = str | Callable[..., Any]
-"""A rule as it is given: a name in `RULES`, or a function of rates and raw losses."""
+RuleName = Literal[
+    "median_of_three",
+    "balanced",
+    "min_gradient",
+    "min_over_10",
+    "valley",
+    "slide",
+    "steep",
+    "torch_lr_finder",
+    "ignite",
+    "lightning",
+]
+"""The names in `RULES`, for completion and type checkers."""
+
+Rule = RuleName | Callable[..., Any]
+"""A rule as it is given: a name in `RULES`, or a function of rates and losses.
+
+A function is called ``(lrs, losses) -> rate``, with the raw curve up to the first loss that is not
+finite. One that takes a third argument, ``(lrs, losses, num_it)``, is one of fastai v2's
+``suggest_funcs`` and is given what fastai v2 gives it: tensors of the rates and of the average,
+without the first ``num_it // 10`` and the last 5. It returns a rate, a tuple that begins with it,
+or a `Suggestion`. What it raises is the reason for no rate.
+"""
 
 Reads = Literal["best", "training", "validation"]
 """Which losses a rule reads where there are validation losses."""
@@ -58,7 +79,7 @@ class RuleEntry:
     @property
     def name(self) -> str:
         """The name of the rule, which is its function's."""
-        return str(getattr(self.function, "__name__", type(self.function).__name__))
+        return name_of(self.function)
 
     @property
     def label(self) -> str:
@@ -100,7 +121,7 @@ RULES: dict[str, RuleEntry] = {
 }
 """The rules by name, in the order in which they are shown; the first is the default."""
 
-DEFAULT_RULE = next(iter(RULES))
+DEFAULT_RULE: RuleName = get_args(RuleName)[0]
 
 
 def suggest(
@@ -116,8 +137,7 @@ def suggest(
         Raw losses of the steps. The rules smooth them, each in its own way. NaN and infinite
         losses are allowed; nothing after the first of them is looked at.
     rule : str or callable, default "median_of_three"
-        A name in `RULES`; or a function ``(lrs, losses) -> float`` that is given the raw curve
-        up to the first loss that is not finite.
+        A name in `RULES`, or a function (see `Rule`).
     **options
         Passed to the rule.
 
@@ -187,8 +207,8 @@ def suggest_from_repeats(
     return replace(chosen, reason=f"{chosen.reason} {said}.", spread=spread)
 
 
-def check_rule(rule: object) -> Rule:
-    """Return `rule`; raise ValueError or TypeError with a sentence if it is none."""
+def check_rule(rule: Any) -> Rule:
+    """Return `rule`, by its name if it is in the table; else raise ValueError or TypeError."""
     if isinstance(rule, str):
         if rule not in RULES:
             near = difflib.get_close_matches(rule, RULES, n=1, cutoff=0.3)
@@ -196,21 +216,29 @@ def check_rule(rule: object) -> Rule:
             raise ValueError(
                 f'There is no rule "{shortened(rule)}".{hint} Rules: {", ".join(RULES)}.'
             )
-        return rule
+        return cast("RuleName", rule)
     if not callable(rule):
         raise TypeError(f"rule must be a name or a function, got {type(rule).__name__}.")
-    return rule
+    in_table = (name for name, entry in RULES.items() if rule is entry or rule is entry.function)
+    return cast("Rule", next(in_table, rule))
 
 
-def entry_of(rule: Rule) -> RuleEntry:
-    """Return the entry of a rule; one that is not in the table for a function of your own."""
-    check_rule(rule)
+def entry_of(rule: Rule, taken: Collection[str] = ()) -> RuleEntry:
+    """Return the entry of a rule; one that is not in the table for a function of your own.
+
+    That has a name of its own: a function called like a rule of the table is "(yours)", one
+    called like those `taken` has a number.
+    """
+    rule = check_rule(rule)
     if isinstance(rule, str):
         return RULES[rule]
     if isinstance(rule, RuleEntry):
         return rule
-    in_table = (entry for entry in RULES.values() if entry.function is rule)
-    return next(in_table, None) or RuleEntry(_as_rule(rule))
+    name = name_of(rule)
+    name += " (yours)" * (name in RULES)
+    names = (f"{name} {number}" if number > 1 else name for number in itertools.count(1))
+    function = own_rule(rule, next(one for one in names if one not in taken))
+    return RuleEntry(function, _FASTAI_V2 if is_made_for_fastai_v2(rule) else ())
 
 
 def _why_no_rule_answers(losses: npt.ArrayLike) -> str:
@@ -224,35 +252,3 @@ def _why_no_rule_answers(losses: npt.ArrayLike) -> str:
         "No suggestion: the loss is NaN or infinite before the first update, which no learning "
         "rate changes. Check the batches, the weights and the loss function."
     )
-
-
-def _as_rule(own: Callable[..., Any]) -> Callable[..., Suggestion]:
-    """Return a user's function as a rule; what it raises becomes the reason for no rate."""
-    name = RuleEntry(own).name
-
-    def rule(lrs: npt.ArrayLike, losses: npt.ArrayLike, **options: Any) -> Suggestion:
-        rates, raw = as_curve(lrs, losses)
-        broken = np.flatnonzero(~np.isfinite(raw))
-        end = int(broken[0]) if broken.size else raw.size
-        try:
-            answer = own(rates[:end].copy(), raw[:end].copy(), **options)
-            given = answer.lr if isinstance(answer, Suggestion) else answer
-            if isinstance(answer, Suggestion) and given is None:
-                return answer
-            lr = math.nan if given is None else float(given)
-        except (Exception, SystemExit) as error:  # the user's own code: anything may come out
-            return Suggestion(None, f"No suggestion: {name} raised {_said(error)}.")
-        if not (math.isfinite(lr) and lr > 0):
-            return Suggestion(None, f"No suggestion: {name} returned {given!r}.")
-        if isinstance(answer, Suggestion):
-            return answer if type(given) is float else replace(answer, lr=lr)
-        return Suggestion(lr, f"What {name} returned for this curve.")
-
-    rule.__name__ = name
-    return rule
-
-
-def _said(error: BaseException) -> str:
-    """Return an exception as "ValueError: what it said"."""
-    text = str(error).rstrip(".")
-    return f"{type(error).__name__}: {text}" if text else type(error).__name__

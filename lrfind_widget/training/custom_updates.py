@@ -9,7 +9,7 @@ from typing import Any
 import torch
 from torch.optim import Optimizer
 
-from lrfind_widget.option_fields import name_of
+from lrfind_widget.values import name_of
 
 
 def bound_update(

@@ -8,11 +8,11 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from lrfind_widget.option_fields import name_of
 from lrfind_widget.training.batch import describe, part_of, to_device
 from lrfind_widget.training.error_context import ErrorContext
 from lrfind_widget.training.loss_inference import infer
 from lrfind_widget.training.model_inputs import NO_TARGET, Forward, ModelInputs, feed
+from lrfind_widget.values import name_of
 
 LossFunction = Callable[[Any, Any], Any]
 

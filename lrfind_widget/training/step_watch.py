@@ -9,7 +9,7 @@ import torch
 from torch import Tensor
 from torch.optim import Optimizer
 
-from lrfind_widget.option_fields import name_of
+from lrfind_widget.values import name_of
 
 
 class StepWatch:

@@ -11,7 +11,7 @@ from lrfind_widget.outcomes import Status
 from lrfind_widget.points import Plan, Point, Run
 from lrfind_widget.results.analysis import Analysis
 from lrfind_widget.results.search import SearchResult
-from lrfind_widget.rules.table import RULES
+from lrfind_widget.rules.table import RULES, entry_of
 from lrfind_widget.state import SETTINGS, SessionState
 
 REFINE = "Sweep the usable band again, with smaller steps, and join the curves"
@@ -75,11 +75,12 @@ def choice_bar(state: SessionState, analysis: Analysis | None) -> dict[str, Any]
 
 def settings_bar(state: SessionState) -> dict[str, Any]:
     """Return the settings and the legend."""
-    options = state.options
+    options, own = state.options, state.own_rule
+    entries = [*RULES.values(), *([] if own is None else [entry_of(own)])]
     return {
         **{name: getattr(options, name) for name in SETTINGS},
-        "rule": options.rule if isinstance(options.rule, str) else "",
-        "rules": [{"name": n, "label": e.label, "title": ""} for n, e in RULES.items()],
+        "rule": entry_of(options.rule).name,
+        "rules": [{"name": each.name, "label": each.label, "title": ""} for each in entries],
         "runs": [
             {
                 "id": str(run.number),

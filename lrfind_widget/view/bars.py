@@ -124,7 +124,9 @@ class SettingsBar(Bar):
 
     def valid(self, name: str, value: Any) -> Any:
         """Return a setting that the page sent, if it is one that can work."""
-        AnalysisOptions(**{name: value})
+        is_own_rule = name == "rule" and value in [each["name"] for each in self.rules]
+        if not is_own_rule:
+            AnalysisOptions(**{name: value})
         if name.startswith("skip") and value > MAX_SKIP:
             raise ValueError(f"{name} is at most {MAX_SKIP} here.")
         return super().valid(name, value)

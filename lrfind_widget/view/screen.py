@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 from ipywidgets import DOMWidget, Widget
 
+from lrfind_widget.rules.table import RULES
 from lrfind_widget.session import Session
 from lrfind_widget.state import LINES, SETTINGS
 from lrfind_widget.view.bars import ChoiceBar, ComparisonBar, ReceiptBar, RunBar, SettingsBar
@@ -128,6 +129,8 @@ class Screen:
             widget.page_handlers = {name: partial(self._set, name) for name in names}
 
     def _set(self, name: str, value: Any) -> None:
+        if name == "rule" and value not in RULES:  # the page knows a function by its name
+            value = self._session.state.own_rule
         self._session.analyse(**{name: value})
 
     def _take_advice(self) -> None:

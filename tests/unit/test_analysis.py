@@ -91,7 +91,8 @@ def test_a_function_of_ones_own_is_given_the_curve_alone() -> None:
     read = analyse(result(), AnalysisOptions(**TAKEN, rule=middle))
     assert read.suggested.lr == result().lrs[50]
     assert read.offered[0].rule == "middle"
-    assert list(read.suggestions) == list(RULES)
+    assert list(read.suggestions) == [*RULES, "middle"]
+    assert read.suggestions["middle"] is read.suggested
 
 
 def test_a_function_of_ones_own_may_be_called_like_a_rule() -> None:
@@ -99,7 +100,9 @@ def test_a_function_of_ones_own_may_be_called_like_a_rule() -> None:
         return 1.0
 
     read = analyse(result(), AnalysisOptions(rule=valley))
-    assert read.offered[0].lr == 1.0
+    assert [said.rule for said in read.offered].count("valley") == 1
+    assert read.offered[0].rule == "valley (yours)"
+    assert read.suggestions["valley (yours)"].lr == 1.0
     assert read.suggestions["valley"] == result().suggestion("valley")
 
 

@@ -13,6 +13,7 @@ import pytest
 import lrfind_widget
 from lrfind_widget.option_fields import options_of
 from lrfind_widget.options import WidgetOptions
+from lrfind_widget.rules.table import RULES
 from tests.unit.results import result
 
 PUBLIC = [
@@ -59,7 +60,7 @@ COMPLETE = """
 import json, sys
 from IPython.core.completer import provisionalcompleter
 from IPython.core.interactiveshell import InteractiveShell
-import lrfind_widget
+import lrfind_widget, lrfind_widget.rules
 if sys.argv[1] == "used":
     import lrfind_widget.widget
     lrfind_widget.lr_find
@@ -73,21 +74,23 @@ def offered(text):
 said = []
 for shell.Completer.use_jedi in (False, True):
     names = offered("lrfind_widget.")
+    rules = offered("lrfind_widget.rules.")
     called = offered("lrfind_widget.LRFinderWidget(model, loader, optimizer, ")
-    said.append([names, [name[:-1] for name in called if name.endswith("=")]])
+    said.append([names, rules, [name[:-1] for name in called if name.endswith("=")]])
 print(json.dumps(said))
 """
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("when", ["fresh", "used"])
-def test_ipython_offers_the_public_names_and_every_keyword(
+def test_ipython_offers_the_public_names_the_rules_and_every_keyword(
     when: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """With jedi and without."""
     monkeypatch.setenv("IPYTHONDIR", str(tmp_path))
-    for names, called in json.loads(run(COMPLETE, when)):
+    for names, rules, called in json.loads(run(COMPLETE, when)):
         assert sorted(names) == PUBLIC
+        assert sorted(rules) == sorted([*RULES, "RULES", "Suggestion", "suggest"])
         assert set(called) >= set(options_of(WidgetOptions))
 
 

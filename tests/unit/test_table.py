@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import numpy as np
 import pytest
@@ -12,7 +12,7 @@ import pytest
 from lrfind_widget.results.analysis import AnalysisOptions, analyse
 from lrfind_widget.rules import table
 from lrfind_widget.rules.suggestion import Suggestion
-from lrfind_widget.rules.table import RULES, RuleEntry, check_rule, entry_of
+from lrfind_widget.rules.table import RULES, RuleEntry, RuleName, check_rule, entry_of
 from tests.unit.curves import valley
 from tests.unit.results import LRS, result, three
 
@@ -45,15 +45,20 @@ def test_a_new_line_in_the_table_appears_everywhere() -> None:
 
 
 def test_the_name_of_a_rule_stands_in_the_table_alone() -> None:
-    """But for the default in a docstring, and fastai v1's point, which is asked for by function."""
-    offences = [
-        f"{path.relative_to(PACKAGE)}: {node.value!r}"
+    """In its type, but for what is exported. Docstrings name the default."""
+    found = [
+        f"{path.relative_to(PACKAGE)}: {node.value}"
         for folder in ("curves", "rules", "results")
         for path in (PACKAGE / folder).rglob("*.py")
+        if path.name != "__init__.py"
         for node in ast.walk(ast.parse(path.read_text()))
         if isinstance(node, ast.Constant) and isinstance(node.value, str) and node.value in RULES
     ]
-    assert offences == []
+    assert found == [f"rules/table.py: {name}" for name in get_args(RuleName)]
+
+
+def test_the_type_lists_the_names_of_the_table_in_their_order() -> None:
+    assert get_args(RuleName) == tuple(RULES)
 
 
 def test_the_first_line_is_the_default() -> None:
@@ -65,7 +70,7 @@ def test_a_rule_may_be_named_called_or_passed(name: str) -> None:
     entry = RULES[name]
     assert entry_of(name) is entry_of(entry) is entry_of(entry.function) is entry
     assert entry(LRS, valley(LRS)) == table.suggest(LRS, valley(LRS), name)
-    assert check_rule(name) == name
+    assert check_rule(name) == check_rule(entry) == check_rule(entry.function) == name
 
 
 @pytest.mark.parametrize("wrong", ["min_grad", "", "x" * 1000])
@@ -88,7 +93,7 @@ def test_a_suggestion_of_ones_own_keeps_the_name_it_has() -> None:
     own = Suggestion(1.0, "Mine.", "mine")
     assert table.suggest(LRS, valley(LRS), lambda lrs, losses: own) is own
     unnamed = table.suggest(LRS, valley(LRS), lambda lrs, losses: Suggestion(1.0, "Mine."))
-    assert unnamed.rule == "<lambda>"
+    assert unnamed.rule == "a lambda"
 
 
 def test_an_object_that_can_be_called_is_a_rule() -> None:

@@ -106,8 +106,25 @@ class TestFromPython:
         swept.rule = mine
         assert swept.rule is mine
         assert swept.selected_lr == swept.suggested_lr == 0.015
-        assert bars(swept).settings.rule == ""
         assert bars(swept).choice.suggestions[0]["rule"] == "mine"
+        assert swept.suggestions["mine"].lr == 0.015
+
+    def test_a_function_stays_among_the_rules_that_the_page_offers(
+        self, swept: LRFinderWidget
+    ) -> None:
+        def mine(lrs: Any, losses: Any) -> float:
+            return 0.015
+
+        settings = bars(swept).settings
+        swept.rule = mine
+        assert settings.rule == settings.rules[-1]["name"] == "mine"
+        put(settings, rule="valley")
+        assert swept.rule == settings.rule == "valley"
+        assert settings.rules[-1]["name"] == "mine"
+        put(settings, rule="mine")
+        assert swept.rule is mine
+        put(settings, rule="another")
+        assert swept.rule is mine
 
     @pytest.mark.parametrize("name", ["skip_start", "skip_end"])
     def test_no_skipped_end_is_no_band(self, swept: LRFinderWidget, name: str) -> None:
