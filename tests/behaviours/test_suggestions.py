@@ -106,6 +106,7 @@ def test_the_steepest_fall_is_a_number():
     'result.suggestion("min_over_10")',
     fastai_v1="Recorder.plot(suggestion)",
     fastai_v2="minimum",
+    ktrain="lr_estimate; lr_plot(suggest)",
 )
 def test_a_tenth_of_the_rate_with_the_least_loss():
     curve = result(valley(exponential()))
@@ -209,6 +210,9 @@ def test_what_comes_after_a_nan_does_not_count():
     lightning="test_suggestion_not_enough_finite_points; _LRFinder.suggestion",
     neural_prophet="smooth_loss_and_suggest",
     fastai_v1="Recorder.plot(suggestion)",
+    torch_lr_finder="test_plot_with_skip_and_suggest_lr",
+    monai="get_steepest_gradient",
+    ktrain="lr_estimate",
 )
 @pytest.mark.parametrize("points", [1, 2, 3, 4])
 @pytest.mark.parametrize("rule", ["median_of_three", "lightning", "min_gradient", "valley"])
@@ -298,6 +302,8 @@ def test_the_average_of_a_constant_loss_is_constant():
     lightning="_LRFinder.results; test_lr_finder_with_backbone_finetuning_callback",
     fastai_v1="Recorder.lrs; Recorder.losses",
     lr_range_test="LRFinderIgnite.run",
+    holocron="test_classification_trainer; test_segmentation_trainer; test_detection_trainer",
+    keras_lr_finder="LRFinder.lrs; LRFinder.losses",
 )
 def test_there_are_as_many_rates_as_losses():
     swept = found(num_it=12)
