@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
@@ -38,8 +39,8 @@ _TOP = """\
 # What the other finders promise
 
 The test suites, signatures and docs of other finders, asked of this one. Each line is a behaviour
-that they promise, in our words, with where they do, what does it here, and whether it is as they
-want it. Where it is not, the reason is said.
+that they promise, in our words, with what does it here, whether it is kept, and where they promise
+it. Where it is otherwise on purpose, the reason is said; what is missing is said too.
 
 Each line is a test in `tests/behaviours` that runs this package, and none of the others. The page
 is written by a run of them, `make behaviours`; the tests fail where it says another thing than they
@@ -49,8 +50,9 @@ find.
 
 @dataclass(frozen=True, eq=False)
 class Behaviour:
-    """A line of the page: see `behaviour`."""
+    """A line of the page: see `behaviour`. Its subject is what its file is about."""
 
+    subject: str
     promise: str
     ours: str
     sources: dict[str, tuple[str, ...]]
@@ -62,7 +64,7 @@ class Behaviour:
         """Return whether it is as they want it, and why not."""
         if self.missing:
             return f"**missing**: {self.missing}"
-        return f"**on purpose**: {self.on_purpose}" if self.on_purpose else "as promised"
+        return f"**on purpose**: {self.on_purpose}" if self.on_purpose else "yes"
 
 
 RAN = pytest.StashKey[dict[Behaviour, bool]]()
@@ -96,10 +98,12 @@ def behaviour(
     if on_purpose and missing:
         raise ValueError("A behaviour is otherwise on purpose, or missing, not both.")
     where = {peer: tuple(said.split("; ")) for peer, said in sources.items()}
-    of_test = pytest.mark.behaviour(Behaviour(promise, ours, where, on_purpose, missing))
 
     def marked(test: Test) -> Test:
-        return of_test(pytest.mark.xfail(reason=missing)(test) if missing else test)
+        subject = test.__globals__["__doc__"].partition("\n")[0].rstrip(".")
+        line = Behaviour(subject, promise, ours, where, on_purpose, missing)
+        of_test = pytest.mark.behaviour(line)(test)
+        return pytest.mark.xfail(reason=missing)(of_test) if missing else of_test
 
     return marked
 
@@ -109,14 +113,20 @@ def page(behaviours: Iterable[Behaviour]) -> str:
     every = list(behaviours)
     of_peer = {peer: [b for b in every if peer in b.sources] for peer in PEERS}
     found = {peer: behaviours for peer, behaviours in of_peer.items() if behaviours}
-    counted = [_row("finder", "behaviours", "as promised", "otherwise on purpose", "missing")]
+    counted = [_row("finder", "behaviours", "kept", "otherwise on purpose", "missing")]
     counted.append("| --- | ---: | ---: | ---: | ---: |")
     for peer, theirs in found.items():
         name = PEERS[peer][0]
         anchor = name.lower().replace(" ", "-")
         counted.append(_row(f"[{name}](#{anchor})", *_counts(theirs)))
     counted.append(_row("all, each once", *_counts(every)))
-    return "\n".join([_TOP, *counted, *(_section(peer, found[peer]) for peer in found)]) + "\n"
+    missing = [
+        f"- {b.promise} ({', '.join(PEERS[p][0] for p in b.sources)})." for b in every if b.missing
+    ]
+    lacks = ["", "What is missing:", "", *missing] if missing else []
+    return (
+        "\n".join([_TOP, *counted, *lacks, *(_section(peer, found[peer]) for peer in found)]) + "\n"
+    )
 
 
 def _counts(behaviours: list[Behaviour]) -> tuple[str, ...]:
@@ -132,10 +142,12 @@ def _section(peer: str, behaviours: list[Behaviour]) -> str:
     tests = sum(source.rpartition(".")[2].startswith("test_") for source in where)
     read = f"Sources: tests {tests}, calls and pages of its docs {len(where) - tests}."
     rows = [_row("promised", "here", "kept", "where they promise it"), "| --- | --- | --- | --- |"]
-    rows += [
-        _row(b.promise, _code(b.ours), b.verdict, ", ".join(map(_code, b.sources[peer])))
-        for b in behaviours
-    ]
+    for subject, lines in itertools.groupby(behaviours, lambda b: b.subject):
+        rows.append(_row(f"**{subject}**", "", "", ""))
+        rows += [
+            _row(b.promise, _code(b.ours), b.verdict, ", ".join(map(_code, b.sources[peer])))
+            for b in lines
+        ]
     return "\n".join([f"\n## {name}\n", f"[{name}]({home}). {read}\n", *rows])
 
 
