@@ -23,6 +23,7 @@ def grouped(*lrs):
     "result.apply(optimizer)",
     ignite="test_apply_suggested_lr_single_param_groups; apply_suggested_lr",
     pycox="examples/cox-ph",
+    lightning="lr_find(update_attr); test_lr_finder_callback_applies_lr_after_restore",
 )
 def test_the_suggestion_is_written_into_the_optimizer():
     curve, optimizer = result(valley(exponential())), sgd(classifier())

@@ -105,6 +105,7 @@ def test_a_dict_of_image_and_label_is_taken():
     "lr_find(model, loader, optimizer)",
     torch_lr_finder="range_test: batches",
     monai="range_test(train_loader)",
+    lightning="LightningModule.training_step",
 )
 def test_nested_batches_are_taken():
     class Nested(nn.Module):
@@ -203,6 +204,10 @@ def test_pictures_are_classified_and_segmented(loss_fn, size):
     torch_lr_finder="TestDataLoaderIter.test_traindataloaderiter",
     ignite="test_num_iter_is_not_enough",
     monai="TestLRFinder.test_lr_finder",
+    fastai_v1="lr_find(num_it)",
+    fastai_v2="Learner.lr_find(num_it)",
+    granite_tsfm="optimal_lr_finder(num_iter)",
+    lr_range_test="LRFinderIgnite.run(num_steps)",
 )
 def test_a_loader_is_started_again():
     assert len(found(batches(4), num_it=30, end_lr=1e-2)) == 30
@@ -260,6 +265,8 @@ def test_batches_can_come_from_a_function():
     "The loss can be taken from whatever a training step returns",
     "lr_find(..., step_fn=lambda model, batch: loss)",
     ignite="attach(output_transform); FastaiLRFinder",
+    lightning="LightningModule.training_step",
+    lr_range_test="ModelOrEngineLRRangeTest(train_engine)",
 )
 def test_the_loss_can_be_taken_from_a_step():
     def step_fn(model, batch):

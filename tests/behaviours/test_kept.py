@@ -90,6 +90,9 @@ def test_there_is_no_result_before_the_run():
     monai="LearningRateFinder(verbose)",
     ktrain="lr_find(verbose)",
     torchtuples="lr_finder(verbose)",
+    lightning="_LRCallback(progress_bar_refresh_rate)",
+    fastai_v1="LRFinder.on_train_begin",
+    lr_range_test="lr_range_test(pbar)",
 )
 def test_a_bar_shows_how_far_it_is(capsys):
     model = classifier()

@@ -48,6 +48,12 @@ def trained_before():
     ktrain="lr_find",
     keras_lr_finder="find",
     torchtuples="lr_finder",
+    lightning="test_model_reset_correctly",
+    fastai_v1="LRFinder.on_train_end",
+    fastai_v2="callback.schedule.ipynb#LRFinder; callback.schedule.ipynb#lr_find; "
+    "LRFinder.after_fit",
+    lr_range_test="ModelOrEngineLRRangeTest.restore_optimizer_and_model",
+    granite_tsfm="LRFinder.after_fit",
 )
 def test_model_and_optimizer_are_as_before():
     model, optimizer = trained_before()
@@ -83,6 +89,8 @@ def test_the_rates_of_the_groups_are_the_original_ones(ratio):
     "Weights and rate are put back where the run ends by an exception",
     "lr_find(model, loader, optimizer)",
     torchtuples="lr_finder",
+    lightning="test_lr_finder_checkpoint_cleanup_on_error",
+    fastai_v1="LRFinder.on_train_end",
 )
 @pytest.mark.parametrize("isolation", ["copy", "in_place"])
 def test_all_is_put_back_after_an_exception(isolation):
@@ -106,6 +114,8 @@ def test_all_is_put_back_after_an_exception(isolation):
     "A keyboard interrupt ends the run without an error, and the weights are put back",
     "lr_find(model, loader, optimizer)",
     ktrain="lr_find",
+    granite_tsfm="LRFinder.fit",
+    fastai_v1="LRFinder.on_train_begin",
 )
 def test_all_is_put_back_after_an_interrupt():
     model, optimizer = trained_before()
@@ -163,6 +173,10 @@ def test_the_model_of_a_sweep_is_never_kept():
     on_purpose="it is in host memory, and no file is written",
     torch_lr_finder="LRFinder(memory_cache, cache_dir)",
     monai="LearningRateFinder(memory_cache, cache_dir)",
+    lightning="test_lr_finder_checkpoint_cleanup_on_error; test_model_reset_correctly",
+    fastai_v1="LRFinder.on_train_begin",
+    fastai_v2="LRFinder.before_fit",
+    granite_tsfm="LRFinder.before_fit",
 )
 def test_no_file_is_written(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
@@ -182,6 +196,7 @@ def test_no_file_is_written(tmp_path, monkeypatch):
     "lr_find(model, loader, optimizer)",
     on_purpose="nothing is pickled, so a model that cannot be pickled is swept too",
     monai="LearningRateFinder(pickle_module, pickle_protocol)",
+    lightning="lr_find(weights_only); test_lr_finder_respects_weights_only",
 )
 def test_a_model_that_cannot_be_pickled_is_swept():
     model = classifier()
@@ -220,6 +235,7 @@ def test_no_hook_is_left():
     "lr_find(model, loader, optimizer)",
     ignite="test_detach_terminates",
     ktrain="TestRegression.test_bostonhousing; TestMultilabel.test_multilabel",
+    lightning="test_lr_finder_with_early_stopping",
 )
 def test_a_training_afterwards_is_as_without_a_sweep():
     from lrfind_widget.curves.schedule import Schedule
@@ -242,6 +258,7 @@ def test_a_training_afterwards_is_as_without_a_sweep():
     "rate",
     torch_lr_finder="README: notes; LRFinder(optimizer)",
     monai="LearningRateFinder(optimizer)",
+    lightning="test_lr_finder_with_early_stopping",
 )
 def test_an_optimizer_may_have_a_scheduler():
     model = classifier()

@@ -17,6 +17,10 @@ from tests.unit.toys import classifier, loader, sgd
     torch_lr_finder="TestRangeTest.test_run; range_test(step_mode)",
     ignite="test_lr_policy; attach(step_mode)",
     monai="range_test(step_mode)",
+    lightning="lr_find(mode)",
+    catalyst="LRFinder(scale)",
+    granite_tsfm="optimal_lr_finder(step_mode)",
+    deepspeed="TestLrRange.test",
 )
 @pytest.mark.parametrize("mode", ["exp", "linear"])
 def test_the_rate_rises_from_step_to_step(mode):
@@ -32,6 +36,9 @@ def test_the_rate_rises_from_step_to_step(mode):
     on_purpose="as in fastai, `end_lr` is the rate of the step after the last, where a sweep can "
     "be continued; so it is 6e-5 here",
     torch_lr_finder="TestLRHistory.test_linear_lr_history",
+    lightning="_LinearLR",
+    catalyst="LRFinder(scale)",
+    granite_tsfm="LinearLR",
 )
 def test_a_linear_sweep_takes_steps_of_one_size_to_below_its_end():
     lrs = found(start_lr=1e-5, end_lr=6e-5, num_it=5, mode="linear").lrs
@@ -47,6 +54,10 @@ def test_a_linear_sweep_takes_steps_of_one_size_to_below_its_end():
     torch_lr_finder="TestLRHistory.test_exponential_lr_history",
     holocron="find_lr(end_lr)",
     torchtuples="LRFinder(lr_upper, n_steps)",
+    lightning="_ExponentialLR",
+    lr_range_test="LRFinderIgnite.run(lr_max)",
+    catalyst="LRFinder(final_lr)",
+    granite_tsfm="ExponentialLR",
 )
 def test_an_exponential_sweep_takes_a_decade_a_step_to_below_its_end():
     lrs = found(start_lr=1e-5, end_lr=1, num_it=5).lrs

@@ -17,6 +17,7 @@ from tests.unit.toys import classifier, loader, sgd
     ignite="test_attach_incorrect_input_args; attach(smooth_f)",
     torch_lr_finder="range_test(smooth_f)",
     monai="range_test(smooth_f)",
+    granite_tsfm="LRFinder(beta)",
 )
 @pytest.mark.parametrize("beta", [234, -0.1, 1])
 def test_a_weight_outside_of_its_range_is_refused(beta):
@@ -59,6 +60,7 @@ def test_a_rate_may_be_a_whole_number():
     "What is given for the optimizer and is none is refused",
     "lr_find(model, loader, model)",
     ignite="test_attach_incorrect_input_args",
+    lr_range_test="test_invalid_testers",
 )
 def test_what_is_no_optimizer_is_refused():
     model = classifier()

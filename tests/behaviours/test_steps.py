@@ -29,6 +29,7 @@ class CountingScaler(torch.amp.GradScaler):
     torch_lr_finder="TestGradientAccumulation.test_gradient_accumulation; "
     "range_test(accumulation_steps)",
     monai="range_test(accumulation_steps)",
+    lightning="test_accumulation_and_early_stopping",
 )
 def test_accumulation_computes_the_loss_of_every_batch():
     calls = []
@@ -138,6 +139,7 @@ def test_a_step_that_the_scaler_skips_does_not_count():
     torch_lr_finder="TestRangeTest.test_run_with_val_loader; range_test(val_loader); "
     "TestDataLoaderIter.test_valdataloaderiter",
     monai="TestLRFinder.test_lr_finder; range_test(val_loader)",
+    lr_range_test="test_train_loss_finder; lr_range_test(test_loader)",
 )
 def test_every_rate_has_a_loss_on_all_held_out_batches():
     held_out = batches(3)
@@ -196,6 +198,8 @@ def test_validation_is_done_in_eval_mode():
     monai="range_test(smooth_f)",
     holocron="plot_recorder(beta)",
     torchtuples="LRFinder.plot(smoothed)",
+    granite_tsfm="LRFinder(beta)",
+    lr_range_test="lr_range_test(smooth_f)",
 )
 def test_the_loss_is_smoothed():
     result = found(loss_fn=ScriptedLoss(CHANGING), num_it=5, beta=0.5)
@@ -231,6 +235,7 @@ def test_the_average_without_a_past_is_the_loss():
     torch_lr_finder="range_test(smooth_f)",
     ignite="attach(smooth_f)",
     monai="range_test(smooth_f)",
+    lr_range_test="lr_range_test(smooth_f)",
 )
 def test_the_weight_is_that_of_the_past():
     assert found(num_it=5).beta == 0.98
@@ -277,6 +282,8 @@ def test_groups_that_do_not_decay_are_left_alone():
     "be a second truth",
     torch_lr_finder="LRFinder(device)",
     monai="LearningRateFinder(device)",
+    granite_tsfm="optimal_lr_finder(device)",
+    lr_range_test="lr_range_test(device)",
 )
 def test_the_device_is_the_models_own():
     with pytest.raises(TypeError, match="does not know the keyword 'device'"):

@@ -27,6 +27,9 @@ def stopped_at(**options):
     ignite="attach(diverge_th); test_detach_terminates",
     monai="range_test(diverge_th)",
     ktrain="lr_find(stop_factor)",
+    lightning="lr_find(early_stop_threshold)",
+    lr_range_test="lr_range_test(diverge_th)",
+    fastai_v2="callback.schedule.ipynb#LRFinder",
 )
 @pytest.mark.parametrize("factor", [2, 5, 10])
 def test_a_loss_far_above_its_best_ends_the_sweep(factor):
@@ -40,6 +43,7 @@ def test_a_loss_far_above_its_best_ends_the_sweep(factor):
     torch_lr_finder="range_test(diverge_th)",
     ignite="attach(diverge_th)",
     monai="range_test(diverge_th)",
+    lr_range_test="lr_range_test(diverge_th)",
 )
 def test_the_sweep_ends_later_with_a_factor_of_five():
     assert 4 < stopped_at() < stopped_at(stop_div=5)
@@ -52,6 +56,10 @@ def test_the_sweep_ends_later_with_a_factor_of_five():
     "above has to be asked for",
     ktrain="lr_find(stop_factor)",
     keras_lr_finder="on_batch_end",
+    lightning="lr_find(early_stop_threshold)",
+    fastai_v1="LRFinder.on_batch_end",
+    fastai_v2="LRFinder.after_batch",
+    granite_tsfm="LRFinder.after_batch_train",
 )
 def test_the_sweep_ends_at_the_first_loss_above_four_times_the_best_when_asked():
     assert 4 < stopped_at(stop_div="fastai") < 4 * 1.2
@@ -100,6 +108,8 @@ def test_infinity_is_refused_with_what_to_say_instead():
     torch_lr_finder="range_test",
     monai="LearningRateFinder(verbose)",
     ignite="attach",
+    lightning="Tuner.lr_find",
+    lr_range_test="LRFinderIgnite.run",
 )
 def test_it_is_said_that_the_loss_diverged():
     result = found(loss_fn=ScriptedLoss(RISING), num_it=60, beta=0)
@@ -112,6 +122,8 @@ def test_it_is_said_that_the_loss_diverged():
     "lr_find(...)",
     holocron="find_lr",
     keras_lr_finder="on_batch_end",
+    fastai_v1="LRFinder.on_batch_end",
+    lr_range_test="LRFinderIgnite.run",
 )
 @pytest.mark.parametrize("broken", [math.nan, math.inf])
 def test_a_loss_that_is_not_finite_ends_the_sweep(broken):

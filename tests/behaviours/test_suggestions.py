@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import functools
 import math
 
 import numpy as np
 import pytest
 import torch
 
-from lrfind_widget import Sweep, lr_find
+from lrfind_widget import Sweep, lr_find, rules
 from lrfind_widget.curves.smoothing import exponential_average
 from lrfind_widget.outcomes import StopReason
 from lrfind_widget.rules.table import RULES, suggest
@@ -125,6 +126,70 @@ def test_all_rules_answer_by_name():
     assert list(answers) == list(RULES)
     assert all(answer.rule == name for name, answer in answers.items())
     assert {"valley", "slide", "steep", "min_over_10"} <= answers.keys()
+
+
+@behaviour(
+    "Those rules are asked that are named, and their answers come in that order",
+    'result.suggestions(["min_over_10", "steep", "valley", "slide"])',
+    fastai_v2="callback.schedule.ipynb#lr_find; Learner.lr_find(suggest_funcs)",
+)
+def test_the_rules_that_are_named_answer_in_their_order():
+    answers = result().suggestions(["min_over_10", "steep", "valley", "slide"])
+    minimum, steep, middle, slide = (answer.lr for answer in answers.values())
+    assert list(answers) == ["min_over_10", "steep", "valley", "slide"]
+    assert all(lr > 0 for lr in (minimum, steep, middle, slide))
+
+
+@behaviour(
+    "A function `(lrs, losses, num_it)` that returns a rate and a point to draw is a rule",
+    "result.suggestion(my_rule)",
+    fastai_v2="callback.schedule.html#Suggestion-Methods; Learner.lr_find(suggest_funcs)",
+)
+def test_a_function_made_for_fastai_v2_is_a_rule():
+    given = []
+
+    def lowest(lrs, losses, num_it):
+        given.append((lrs.tolist(), num_it))
+        at = losses.argmin()
+        return lrs[at].item(), (lrs[at].item(), losses[at])
+
+    kept = result(settings={"num_it": 100})
+    answer = kept.suggestion(lowest)
+    assert given == [(pytest.approx(kept.lrs[10:-5].tolist()), 100)]
+    assert answer.rule == "lowest"
+    assert answer.lr == pytest.approx(kept.lrs[10:-5][kept.smoothed[10:-5].argmin()])
+
+
+@behaviour(
+    "More of its arguments are given by a `partial`",
+    "result.suggestions([partial(my_rule, pct_reduction=0.2)])",
+    fastai_v2="callback.schedule.html#Suggestion-Methods; Learner.lr_find(suggest_funcs)",
+)
+@behaviour(
+    "What a `partial` suggests stands under the name of its function",
+    "result.suggestions([partial(my_rule, pct_reduction=0.2)])",
+    on_purpose="under its name with these arguments, so that two of one function differ",
+    fastai_v2="Learner.lr_find(suggest_funcs)",
+)
+def test_a_partial_is_a_rule():
+    def reduced(lrs, losses, num_it, pct_reduction):
+        return lrs[-1].item() * (1 - pct_reduction), None
+
+    answers = result().suggestions([functools.partial(reduced, pct_reduction=0.2)])
+    assert list(answers) == ["reduced(pct_reduction=0.2)"]
+    assert [answer.lr for answer in answers.values()] == [pytest.approx(0.8 * exponential()[-6])]
+
+
+@behaviour(
+    "The names of the rules complete with Tab, and a typing error is found",
+    'lrfind_widget.rules.valley; result.suggestion("valley")',
+    fastai_v2="SuggestionMethod",
+)
+def test_the_rules_complete_with_tab():
+    assert {"valley", "slide", "steep", "min_over_10"} <= set(dir(rules))
+    assert result().suggestion(rules.valley).rule == "valley"
+    with pytest.raises(ValueError, match=r'Did you mean "valley"'):
+        result().suggestion("valey")
 
 
 @behaviour(
