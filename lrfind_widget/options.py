@@ -8,20 +8,33 @@ refused when the object is made. What takes torch to check is in `lrfind_widget.
 import contextlib
 import math
 import random
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, cast
 
+from lrfind_widget.curves.group_ranges import GroupRanges
 from lrfind_widget.curves.schedule import Mode, Schedule
 from lrfind_widget.curves.stop_rule import StopDiv
 from lrfind_widget.option_fields import Options
 from lrfind_widget.rules.table import DEFAULT_RULE, Reads, Rule, check_rule
-from lrfind_widget.values import check_beta, check_flag, check_rate, number, real, shown, whole
+from lrfind_widget.values import (
+    check_beta,
+    check_flag,
+    check_rate,
+    integer,
+    number,
+    real,
+    shown,
+    whole,
+)
 
 MOST_SEED = 2**32 - 1
 """numpy takes no larger one."""
 
 Function = Callable[[Any, Any], Any]
+
+Rates = float | Sequence[float] | slice
+"""A rate, or one for each parameter group."""
 
 
 def _check_rule(_name: str, value: Any) -> Rule:
@@ -41,6 +54,37 @@ def _check_stop_div(name: str, value: Any) -> StopDiv:
     )
 
 
+def _check_rates(name: str, value: Any) -> Rates:
+    """Return one rate, or one for each parameter group."""
+    if isinstance(value, slice):
+        first = None if value.start is None else check_rate(f"{name}.start", value.start)
+        return slice(first, check_rate(f"{name}.stop", value.stop))
+    if isinstance(value, str) or getattr(value, "ndim", 1) == 0 or not hasattr(value, "__len__"):
+        return check_rate(name, value)
+    if not len(value):
+        raise ValueError(f"{name} is empty, expected a rate for each parameter group, or one.")
+    return tuple(check_rate(f"{name}[{n}]", lr) for n, lr in enumerate(value))
+
+
+def check_range(start: float, end: float, of_group: str = "") -> None:
+    """Raise ValueError for a range that does not rise."""
+    if start >= end:
+        raise ValueError(
+            f"start_lr={start:g} must be below end_lr={end:g}{of_group}: a range test raises the "
+            "rate. Lower start_lr or raise end_lr."
+        )
+
+
+def _check_groups(name: str, value: Any) -> str | int | GroupRanges:
+    place = integer(value)
+    if place is not None or isinstance(value, (str, GroupRanges)):
+        return value if place is None else place
+    raise TypeError(
+        f'{name}={shown(value)}, expected "ratio", "same", or the name or the index of one '
+        "parameter group."
+    )
+
+
 def _check_height(name: str, value: Any) -> str | int:
     return value if isinstance(value, str) else whole(1)(name, value)
 
@@ -51,10 +95,14 @@ class _Range(Options):
 
     Parameters
     ----------
-    start_lr
-        Rate of the first step.
-    end_lr
-        Rate that the sweep rises to: that of the step after the last.
+    start_lr : float or sequence of float
+        Rate of the first step. Several are those of the parameter groups, each of which sweeps its
+        own range; a number beside them is the recorded group's, and the others keep the ratios of
+        the several. ``slice(a, b)`` spreads them evenly from the first group to the last, on the
+        scale of the logarithm (fastai v1).
+    end_lr : float or sequence of float
+        Rate that the sweep rises to, and the end of the axis: that of the step after the last, as
+        in fastai v1, with which a sweep that is extended goes on. Several as for `start_lr`.
     num_it
         Optimizer steps.
     stop_div
@@ -70,8 +118,8 @@ class _Range(Options):
         fresh entropy where no `seed` is given. One that diverges does not end the others.
     """
 
-    start_lr: Annotated[float, check_rate] = 1e-7
-    end_lr: Annotated[float, check_rate] = 10.0
+    start_lr: Annotated[Rates, _check_rates] = 1e-7
+    end_lr: Annotated[Rates, _check_rates] = 10.0
     num_it: Annotated[int, whole(1)] = 100
     stop_div: Annotated[StopDiv, _check_stop_div] = True
     mode: Mode = "exp"
@@ -79,15 +127,20 @@ class _Range(Options):
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        if self.start_lr >= self.end_lr:
-            raise ValueError(
-                f"start_lr={self.start_lr:g} must be below end_lr={self.end_lr:g}: a range test "
-                "raises the rate. Lower start_lr or raise end_lr."
-            )
+        start, end = self.start_lr, self.end_lr
+        if isinstance(start, float) and isinstance(end, float):
+            check_range(start, end)
 
+    @property
+    def has_group_ranges(self) -> bool:
+        """Whether a range was given for each parameter group, and not yet matched with them."""
+        return not (isinstance(self.start_lr, float) and isinstance(self.end_lr, float))
+
+    @property
     def schedule(self) -> Schedule:
-        """Return the rates of the sweep."""
-        return Schedule(self.start_lr, self.end_lr, self.num_it, self.mode)
+        """The rates of the sweep, once the ranges of groups are matched with them."""
+        start, end = cast("float", self.start_lr), cast("float", self.end_lr)
+        return Schedule(start, end, self.num_it, self.mode)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -110,9 +163,9 @@ class TrainingOptions(Options):
         `batch -> batch`, applied to each batch first, for example to `(inputs, target)`.
     wd
         Weight decay meanwhile. By default the optimizer's own.
-    groups
+    groups : str or int
         By default the parameter groups keep the ratios of their rates; "same" gives all the same;
-        the `name` of a group sweeps that one only.
+        the `name` of a group, or its index, sweeps that one only.
     accumulate
         Batches for one step. The recorded loss is their mean.
     closure
@@ -149,7 +202,7 @@ class TrainingOptions(Options):
     update_fn: Callable[[Any, Any, Any], Any] | None = None
     prepare_batch: Callable[[Any], Any] | None = None
     wd: Annotated[float | None, number(least=0)] = None
-    groups: str = "ratio"
+    groups: Annotated[str | int | GroupRanges, _check_groups] = "ratio"
     accumulate: Annotated[int, whole(1)] = 1
     closure: bool = False
     create_graph: bool = False
@@ -160,6 +213,11 @@ class TrainingOptions(Options):
     val_batches: Annotated[int | None, whole(1)] = None
     seed: Annotated[int | None, whole(0, MOST_SEED)] = None
     isolation: Literal["auto", "copy", "in_place"] = "auto"
+
+    def settings_of(self, kind: type[Options]) -> dict[str, Any]:
+        """Return the same as JSON values; callables and loaders by their names."""
+        groups, settings = self.groups, super().settings_of(kind)
+        return settings | ({"groups": groups.settings()} if isinstance(groups, GroupRanges) else {})
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -182,7 +240,8 @@ class _ProgressBar(Options):
     Parameters
     ----------
     progress
-        Whether a bar on standard error shows how far it is.
+        Whether standard error shows how far it is, in a bar, and at the end what was found, in a
+        line.
     """
 
     progress: bool = True

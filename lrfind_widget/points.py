@@ -163,8 +163,8 @@ class Trainable(Protocol):
     def search(self, lr: float, origin: str, **changes: Any) -> Run:
         """Return short trainings that look for the best rate from `lr` on, which `origin` names."""
 
-    def apply(self, lr: float, optimizer: Any = None) -> Applied:
-        """Write a rate where training will read it."""
+    def apply(self, lr: float, optimizer: Any = None, **changes: Any) -> Applied:
+        """Write a rate where training will read it, as of a sweep with some keywords changed."""
 
 
 class Losses(NamedTuple):

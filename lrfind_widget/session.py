@@ -359,7 +359,7 @@ class Session:
             refinement = None if changes is not None else plan(_curve_of(state))
             kept = {name: value for name, value in given.items() if name not in READING}
             kept = self._changes if changes is None else kept
-            more = {} if refinement is None else dict(refinement.changes)
+            more = {} if refinement is None else refinement.keywords
             if refinement is not None and refinement.schedule is not None:
                 more["schedule"] = refinement.schedule
             run = trainable.sweep(**{**kept, **more, "beta": options.beta})
@@ -460,7 +460,7 @@ class Session:
 
     def _write(self, state: SessionState, optimizer: Any) -> Applied:
         if self._trainable is not None:
-            return self._trainable.apply(state.selected_lr, optimizer)
+            return self._trainable.apply(state.selected_lr, optimizer, **self._changes)
         if self._closed and (optimizer is None or state.result is None):
             raise RuntimeError(CLOSED)
         if optimizer is None or state.result is None:

@@ -8,6 +8,7 @@ from typing import Any
 
 from lrfind_widget import messages
 from lrfind_widget.curves.formatting import format_lr
+from lrfind_widget.curves.group_ranges import groups_of
 from lrfind_widget.option_fields import options_of
 from lrfind_widget.options import AnalysisOptions
 from lrfind_widget.outcomes import Status
@@ -218,4 +219,6 @@ def _name(run: ListedRun, differing: Sequence[str]) -> str:
 
 
 def _value(key: str, value: Any) -> str:
+    if key == "groups":
+        return str(groups_of({key: value}))
     return format_lr(value) if key.endswith("_lr") and isinstance(value, float) else str(value)

@@ -161,7 +161,7 @@ class PlayedTrainable:
         given = changes | {"origin": origin}
         return self._made(Plan("search", lrs, steps, 3, label="step"), given)
 
-    def apply(self, lr: float, optimizer: Any = None) -> Applied:
+    def apply(self, lr: float, optimizer: Any = None, **_changes: Any) -> Applied:
         before, self.lr = self.lr, lr
         return Applied([before], [lr])
 

@@ -21,7 +21,7 @@ class Schedule:
     """Learning rates that rise from `start_lr` towards `end_lr` in `num_it` steps.
 
     Both modes run over ``n / num_it`` for ``n = 0 .. num_it - 1``, as fastai v1 does. So the
-    first step is taken at `start_lr`, and the last one just below `end_lr`. A second schedule
+    first step is taken at `start_lr`, and the last one a step below `end_lr`. A second schedule
     that starts at `end_lr` therefore continues the first without a repeated rate.
 
     ``"exp"``: equal ratios between steps, ``start * (end / start) ** (n / num_it)`` (fastai v1,
@@ -42,7 +42,10 @@ class Schedule:
         """
         if not 0 <= step < self.num_it:
             raise IndexError(f"step {step} is outside this schedule of {self.num_it} steps.")
-        fraction = step / self.num_it
+        return self.at(step / self.num_it)
+
+    def at(self, fraction: float) -> float:
+        """Return the learning rate at a fraction of the range."""
         if self.mode == "linear":
             return self.start_lr + fraction * (self.end_lr - self.start_lr)
         ratio = self.end_lr / self.start_lr

@@ -10,6 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from lrfind_widget.curves.formatting import format_lr
+from lrfind_widget.curves.group_ranges import GroupRanges, groups_of
 from lrfind_widget.curves.schedule import CloserSchedule, Schedule, schedule_of
 from lrfind_widget.curves.smoothing import Floats, exponential_average
 from lrfind_widget.outcomes import StopReason
@@ -103,6 +104,12 @@ class Refinement:
             return None
         part = schedule_of({"mode": self.base.settings.get("mode")} | self.changes)
         return None if part is None else CloserSchedule.of(_whole(self.base), part)
+
+    @property
+    def keywords(self) -> dict[str, Any]:
+        """The keywords of the sweep; groups with ranges of their own go on along these."""
+        groups = groups_of(self.base.settings)
+        return {**self.changes, **({"groups": groups} if isinstance(groups, GroupRanges) else {})}
 
     @property
     def below(self) -> int:

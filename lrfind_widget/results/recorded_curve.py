@@ -13,6 +13,7 @@ import numpy.typing as npt
 from lrfind_widget.curves.combined import CombinedCurve, combined_curve
 from lrfind_widget.curves.fitted_line import FittedLine
 from lrfind_widget.curves.formatting import format_lr
+from lrfind_widget.curves.group_ranges import GroupRanges, groups_of
 from lrfind_widget.curves.schedule import schedule_of
 from lrfind_widget.curves.smoothing import Floats, beta_of
 from lrfind_widget.outcomes import Applied, StopReason
@@ -246,7 +247,8 @@ class RecordedCurve:
         Returns
         -------
         tuple of float or None
-            One for each of `multipliers`; None for a group that keeps its own rate.
+            One for each group, where each stood when the sweep was at `lr`; None for one that
+            keeps its own rate. Empty where nothing is known of the groups, as after loading CSV.
 
         Raises
         ------
@@ -255,15 +257,18 @@ class RecordedCurve:
         RuntimeError
             If there is no rate.
         """
-        rate = self._rate(lr)
+        rate, groups = self._rate(lr), groups_of(self.settings)
+        if isinstance(groups, GroupRanges):
+            return groups.at(rate)
         return tuple(rate * multiplier if multiplier else None for multiplier in self.multipliers)
 
     def apply(self, optimizer: Optimizer, lr: float | None = None) -> list[float]:
         """Write a rate into the parameter groups of an optimizer, as the widget's Apply does.
 
         The groups keep the ratios that they have, all get the one rate, or one group alone gets
-        it, as the sweep's keyword `groups` said. Where that is not known, as after loading from
-        CSV, or the optimizer has no group of that name, the ratios are kept. With a scheduler, the
+        it, as the sweep's keyword `groups` said; groups that swept ranges of their own get their
+        `group_lrs`. Where that is not known, as after loading from CSV, or the optimizer has no
+        such group, or another number of them, the ratios are kept. With a scheduler, the
         rate is what its schedule starts from, or rises to; a warning says what may undo it. A
         warning also says why the suggestion is not sure, where it is applied for want of a choice.
 
@@ -297,7 +302,7 @@ class RecordedCurve:
         """Do what `apply` does, and return what a session shows of it."""
         from lrfind_widget.training.param_groups import set_lr  # a stored result needs no torch
 
-        return set_lr(optimizer, lr, str(self.settings.get("groups", "ratio")))
+        return set_lr(optimizer, lr, groups_of(self.settings))
 
     def _rate(self, lr: float | None) -> float:
         """Return a rate, by default the selected one, else the suggested one."""

@@ -48,14 +48,16 @@ class SweepResult(RecordedCurve, JsonRecord):
     val_losses : ndarray of float64, shape (n,), or None
         Validation loss at each rate, where a validation loader was given.
     settings : dict
-        The arguments of the sweep, as JSON values.
+        The arguments of the sweep, as JSON values. Where groups had ranges of their own,
+        `start_lr` and `end_lr` are those of the recorded one, and `groups` holds all.
     objective : str
         Which loss was taken, in words.
     isolation : str
         How the model was protected and why that way.
     multipliers : tuple of float
         Rate of each parameter group as a multiple of the recorded one; 0 is a group that kept
-        its own.
+        its own. Empty where that is not known, or changed on the way, since groups had ranges of
+        their own: `group_lrs` has their rates.
     skipped_steps : int
         Steps that the gradient scaler left out. They are not among the points.
     duration : float

@@ -41,7 +41,8 @@ class CriticalRate:
     After the first steps of a sweep, whose rates hardly move the model, the optimizer's own update
     is read off: the change D that a step makes, divided by its rate. Then the least rate r is found
     at which the mean loss of a few batches is greater at w + r D than at w, by bisection over log
-    r, with forward passes alone. With the curvature of the loss along the update, that is the
+    r, with forward passes alone; each parameter group at the rate that it has where that of the
+    reference is r. With the curvature of the loss along the update, that is the
     "critical sharpness" 2 / r (arXiv 2601.16979, 2406.09405).
 
     The batches are those of the steps just before, since to fetch others early would change the
@@ -140,7 +141,7 @@ class _Search:
             self._moment = update.moment()
         if self._moment.why_not:
             raise _NotFoundError(messages.cannot_put_back(self._moment.why_not))
-        self._parameters = update.swept
+        self._parameters = [parameter for parameter, _ in update.swept_at(1.0)]
 
     def crossing(self, low: float, high: float) -> float:
         """Return the rate from which on the loss is greater, by bisection."""
@@ -153,10 +154,10 @@ class _Search:
                 self._moment.restore_surroundings()
                 with self._update.execution():
                     with torch.no_grad():
-                        for parameter, value, change in zip(
-                            self._parameters, before, direction, strict=True
+                        for (parameter, own), value, change in zip(
+                            self._update.swept_at(rate), before, direction, strict=True
                         ):
-                            torch.add(value, change, alpha=rate, out=parameter)
+                            torch.add(value, change, alpha=own, out=parameter)
                     return self._loss()
 
             now = loss_at(0.0)

@@ -179,11 +179,10 @@ class OptimizerStep:
         """Wait for all others, and take them out."""
         return (Losses(*label, *losses) for label, losses in self._losses.flush())
 
-    @property
-    def swept(self) -> list[Tensor]:
-        """The parameters whose rate is swept."""
-        groups = zip(self._optimizer.param_groups, self.rates.multipliers, strict=True)
-        return [p for group, multiplier in groups if multiplier for p in group["params"]]
+    def swept_at(self, lr: float) -> list[tuple[Tensor, float]]:
+        """Return the parameters whose rate is swept, each with its own for the sweep's `lr`."""
+        groups = zip(self._optimizer.param_groups, self.rates.at(lr), strict=True)
+        return [(p, rate) for group, rate in groups if rate is not None for p in group["params"]]
 
     @property
     def why_not_try(self) -> str:
@@ -210,12 +209,12 @@ class OptimizerStep:
                 record.update(values)
 
     def try_step(self, lr: float, batches: Iterable[Any]) -> bool:
-        """Take a step at a rate; return whether it was taken.
+        """Take a step with all groups that are swept at a rate; return whether it was taken.
 
         Where the optimizer does nothing but step it steps once more by the latest gradients, which
         costs no pass. Else the whole step is taken, on these batches.
         """
-        self.rates.set(self._optimizer, lr)
+        self.rates.set_alike(self._optimizer, lr)
         if self.steps_alone:
             self._optimizer.step()
             return True

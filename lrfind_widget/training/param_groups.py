@@ -12,6 +12,7 @@ from torch import Tensor, nn
 from torch.optim import Optimizer
 
 from lrfind_widget.curves.formatting import format_lr
+from lrfind_widget.curves.group_ranges import GroupRanges
 from lrfind_widget.isolation.claim import check_not_trained
 from lrfind_widget.outcomes import Applied
 from lrfind_widget.training.schedulers import Schedulers
@@ -21,17 +22,20 @@ class GroupRates:
     """Sets the learning rate of a sweep in the parameter groups of an optimizer.
 
     A chart shows the rate of the reference group, the first one with a rate above zero. The others
-    follow by their multipliers; one of 0 leaves a group at its own rate. Where every rate is zero,
-    as in the first step of a warm-up, the `initial_lr` that a scheduler left is read.
+    follow by their multipliers; one of 0 leaves a group at its own rate. Groups with ranges of
+    their own follow by these, and `multipliers` is empty where the ratios change on the way. Where
+    every rate is zero, as in the first step of a warm-up, the `initial_lr` that a scheduler left is
+    read.
     """
 
-    def __init__(self, optimizer: Optimizer, groups: str = "ratio") -> None:
-        rates = _rates(optimizer.param_groups)
-        names = [
-            str(group.get("name", place)) for place, group in enumerate(optimizer.param_groups)
-        ]
+    def __init__(self, optimizer: Optimizer, groups: str | int | GroupRanges = "ratio") -> None:
+        rates, names = _rates(optimizer.param_groups), group_names(optimizer)
         reference = next((place for place, rate in enumerate(rates) if rate > 0), 0)
-        if groups == "ratio":
+        self._count = len(rates)
+        self._ranges = groups if isinstance(groups, GroupRanges) else None
+        if isinstance(groups, GroupRanges):
+            reference, self.multipliers = groups.reference, groups.multipliers
+        elif groups == "ratio":
             self.multipliers = tuple(rate / rates[reference] for rate in rates)
         elif groups == "same":
             self.multipliers = (1.0,) * len(rates)
@@ -40,21 +44,33 @@ class GroupRates:
             self.multipliers = tuple(float(place == reference) for place in range(len(rates)))
         self.reference = reference
         self.own = rates[reference]
-        self.axis_label = _label(self.multipliers, names, reference)
+        self.axis_label = _label(self.multipliers, names, reference, self._ranges)
         self._written: list[_Written] = []
+
+    def at(self, lr: float) -> list[float | None]:
+        """Return the rate of every group for the sweep's rate `lr`; None for one that stays."""
+        if self._ranges is not None:
+            return list(self._ranges.at(lr))
+        return [lr * multiplier if multiplier else None for multiplier in self.multipliers]
 
     def set(self, optimizer: Optimizer, lr: float) -> None:
         """Give every group its rate for the sweep's rate `lr`, without reading it back.
 
         A rate that is a tensor on a GPU would have to be waited for.
         """
+        self._set(optimizer, self.at(lr))
+
+    def set_alike(self, optimizer: Optimizer, lr: float) -> None:
+        """Give every group that is swept the rate `lr`."""
+        self._set(optimizer, [None if rate is None else lr for rate in self.at(lr)])
+
+    def _set(self, optimizer: Optimizer, rates: list[float | None]) -> None:
         now = len(optimizer.param_groups)
-        if now != len(self.multipliers):
+        if now != self._count:
             raise ValueError(
-                f"The optimizer has {now} parameter groups, and had {len(self.multipliers)} when "
+                f"The optimizer has {now} parameter groups, and had {self._count} when "
                 "the range test began, which tells what rate each gets. Add them before that."
             )
-        rates = [lr * multiplier if multiplier else None for multiplier in self.multipliers]
         _write(optimizer.param_groups, rates)
         self._written = [
             None if rate is None else (group["lr"], _version(group["lr"]), rate)
@@ -91,34 +107,47 @@ def _version(rate: Any) -> int:
     return rate._version if isinstance(rate, Tensor) else 0  # noqa: SLF001
 
 
+def group_names(optimizer: Optimizer) -> list[str]:
+    """Return the name of each parameter group, its index where it has none."""
+    return [str(group.get("name", place)) for place, group in enumerate(optimizer.param_groups)]
+
+
 def reference_lr(optimizer: Optimizer) -> float:
     """Return the rate of the first parameter group that has one above zero."""
     return next(rate for rate in _rates(optimizer.param_groups) if rate > 0)
 
 
-def set_lr(optimizer: Optimizer, lr: float, groups: str = "ratio") -> Applied:
+def set_lr(optimizer: Optimizer, lr: float, groups: str | int | GroupRanges = "ratio") -> Applied:
     """Write a learning rate into an optimizer's groups, and where its schedulers read it.
 
-    `groups` is that of the sweep; the ratios are those that the groups have now, also where the
-    optimizer has no group of that name. A rate that is a tensor stays one. With a scheduler it is
-    the rate that the schedule starts from, or rises to, and the groups get what that makes of it
-    in its present step.
+    `groups` is that of the sweep, whose ranges tell the rate of each group where there were such;
+    else the ratios are those that the groups have now, also where the optimizer has no such group
+    or another number of them. A rate that is a tensor stays one. With a scheduler it is the rate
+    that the schedule starts from, or rises to, and the groups get what that makes of it in its
+    present step.
     """
     check_not_trained(optimizer)
-    written = optimizer.param_groups
-    names = [str(group.get("name", place)) for place, group in enumerate(written)]
-    if groups not in ("same", *names):
-        groups = "ratio"
+    written, names = optimizer.param_groups, group_names(optimizer)
+    if isinstance(groups, GroupRanges):
+        fits = len(groups) == len(written)
+    elif isinstance(groups, str):
+        fits = groups in ("same", *names)
+    else:
+        fits = -len(written) <= groups < len(written)
+    groups = groups if fits else "ratio"
     before = [float(group["lr"]) for group in written]
     wanted, schedulers = GroupRates(optimizer, groups), Schedulers(optimizer)
-    shares, reference = wanted.multipliers, schedulers.bases[wanted.reference]
+    rates, reference = wanted.at(lr), schedulers.bases[wanted.reference]
     if groups == "ratio" and reference > 0:
-        shares = tuple(base / reference for base in schedulers.bases)
+        rates = [
+            None if rate is None else lr * (base / reference)
+            for rate, base in zip(rates, schedulers.bases, strict=True)
+        ]
     _write(
         written,
         [
-            schedulers.move(place, lr * shares[place]) if multiplier else None
-            for place, multiplier in enumerate(wanted.multipliers)
+            None if rate is None else schedulers.move(place, rate)
+            for place, rate in enumerate(rates)
         ],
     )
     return Applied(before, [float(group["lr"]) for group in written], schedulers.note)
@@ -192,7 +221,14 @@ def _rate(value: Any, place: int) -> float:
     return rate
 
 
-def _place(wanted: str, names: Sequence[str], groups: Sequence[Mapping[str, Any]]) -> int:
+def _place(wanted: str | int, names: Sequence[str], groups: Sequence[Mapping[str, Any]]) -> int:
+    if isinstance(wanted, int):
+        if -len(names) <= wanted < len(names):
+            return wanted % len(names)
+        raise ValueError(
+            f"groups={wanted} is the index of no parameter group, expected 0 to {len(names) - 1}, "
+            "or -1 for the last."
+        )
     found = [place for place, name in enumerate(names) if name == wanted]
     if len(found) == 1:
         return found[0]
@@ -209,12 +245,19 @@ def _place(wanted: str, names: Sequence[str], groups: Sequence[Mapping[str, Any]
     )
 
 
-def _label(multipliers: Sequence[float], names: Sequence[str], reference: int) -> str:
-    if len(set(multipliers)) == 1:
+def _label(
+    multipliers: Sequence[float], names: Sequence[str], reference: int, ranges: GroupRanges | None
+) -> str:
+    if multipliers and len(set(multipliers)) == 1:
         return "learning rate"
+    if multipliers:
+        each = [f"at {format_lr(share)} times" if share else "fixed" for share in multipliers]
+    elif ranges is not None:
+        ends = zip(ranges.start_lrs, ranges.end_lrs, strict=True)
+        each = [f"from {format_lr(start)} to {format_lr(end)}" for start, end in ends]
     others = [
-        f"group {name} {f'at {format_lr(multiplier)} times' if multiplier else 'fixed'}"
-        for place, (name, multiplier) in enumerate(zip(names, multipliers, strict=True))
+        f"group {name} {words}"
+        for place, (name, words) in enumerate(zip(names, each, strict=True))
         if place != reference
     ]
     if len(others) > 3:

@@ -25,6 +25,7 @@ from lrfind_widget.training.error_context import ErrorContext
 from lrfind_widget.training.experiment import Experiment
 from lrfind_widget.training.optimizer_step import OptimizerStep
 from lrfind_widget.training.param_groups import GroupRates
+from lrfind_widget.training.range_matching import matched
 from lrfind_widget.training.record import Record
 
 EarlyEnd = tuple[StopReason, messages.Sentence]
@@ -111,6 +112,7 @@ class Sweep(Experiment):
         The keywords as JSON values.
     multipliers : tuple of float
         Rate of each parameter group divided by the recorded one; 0 where a group keeps its own.
+        Empty where that changes on the way.
     axis_label : str
         Which rate the recorded one is.
     objective : str
@@ -157,7 +159,8 @@ class Sweep(Experiment):
         super().__init__(model, dataloader, optimizer, options)
         if options.repeats > 1:
             check_can_restart("dataloader", dataloader, "for each repeat")
-        self.schedule = options.schedule()
+        self._options = options = matched(optimizer, options)
+        self.schedule = options.schedule
         self.settings = options.settings()
         rates = GroupRates(optimizer, options.groups)
         self.multipliers = rates.multipliers

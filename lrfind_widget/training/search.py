@@ -30,6 +30,7 @@ from lrfind_widget.training.error_context import ErrorContext
 from lrfind_widget.training.experiment import Experiment
 from lrfind_widget.training.held_back import MOST_BATCHES, hold_back
 from lrfind_widget.training.optimizer_step import OptimizerStep
+from lrfind_widget.training.range_matching import matched
 from lrfind_widget.training.record import Record
 from lrfind_widget.training.short_trainings import BETA, VALIDATIONS
 from lrfind_widget.training.tape import Tape
@@ -70,6 +71,7 @@ class Search(Experiment):
         self._options = options
         self._steps = min(options.steps, options.for_steps or options.steps)
         super().__init__(model, dataloader, optimizer, options)
+        self._options = options = matched(optimizer, options)
         self.settings = options.settings() | {"steps": self._steps}
 
     @property

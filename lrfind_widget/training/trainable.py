@@ -14,6 +14,7 @@ from lrfind_widget.option_fields import options_of
 from lrfind_widget.options import CompareOptions, SearchOptions, SweepOptions
 from lrfind_widget.outcomes import Applied
 from lrfind_widget.training.param_groups import reference_lr, set_lr
+from lrfind_widget.training.range_matching import matched
 from lrfind_widget.training.range_test import Sweep
 from lrfind_widget.training.run_thread import RunThread
 from lrfind_widget.training.search import Search
@@ -54,7 +55,7 @@ class TorchTrainable:
         """
         refuse_unknown(changes, options_of(SweepOptions), "compare")
         wanted = options_of(CompareOptions)
-        given = self._options.of(SweepOptions) | changes
+        given = self._matched(changes).of(SweepOptions)
         options = CompareOptions(steps, **{n: v for n, v in given.items() if n in wanted})
         return RunThread(ShortTrainings(*self._objects, lrs, options))
 
@@ -64,10 +65,14 @@ class TorchTrainable:
         options = SearchOptions(**{**self._options.of(SweepOptions), **changes})
         return RunThread(Search(*self._objects, lr, options, origin=origin))
 
-    def apply(self, lr: float, optimizer: Optimizer | None = None) -> Applied:
+    def apply(self, lr: float, optimizer: Optimizer | None = None, **changes: Any) -> Applied:
         """Write a rate where training will read it."""
         written = self._objects[2] if optimizer is None else optimizer
-        return set_lr(written, lr, self._options.groups)
+        return set_lr(written, lr, self._matched(changes).groups)
+
+    def _matched(self, changes: dict[str, Any]) -> SweepOptions:
+        """Return the options with some changed, their ranges matched with the groups."""
+        return matched(self._objects[2], self._options.changed(**changes))
 
     def _sweep(self, changes: dict[str, Any]) -> Sweep:
         refuse_unknown(changes, options_of(SweepOptions), "start")

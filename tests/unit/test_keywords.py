@@ -78,7 +78,7 @@ def test_the_type_and_the_default_are_in_words() -> None:
     doc = inspect.getdoc(Widget)
     for line in (
         'mode : {"exp", "linear"}, default "exp"',
-        "start_lr : float, default 1e-7",
+        "start_lr : float or sequence of float, default 1e-7",
         "loss_fn : callable, optional",
         "grad_scaler : torch.amp.GradScaler, optional",
         'amp : {"bf16", "fp16"}, optional',

@@ -1,0 +1,105 @@
+"""A range of rates for each parameter group, all of which a sweep runs through together."""
+
+from __future__ import annotations
+
+import math
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from lrfind_widget.curves.formatting import format_lr
+from lrfind_widget.curves.schedule import Mode, Schedule
+from lrfind_widget.values import integer, real
+
+
+@dataclass(frozen=True)
+class GroupRanges:
+    """The ranges of all groups; at each moment all stand at the same fraction of theirs.
+
+    `reference` is the group whose rate is recorded. It says where the others stand also beyond its
+    range, as where a sweep is extended or short trainings go further: the scale of each goes on as
+    it was, for a linear one below its start in proportion, so that no rate is negative.
+    """
+
+    start_lrs: tuple[float, ...]
+    end_lrs: tuple[float, ...]
+    reference: int
+    mode: Mode = "exp"
+
+    def at(self, lr: float) -> tuple[float, ...]:
+        """Return the rate of each group where the reference's is `lr`."""
+        start, end = self.start_lrs[self.reference], self.end_lrs[self.reference]
+        is_linear, steady = self.mode == "linear", self.multipliers
+        if steady or lr == 0 or (is_linear and lr < start):
+            return tuple(lr * share for share in steady or self._first)
+        if is_linear:
+            fraction = (lr - start) / (end - start)
+        else:
+            fraction = math.log(lr / start) / math.log(end / start)
+        return tuple(
+            lr if own == (start, end) else _rate(*own, fraction, self.mode)
+            for own in zip(self.start_lrs, self.end_lrs, strict=True)
+        )
+
+    @property
+    def multipliers(self) -> tuple[float, ...]:
+        """The rate of each group divided by the reference's; () where it changes on the way."""
+        first, last = self._first, (lr / self.end_lrs[self.reference] for lr in self.end_lrs)
+        steady = all(math.isclose(*pair, rel_tol=1e-9) for pair in zip(first, last, strict=True))
+        return first if steady else ()
+
+    @property
+    def _first(self) -> tuple[float, ...]:
+        return tuple(lr / self.start_lrs[self.reference] for lr in self.start_lrs)
+
+    def settings(self) -> dict[str, Any]:
+        """Return it as JSON values, which `groups_of` reads."""
+        return {
+            "start_lrs": list(self.start_lrs),
+            "end_lrs": list(self.end_lrs),
+            "reference": self.reference,
+            "mode": self.mode,
+        }
+
+    def __len__(self) -> int:
+        return len(self.start_lrs)
+
+    def __str__(self) -> str:
+        starts, ends = (", ".join(map(format_lr, lrs)) for lrs in (self.start_lrs, self.end_lrs))
+        return f"{starts} to {ends}"
+
+
+def groups_of(settings: Mapping[str, Any]) -> str | int | GroupRanges:
+    """Return how settings say that the groups go together; by their ratios where they do not.
+
+    They may come from a file, so what makes no sense counts as not said.
+    """
+    groups = settings.get("groups")
+    if isinstance(groups, Mapping):
+        return _ranges(groups) or "ratio"
+    place = integer(groups)
+    return groups if isinstance(groups, str) else "ratio" if place is None else place
+
+
+def _ranges(given: Mapping[str, Any]) -> GroupRanges | None:
+    starts, ends = (_reals(given.get(name)) for name in ("start_lrs", "end_lrs"))
+    reference = integer(given.get("reference"))
+    if reference is None or not 0 <= reference < len(starts) == len(ends):
+        return None
+    rise = all(0 < low < high < math.inf for low, high in zip(starts, ends, strict=True))
+    mode: Mode = "linear" if given.get("mode") == "linear" else "exp"
+    return GroupRanges(starts, ends, reference, mode) if rise else None
+
+
+def _reals(values: Any) -> tuple[float, ...]:
+    """Return numbers from a file, NaN for what is none; () where it is no list."""
+    found = [real(value) for value in values] if isinstance(values, (list, tuple)) else []
+    return tuple(math.nan if value is None else value for value in found)
+
+
+def _rate(start: float, end: float, fraction: float, mode: Mode) -> float:
+    try:
+        return Schedule(start, end, mode=mode).at(fraction)
+    except OverflowError:
+        return sys.float_info.max
