@@ -28,6 +28,13 @@ EARLY = (
     " That is within the first tenth of the range: lower start_lr, or, if the losses merely vary "
     "from batch to batch, sweep with stop_div=False."
 )
+NO_RATE = "there is no rate."
+INTERRUPTED = "it was interrupted."
+NOT_TRAINED = "nothing has trained at it."
+
+MOST_GROUPS = 6
+"""How many parameter groups a sentence names."""
+
 FINDING_CRITICAL_RATE = "looking for the critical rate"
 NO_CRITICAL_RATE_YET = "No critical rate: the sweep ended before it was looked for."
 
@@ -145,6 +152,24 @@ def critical_rate(lr: float | None, note: str) -> str:
     return f"The critical rate is {format_lr(lr)}: from there on a single update raises the loss."
 
 
+def loss_taken(objective: str) -> str:
+    """Say which loss was taken, "" where that is not known."""
+    return f"Loss: {objective}." if objective else ""
+
+
+def by_group(names: Sequence[str], lrs: Sequence[float | None]) -> str:
+    """Say the rate of each parameter group, "" where they do not differ."""
+    if len(set(lrs)) < 2:
+        return ""
+    each = [
+        f"{name} {'as it is' if lr is None else format_lr(lr)}"
+        for name, lr in zip(names, lrs, strict=True)
+    ]
+    if len(each) > MOST_GROUPS:
+        each = [*each[: MOST_GROUPS - 1], f"{len(each) - MOST_GROUPS} more", each[-1]]
+    return f"By group: {', '.join(each)}."
+
+
 def advised(advice: Advice) -> str:
     """Return the label of the button that does what would settle a doubt."""
     command, value = advice
@@ -177,9 +202,9 @@ def found(lr: float) -> str:
     return f"Selected {format_lr(lr)}, which the short trainings found."
 
 
-def not_applied(error: BaseException) -> str:
+def not_applied(why: BaseException | str) -> str:
     """Say that nothing was written into an optimizer, and why."""
-    return f"Not applied: {error}"
+    return f"Not applied: {why}"
 
 
 def text_fallback(status: Status, selected: float, steepest: float | None) -> str:

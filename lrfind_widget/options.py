@@ -248,6 +248,21 @@ class _ProgressBar(Options):
 
 
 @dataclass(frozen=True, kw_only=True)
+class _Applied(Options):
+    """What is done with the rate.
+
+    Parameters
+    ----------
+    apply
+        Write the rate into the optimizer when everything is restored, as `result.apply` does. One
+        that is not sure is written too, with the doubt in the closing line or, without that, in a
+        warning. Nothing is written where there is none, or after an interrupt.
+    """
+
+    apply: bool = False
+
+
+@dataclass(frozen=True, kw_only=True)
 class AnalysisOptions(_Smoothing):
     """How a stored curve is read. Changing one needs no new sweep.
 
@@ -309,7 +324,7 @@ class SweepOptions(_Smoothing, TrainingOptions, _Range):
 
 
 @dataclass(frozen=True, kw_only=True)
-class FindOptions(_ProgressBar, SweepOptions):
+class FindOptions(_Applied, _ProgressBar, SweepOptions):
     """The keywords of `lr_find`."""
 
 
@@ -357,7 +372,7 @@ class SearchingOptions(Options):
 
 
 @dataclass(frozen=True, kw_only=True)
-class SearchOptions(_ProgressBar, SearchingOptions, SweepOptions):
+class SearchOptions(_Applied, _ProgressBar, SearchingOptions, SweepOptions):
     """The keywords of `search_lr`.
 
     Parameters

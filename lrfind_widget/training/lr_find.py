@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Iterable
 from typing import Any
 
@@ -10,9 +9,12 @@ from torch import nn
 from torch.optim import Optimizer
 
 from lrfind_widget import messages
+from lrfind_widget.curves.group_ranges import groups_of
 from lrfind_widget.keywords import keywords
 from lrfind_widget.options import FindOptions, SweepOptions
+from lrfind_widget.outcomes import StopReason
 from lrfind_widget.results.result import SweepResult
+from lrfind_widget.training.closing_line import conclude
 from lrfind_widget.training.progress_bar import run_with_bar
 from lrfind_widget.training.range_test import Sweep
 
@@ -24,8 +26,9 @@ def lr_find(
     """Run a learning-rate range test and return what it found.
 
     The same sweep as that of the widget, for scripts and terminals. Model, optimizer and random
-    state are afterwards what they were, however it ends. What gives cause to doubt the suggestion
-    is said under the bar.
+    state are afterwards what they were, however it ends; the optimizer's rate is another only with
+    `apply`. A line under the bar says what is suggested and what there is to doubt of it, which
+    loss was taken, why the sweep ended, and what was applied.
 
     Parameters
     ----------
@@ -54,14 +57,29 @@ def lr_find(
     --------
     >>> result = lr_find(model, loader, optimizer)
     >>> result.suggested_lr
+
+    In a script that trains at what is found:
+
+    >>> lr_find(model, loader, optimizer, apply=True)
     """
     sweep = Sweep(model, dataloader, optimizer, **options.of(SweepOptions))
     run_with_bar(sweep, "Range test", shown=options.progress)
     result = sweep.result()
     suggestion = result.suggestion()
-    if options.progress and (suggestion.lr is None or suggestion.caveats):
-        critical = messages.critical_rate(result.critical_lr, result.critical_note)
-        more = messages.about(suggestion, result.suggestion("min_gradient"), critical)
-        said = " ".join([messages.suggested(suggestion), *more])
-        print(result.stop_sentence, said, file=sys.stderr)
+    stopped = result.stop_reason is StopReason.STOPPED
+    conclude(
+        [
+            messages.suggested(suggestion),
+            *suggestion.caveats[1:],
+            messages.loss_taken(result.objective),
+            result.stop_sentence,
+        ],
+        optimizer,
+        suggestion.lr,
+        groups_of(result.settings),
+        apply=options.apply,
+        why_not=messages.INTERRUPTED if stopped else "",
+        doubts=" ".join(suggestion.caveats),
+        shown=options.progress,
+    )
     return result

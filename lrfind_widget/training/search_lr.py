@@ -8,10 +8,13 @@ from typing import Any
 from torch import nn
 from torch.optim import Optimizer
 
+from lrfind_widget import messages
+from lrfind_widget.curves.group_ranges import groups_of
 from lrfind_widget.keywords import keywords
 from lrfind_widget.options import SearchOptions, SweepOptions
 from lrfind_widget.outcomes import StopReason
 from lrfind_widget.results.search import SearchResult, where_to_begin
+from lrfind_widget.training.closing_line import conclude
 from lrfind_widget.training.param_groups import reference_lr
 from lrfind_widget.training.progress_bar import run_with_bar
 from lrfind_widget.training.range_test import Sweep
@@ -29,7 +32,8 @@ def search_lr(
     edge, the search goes on there; it ends when the best has worse ones on both sides, or its
     lead is within the noise. With a `val_loader`, or a part of the data that is held back, the
     validation loss decides. Model, optimizer and random state are afterwards what they were,
-    however it ends.
+    however it ends; the optimizer's rate is another only with `apply`. A line under the bar says
+    what was found and applied.
 
     Parameters
     ----------
@@ -74,4 +78,23 @@ def search_lr(
         lr, origin = where_to_begin(sweep, sweep.suggested_lr, own)
         search = Search(*objects, lr, options, origin=origin, sweep=sweep)
     run_with_bar(search, "Search", shown=options.progress)
-    return search.result()
+    found = search.result()
+    stopped = found.stop_reason is StopReason.STOPPED
+    why_not = messages.INTERRUPTED if stopped else ""
+    if found.ending == "untrained":
+        why_not = messages.NOT_TRAINED
+    conclude(
+        [
+            found.sentence,
+            messages.loss_taken(found.objective),
+            "" if stopped else found.stop_sentence,  # which the first sentence has
+        ],
+        optimizer,
+        found.best_lr,
+        groups_of(found.settings),
+        apply=options.apply,
+        why_not=why_not,
+        doubts="" if found.is_settled else found.sentence,
+        shown=options.progress,
+    )
+    return found

@@ -20,6 +20,7 @@ from lrfind_widget.results.comparison import Comparison
 from lrfind_widget.training.batch import model_device
 from lrfind_widget.training.batches import OutOfDataError
 from lrfind_widget.training.checks import check_can_restart
+from lrfind_widget.training.closing_line import say
 from lrfind_widget.training.error_context import ErrorContext
 from lrfind_widget.training.experiment import Experiment
 from lrfind_widget.training.optimizer_step import OptimizerStep
@@ -151,7 +152,8 @@ def compare_lrs(
 
     The trainings start from the same state and see the same batches in the same order. Model,
     optimizer and random state are afterwards what they were, however it ends. With a `val_loader`
-    the validation loss decides, computed about 40 times in each training.
+    the validation loss decides, computed about 40 times in each training. A line under the bar
+    says which did best.
 
     Parameters
     ----------
@@ -184,4 +186,6 @@ def compare_lrs(
     """
     trainings = ShortTrainings(model, dataloader, optimizer, lrs, options)
     run_with_bar(trainings, "Comparison", shown=options.progress)
-    return trainings.result()
+    found = trainings.result()
+    say(found.sentence, messages.loss_taken(found.objective), shown=options.progress)
+    return found

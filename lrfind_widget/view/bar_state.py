@@ -43,7 +43,7 @@ def run_bar(state: SessionState) -> dict[str, Any]:
         "done": done,
         "total": total,
         "lr": lr,
-        "objective": f"Loss: {objective}." if objective else "",
+        "objective": messages.loss_taken(objective),
         "detail": isolation,
         "traceback": "" if error is None else messages.traceback_of(error),
         "buttons": _run_buttons(state),

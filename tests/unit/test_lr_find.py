@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import io
 import re
 import subprocess
 import sys
@@ -10,10 +12,12 @@ import threading
 import pytest
 import torch
 
+from lrfind_widget import messages
+from lrfind_widget.curves.formatting import format_lr
 from lrfind_widget.outcomes import StopReason
 from lrfind_widget.training.lr_find import lr_find
 from lrfind_widget.training.range_test import Sweep
-from tests.unit.toys import batches, classifier, loader, sgd
+from tests.unit.toys import batches, classifier, loader, rates, sgd
 
 
 def test_it_gives_what_the_sweep_gives():
@@ -47,31 +51,135 @@ def test_the_loss_that_is_taken_is_named_by_the_bar_and_by_the_result(capsys):
     assert result.objective.startswith("cross entropy (from targets int64 tensor (8,)")
 
 
-@pytest.mark.parametrize("end_lr", [1e-6, 1e-2])
-def test_what_gives_cause_to_doubt_the_suggestion_is_said_under_the_bar(capsys, end_lr):
-    def step_fn(model, batch):
-        return (model[0].weight - 1).square().mean()
+def squared(model, batch):
+    return (model[0].weight - 1).square().mean()
 
-    model = classifier()
-    result = lr_find(model, loader(), sgd(model), step_fn=step_fn, end_lr=end_lr, seed=0)
+
+def last_line(capsys) -> str:
     shown = capsys.readouterr()
-    lr_find(model, loader(), sgd(model), step_fn=step_fn, end_lr=end_lr, progress=False)
-    hidden = capsys.readouterr()
-
-    suggestion = result.suggestion()
-    said = shown.err.rstrip().splitlines()[-1]
-    assert said.startswith("Finished: all 100 steps were taken. ")
-    assert all(doubt in said for doubt in suggestion.caveats or [suggestion.reason])
     assert shown.out == ""
-    assert hidden == ("", "")
+    return shown.err.rstrip().splitlines()[-1]
 
 
-def test_where_nothing_is_doubted_nothing_is_said_under_the_bar(capsys):
+@pytest.mark.parametrize("end_lr", [1e-6, 1e-2])
+def test_all_there_is_to_doubt_is_said_in_the_line_under_the_bar(capsys, end_lr):
+    model = classifier()
+    result = lr_find(model, loader(), sgd(model), step_fn=squared, end_lr=end_lr, seed=0)
+
+    suggestion, said = result.suggestion(), last_line(capsys)
+    assert all(said.count(doubt) == 1 for doubt in suggestion.caveats or [suggestion.reason])
+
+
+def test_the_line_says_what_is_suggested_of_which_loss_and_why_it_ended(capsys):
     model = classifier(dropout=0)
     result = lr_find(model, loader(4800, batch_size=400), sgd(model), seed=0)
 
     assert result.suggestion().caveats == ()
-    assert "100/100" in capsys.readouterr().err.rstrip().splitlines()[-1]
+    assert last_line(capsys) == (
+        f"{messages.suggested(result.suggestion())} Loss: {result.objective}. "
+        f"{result.stop_sentence}"
+    )
+
+
+def test_the_line_says_that_the_curve_never_turned_up(capsys):
+    model = classifier()
+    lr_find(model, loader(), sgd(model), step_fn=squared, end_lr=1e-2, seed=0)
+
+    assert "The loss has not turned up by" in last_line(capsys)
+
+
+def test_the_line_says_the_rate_of_each_group_where_they_differ(capsys):
+    model = classifier(dropout=0)
+    optimizer = torch.optim.SGD(
+        [{"params": model[0].parameters(), "name": "body"},
+         {"params": model[4].parameters(), "lr": 1.0}], lr=0.1
+    )  # fmt: skip
+    result = lr_find(model, loader(4800, batch_size=400), optimizer, seed=0)
+
+    body, head = map(format_lr, result.group_lrs())
+    assert last_line(capsys).endswith(f" By group: body {body}, 1 {head}.")
+
+
+@pytest.mark.parametrize("progress", [True, False])
+def test_the_suggestion_is_applied_when_all_is_restored(capsys, progress):
+    model = classifier(dropout=0)
+    before = {name: value.clone() for name, value in model.state_dict().items()}
+    optimizer = sgd(model)
+    data = loader(4800, batch_size=400)
+    result = lr_find(model, data, optimizer, seed=0, apply=True, progress=progress)
+
+    lr = result.suggested_lr
+    assert rates(optimizer) == [lr]
+    assert all(torch.equal(value, before[name]) for name, value in model.state_dict().items())
+    err = capsys.readouterr().err
+    assert err.endswith(f" Applied: lr went from 0.1 to {format_lr(lr)}.\n") or not progress
+    assert bool(err) is progress
+
+
+def test_a_suggestion_that_is_not_sure_is_applied_with_its_doubt_in_the_line(capsys):
+    model = classifier()
+    optimizer = sgd(model)
+    result = lr_find(model, loader(), optimizer, step_fn=squared, end_lr=1e-2, seed=0, apply=True)
+
+    assert rates(optimizer) == [result.suggested_lr]
+    said = last_line(capsys)
+    assert said.startswith("Unsure suggestion")
+    assert " Applied: " in said
+
+
+def test_a_suggestion_that_is_not_sure_is_applied_with_a_warning_where_no_line_is_shown():
+    model = classifier()
+    optimizer = sgd(model)
+    with pytest.warns(UserWarning, match="applied is not sure. The loss has not turned up") as seen:
+        lr_find(
+            model,
+            loader(),
+            optimizer,
+            step_fn=squared,
+            end_lr=1e-2,
+            seed=0,
+            apply=True,
+            progress=False,
+        )
+
+    assert rates(optimizer) != [0.1]
+    assert seen[0].filename == __file__
+
+
+@pytest.mark.parametrize("progress", [True, False])
+def test_without_a_suggestion_nothing_is_applied_and_that_is_said(capsys, progress):
+    model = classifier()
+    optimizer = sgd(model)
+    flat = {"step_fn": lambda model, batch: 0 * squared(model, batch), "progress": progress}
+    with contextlib.nullcontext() if progress else pytest.warns(match="Not applied: there is no"):
+        lr_find(model, loader(), optimizer, apply=True, **flat)
+
+    assert rates(optimizer) == [0.1]
+    assert not progress or last_line(capsys).endswith(" Not applied: there is no rate.")
+
+
+def test_after_an_interrupt_nothing_is_applied_and_that_is_said(capsys):
+    def data():
+        yield from batches(60)
+        raise KeyboardInterrupt
+
+    model = classifier()
+    optimizer = sgd(model)
+    lr_find(model, data(), optimizer, apply=True)
+
+    assert rates(optimizer) == [0.1]
+    said = last_line(capsys)
+    assert "Stopped on request" in said
+    assert said.endswith(" Not applied: it was interrupted.")
+
+
+def test_what_may_undo_the_applied_rate_is_said(capsys):
+    model = classifier(dropout=0)
+    optimizer = sgd(model)
+    scheduler = torch.optim.swa_utils.SWALR(optimizer, swa_lr=0.5)
+    lr_find(model, loader(4800, batch_size=400), optimizer, seed=0, apply=True)
+
+    assert f"{type(scheduler).__name__} goes to its own swa_lr" in last_line(capsys)
 
 
 def test_a_loss_that_is_always_zero_is_said_to_teach_nothing(capsys):
@@ -183,3 +291,15 @@ def test_without_standard_error_there_is_no_bar(monkeypatch):
     model = classifier()
 
     assert len(lr_find(model, loader(), sgd(model), num_it=5).lrs) == 5
+
+
+def test_a_standard_error_that_is_closed_costs_no_result(monkeypatch):
+    closed = io.StringIO()
+    monkeypatch.setattr("sys.stderr", closed)
+    model = classifier()
+
+    def step_fn(model, batch):
+        closed.close()
+        return squared(model, batch)
+
+    assert len(lr_find(model, loader(), sgd(model), num_it=5, step_fn=step_fn).lrs) == 5

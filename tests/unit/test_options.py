@@ -40,8 +40,8 @@ def test_a_keyword_is_the_same_wherever_it_is_taken() -> None:
 
 
 def test_who_takes_what() -> None:
-    assert names(CompareOptions) == names(FindOptions) - ONLY_SWEEPS | {"steps"}
-    assert names(FindOptions) == names(SweepOptions) | {"progress"}
+    assert names(CompareOptions) == names(FindOptions) - ONLY_SWEEPS - {"apply"} | {"steps"}
+    assert names(FindOptions) == names(SweepOptions) | {"progress", "apply"}
     assert names(WidgetOptions) == names(SweepOptions) | names(AnalysisOptions) | {
         "auto_start",
         "auto_apply",
