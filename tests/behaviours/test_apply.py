@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import warnings
+
+import pytest
 import torch
 
+from lrfind_widget import lr_find
 from tests.behaviours.card import behaviour
 from tests.unit.curves import exponential, valley
 from tests.unit.results import result
-from tests.unit.toys import classifier, rates, sgd
+from tests.unit.toys import classifier, loader, rates, sgd
 
 
 def grouped(*lrs):
@@ -45,3 +49,50 @@ def test_a_rate_of_ones_own_is_written():
     result(valley(exponential())).apply(optimizer, 0.01)
 
     assert rates(optimizer) == [0.01]
+
+
+@behaviour(
+    "The suggestion is written in the same call, after all has been put back",
+    "lr_find(..., apply=True)",
+    lightning="lr_find(update_attr); test_lr_finder_callback_applies_lr_after_restore",
+    neural_prophet="fit(learning_rate=None)",
+)
+def test_the_suggestion_is_written_in_the_same_call():
+    net = classifier()
+    optimizer = sgd(net)
+    before = [p.tolist() for p in net.parameters()]
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", UserWarning)  # so short a sweep is not sure
+        found = lr_find(net, loader(), optimizer, seed=0, progress=False, apply=True)
+
+    assert rates(optimizer) == [found.suggested_lr]
+    assert [p.tolist() for p in net.parameters()] == before
+
+
+@behaviour(
+    "The suggestion is written unless one says otherwise",
+    "lr_find(..., apply=True)",
+    on_purpose="a rate changes when it is asked to",
+    lightning="Tuner.lr_find(update_attr); LearningRateFinder(update_attr)",
+)
+def test_nothing_is_written_unasked():
+    net = classifier()
+    optimizer = sgd(net)
+    lr_find(net, loader(), optimizer, seed=0, progress=False)
+
+    assert rates(optimizer) == [0.1]
+
+
+@behaviour(
+    "All parameter groups get the suggested rate",
+    'lr_find(..., groups="same", apply=True)',
+    on_purpose="groups keep the ratios that they have; one keyword makes them one",
+    lightning="Tuner.lr_find(update_attr)",
+)
+def test_groups_keep_their_ratios_when_a_rate_is_written():
+    net = classifier()
+    groups = [{"params": net[0].parameters()}, {"params": net[4].parameters(), "lr": 0.01}]
+    optimizer = torch.optim.SGD(groups, lr=0.1)
+    kept = result(valley(exponential())).apply(optimizer, 0.5)
+
+    assert kept == pytest.approx([0.5, 0.05])

@@ -126,3 +126,21 @@ def test_what_a_step_needs_is_done_in_it():
     found(update_fn=update_fn, num_it=7)
 
     assert len(done) == 7
+
+
+@behaviour(
+    "At its end it says what is suggested, and where the curve is to be seen",
+    "lr_find(model, loader, optimizer)",
+    lightning="training_tricks.html#using-lightnings-built-in-lr-finder",
+    fastai_v1="LRFinder.on_train_end",
+    granite_tsfm="optimal_lr_finder",
+    neural_prophet="find_learning_rate",
+)
+def test_a_line_says_what_is_suggested(capsys):
+    model = classifier()
+    lr_find(model, loader(), sgd(model), seed=0)
+    last = capsys.readouterr().err.splitlines()[-1]
+
+    assert "0.25" in last
+    assert "cross entropy" in last
+    assert "100 steps" in last

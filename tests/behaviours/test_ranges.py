@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-import torch
 
 from lrfind_widget import compare_lrs, lr_find, search_lr
 from lrfind_widget.options import SweepOptions
@@ -308,25 +307,6 @@ def test_the_recorded_rate_is_that_of_the_step():
 
     result = lr_find(net, loader(), sgd(net), update_fn=update, num_it=20, progress=False)
     assert seen == result.lrs.tolist()
-
-
-@behaviour(
-    "All parameter groups are swept at one rate",
-    'lr_find(..., groups="same")',
-    on_purpose="by default groups keep the ratios that they were given; one keyword makes them one",
-    lightning="_LRFinder.plot; Tuner.lr_find",
-    catalyst="ILRUpdater.update_optimizer",
-    lr_range_test="LRFinderIgnite.run(optimizer)",
-)
-def test_groups_keep_their_ratios_unless_told_otherwise():
-    net = classifier()
-    optimizer = torch.optim.SGD(
-        [{"params": net[0].parameters(), "lr": 0.1}, {"params": net[4].parameters(), "lr": 0.01}]
-    )
-    kept = lr_find(net, batches(), optimizer, num_it=3, progress=False)
-    same = lr_find(net, batches(), optimizer, num_it=3, progress=False, groups="same")
-    assert kept.multipliers == pytest.approx((1, 0.1))
-    assert same.multipliers == (1, 1)
 
 
 @behaviour(
