@@ -24,7 +24,7 @@ import { ZoomGestures } from './zoom';
  */
 export class AxesModel extends ChartMarkModel {
   declare private seen: Interval | undefined;
-  /** Whether there is any loss to frame. */
+  /** Whether there is no finite loss to frame. */
   declare empty: boolean;
   /** Whether losses lie beyond the frame. */
   declare cut: boolean;
@@ -112,7 +112,7 @@ export class AxesModel extends ChartMarkModel {
     const curves = this.framed.flatMap((lines) => lines.losses(axis));
     const scale = this.scale('y');
     const frame = frameLosses(curves, this.framing, scale?.type === 'log');
-    this.empty = curves.every((curve) => curve.raw.length + curve.smoothed.length === 0);
+    this.empty = frame.empty;
     this.cut = frame.cut;
     scale?.set({ min: frame.domain[0], max: frame.domain[1] });
     this.trigger('framed');

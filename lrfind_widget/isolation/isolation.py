@@ -225,9 +225,7 @@ class Isolation:
         self.kind = "copy"
         self.objects = copied
         size = sum(total_bytes(values_inside([copied.model, copied.optimizer])).values())
-        self.reason = (
-            f"A copy is trained ({in_words(size)}): your model and optimizer are not touched."
-        )
+        self.reason = f"Trained on a copy ({in_words(size)}); your model is untouched."
         return None
 
     def _take_in_place(self, why: str) -> None:
@@ -244,7 +242,7 @@ class Isolation:
         self._snapshot = Snapshot(roots)
         self._snapshot.detach_gradients()
         self.reason = (
-            "Your model is trained in place and set back from a snapshot "
+            "Trained in place; your model is set back from a snapshot "
             f"({in_words(self._snapshot.nbytes)} in host memory), because {why}."
         )
 

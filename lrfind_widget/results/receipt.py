@@ -10,6 +10,9 @@ from dataclasses import dataclass
 
 from lrfind_widget.curves.formatting import listed
 
+UNCHANGED = "The sweep changed nothing: model, optimizer and random state compared identical"
+"""What the sweep did, and not how things are now: a rate may be applied afterwards."""
+
 
 @dataclass(frozen=True)
 class ReceiptItem:
@@ -79,18 +82,13 @@ class Receipt:
         others = [item for item in self.items if not item.identical]
         skipped = [item.detail for item in self.items if item.identical and item.detail]
         if not others:
-            return "Your model, optimizer and random state are exactly as they were." + (
-                f" Not compared: {'; '.join(skipped)}." if skipped else ""
-            )
+            return f"{UNCHANGED}." + (f" Not compared: {'; '.join(skipped)}." if skipped else "")
         if any(item.category != "threads" for item in others):
             names = listed([item.category for item in others])
             return (
                 f"The sweep left nothing behind. Changed while it ran, not by the sweep: {names}."
             )
-        return (
-            "Your model, optimizer and random state are exactly as they were. "
-            f"Started while the sweep ran, and running still: {others[0].detail}."
-        )
+        return f"{UNCHANGED}. Started while the sweep ran, and running still: {others[0].detail}."
 
 
 def _line(item: ReceiptItem) -> str:

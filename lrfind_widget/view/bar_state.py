@@ -29,11 +29,12 @@ def run_bar(state: SessionState) -> dict[str, Any]:
     lr = None if last is None else last.lr
     if result is not None and not state.is_sweeping:  # known already, before the first step
         objective, isolation = objective or result.objective, isolation or result.isolation
+    if not state.can_train:  # nothing is kept from what is trained, since nothing is
+        isolation = ""
     if state.is_running and plan is not None and plan.kind != "sweep" and lr is None:
         lr = plan.lrs[0]
-    if plan is None:
-        done = total = 0 if result is None else len(result)
-    else:
+    done = total = 0
+    if plan is not None:
         done, total = progress.done, plan.steps
         if plan.passes > 1 and state.status is Status.FINISHED:
             done = total  # also where the last pass diverged
@@ -70,7 +71,9 @@ def choice_bar(state: SessionState, analysis: Analysis | None) -> dict[str, Any]
             "about": messages.about(suggested, analysis.min_gradient, critical),
         }
     buttons = [*_choice_buttons(state), *_advice(state, analysis)]
-    return {**found, "message": state.message, "buttons": buttons}
+    said = state.message
+    follows = said.startswith(messages.AUTO_APPLIED)
+    return {**found, "message": said, "follows": follows, "buttons": buttons}
 
 
 def settings_bar(state: SessionState) -> dict[str, Any]:

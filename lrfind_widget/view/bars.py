@@ -65,6 +65,12 @@ class RunBar(Bar):
     detail = traitlets.Unicode().tag(sync=True)
     traceback = traitlets.Unicode().tag(sync=True)
 
+    def _take_event(self, content: Mapping[str, Any]) -> bool:
+        if content.get("event") != "seen" or "seen" not in self.commands:
+            return super()._take_event(content)
+        self.commands["seen"]()
+        return True
+
 
 class ChoiceBar(Bar):
     """The chosen rate as text, what is suggested, and what to do with the choice.
@@ -82,6 +88,8 @@ class ChoiceBar(Bar):
     # What else is known of it, in sentences.
     about = traitlets.List(traitlets.Unicode()).tag(sync=True)
     message = traitlets.Unicode().tag(sync=True)
+    # Whether the message is true of the next choice too.
+    follows = traitlets.Bool(False).tag(sync=True)
 
     def _take_event(self, content: Mapping[str, Any]) -> bool:
         command = content.get("command")

@@ -97,6 +97,13 @@ def test_apply_keeps_the_ratios_and_says_what_changed(finder):
     finder.says("Applied to 2 parameter groups")
 
 
+def test_what_was_applied_is_no_longer_said_when_the_marker_moves(finder):
+    finder.press("Apply")
+    finder.says("Applied to 2 parameter groups")
+    finder.marker.press("ArrowRight")
+    expect(finder.root.get_by_text("Applied to 2")).to_have_count(0)
+
+
 def test_apply_takes_what_was_just_typed(finder):
     finder.field.fill("3e-3")
     finder.press("Apply")

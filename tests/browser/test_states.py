@@ -48,6 +48,25 @@ display(refused)
 """
 
 
+STORED = """
+from lrfind_widget import LRFinderWidget, lr_find
+from tests.browser.workbench import make_loader, make_model, make_optimizer
+model = make_model()
+stored = lr_find(model, make_loader(), make_optimizer(model), num_it=30, progress=False)
+LRFinderWidget.from_result(stored)
+"""
+
+
+def test_a_stored_result_shows_no_progress_and_speaks_of_no_training(lab):
+    notebook = lab(STORED)
+    notebook.run(0)
+    finder = Finder(notebook, 0)
+    bar = finder.root.get_by_role("group", name="Range test")
+    expect(bar).to_contain_text("Loss: cross entropy")
+    expect(finder.progress).to_have_count(0)
+    expect(bar).not_to_contain_text("copy")
+
+
 def test_from_waiting_to_stopped_each_state_says_what_it_is(lab):
     notebook = lab(GATED)
     notebook.run(0)
@@ -75,7 +94,7 @@ def test_from_waiting_to_stopped_each_state_says_what_it_is(lab):
     notebook.until("widget.status.value == 'stopped'")
     finder.says(notebook.value("widget.result.stop_sentence"))
     expect(finder.root.get_by_role("img", name="stopped")).to_have_count(1)
-    expect(finder.root.get_by_text("exactly as they were")).to_be_visible()
+    expect(finder.root.get_by_text("compared identical")).to_be_visible()
     expect(finder.button("Run again")).not_to_have_attribute("aria-disabled", "true")
 
 
@@ -117,7 +136,7 @@ def test_a_failure_is_told_and_its_traceback_folded(failed):
 def test_what_was_drawn_before_a_failure_stays(failed):
     assert failed.dots() > 0
     expect(failed.root.get_by_role("img", name="failed")).to_have_count(1)
-    expect(failed.root.get_by_text("exactly as they were")).to_be_visible()
+    expect(failed.root.get_by_text("compared identical")).to_be_visible()
 
 
 def test_markup_in_an_exception_is_shown_as_text(failed):

@@ -21,9 +21,7 @@ pytestmark = pytest.mark.usefixtures("seeded")
 def test_a_copy_is_announced() -> None:
     case = plain()
     with isolated(case.model, case.optimizer) as isolation:
-        assert isolation.reason == (
-            "A copy is trained (1.09 kB): your model and optimizer are not touched."
-        )
+        assert isolation.reason == ("Trained on a copy (1.09 kB); your model is untouched.")
 
 
 def test_in_place_is_announced_with_the_reason(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -31,7 +29,7 @@ def test_in_place_is_announced_with_the_reason(monkeypatch: pytest.MonkeyPatch) 
     case = plain()
     with isolated(case.model, case.optimizer) as isolation:
         assert isolation.kind == "in_place"
-        assert isolation.reason.startswith("Your model is trained in place and set back from a ")
+        assert isolation.reason.startswith("Trained in place; your model is set back from a ")
         assert isolation.reason.endswith("on cpu, where 1 kB are free.")
 
 

@@ -13,7 +13,7 @@ import torch
 from torch import Tensor, nn
 
 from lrfind_widget.isolation import fingerprint, object_graph, snapshot
-from lrfind_widget.results.receipt import Receipt
+from lrfind_widget.results.receipt import UNCHANGED, Receipt
 from lrfind_widget.training.range_test import Sweep
 from tests.unit.isolating import both
 from tests.unit.toys import batches, sgd
@@ -70,7 +70,7 @@ def test_what_a_model_keeps_is_set_back(make: Any, touch: Any, seen: Any, kind: 
     before = seen(model.kept)
     receipt = swept(model, kind)
     assert seen(model.kept) == before
-    assert receipt.sentence == "Your model, optimizer and random state are exactly as they were."
+    assert receipt.sentence == f"{UNCHANGED}."
 
 
 @both
@@ -135,7 +135,7 @@ def test_only_so_many_small_objects_are_looked_into(
 
 def test_numbers_of_large_collections_are_compared(monkeypatch: pytest.MonkeyPatch) -> None:
     model = Touching(list(range(5000)), lambda kept: kept.__setitem__(-1, kept[-1] + 1))
-    assert swept(model, "in_place").sentence.endswith("exactly as they were.")
+    assert swept(model, "in_place").sentence.endswith("compared identical.")
     monkeypatch.setattr(snapshot.ContentsRecord, "restore", lambda self: None)
     assert "module attributes: the model itself.kept" in swept(model, "in_place").sentence
 

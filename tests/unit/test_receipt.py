@@ -17,7 +17,7 @@ import torch
 from lrfind_widget.isolation.isolation import Isolation
 from lrfind_widget.isolation.snapshot import Snapshot
 from lrfind_widget.results import stored
-from lrfind_widget.results.receipt import Receipt, ReceiptItem
+from lrfind_widget.results.receipt import UNCHANGED, Receipt, ReceiptItem
 from tests.unit.isolating import isolated
 from tests.unit.models import Case, scheduled, train
 
@@ -258,7 +258,7 @@ def test_an_undisturbed_sweep_is_identical_in_every_category(
     assert [item.category for item in receipt.items] == CATEGORIES
     assert all(item.compared for item in receipt.items[:-1])
     assert receipt.seconds > 0
-    assert receipt.sentence == ("Your model, optimizer and random state are exactly as they were.")
+    assert receipt.sentence == f"{UNCHANGED}."
 
 
 def test_a_new_thread_is_named_without_blaming_the_sweep(
@@ -266,7 +266,7 @@ def test_a_new_thread_is_named_without_blaming_the_sweep(
 ) -> None:
     receipt = _swept(case, lambda: _thread(case), monkeypatch)
     assert receipt.clean
-    assert receipt.sentence.startswith("Your model, optimizer and random state are exactly as ")
+    assert receipt.sentence.startswith(f"{UNCHANGED}. Started")
     assert "a pin_memory thread" in receipt.sentence
 
 

@@ -329,7 +329,7 @@ def test_the_model_is_copied_when_the_run_is_made():
     expected = run(sweep(num_it=5, seed=1)).points
     model = classifier()
     runner = made(Sweep(model, loader(), sgd(model), num_it=5, seed=1))
-    assert "A copy is trained" in runner.progress.isolation
+    assert "Trained on a copy" in runner.progress.isolation
     torch.nn.init.zeros_(model[0].weight)
     runner.start()
     runner.wait(LONG)
@@ -348,7 +348,7 @@ def test_progress_says_how_far_it_is_and_what_is_made_smaller():
     assert (status, done) == (Status.FINISHED, 5)
     assert 0 < seconds < LONG
     assert objective.startswith("cross entropy")
-    assert isolation.startswith("A copy is trained")
+    assert isolation.startswith("Trained on a copy")
 
 
 def test_steps_that_a_pass_which_diverged_left_out_count_as_taken():

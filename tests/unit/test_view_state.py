@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -371,6 +372,12 @@ def test_a_stored_result_offers_nothing_that_needs_a_model() -> None:
     assert buttons(view) == {}
     assert view.run_bar["sentence"] == "Played: finished."
     assert view.line is not None
+
+
+def test_a_stored_result_shows_no_progress_and_speaks_of_no_training() -> None:
+    result = replace(Play().sweep().session.result, isolation="Trained on a copy.")
+    shown = view_state(Session(None, AnalysisOptions(), stored=result).state).run_bar
+    assert (shown["done"], shown["total"], shown["lr"], shown["detail"]) == (0, 0, None, "")
 
 
 @pytest.mark.parametrize("name", ["beta", "skip_start", "skip_end", "y_scale", "y_range", "rule"])

@@ -142,6 +142,12 @@ export class ChoiceBarView extends BarView {
     }
     this.marker = next;
     if (next !== undefined) {
+      this.listenTo(next, 'change:value', () => {
+        // What was said of one choice is not true of the next, also while the kernel is busy.
+        if (this.model.get('follows') !== true) {
+          this.say('');
+        }
+      });
       this.listenTo(next, 'change:value change:lo change:hi', () => {
         this.update();
       });

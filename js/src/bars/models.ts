@@ -45,6 +45,7 @@ export class ChoiceBarModel extends BarModel {
       suggestion_sentence: '',
       about: [],
       message: '',
+      follows: false,
     };
   }
 

@@ -31,6 +31,7 @@ export class RunBarView extends BarView {
   private declare pending: Button | undefined;
   private declare isLate: boolean;
   private declare pendingTimer: ReturnType<typeof setTimeout> | undefined;
+  private declare sight: ResizeObserver;
 
   protected override build(): void {
     this.el.classList.add('lrfind-run-bar');
@@ -63,6 +64,23 @@ export class RunBarView extends BarView {
 
     const row = html('div', { class: 'lrbar-row' }, this.buttonPlace, this.bar, state);
     this.el.append(row, quiet, this.fault, spoken);
+    this.sight = new ResizeObserver((entries) => {
+      if (entries.some(({ contentRect }) => contentRect.width > 0)) {
+        this.beSeen();
+      }
+    });
+    this.sight.observe(this.el);
+  }
+
+  /**
+   * Says once that it takes room in a page. The kernel is not asked to display what lies in a box,
+   * and what lies in a tab has no room until the tab is opened.
+   */
+  private beSeen(): void {
+    this.sight.disconnect();
+    if (this.isLive && textOf(this.state, 'status') === 'waiting') {
+      this.tell({ event: 'seen' });
+    }
   }
 
   override update(): void {
@@ -76,8 +94,9 @@ export class RunBarView extends BarView {
     saySentence(this.sentence, sentence);
     const lr = numberOf(this.state, 'lr');
     showLine(this.rate, lr !== null && isRunning(status) ? `Rate now ${formatRate(lr)}` : '');
-    showLine(this.objective, textOf(this.state, 'objective'));
-    showLine(this.detail, textOf(this.state, 'detail'));
+    // Without a kernel, what is to be done about it takes the place of what was trained.
+    showLine(this.objective, this.isLive ? textOf(this.state, 'objective') : '');
+    showLine(this.detail, this.isLive ? textOf(this.state, 'detail') : '');
     const traceback = textOf(this.state, 'traceback');
     this.fault.hidden = traceback === '';
     say(this.faultText, traceback);
@@ -91,6 +110,7 @@ export class RunBarView extends BarView {
 
   override remove(): void {
     clearTimeout(this.pendingTimer);
+    this.sight.disconnect();
     this.announcer.close();
     super.remove();
   }
@@ -105,7 +125,7 @@ export class RunBarView extends BarView {
     const { text } = progressOf(done, total);
     return {
       status: GONE,
-      sentence: `The kernel went away after ${text}: run the cell again to start anew.`,
+      sentence: `Kernel gone after ${text}: run the cell again.`,
     };
   }
 
@@ -123,6 +143,8 @@ export class RunBarView extends BarView {
       'aria-valuetext': progress.text,
     });
     this.fill.style.transform = `scaleX(${progress.fraction})`;
+    // A stored result has no progress to show.
+    this.bar.hidden = total === 0 && textOf(this.state, 'status') !== 'waiting';
   }
 
   private showNote(): void {

@@ -24,6 +24,8 @@ export interface Frame {
   readonly positive: boolean;
   /** Whether values lie beyond the frame that 'all' would show. */
   readonly cut: boolean;
+  /** Whether there is nothing to frame, so that the domain means nothing. */
+  readonly empty: boolean;
 }
 
 /** Room above the level that the loss starts from, as a part of its fall. */
@@ -50,7 +52,7 @@ export function frameLosses(curves: readonly Losses[], framing: Framing, log: bo
   const beyond = curves.map((curve) => Array.from(curve.beyond ?? []).filter(Number.isFinite));
   const whole = extent([...finite.flatMap((curve) => [curve.raw, curve.smoothed]), ...beyond]);
   if (whole.length < 2) {
-    return { domain: [0, 1], positive: false, cut: false };
+    return { domain: [0, 1], positive: false, cut: false, empty: true };
   }
   const [lowest = 0, highest = 1] = whole;
   const positive = lowest > 0;
@@ -62,11 +64,11 @@ export function frameLosses(curves: readonly Losses[], framing: Framing, log: bo
       ? ([unit(lowest), unit(highest)] as const)
       : union(finite.map((curve) => focus(curve, unit)));
   if (!seen) {
-    return { domain: [0, 1], positive, cut: false };
+    return { domain: [0, 1], positive, cut: false, empty: true };
   }
   const padded = pad(flattened(seen, inLog), inLog);
   const domain: Interval = [back(padded[0]), back(padded[1])];
-  return { domain, positive, cut: highest > domain[1] || lowest < domain[0] };
+  return { domain, positive, cut: highest > domain[1] || lowest < domain[0], empty: false };
 }
 
 /**

@@ -171,6 +171,18 @@ describe('Apply', () => {
     expect(said()).toBe('Applied.');
   });
 
+  it('is no longer spoken of when the choice moves on, also while the kernel is busy', () => {
+    model.set('message', 'Applied.');
+    marker.choose(2e-3);
+    expect(said()).toBe('');
+  });
+
+  it('is spoken of as long as the optimizer follows the marker', () => {
+    model.set({ message: 'Applied: the optimizer follows the marker.', follows: true });
+    marker.choose(2e-3);
+    expect(said()).toBe('Applied: the optimizer follows the marker.');
+  });
+
   it('is not there where there is no optimizer', () => {
     model.set('buttons', [COMPARE]);
     expect(names()).toEqual(['Copy', 'Try it']);

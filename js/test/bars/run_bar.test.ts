@@ -35,8 +35,19 @@ let view: RunBarView;
 
 const spoken = (): string => view.el.querySelector('[role="status"]')?.textContent ?? '';
 
+let resized: (entries: { contentRect: { width: number } }[]) => void;
+const observer = { observe: vi.fn(), disconnect: vi.fn() };
+
 beforeEach(() => {
   vi.useFakeTimers();
+  observer.disconnect.mockClear();
+  vi.stubGlobal(
+    'ResizeObserver',
+    vi.fn(function (callback: typeof resized) {
+      resized = callback;
+      return observer;
+    }),
+  );
   comm = new Comm();
   model = makeModel(RunBarModel, { sentence: 'Ready.', total: 100, buttons: WAITING }, comm);
   view = show(RunBarView, model);
@@ -44,7 +55,34 @@ beforeEach(() => {
 
 afterEach(() => {
   view.remove();
+  vi.unstubAllGlobals();
   vi.useRealTimers();
+});
+
+/** Gives the view a width in its page, as opening the tab that it lies in does. */
+function widen(width: number): void {
+  resized([{ contentRect: { width } }]);
+}
+
+it('says once that it is in sight, when it has got room', () => {
+  widen(0);
+  expect(comm.contents).toEqual([]);
+  widen(400);
+  expect(comm.contents).toEqual([{ event: 'seen' }]);
+  expect(observer.disconnect).toHaveBeenCalledOnce();
+});
+
+it('says nothing of it where a sweep has been started', () => {
+  model.set({ status: 'finished' });
+  widen(400);
+  expect(comm.contents).toEqual([]);
+});
+
+it('shows no progress of a stored result', () => {
+  const bar = find(view.el, 'Steps of the range test');
+  expect(bar.hidden).toBe(false);
+  model.set({ status: 'finished', done: 0, total: 0 });
+  expect(bar.hidden).toBe(true);
 });
 
 it('sends what is pressed', () => {
@@ -172,7 +210,7 @@ it('does not go on sweeping once the kernel is gone', () => {
   model.set({ status: 'sweeping', done: 62, sentence: 'Sweeping: 62 of 100 steps.' });
   model.comm_live = false;
   expect(view.el.textContent).not.toContain('Sweeping');
-  expect(view.el.textContent).toContain('The kernel went away after 62 of 100 steps');
+  expect(view.el.textContent).toContain('Kernel gone after 62 of 100 steps');
 });
 
 it('shows text from outside as text', () => {

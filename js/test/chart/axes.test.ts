@@ -80,6 +80,8 @@ describe('the window', () => {
     const empty = makeChart();
     expect(empty.scales.y.domain).toEqual([0, 1]);
     expect(empty.axes.empty).toBe(true);
+    const nan = { loss: none, smoothed: none, fit_lr: floats(), fit_loss: floats() };
+    expect(makeChart({ ...STATE, ...nan }).axes.empty).toBe(true);
   });
 
   it('keeps an axis for losses that are not finite', () => {

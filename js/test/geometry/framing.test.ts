@@ -96,7 +96,7 @@ describe('without anything to frame', () => {
     [[same([])]],
     [[same([NaN, Infinity, -Infinity])]],
   ])('there is still an axis: %j', (curves) => {
-    expect(frameLosses(curves, 'focus', true)).toEqual({ domain: [0, 1], positive: false, cut: false });
+    expect(frameLosses(curves, 'focus', true)).toEqual({ domain: [0, 1], positive: false, cut: false, empty: true });
   });
 });
 
