@@ -395,7 +395,8 @@ class WidgetOptions(AnalysisOptions, SweepOptions):
     Parameters
     ----------
     auto_start
-        Start when the widget is first displayed. False waits for `start()` or its button.
+        Start when the widget is first displayed or, inside a box or a tab, first in sight. False
+        waits for `start()` or its button.
     auto_apply
         Write every chosen rate into the optimizer, as `apply()` does: at once, or, where
         something runs, when it has ended.

@@ -173,6 +173,7 @@ class LRFinderWidget(Session, ThreadSafeWidget, VBox, ValueWidget):  # type: ign
         self._mirror_again = False
         self._writing = threading.local()
         self._screen = Screen(self, _css(options.height))
+        self._screen.run_bar.commands["seen"] = self._be_seen
         ThreadSafeWidget.__init__(self, children=self._screen.rows, layout=OwnLayout(**layout))
         self.add_class("lrfind-widget")
         self._output = SavedOutput(self.model_id)
@@ -233,11 +234,20 @@ class LRFinderWidget(Session, ThreadSafeWidget, VBox, ValueWidget):  # type: ign
         if self.result is not None and not self.state.is_running:
             self._keep()
         self._output.display()
-        if self._auto_start and self.state.run is None and self.result is None:
-            try:
-                self.start()
-            except (RuntimeError, TypeError, ValueError) as error:
-                self.refuse(error)
+        self._be_seen()
+
+    def _be_seen(self) -> None:
+        """Start where that is to happen by itself: when displayed, or in a box and in sight."""
+        with self._starting:
+            starts = self._auto_start and self.state.run is None and self.result is None
+            self._auto_start = False
+        if not starts:
+            return
+        try:
+            self.start()
+        except (RuntimeError, TypeError, ValueError) as error:
+            self._auto_start = True
+            self.refuse(error)
 
     # ------------------------------------------------------------------------------ shown
 

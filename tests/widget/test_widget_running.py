@@ -21,6 +21,7 @@ from lrfind_widget.completion import Completion
 from tests.forked import exit_code_of_a_fork, forks
 from tests.waiting import eventually
 from tests.widget.hands import press
+from tests.widget.messages import tell
 from tests.widget.shown import bars, chart
 from tests.widget.training import Gate, adam, batches, bits, classifier
 
@@ -42,6 +43,46 @@ def test_without_auto_start_the_button_starts(make: Any) -> None:
     press(widget, "Run")
     widget.wait(60)
     assert len(widget.runs) == 1
+
+
+class TestInABox:
+    """What a cell does not display is started by the page that shows it."""
+
+    def test_being_seen_starts_the_sweep_once(self, make: Any) -> None:
+        widget = make()
+        for _ in range(3):
+            tell(bars(widget).run, event="seen")
+        widget.wait(60)
+        tell(bars(widget).run, event="seen")
+        assert len(widget.runs) == 1
+        assert not widget.status.is_running
+
+    def test_without_auto_start_being_seen_starts_nothing(self, make: Any) -> None:
+        widget = make(auto_start=False)
+        tell(bars(widget).run, event="seen")
+        assert widget.status is Status.WAITING
+
+    def test_a_start_that_is_refused_is_shown_and_tried_again(
+        self, make: Any, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        def no(_: Any) -> None:
+            raise ValueError("No.")
+
+        widget = make()
+        with monkeypatch.context() as patched:
+            patched.setattr(type(widget), "start", no)
+            tell(bars(widget).run, event="seen")
+        assert bars(widget).run.sentence == "Failed: ValueError: No."
+        widget._ipython_display_()
+        widget.wait(60)
+        assert len(widget.runs) == 1
+
+    def test_a_malformed_message_starts_nothing(self, make: Any) -> None:
+        widget = make()
+        tell(bars(widget).run, event="seen!")
+        tell(bars(widget).choice, event="seen")
+        assert widget.status is Status.WAITING
+        assert bars(widget).run.refused_messages == bars(widget).choice.refused_messages == 1
 
 
 def test_starting_returns_before_the_first_batch_is_there(make: Any) -> None:

@@ -1,0 +1,73 @@
+"""A widget that a cell does not display itself, but that lies in a box."""
+
+from __future__ import annotations
+
+import pytest
+from playwright.sync_api import expect
+
+from tests.browser.finder import Finder
+
+PREPARE = """
+import ipywidgets
+from IPython.display import display
+from lrfind_widget import LRFinderWidget
+from tests.browser.workbench import make_loader, make_model, make_optimizer
+def made(**options):
+    model = make_model()
+    return LRFinderWidget(
+        model, make_loader(), make_optimizer(model),
+        num_it=20, end_lr=1e-3, stop_div=False, **options,
+    )
+one, other = made(), made()
+"""
+
+
+@pytest.mark.parametrize("box", ["HBox", "VBox", "GridBox"])
+def test_two_in_a_box_are_swept_when_they_are_seen(lab, box):
+    notebook = lab(PREPARE, f"display(ipywidgets.{box}([one, other]))", width=1600)
+    notebook.run(0)
+    notebook.run(1)
+    notebook.until("[len(each.runs) for each in (one, other)] == [1, 1]")
+    charts = notebook.output(1).locator(".lrfind-chart")
+    expect(charts).to_have_count(2)
+    for n in (0, 1):
+        box = charts.nth(n).bounding_box()
+        assert box is not None
+        assert box["width"] > 300
+
+
+@pytest.mark.parametrize("container", ["Tab", "Accordion"])
+def test_what_is_folded_away_waits_until_it_is_opened(lab, container):
+    notebook = lab(
+        PREPARE,
+        f"display(ipywidgets.{container}([one, other], titles=['one', 'two'], selected_index=0))",
+    )
+    # bqplot draws its background with the room that is left, which is none in a hidden tab.
+    notebook.allow_complaint(r"<rect> attribute (width|height): A negative value")
+    notebook.run(0)
+    notebook.run(1)
+    notebook.until("len(one.runs) == 1")
+    assert notebook.value("other.status.value") == "waiting"
+    notebook.output(1).get_by_text("two", exact=True).click()
+    notebook.until("len(other.runs) == 1")
+
+
+def test_without_auto_start_one_in_a_box_waits_for_its_button(lab):
+    notebook = lab(PREPARE, "idle = made(auto_start=False)\ndisplay(ipywidgets.VBox([idle, one]))")
+    notebook.run(0)
+    notebook.run(1)
+    notebook.until("len(one.runs) == 1")
+    assert notebook.value("idle.status.value") == "waiting"
+    notebook.output(1).get_by_role("button", name="Run", exact=True).click()
+    notebook.until("len(idle.runs) == 1")
+
+
+def test_a_page_that_is_reloaded_starts_no_second_sweep(lab):
+    notebook = lab(PREPARE, "display(ipywidgets.VBox([one]))")
+    notebook.run(0)
+    notebook.run(1)
+    notebook.until("len(one.runs) == 1")
+    notebook.save()
+    notebook.reload()
+    Finder(notebook, 1).wait_for_dots(3)
+    assert notebook.value("(len(one.runs), one.status.value)") == (1, "finished")
