@@ -12,6 +12,12 @@ from tests.behaviours.ours import found
 from tests.unit.toys import batches, classifier, loader, loss_of, rates, sgd
 
 
+def best(**given):
+    net = classifier()
+    options = {"steps": 10, "num_it": 20, "seed": 0, "progress": False, **given}
+    return search_lr(net, batches(), sgd(net), **options).best_lr
+
+
 @behaviour(
     "By default a sweep takes 100 steps from 1e-7 to 10",
     "lr_find(model, loader, optimizer)",
@@ -30,6 +36,12 @@ def test_the_default_range_is_that_of_fastai():
     on_purpose="the default range is fastai's, which goes on to where most models diverge; "
     "below 1e-7 hardly one begins to learn",
     lightning="Tuner.lr_find(min_lr, max_lr, num_training)",
+)
+@behaviour(
+    "A sweep goes from 1e-6 to 10",
+    "lr_find(..., start_lr=1e-6)",
+    on_purpose="the default range is fastai's, which begins a decade lower",
+    neural_prophet="find_learning_rate(min_lr, max_lr)",
 )
 def test_another_range_is_two_keywords():
     lrs = found(start_lr=1e-8, end_lr=1, stop_div=False).lrs
@@ -191,13 +203,16 @@ def test_once_through_the_data_is_its_length():
     neural_prophet="find_learning_rate(train_epochs)",
 )
 def test_the_length_of_the_training_moves_the_rate_of_a_search():
-    def best(**given):
-        net = classifier()
-        return search_lr(
-            net, batches(), sgd(net), steps=10, num_it=20, seed=0, progress=False, **given
-        ).best_lr
-
     assert best(for_steps=1000) < best()
+
+
+@behaviour(
+    "The largest rate that trains is found, for the top of a cycle",
+    'search_lr(..., for_schedule="one_cycle")',
+    deepspeed="tutorials/lrrt; LRRangeTest",
+)
+def test_the_top_of_a_cycle_is_found():
+    assert best(for_schedule="one_cycle") > best()
 
 
 @behaviour(

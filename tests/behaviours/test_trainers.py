@@ -22,6 +22,9 @@ class Lit(nn.Module):
         self.net = classifier()
         self.hparams = SimpleNamespace(**hparams)
 
+    def forward(self, inputs):
+        return self.net(inputs)
+
     def training_step(self, batch, batch_idx):
         return loss_of(self.net, batch)
 
@@ -79,6 +82,7 @@ def test_a_data_module_stands_for_its_loader():
     lr_find(net, module, sgd(net), num_it=5, progress=False)
 
 
+@pytest.mark.filterwarnings("ignore:The rate that was applied is not sure")
 @pytest.mark.parametrize("name", ["lr", "learning_rate"])
 @behaviour(
     "The suggestion is set as the `lr` or `learning_rate` of the module, or of its hyperparameters",
@@ -205,3 +209,13 @@ def test_what_was_found_is_stored_but_no_half_of_a_sweep(tmp_path):
     result.save(tmp_path / "sweep.json")
     assert type(result).load(tmp_path / "sweep.json").lrs.tolist() == result.lrs.tolist()
     assert not hasattr(result, "state_dict")
+
+
+@behaviour(
+    "The sweep ends the training that it is part of, by a keyboard interrupt",
+    "lr_find(model, loader, optimizer)",
+    on_purpose="it ends by itself and returns what it has found; the program goes on",
+    catalyst="LRFinder.on_batch_end",
+)
+def test_a_sweep_returns():
+    assert len(found(num_it=3)) == 3

@@ -273,6 +273,11 @@ def test_there_is_no_validation_by_default():
 
 
 @behaviour(
+    "Validation data can be given with the training data",
+    "lr_find(..., val_loader=loader)",
+    lightning="lr_find(val_dataloaders)",
+)
+@behaviour(
     "The loss at a rate is the mean over all examples of a test set",
     "lr_find(..., val_loader=test_loader)",
     lr_range_test="lr_range_test(test_loader); test_train_loss_finder; test_valid_testers",
