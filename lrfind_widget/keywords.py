@@ -6,7 +6,7 @@ import difflib
 import functools
 import inspect
 import textwrap
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from types import UnionType
 from typing import (
     TYPE_CHECKING,
@@ -25,6 +25,7 @@ from typing import (
 from lrfind_widget.curves.formatting import format_lr
 from lrfind_widget.option_fields import Option, Options, options_of
 from lrfind_widget.options import CompareOptions, FindOptions, SearchOptions, WidgetOptions
+from lrfind_widget.other_words import DIFFERS, ELSEWHERE, OTHERS, OTHERWISE
 
 if TYPE_CHECKING:
     from torch import nn
@@ -190,49 +191,6 @@ def _kinds(type_: Any) -> list[str]:
     return [getattr(origin or type_, "__name__", str(type_)).lower()]
 
 
-# Our word (the first of these that the caller takes), and those that other finders have for it.
-_ELSEWHERE = {
-    "end_lr": "max_lr",
-    "start_lr": "min_lr",
-    "num_it steps": "num_training num_training_steps num_iter num_iterations iterations num_steps "
-    "epochs num_epochs",
-    "steps": "num_it",
-    "num_it": "steps",
-    "stop_div": "diverge_th diverge_threshold early_stop_threshold",
-    "beta": "smooth_f smoothing smoothing_factor",
-    "mode": "step_mode",
-    "accumulate": "accumulation_steps accumulate_grad_batches",
-    "loss_fn": "criterion loss_func",
-    "step_fn": "output_transform training_step",
-    "update_fn": "process_function train_step",
-    "val_loader": "val_iter val_dataloader val_dataloaders",
-    "wd": "weight_decay",
-    "clip_grad_norm": "gradient_clip_val max_grad_norm",
-    "amp": "precision amp_backend amp_config",
-    "grad_scaler": "scaler",
-    "isolation": "cache_dir memory_cache",
-    "rule": "suggestion suggest_fn suggest_func suggest_funcs suggestion_method",
-    "skip_start": "skip_begin",
-    "y_scale": "log_scale",
-    "auto_apply": "update_attr",
-    "auto_start": "autostart",
-    "progress": "verbose",
-    "dataloader": "train_loader train_dataloaders",
-}
-_OURS = {word: ours for ours, theirs in _ELSEWHERE.items() for word in theirs.split()}
-
-_DIFFERS = {
-    "epochs num_epochs": "Steps of the optimizer are counted, not epochs.",
-    "diverge_th diverge_threshold early_stop_threshold": (
-        "It stops at four times the best loss; the factor cannot be changed."
-    ),
-    "smooth_f": "smooth_f is the weight of the newest loss: beta = 1 - smooth_f.",
-    "cache_dir memory_cache": "Nothing is written to a disk.",
-    "suggest_funcs": "One rule is chosen; `suggestions` has what each of them says.",
-}
-"""What differs in meaning."""
-
-
 def refuse_unknown(given: Iterable[str], known: Iterable[str], caller: str) -> None:
     """Raise TypeError for a keyword that is unknown, with the one to use instead."""
     choices = list(known)
@@ -244,12 +202,19 @@ def refuse_unknown(given: Iterable[str], known: Iterable[str], caller: str) -> N
 
 
 def _instead(name: str, known: list[str]) -> str:
-    differs = [differs for words, differs in _DIFFERS.items() if name in words.split()]
-    for word in _OURS.get(name, "").split():
-        if word in known:
-            return " ".join([f"It is {word!r} here: {_meaning(word)}", *differs])
+    for ours in (words for words, theirs in ELSEWHERE.items() if name in theirs.split()):
+        for word in ours.split():
+            if word in known:
+                meant = f"It is {word!r} here: {_meaning(word)}"
+                return " ".join([meant, *_said_of(name, DIFFERS)])
+    for said in _said_of(name, OTHERWISE):
+        return said
     near = difflib.get_close_matches(name, known, n=1, cutoff=0.6)
     return f"Did you mean {near[0]!r}?" if near else f"Known are {', '.join(known)}."
+
+
+def _said_of(name: str, table: Mapping[str, str]) -> list[str]:
+    return [said.replace("{name}", name) for words, said in table.items() if name in words.split()]
 
 
 @functools.cache
@@ -258,6 +223,6 @@ def _meaning(name: str) -> str:
     kinds: tuple[type[Options], ...] = (WidgetOptions, FindOptions, CompareOptions, SearchOptions)
     options = {name: option for kind in kinds for name, option in options_of(kind).items()}
     if name not in options:
-        return "the batches to train on."
+        return OTHERS[name]
     sentence = options[name].words.partition(". ")[0].rstrip(".")
     return f"{sentence[:1].lower()}{sentence[1:]}."

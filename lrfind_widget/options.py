@@ -272,7 +272,7 @@ class AnalysisOptions(_Smoothing):
         Points at the start that the search for the steepest fall leaves out (fastai v1).
     skip_end
         Points at the end that the search for the steepest fall leaves out (fastai v1).
-    rule
+    rule : str or callable
         The rule that says where the marker starts: a name in `lrfind_widget.rules.RULES`, or a
         function ``(lrs, losses) -> rate`` of the raw losses, or one of fastai v2's
         ``suggest_funcs``, ``(lrs, losses, num_it)``.

@@ -16,6 +16,7 @@ from lrfind_widget.curves.formatting import format_lr
 from lrfind_widget.curves.group_ranges import GroupRanges, groups_of
 from lrfind_widget.curves.schedule import schedule_of
 from lrfind_widget.curves.smoothing import Floats, beta_of
+from lrfind_widget.keywords import refuse_unknown
 from lrfind_widget.outcomes import Applied, StopReason
 from lrfind_widget.rules.fastai_v1 import min_gradient
 from lrfind_widget.rules.suggestion import Suggestion
@@ -161,6 +162,8 @@ class RecordedCurve:
         """
         _check_reads("reads", reads)
         entry, losses = entry_of(rule), self.losses
+        if entry.name in RULES:
+            refuse_unknown(options, entry.options, entry.name)
         options = entry.wanted(**self._known) | options
         if reads != "training" and entry.function is not min_gradient and self.is_validated:
             if "val_losses" in entry.wants:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import inspect
 import itertools
 from collections.abc import Callable, Collection
 from dataclasses import dataclass, replace
@@ -85,6 +86,12 @@ class RuleEntry:
     def label(self) -> str:
         """The name as it is written on the screen."""
         return self.name.replace("_", " ")
+
+    @property
+    def options(self) -> list[str]:
+        """The keywords that its function takes."""
+        parameters = inspect.signature(self.function).parameters.values()
+        return [each.name for each in parameters if each.kind is each.KEYWORD_ONLY]
 
     def wanted(self, **known: Any) -> dict[str, Any]:
         """Return those of some known options that the rule wants."""

@@ -7,10 +7,12 @@ from typing import Any
 import pytest
 
 from lrfind_widget import Sweep, compare_lrs, lr_find
-from lrfind_widget.keywords import _OURS, refuse_unknown
+from lrfind_widget.keywords import refuse_unknown
 from lrfind_widget.option_fields import options_of
-from lrfind_widget.options import WidgetOptions
+from lrfind_widget.options import FindOptions, WidgetOptions
+from lrfind_widget.other_words import DIFFERS, ELSEWHERE, OTHERS, OTHERWISE
 from lrfind_widget.training.trainable import TorchTrainable
+from tests.unit.results import result
 from tests.unit.toys import batches, classifier, sgd
 
 KNOWN = list(options_of(WidgetOptions))
@@ -62,8 +64,9 @@ def test_the_word_of_another_finder_is_answered_with_ours(theirs: str, ours: str
     ("theirs", "differs"),
     [
         ("smooth_f", "beta = 1 - smooth_f"),
-        ("diverge_th", "four times the best loss; the factor cannot be changed"),
-        ("early_stop_threshold", "the factor cannot be changed"),
+        ("diverge_th", "diverge_th=5 is stop_div=5; None is stop_div=False"),
+        ("early_stop_threshold", "early_stop_threshold=5 is stop_div=5"),
+        ("step_mode", '"exponential" and "log" are "exp"'),
         ("epochs", "Steps of the optimizer are counted, not epochs"),
         ("memory_cache", "Nothing is written to a disk"),
     ],
@@ -73,8 +76,42 @@ def test_a_difference_in_meaning_is_said(theirs: str, differs: str) -> None:
 
 
 def test_every_word_in_the_table_leads_to_a_keyword_there_is() -> None:
-    known = {*options_of(WidgetOptions), "steps", "progress", "dataloader"}
-    assert {word for ours in _OURS.values() for word in ours.split()} <= known
+    known = {*options_of(WidgetOptions), *options_of(FindOptions), "steps", *OTHERS}
+    assert {word for ours in ELSEWHERE for word in ours.split()} <= known
+
+
+def test_what_differs_is_said_of_a_word_in_the_table() -> None:
+    words = {word for theirs in ELSEWHERE.values() for word in theirs.split()}
+    assert {word for differs in DIFFERS for word in differs.split()} <= words
+
+
+@pytest.mark.parametrize(
+    ("theirs", "said"),
+    [
+        ("to_save", "All that a sweep touches is restored"),
+        ("device", "Batches are moved to the device of the model"),
+        ("show_plot", r"result.plot\(\) draws the curve"),
+        ("suggest_funcs", r"The result is asked: result.suggestion\('valley'\)"),
+    ],
+)
+def test_of_a_word_that_nothing_takes_the_place_of_the_reason_is_said(
+    theirs: str, said: str
+) -> None:
+    with pytest.raises(TypeError, match=f"^lr_find does not know the keyword '{theirs}'. {said}"):
+        refuse_unknown([theirs], options_of(FindOptions), "lr_find")
+
+
+def test_every_such_reason_ends_as_a_sentence() -> None:
+    sentences = [*OTHERWISE.values(), *DIFFERS.values(), *OTHERS.values()]
+    assert [said for said in sentences if not said.endswith(".")] == []
+
+
+def test_a_rule_answers_for_its_options() -> None:
+    with pytest.raises(TypeError, match=r"^min_gradient .* 'skip_start' here: points at the start"):
+        result().suggestion("min_gradient", skip_begin=10)
+    with pytest.raises(TypeError, match=r"^slide .* Did you mean 'thresh'"):
+        result().suggestion("slide", tresh=0.1)
+    assert result().suggestion("lightning", skip_begin=10).rule == "lightning"
 
 
 def test_only_keywords_of_the_caller_are_named() -> None:
