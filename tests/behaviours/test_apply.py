@@ -14,8 +14,7 @@ from tests.unit.results import result
 from tests.unit.toys import classifier, loader, rates, sgd
 
 
-def grouped(*lrs):
-    model = classifier()
+def grouped(model, *lrs):
     layers = (model[0], model[1], model[4])
     return torch.optim.SGD(
         [{"params": layer.parameters(), "lr": lr} for layer, lr in zip(layers, lrs, strict=False)]
@@ -56,6 +55,7 @@ def test_a_rate_of_ones_own_is_written():
     "lr_find(..., apply=True)",
     lightning="lr_find(update_attr); test_lr_finder_callback_applies_lr_after_restore",
     neural_prophet="fit(learning_rate=None)",
+    torchtuples="lr_finder",
 )
 def test_the_suggestion_is_written_in_the_same_call():
     net = classifier()
@@ -96,3 +96,31 @@ def test_groups_keep_their_ratios_when_a_rate_is_written():
     kept = result(valley(exponential())).apply(optimizer, 0.5)
 
     assert kept == pytest.approx([0.5, 0.05])
+
+
+@behaviour(
+    "Each parameter group gets the rate that was suggested for it",
+    "result.apply(optimizer)",
+    ignite="test_apply_suggested_lr_multiple_param_groups; apply_suggested_lr",
+)
+def test_each_group_gets_its_rate():
+    model = classifier()
+    optimizer = grouped(model, 0.4, 0.03, 0.003)
+    ranges = {"start_lr": [0.01] * 3, "end_lr": [1, 2, 3]}
+    found = lr_find(model, loader(), optimizer, num_it=9, progress=False, **ranges)
+
+    assert found.apply(optimizer, 0.1) == list(found.group_lrs(0.1)) == rates(optimizer)
+
+
+@behaviour(
+    "An optimizer with another number of groups than that of the run is refused",
+    "result.apply(optimizer)",
+    on_purpose="its own ratios are kept, so that the rate can go into an optimizer made anew",
+    ignite="test_apply_suggested_lr_unmatched_optimizers",
+)
+def test_an_optimizer_with_other_groups_keeps_its_ratios():
+    optimizer = grouped(classifier(), 0.4, 0.03)
+
+    result(valley(exponential())).apply(optimizer, 0.1)
+
+    assert rates(optimizer) == pytest.approx([0.1, 0.0075])

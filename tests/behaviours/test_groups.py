@@ -40,6 +40,7 @@ def swept(**options):
     "lr_find(..., start_lr=[1e-6, 1e-5], end_lr=[0.1, 10])",
     fastai_v1="lr_find(start_lr, end_lr)",
     fastai_v2="LRFinder(start_lr, end_lr)",
+    ignite="test_multiple_optimizers; attach(start_lr, end_lr)",
 )
 def test_each_group_can_have_its_range():
     _, seen = swept(start_lr=[1e-6, 1e-5], end_lr=[0.1, 10])
@@ -53,6 +54,8 @@ def test_each_group_can_have_its_range():
     "lr_find(..., start_lr=[1e-6, 1e-5])",
     deepspeed="LRRangeTest(lr_range_test_min_lr)",
     granite_tsfm="LRFinder.set_lr",
+    torch_lr_finder="range_test(start_lr)",
+    monai="range_test(start_lr)",
 )
 def test_each_group_can_have_its_start():
     _, seen = swept(start_lr=[1e-6, 1e-5], end_lr=[1e-2, 1e-1], mode="linear")
@@ -65,6 +68,9 @@ def test_each_group_can_have_its_start():
     "lr_find(..., start_lr=[1e-6, 1e-5, 1e-4])",
     deepspeed="LRRangeTest(lr_range_test_min_lr)",
     granite_tsfm="LRFinder.set_lr",
+    ignite="test_attach_incorrect_input_args",
+    torch_lr_finder="range_test(start_lr)",
+    monai="range_test(start_lr)",
 )
 def test_a_rate_too_many_is_refused():
     with pytest.raises(ValueError, match=r"3 .*2 "):
@@ -106,3 +112,43 @@ def test_the_recorded_rate_is_that_of_the_first_group():
     result, seen = swept()
     assert result.lrs.tolist() == seen[:, 0].tolist()
     assert result.group_lrs(0.5) == pytest.approx((0.5, 0.05))
+
+
+@behaviour(
+    "A group whose start is not below its end is refused",
+    "lr_find(..., start_lr=[1.0, 10.0], end_lr=[10.0, 10.0])",
+    ignite="test_wrong_values_start_lr_and_end_lr",
+)
+def test_a_group_whose_range_does_not_rise_is_refused():
+    with pytest.raises(ValueError, match=r"start_lr=10 must be below end_lr=10 .*group"):
+        swept(start_lr=[1.0, 10.0], end_lr=[10.0, 10.0])
+
+
+@behaviour(
+    "Each group begins at its own rate, and all of them end at one",
+    "lr_find(..., start_lr=[0.1, 0.01], end_lr=[10, 10])",
+    on_purpose="unless both are said, groups keep the ratios that they were given all the way: a "
+    "head at ten times the rate stays that",
+    torch_lr_finder="TestRangeTest.test_run; range_test(end_lr)",
+    ignite="attach(start_lr, end_lr)",
+    monai="range_test(end_lr)",
+)
+def test_groups_can_end_at_one_rate():
+    _, kept = swept()
+    _, seen = swept(start_lr=[0.1, 0.01], end_lr=[10, 10])
+
+    assert kept[:, 1] / kept[:, 0] == pytest.approx(0.1)
+    assert seen[0].tolist() == [0.1, 0.01]
+    assert seen[-1, 1] / seen[-1, 0] == pytest.approx(0.1**0.2)
+
+
+@behaviour(
+    "The suggestion has a rate for each group, where each stood at that step",
+    "result.group_lrs()",
+    ignite="test_lr_suggestion_multiple_param_groups; get_results; lr_suggestion",
+)
+def test_a_suggestion_has_a_rate_for_each_group():
+    result, seen = swept(num_it=20, start_lr=[1e-4, 1e-3], end_lr=[0.1, 10])
+
+    for lr, groups in zip(result.lrs, seen, strict=True):
+        assert result.group_lrs(lr) == pytest.approx(groups)

@@ -144,3 +144,23 @@ def test_a_line_says_what_is_suggested(capsys):
     assert "0.25" in last
     assert "cross entropy" in last
     assert "100 steps" in last
+
+
+@behaviour(
+    "A run that ends without the loss having diverged warns, and says to raise the end",
+    "lr_find(...)",
+    on_purpose="a loss that need not diverge is no cause to warn; one that has not turned up is, "
+    "in the closing line and in `result.suggestion().caveats`",
+    ignite="test_model_optimizer_reset; test_num_iter_is_none; test_num_iter_is_enough; "
+    "test_num_iter_is_not_enough; test_different_num_iters",
+)
+def test_a_loss_that_has_not_turned_up_is_said(capsys):
+    model = classifier()
+
+    def squared(model, batch):
+        return (model[0].weight - 1).square().mean()
+
+    swept = lr_find(model, loader(), sgd(model), step_fn=squared, end_lr=1e-2, seed=0)
+
+    assert "The loss has not turned up by" in capsys.readouterr().err
+    assert any("higher rates may be better" in said for said in swept.suggestion().caveats)
