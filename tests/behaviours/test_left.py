@@ -173,10 +173,6 @@ def test_the_model_of_a_sweep_is_never_kept():
     on_purpose="it is in host memory, and no file is written",
     torch_lr_finder="LRFinder(memory_cache, cache_dir)",
     monai="LearningRateFinder(memory_cache, cache_dir)",
-    lightning="test_lr_finder_checkpoint_cleanup_on_error; test_model_reset_correctly",
-    fastai_v1="LRFinder.on_train_begin",
-    fastai_v2="LRFinder.before_fit",
-    granite_tsfm="LRFinder.before_fit",
 )
 def test_no_file_is_written(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
@@ -258,7 +254,6 @@ def test_a_training_afterwards_is_as_without_a_sweep():
     "rate",
     torch_lr_finder="README: notes; LRFinder(optimizer)",
     monai="LearningRateFinder(optimizer)",
-    lightning="test_lr_finder_with_early_stopping",
 )
 def test_an_optimizer_may_have_a_scheduler():
     model = classifier()

@@ -1,4 +1,4 @@
-"""What only finders inside a trainer promise: its own objects, as argument, and afterwards."""
+"""Trainers, and objects of their own."""
 
 from __future__ import annotations
 
@@ -160,7 +160,7 @@ def test_only_training_is_swept():
 @behaviour(
     "The finder can run in the middle of a training, at epochs of one's choice, and the training "
     "goes on from where it was",
-    "lr_find(...) between two epochs",
+    "`lr_find(...)` between two epochs",
     lightning="FineTuneLearningRateFinder; test_lr_finder_callback_restarting",
 )
 def test_a_training_goes_on_as_if_nothing_had_been_swept():
@@ -185,7 +185,7 @@ def test_a_training_goes_on_as_if_nothing_had_been_swept():
 @behaviour(
     "Over several processes one of them decides and tells the others, so that all train on with "
     "one rate",
-    "the plain model is swept in one process, before it is wrapped",
+    "lr_find(wrapped.module, loader, optimizer)",
     missing="sweeps over several processes; a model wrapped for them is refused, with what to do",
     lightning="training_tricks.html#learning-rate-finder; test_lr_finder_with_ddp",
     fastai_v1="LRFinder.on_batch_end(num_distrib)",
@@ -199,7 +199,7 @@ def test_several_processes_agree(monkeypatch):
 
 @behaviour(
     "A sweep that the process did not live to end is taken up where it was",
-    "lr_find(...) anew",
+    "`lr_find(...)` anew",
     on_purpose="a sweep takes minutes at most, so it is not stored half done: "
     "what it has found is, by `result.save`, and the training itself was never touched",
     deepspeed="LRRangeTest.state_dict; LRRangeTest(last_batch_iteration)",
