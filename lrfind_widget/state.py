@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
 from lrfind_widget import messages
-from lrfind_widget.curves.formatting import format_lr
-from lrfind_widget.curves.group_ranges import groups_of
 from lrfind_widget.option_fields import options_of
 from lrfind_widget.options import AnalysisOptions
 from lrfind_widget.outcomes import Status
@@ -17,6 +15,7 @@ from lrfind_widget.results.analysis import Analysis, analyse
 from lrfind_widget.results.comparison import Comparison
 from lrfind_widget.results.joined import Refinement, why_not_extend, why_not_refine
 from lrfind_widget.results.result import SweepResult
+from lrfind_widget.results.run_names import differences
 from lrfind_widget.results.search import Start, where_to_begin
 
 READING = tuple(options_of(AnalysisOptions))
@@ -203,22 +202,8 @@ class SessionState:
     @property
     def names(self) -> dict[int, str]:
         """A name for each listed run, by its number, that says how it differs from the others."""
-        settings = [run.result.settings for run in self.listed]
-        # What was joined to a curve is seen on it, and so are the steps that it added.
-        hidden = {"joined", "num_it"} if any("joined" in each for each in settings) else ()
-        keys = dict.fromkeys(key for each in settings for key in each if key not in hidden)
-        differing = [
-            key for key in keys if any(s.get(key) != settings[0].get(key) for s in settings)
-        ]
-        return {run.number: _name(run, differing) for run in self.listed}
-
-
-def _name(run: ListedRun, differing: Sequence[str]) -> str:
-    values = [f"{key}={_value(key, run.result.settings.get(key))}" for key in differing]
-    return ": ".join([f"Run {run.number}", *([", ".join(values)] if values else [])])
-
-
-def _value(key: str, value: Any) -> str:
-    if key == "groups":
-        return str(groups_of({key: value}))
-    return format_lr(value) if key.endswith("_lr") and isinstance(value, float) else str(value)
+        each = differences([run.result.settings for run in self.listed])
+        return {
+            run.number: ": ".join(filter(None, [f"Run {run.number}", differing]))
+            for run, differing in zip(self.listed, each, strict=True)
+        }

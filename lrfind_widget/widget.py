@@ -18,13 +18,13 @@ from lrfind_widget.keywords import constructor, keywords
 from lrfind_widget.options import AnalysisOptions, WidgetOptions
 from lrfind_widget.outcomes import Status
 from lrfind_widget.points import Trainable
-from lrfind_widget.results import picture
-from lrfind_widget.results.analysis import analyse
+from lrfind_widget.results import figures, picture
 from lrfind_widget.results.result import SweepResult
 from lrfind_widget.rules.table import DEFAULT_RULE
 from lrfind_widget.session import Session
 from lrfind_widget.state import READING
 from lrfind_widget.view.cells import CELLS
+from lrfind_widget.view.chart_state import pictured
 from lrfind_widget.view.debounce import Debounce
 from lrfind_widget.view.marks import Rate
 from lrfind_widget.view.output import SavedOutput
@@ -208,12 +208,7 @@ class LRFinderWidget(Session, ThreadSafeWidget, VBox, ValueWidget):  # type: ign
         RuntimeError
             If there is no curve yet.
         """
-        kind = Path(path).suffix.lower().removeprefix(".")
-        if kind not in picture.FORMATS:
-            raise ValueError(
-                f"A picture is saved as .svg, .png or .pdf, got {str(path)!r}: change its ending."
-            )
-        drawn = self._picture(kind)
+        drawn = self._picture(figures.kind_of(path))
         if drawn is None:
             raise RuntimeError("There is no curve yet: save the figure after a sweep.")
         Path(path).write_bytes(drawn)
@@ -321,7 +316,8 @@ class LRFinderWidget(Session, ThreadSafeWidget, VBox, ValueWidget):  # type: ign
 
     def _what_is_kept(self) -> tuple[Any, ...]:
         state = self.state
-        return state.status, len(state.runs), state.selected_lr, state.options
+        visible = [(run.number, run.visible, run.listed) for run in state.runs]
+        return state.status, len(state.runs), state.selected_lr, state.options, visible
 
     def __repr__(self) -> str:
         if not self._is_set_up:  # a debugger's look at one that was refused
@@ -339,11 +335,16 @@ class LRFinderWidget(Session, ThreadSafeWidget, VBox, ValueWidget):  # type: ign
 
     def _picture(self, kind: str) -> bytes | None:
         """Return the chart as a picture, or None where there is no curve yet."""
-        state = self.state
-        if state.result is None or not len(state.result):
+        chart = pictured(self.state)
+        if chart is None:
             return None
-        analysis = analyse(state.result, state.options)
-        return picture.saved(lambda: picture.draw(analysis, state.selected_lr), kind)
+
+        def draw() -> Any:
+            figure = figures.new_figure()
+            picture.draw(figure.axes[0], chart)
+            return figure
+
+        return figures.saved(draw, kind)
 
 
 def _css(height: str | int | None) -> str:

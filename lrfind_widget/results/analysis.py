@@ -45,7 +45,7 @@ class Analysis:
         chosen = entry_of(self.options.rule)
         found = {entry_of(min_gradient): self.min_gradient, chosen: self.suggested}
         return {
-            entry.name: found.get(entry) or _suggestion(self.result, entry, self.options)
+            entry.name: found.get(entry) or suggestion_of(self.result, entry, self.options)
             for entry in dict.fromkeys([*RULES.values(), chosen])
         }
 
@@ -66,9 +66,9 @@ def analyse(result: RecordedCurve, options: AnalysisOptions) -> Analysis:
     if kept is None or any(
         getattr(kept.options, name) != getattr(options, name) for name in _READ_WITH
     ):
-        steepest = _suggestion(result, min_gradient, options)
+        steepest = suggestion_of(result, min_gradient, options)
         is_steepest = entry_of(options.rule) is entry_of(min_gradient)
-        suggested = steepest if is_steepest else _suggestion(result, options.rule, options)
+        suggested = steepest if is_steepest else suggestion_of(result, options.rule, options)
         kept = Analysis(result, options, result.curve(options.beta), steepest, suggested)
     elif kept.options != options:
         kept = replace(kept, options=options)
@@ -76,8 +76,8 @@ def analyse(result: RecordedCurve, options: AnalysisOptions) -> Analysis:
     return kept
 
 
-def _suggestion(result: RecordedCurve, rule: Rule, options: AnalysisOptions) -> Suggestion:
-    """Return what a rule suggests that is given the options it wants."""
+def suggestion_of(result: RecordedCurve, rule: Rule, options: AnalysisOptions) -> Suggestion:
+    """Return what a rule suggests that is given those of the options that it wants."""
     wanted = entry_of(rule).wanted(
         beta=options.beta, skip_start=options.skip_start, skip_end=options.skip_end
     )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
@@ -13,8 +13,11 @@ from lrfind_widget.curves.formatting import format_lr, listed
 from lrfind_widget.curves.paired import Difference, last_part, mean_of, paired_difference
 from lrfind_widget.curves.smoothing import Floats, beta_of, exponential_average
 from lrfind_widget.outcomes import StopReason
-from lrfind_widget.results import picture
+from lrfind_widget.results import figures
+from lrfind_widget.results.figures import Plotted
+from lrfind_widget.results.framing import drawable, frame_from_one_start
 from lrfind_widget.results.json_record import JsonRecord
+from lrfind_widget.results.looks import Theme, line_look
 from lrfind_widget.results.receipt import Receipt
 from lrfind_widget.values import check_rate
 
@@ -27,7 +30,7 @@ MOST_NAMED = 5
 
 
 @dataclass(frozen=True, eq=False)
-class Comparison(JsonRecord):
+class Comparison(Plotted, JsonRecord):
     """Short trainings from one state, each at a rate of its own, on the same batches.
 
     Attributes
@@ -180,7 +183,15 @@ class Comparison(JsonRecord):
         """
         return super().to_json() | {"best_lr": self.best_lr, "sentence": self.sentence}
 
-    def plot(self, *, ax: Axes | None = None, return_fig: bool | None = None) -> Figure | None:
+    def plot(
+        self,
+        *,
+        ax: Axes | None = None,
+        figsize: Sequence[float] | None = None,
+        theme: Theme | None = None,
+        show_grid: bool = True,
+        return_fig: bool | None = None,
+    ) -> Figure | None:
         """Draw the smoothed training losses over the steps, one line for each rate.
 
         Validation losses are dots in the colour of the line.
@@ -188,7 +199,13 @@ class Comparison(JsonRecord):
         Parameters
         ----------
         ax : matplotlib Axes, optional
-            Draw there instead of in a new figure.
+            Draw there instead of in a new figure. The colours follow its background.
+        figsize : (float, float), optional
+            Width and height of the new figure in inches, by default 8 and 4.
+        theme : {"light", "dark"}, optional
+            Background of the new figure, by default that of matplotlib's style.
+        show_grid : bool, default True
+            Draw a grid.
         return_fig : bool or None, default None
             Return the figure if true.
 
@@ -200,29 +217,33 @@ class Comparison(JsonRecord):
         ------
         ImportError
             If matplotlib is not installed.
+        TypeError, ValueError
+            If an argument cannot work, or both `ax` and `figsize` or `theme` are given.
         """
-        figure, ax = picture.figure_and_axes(ax)
+        figure, axes = figures.figure_and_axes(ax, figsize, theme)
         steps = np.arange(1, self.steps + 1)
+        lines = []
         for n, lr in enumerate(self.lrs):
-            losses = exponential_average(self.losses[n], beta_of(self.settings))
             taken = slice(0, self.taken[n])
-            (line,) = ax.plot(steps[taken], losses[taken], label=f"{format_lr(lr)}{self._note(n)}")
+            losses = exponential_average(self.losses[n], beta_of(self.settings))[taken]
+            label = f"{format_lr(lr)}{self._note(n)}"
+            axes.plot(steps[taken], drawable(losses), label=label, **line_look(n))
+            lines.append(losses)
             if self.val_losses is not None:
-                ax.plot(steps, self.val_losses[n], ".", color=line.get_color())
-        calm = self.losses[[not diverged for diverged in self.diverged]]
-        if any(self.diverged) and np.isfinite(calm).any():
-            low, high = np.nanmin(calm), np.nanmax(calm)
-            room = 0.1 * (high - low) or 1.0
-            ax.set_ylim(low - room, high + room)  # where the rates that are of use are seen
-        ax.locator_params(axis="x", integer=True)
-        ax.set_xlabel("step")
-        ax.set_ylabel("loss")
-        ax.legend(frameon=False, title="learning rate")
+                colour = line_look(n)["color"]
+                axes.plot(steps, drawable(self.val_losses[n]), ".", color=colour)
+                lines.append(self.val_losses[n])
+        ends = frame_from_one_start(lines)
+        if ends is not None:
+            axes.set_ylim(*ends)
+        axes.locator_params(axis="x", integer=True)
+        axes.margins(x=0.02)
+        axes.set_xlabel("step")
+        axes.set_ylabel("loss", rotation=0, ha="right")
+        figures.paint(axes, grid=show_grid)
+        dots = "" if self.val_losses is None else "; dots: validation loss"
+        figures.put_legend(axes, f"smoothed loss at each learning rate{dots}")
         return figure if return_fig else None
-
-    def _repr_png_(self) -> bytes | None:
-        """Return the plot, which a notebook shows; None where it cannot be drawn."""
-        return picture.shown(lambda: picture.draw_on_axes(self.plot))
 
     def _note(self, n: int) -> str:
         """Return what stands behind the name of a rate."""

@@ -1,251 +1,223 @@
-"""Results drawn with matplotlib: the chart as a picture, and the parts of their own plots."""
+"""The chart of a result as matplotlib draws it, for `plot` as for the widget's picture."""
 
 from __future__ import annotations
 
-import io
-import threading
-from collections.abc import Callable, Mapping
-from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
-from lrfind_widget.curves.combined import CombinedCurve
 from lrfind_widget.curves.formatting import format_lr
-from lrfind_widget.curves.smoothing import Floats
-from lrfind_widget.curves.trimmed import Trimmed
-from lrfind_widget.options import AnalysisOptions
-from lrfind_widget.results.analysis import Analysis
-from lrfind_widget.rules.fastai_v1 import refusal, steepest
+from lrfind_widget.results.chart import Chart, Other
+from lrfind_widget.results.curve_lines import KINDS, CurveLines, Line, loss_at
+from lrfind_widget.results.figures import paint, put_legend, wrapped
+from lrfind_widget.results.framing import FAR, Framed, drawable, frame
+from lrfind_widget.results.looks import LINES, Look, line_look, look_on, papers_of
 from lrfind_widget.rules.suggestion import Suggestion
 
-if TYPE_CHECKING:
-    from matplotlib.axes import Axes
-    from matplotlib.figure import Figure
-
-FORMATS = ("svg", "png", "pdf")
-"""The kinds of file a picture can be saved as."""
-
-_DRAWING = threading.Lock()
-"""Held while drawing: matplotlib keeps fonts and caches that threads must not share."""
-
-_FAR = 1e30
-"""Where an area goes that has no upper end."""
-
-_ROUNDING = 1e-6
-"""Losses that differ by a smaller share of their size differ by rounding."""
-
-_MARKER, _STEEPEST, _USABLE, _QUIET = "#1976d2", "#c62828", "#2e7d32", "#757575"
-_VALIDATION = "#c26a00"
-
-Line = tuple[Floats, Floats]
-"""Rates and losses."""
+_MARKERS = "oDs^vPX"
+"""What tells the dots of several rules apart."""
 
 
-def draw(analysis: Analysis, selected_lr: float | None = None) -> Figure:
-    """Draw a result as the widget shows it; the chosen rate is a vertical line."""
-    figure, axes = _new_figure(8.0, 4.0)
-    exponential = analysis.result.settings.get("mode", "exp") == "exp"
-    axes.set_xscale("log" if exponential else "linear")
-    _draw_curve(axes, analysis)
-    _draw_findings(axes, analysis, selected_lr)
-    axes.xaxis.set_major_formatter(lambda lr, _: format_lr(lr))
-    axes.minorticks_off()
-    axes.set_xlabel("learning rate")
+def draw(axes: Any, chart: Chart) -> None:
+    """Draw a chart on axes."""
+    look = look_on(papers_of(axes)[0])
+    result = chart.analysis.result
+    with np.errstate(all="ignore"):
+        _set_scales(axes, chart)
+    _draw_lines(axes, chart, look)
+    for place, other in enumerate(chart.others):
+        _draw_other(axes, other, place)
+    _draw_found(axes, chart, look)
+    _draw_rates(axes, chart, look)
+    axes.margins(x=0.02)
+    axes.set_xlabel(_text(result.axis_label))
+    axes.xaxis.label.set_parse_math(False)  # it may come from a file
     axes.set_ylabel("loss", rotation=0, ha="right")
-    axes.spines[["top", "right"]].set_visible(False)
-    axes.grid(visible=True, color="#e0e0e0", linewidth=0.6)
-    axes.set_axisbelow(True)
-    return figure
+    paint(axes, grid=chart.grid)
+    put_legend(axes, wrapped(_doubt(chart), axes))
 
 
-def draw_on_axes(plot: Callable[..., object]) -> Figure:
-    """Return a figure that ``plot(ax=...)`` has drawn on."""
-    figure, axes = _new_figure(8.0, 3.0)
-    plot(ax=axes)
-    return figure
+def _set_scales(axes: Any, chart: Chart) -> None:
+    """Set the kinds of both axes, the ends of that of the loss, and how rates are written."""
+    options = chart.analysis.options
+    if chart.lines.is_linear:
+        axes.set_xscale("linear")
+        axes.xaxis.set_major_formatter("{x:g}")
+    else:
+        rates = np.concatenate([lines.points[0] for lines in _all_lines(chart)] or [np.empty(0)])
+        axes.set_xscale("log")
+        _set_ticks(axes.xaxis, float(np.ptp(np.log10(rates))) if rates.size else 0.0)
+        axes.xaxis.set_major_formatter(lambda lr, _: format_lr(lr))
+    framed = [_framed(lines) for lines in _all_lines(chart)]
+    every = np.concatenate([np.empty(0), *(x for each in framed for x in (*each.lines, *each[1:]))])
+    is_log = options.y_scale == "log" and bool((every[np.isfinite(every)] > 0).all())
+    axes.set_yscale("log" if is_log else "linear")
+    ends = frame(framed, focus=options.y_range == "focus", log=is_log)
+    if ends is not None:
+        axes.set_ylim(*ends)
+        if is_log:
+            _set_ticks(axes.yaxis, float(np.log10(ends[1]) - np.log10(ends[0])))
+            axes.yaxis.set_major_formatter("{x:.3g}")
 
 
-def _new_figure(width: float, height: float) -> tuple[Figure, Any]:
-    """Return a figure and its axes, not through pyplot, which would show it in the cell."""
-    from matplotlib.figure import Figure
+def _set_ticks(axis: Any, decades: float) -> None:
+    """Give a logarithmic axis as many ticks as its decades need."""
+    from matplotlib.ticker import LogLocator, NullLocator
 
-    figure = Figure(figsize=(width, height), layout="constrained")
-    return figure, figure.add_subplot()
-
-
-def figure_and_axes(ax: Axes | None) -> tuple[Any, Any]:
-    """Return the axes to draw on, new ones unless given, and their figure."""
-    if ax is not None:
-        return ax.figure, ax
-    try:
-        import matplotlib.pyplot as plt
-    except ImportError as error:
-        raise ImportError("plot() needs matplotlib: pip install matplotlib.") from error
-    return plt.subplots()
+    dense = (1.0, 1.5, 2.0, 3.0, 5.0, 7.0)
+    subs = (1.0,) if decades > 3 else (1.0, 3.0) if decades > 1.5 else dense
+    if decades > 0.3:
+        axis.set_major_locator(LogLocator(subs=subs, numticks=20))
+    axis.set_minor_locator(NullLocator())
 
 
-def saved(draw: Callable[[], Figure], kind: str = "svg") -> bytes:
-    """Return a figure as the bytes of an SVG, PNG or PDF file. Any thread may call it."""
-    stream = io.BytesIO()
-    # The date and random ids would make two pictures of one chart differ.
-    fixed: dict[str, Any] = {"metadata": {"Date": None}} if kind == "svg" else {}
-    with _DRAWING:
-        from matplotlib import rc_context
-
-        with rc_context({"svg.hashsalt": "lrfind"}):
-            draw().savefig(stream, format=kind, dpi=100, **fixed)
-    return stream.getvalue()
+def _all_lines(chart: Chart) -> list[CurveLines]:
+    own = [chart.lines] if chart.lines.is_shown else []
+    return own + [other.lines for other in chart.others]
 
 
-def shown(draw: Callable[[], Figure]) -> bytes | None:
-    """Return a figure as a notebook shows it beside a text; None where it cannot be drawn."""
-    try:
-        return saved(draw, "png")
-    except Exception:  # the value of a cell must never be an error of its picture
-        return None
+def _framed(lines: CurveLines) -> Framed:
+    lrs, losses = lines.fit
+    finite = np.isfinite(losses)
+    least = lrs[finite][losses[finite].argmin()] if finite.any() else np.inf
+    on_the_way = lines.points[0] <= least
+    shown = [drawable(line[1]) for line in (lines.fit, lines.validation) if line is not None]
+    raw = drawable(lines.points[1])
+    return Framed(shown, raw[on_the_way], raw[~on_the_way])
 
 
-def draw_lines(axes: Any, curve: CombinedCurve, average: Line, options: AnalysisOptions) -> None:
-    """Draw the lines of a curve, in the looks of the widget: the average as it is given."""
-    if options.show_average and average[0].size:
-        axes.plot(*average, color=_QUIET, linewidth=0.9, label="average")
-    if curve.val_losses is not None and options.show_validation:
-        known = ~np.isnan(curve.val_losses)
-        lrs, losses = curve.lrs[known], curve.val_losses[known]
-        axes.plot(lrs, losses, "--", color=_VALIDATION, linewidth=1.3, label="validation")
-    if options.show_fit:
-        axes.plot(curve.fit.lrs, curve.fit.losses, color="black", linewidth=1.8, label="fit")
-
-
-def what_matters(
-    curve: CombinedCurve, losses: Floats, size: float | None = None
-) -> tuple[float, float]:
-    """Return the losses to show: the way down and a little above, not the explosion.
-
-    Where they differ by less than rounding may, there is room about them, a part of their `size`.
-    """
-    lines = [curve.fit.losses] if curve.val_losses is None else [curve.fit.losses, curve.val_losses]
-    usable = [line[np.isfinite(line)] for line in lines]
-    low = float(np.percentile(losses, 2))
-    high = max(float(line[: int(line.argmin()) + 1].max()) for line in usable if line.size)
-    low = min([low, *(float(line.min()) for line in usable if line.size)])
-    size = max(abs(low), abs(high)) if size is None else size
-    room = 0.15 * (high - low) if high - low > _ROUNDING * size else 0.1 * size or 1.0
-    return low - room, high + 2 * room
-
-
-def _draw_curve(axes: Any, analysis: Analysis) -> None:
-    curve, result, options = analysis.curve, analysis.result, analysis.options
-    finite = np.isfinite(result.losses)
-    losses = result.losses[finite]
-    axes.plot(result.lrs[finite], losses, ".", color=_QUIET, alpha=0.4, ms=3)
-    fit = curve.fit
-    if fit.low is not None and fit.high is not None:
-        high = np.where(np.isposinf(fit.high), _FAR, fit.high)
-        axes.fill_between(fit.lrs, fit.low, high, color=_QUIET, alpha=0.25, linewidth=0)
-    draw_lines(axes, curve, (curve.lrs, curve.smoothed), options)
-    is_log = options.y_scale == "log" and bool((losses > 0).all())
-    if is_log:
-        axes.set_yscale("log")
-    is_flat = losses.size and np.ptp(losses) <= _ROUNDING * np.abs(losses).max()
-    if losses.size and (options.y_range == "focus" or is_flat):
-        axes.set_ylim(*_focus(curve, losses, is_log=is_log))
-
-
-def _focus(curve: CombinedCurve, losses: Floats, *, is_log: bool) -> tuple[float, float]:
-    """Return the ends of the loss axis."""
-    if not is_log:
-        return what_matters(curve, losses)
-    with np.errstate(invalid="ignore", divide="ignore"):
-        fit = curve.fit._replace(losses=np.log(curve.fit.losses))
-        val_losses = None if curve.val_losses is None else np.log(curve.val_losses)
-    logs = replace(curve, fit=fit, val_losses=val_losses)
-    low, high = what_matters(logs, np.log(losses), size=1.0)
-    return float(np.exp(low)), float(np.exp(high))
-
-
-def _draw_findings(axes: Any, analysis: Analysis, selected_lr: float | None) -> None:
-    steepest, suggested = analysis.min_gradient, analysis.suggested
-    is_sure = suggested.certainty == "sure"
-    if suggested.band is not None:
-        edge = {"linewidth": 0} if is_sure else {"linewidth": 0.8, "linestyle": (0, (4, 4))}
-        colours = {"facecolor": (_USABLE, 0.1 if is_sure else 0.04), "edgecolor": (_USABLE, 0.5)}
-        axes.axvspan(*suggested.band, **colours, **edge)
-    has_red_dot = steepest.lr is not None and analysis.options.show_average
-    if has_red_dot:
-        average = analysis.curve.lrs, analysis.curve.smoothed
-        _draw_dot(axes, average, steepest, "steepest fall", _STEEPEST)
-    is_chosen = selected_lr is not None and selected_lr == suggested.lr
-    if suggested.lr is not None and not (has_red_dot and suggested.lr == steepest.lr):
-        _draw_dot(axes, analysis.line, suggested, "" if is_chosen else "suggested", "black")
-    if selected_lr is not None:
-        label = f"selected {format_lr(selected_lr)}{', as suggested' * is_chosen}"
-        axes.axvline(selected_lr, color=_MARKER, linewidth=1.6, label=label)
-    critical = analysis.result.critical_lr
-    if critical is not None:
-        look = {"marker": "^", "ms": 5, "color": _QUIET, "linestyle": "none"}
-        label = f"critical rate {format_lr(critical)}"
-        at_axis = axes.get_xaxis_transform()
-        axes.plot(critical, 0, transform=at_axis, clip_on=False, label=label, **look)
-    if axes.get_legend_handles_labels()[1]:
-        axes.legend(frameon=False, loc="best", fontsize="small")
-
-
-def _draw_dot(axes: Any, line: Line, found: Suggestion, name: str, colour: str) -> None:
-    """Draw a dot on a line, hollow where it is doubted; without a name it is not in the legend."""
-    lr = float(found.lr or 0)
-    lrs, losses = line
-    usable = np.isfinite(losses)
-    if not usable.any():
+def _draw_lines(axes: Any, chart: Chart, look: Look) -> None:
+    lines, options = chart.lines, chart.analysis.options
+    if not lines.is_shown:
         return
+    dots = {"linestyle": "none", "color": look.quiet, "alpha": 0.5, "mew": 0.8}
+    for kind, of_kind in lines.of_kinds():
+        name, marker, size = KINDS[kind]
+        lrs, losses = (values[of_kind] for values in lines.points)
+        axes.plot(lrs, drawable(losses), marker=marker, ms=size, label=name, **dots)
+    if lines.low is not None and lines.high is not None:
+        ends = [
+            np.where(np.isposinf(each), FAR, drawable(each)) for each in (lines.low, lines.high)
+        ]
+        label = f"range of {lines.sweeps} sweeps"
+        axes.fill_between(lines.fit[0], *ends, color=look.quiet, alpha=0.25, lw=0, label=label)
+    name = _text(chart.name)
+    if options.show_average and lines.average[0].size:
+        is_main = not options.show_fit
+        label = name if name and is_main else lines.average_name
+        style = {"color": look.quiet, "linewidth": 1.8 if is_main else 0.9}
+        axes.plot(lines.average[0], drawable(lines.average[1]), label=label, **style)
+    if lines.validation is not None and options.show_validation:
+        lrs, losses = lines.validation
+        style = {"color": look.validation, "linewidth": 1.3, "linestyle": "--"}
+        axes.plot(lrs, drawable(losses), label="validation", **style)
+    if options.show_fit and lines.fit[0].size:
+        style = {"color": look.ink, "linewidth": 1.8}
+        axes.plot(lines.fit[0], drawable(lines.fit[1]), label=name or "fit", **style)
+
+
+def _draw_other(axes: Any, other: Other, place: int) -> None:
+    """Draw another result as a line of its own colour."""
+    lrs, losses = line = other.lines.main
+    name, found, style = _text(other.name), other.suggestion, line_look(place)
+    if found is not None:
+        name = f"{name}: {_said(found)}"
+    axes.plot(lrs, drawable(losses), label=name, linewidth=1.4, zorder=1.9, **style)
+    if found is not None and found.lr is not None:
+        _draw_dot(axes, line, found, {"color": style["color"], "marker": "o", "ms": 5}, "")
+
+
+def _draw_found(axes: Any, chart: Chart, look: Look) -> None:
+    """Draw the usable band, the red dot, and a dot for each suggestion."""
+    steepest, several = chart.steepest, len(chart.found) > 1
+    if chart.found and chart.found[0].suggestion.band is not None:
+        _draw_band(axes, chart.found[0].suggestion, look)
+    if steepest is not None and steepest.lr is not None:
+        style = {"color": look.steepest, "marker": "o", "ms": 6}
+        label = f"steepest fall {_said(steepest)}"
+        _draw_dot(axes, chart.lines.average, steepest, style, label)
+    for place, (name, found) in enumerate(chart.found):
+        if found.lr is None:
+            label = f"{_text(name)}: {_said(found)}" if name else _said(found)
+            axes.plot([], [], linestyle="none", label=label)
+            continue
+        if not name and steepest is not None and steepest.lr == found.lr:
+            continue  # the red dot is it
+        is_named = bool(name) or found.lr != chart.selected_lr  # whose line names it
+        label = f"{_text(name) or 'suggested'} {_said(found)}" if is_named else ""
+        colour = LINES[place % len(LINES)] if several else look.ink
+        style = {"color": colour, "marker": _MARKERS[place % len(_MARKERS)], "ms": 7}
+        _draw_dot(axes, chart.lines.main, found, style, label)
+        if several:
+            axes.axvline(found.lr, color=colour, linewidth=0.9, linestyle=":")
+
+
+def _draw_band(axes: Any, found: Suggestion, look: Look) -> None:
     is_sure = found.certainty == "sure"
-    label = f"{name} {format_lr(lr)}" if is_sure else f"{name} {format_lr(lr)} (unsure)"
-    loss = np.interp(np.log(lr), np.log(lrs[usable]), losses[usable])
-    look = {"color": colour, "markerfacecolor": colour if is_sure else "white"}
-    axes.plot(lr, loss, "o", label=label if name else None, clip_on=True, zorder=3, **look)
+    edge = {"linewidth": 0} if is_sure else {"linewidth": 0.8, "linestyle": (0, (4, 4))}
+    tint = look.tint if is_sure else look.tint / 2.5
+    colours = {"facecolor": (look.usable, tint), "edgecolor": (look.usable, 0.6)}
+    label = "usable" if is_sure else "perhaps usable"
+    axes.axvspan(*(found.band or ()), label=label, zorder=0.5, **colours, **edge)
 
 
-def draw_part(axes: Any, curve: CombinedCurve, part: Trimmed) -> None:
-    """Draw what fastai's plot shows of a curve: the average of a part, and the other lines there.
+def _draw_rates(axes: Any, chart: Chart, look: Look) -> None:
+    selected, result = chart.selected_lr, chart.analysis.result
+    if chart.show_lr:
+        names = ", ".join(map(format_lr, chart.show_lr))
+        for n, lr in enumerate(chart.show_lr):
+            style = {"color": look.marker, "linewidth": 1.2, "linestyle": (0, (4, 2))}
+            axes.axvline(lr, label=None if n else f"lr {names}", **style)
+    if selected is not None:
+        suggested = {found.suggestion.lr for found in chart.found[:1]}
+        label = f"selected {format_lr(selected)}{', as suggested' * (selected in suggested)}"
+        axes.axvline(selected, color=look.marker, linewidth=1.6, label=label)
+    at_axis = axes.get_xaxis_transform()
+    style = {"transform": at_axis, "clip_on": False, "linestyle": "none", "color": look.quiet}
+    rates = chart.lines.points[0]
+    if result.critical_lr is not None and rates.size and result.critical_lr <= rates.max():
+        label = f"critical rate {format_lr(result.critical_lr)}"
+        axes.plot(result.critical_lr, 0, marker="^", ms=5, label=label, **style)
+    if chart.lines.early_end and chart.lines.is_shown and rates.size:
+        axes.plot(rates.max(), 1, marker="x", ms=6, mew=1.4, label=chart.lines.early_end, **style)
 
-    Losses far above those that matter are left out, so that the axis need not hold them.
-    """
-    if not part.lrs.size:
+
+def _draw_dot(axes: Any, line: Line, found: Suggestion, style: dict[str, Any], label: str) -> None:
+    """Draw a dot on a line, hollow where it is doubted; without a label it is not in the legend."""
+    lr = float(found.lr or 0)
+    loss = loss_at(line, lr)
+    if loss is None:
         return
-    high = what_matters(curve, part.losses)[1]
-
-    def within(lrs: Floats, losses: Floats) -> Floats:
-        begin, end = part.lrs[[0, -1]] * (1 - 1e-9, 1 + 1e-9)  # up to rounding
-        return np.where((begin <= lrs) & (lrs <= end) & (losses <= high), losses, np.nan)
-
-    fit = curve.fit._replace(losses=within(curve.fit.lrs, curve.fit.losses))
-    val_losses = None if curve.val_losses is None else within(curve.lrs, curve.val_losses)
-    shown = replace(curve, fit=fit, val_losses=val_losses)
-    draw_lines(axes, shown, (part.lrs, part.losses), AnalysisOptions())
-    axes.legend(frameon=False)
-
-
-def mark_suggestion(ax: Any, part: Trimmed) -> str:
-    """Draw fastai v1's red dot and return what it prints, or why there is none."""
-    if refused := refusal(part):
-        return refused.reason
-    at = steepest(part)
-    ax.plot(part.lrs[at], part.losses[at], marker="o", markersize=10, color="red")
-    least = float(part.lrs[np.argmin(part.losses)])
-    return f"Min numerical gradient: {part.lrs[at]:.2E}\nMin loss divided by 10: {least / 10:.2E}"
+    face = style["color"] if found.certainty == "sure" else papers_of(axes)[0]
+    axes.plot(
+        lr,
+        np.clip(loss, *sorted(axes.get_ylim())),  # at the edge of what is shown, at least
+        clip_on=False,
+        linestyle="none",
+        markerfacecolor=face,
+        markeredgecolor=style["color"],
+        zorder=3,
+        label=label or None,
+        **style,
+    )
 
 
-def through_spline(losses: Floats, k: int, options: Mapping[str, Any]) -> Floats:
-    """Return the losses on scipy's smoothing spline over the point's number, as fastai v1."""
-    if isinstance(k, bool) or not isinstance(k, int) or not 1 <= k <= 5:
-        raise ValueError(f"k is the degree of a spline, 1 to 5, got {k!r}.")
-    if losses.size <= k:
-        return losses  # too few points for a spline of this degree: they are their own
-    try:
-        from scipy.interpolate import UnivariateSpline  # type: ignore[import-untyped,unused-ignore]
-    except ImportError as error:
-        raise ImportError("plot(k=...) needs scipy: pip install scipy.") from error
-    at = np.arange(losses.size)
-    smooth: Floats = UnivariateSpline(at, losses, k=k, **options)(at)
-    return smooth
+def _said(found: Suggestion) -> str:
+    """Return a suggestion in the words of a legend."""
+    if found.lr is None:
+        return "no suggestion"
+    return f"{format_lr(found.lr)}{'' if found.certainty == 'sure' else ' (unsure)'}"
+
+
+def _doubt(chart: Chart) -> str:
+    """Return why there is no suggestion, or what is to doubt, where there is one rule."""
+    if len(chart.found) != 1:
+        return ""
+    found = chart.found[0].suggestion
+    return found.reason if found.lr is None else " ".join(found.caveats[:1])
+
+
+def _text(name: str) -> str:
+    """Return a name that a legend takes, which leaves out those that begin with a line."""
+    words = " ".join(name.split()).lstrip("_ ")
+    return words if len(words) <= 80 else f"{words[:77]}..."

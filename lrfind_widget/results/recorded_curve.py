@@ -45,6 +45,8 @@ class RecordedCurve:
     smoothed: Floats
     val_losses: Floats | None
     repeats: npt.NDArray[np.int64] | None
+    parts: npt.NDArray[np.int64] | None
+    axis_label: str
     stop_reason: StopReason
     settings: Mapping[str, Any]
     multipliers: tuple[float, ...]

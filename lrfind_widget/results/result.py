@@ -5,30 +5,23 @@ from __future__ import annotations
 import copy
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import Any, ClassVar
 
 import numpy as np
 import numpy.typing as npt
 
 from lrfind_widget.curves.formatting import format_lr
 from lrfind_widget.curves.smoothing import Floats
-from lrfind_widget.curves.trimmed import trim
-from lrfind_widget.options import AnalysisOptions
 from lrfind_widget.outcomes import StopReason
-from lrfind_widget.results import csv_table, picture, track_record
-from lrfind_widget.results.analysis import analyse
+from lrfind_widget.results import csv_table, track_record
 from lrfind_widget.results.json_record import JsonRecord
+from lrfind_widget.results.plotted_curve import PlottedCurve
 from lrfind_widget.results.receipt import Receipt
-from lrfind_widget.results.recorded_curve import RecordedCurve
 from lrfind_widget.values import check_rate
-
-if TYPE_CHECKING:
-    from matplotlib.axes import Axes
-    from matplotlib.figure import Figure
 
 
 @dataclass(frozen=True, eq=False)
-class SweepResult(RecordedCurve, JsonRecord):
+class SweepResult(PlottedCurve, JsonRecord):
     """A finished, or partly finished, learning-rate range test.
 
     Attributes
@@ -85,6 +78,8 @@ class SweepResult(RecordedCurve, JsonRecord):
         Why there is none.
     batch_size : int or None
         Number of examples in the first batch, where that could be told.
+    axis_label : str
+        Which rate the recorded one is: that of all parameter groups, or of which.
 
     Raises
     ------
@@ -116,6 +111,7 @@ class SweepResult(RecordedCurve, JsonRecord):
     critical_lr: float | None = None
     critical_note: str = ""
     batch_size: int | None = None
+    axis_label: str = "learning rate"
 
     _kept: ClassVar[Mapping[str, str]] = {".json": "everything", ".csv": "the points"}
 
@@ -150,13 +146,6 @@ class SweepResult(RecordedCurve, JsonRecord):
             said += f", selected_lr={format_lr(self.selected_lr)}"
         loss = f"Loss: {self.objective}. " if self.objective else ""
         return f"<SweepResult: {said}. {loss}{self.stop_sentence}>"
-
-    def _repr_png_(self) -> bytes | None:
-        """Return the chart, which a notebook shows; None where it cannot be drawn."""
-        if not len(self):
-            return None
-        options = AnalysisOptions(beta=self.beta)
-        return picture.shown(lambda: picture.draw(analyse(self, options), self.selected_lr))
 
     @property
     def track_record(self) -> str:
@@ -202,69 +191,3 @@ class SweepResult(RecordedCurve, JsonRecord):
         if ending == ".csv":
             return cls(**csv_table.read(text))
         return super()._from_text(text, ending)
-
-    def plot(
-        self,
-        skip_start: int = 10,
-        skip_end: int = 5,
-        suggestion: bool = False,
-        return_fig: bool | None = None,
-        show_grid: bool = False,
-        *,
-        ax: Axes | None = None,
-        k: int | None = None,
-        **spline: Any,
-    ) -> Figure | None:
-        """Draw the loss over the learning rate, with the arguments of fastai v1's plot.
-
-        fastai's average is the thin line, the two-sided fit the thick one, the validation loss,
-        where there is one, dashed.
-
-        Parameters
-        ----------
-        skip_start, skip_end : int, default 10 and 5
-            Steps to leave out at the ends.
-        suggestion : bool, default False
-            Mark the min-gradient point with a red dot and print its rate and a tenth of the
-            rate with the least loss.
-        return_fig : bool or None, default None
-            Return the figure if true.
-        show_grid : bool, default False
-            Draw a grid.
-        ax : matplotlib Axes, optional
-            Draw there instead of in a new figure.
-        k : int, optional
-            Smooth the loss once more with a spline of this degree, 1 to 5, through the points
-            counted 0, 1, 2, ... Needs scipy. Suggestions are made on the spline.
-        **spline
-            Further arguments of ``scipy.interpolate.UnivariateSpline``, such as ``s``.
-
-        Returns
-        -------
-        Figure or None
-
-        Raises
-        ------
-        ImportError
-            If matplotlib, or with `k` scipy, is not installed.
-        ValueError
-            If a skip is negative, or `k` is given and not from 1 to 5.
-        """
-        if spline and k is None:
-            names = ", ".join(sorted(spline))
-            raise TypeError(f"plot() got {names}: only a spline (k=) takes that.")
-        curve = self.curve()
-        part = trim(curve.lrs, curve.losses, curve.smoothed, skip_start, skip_end)
-        if k is not None:
-            part = part._replace(losses=picture.through_spline(part.losses, k, spline))
-        figure, ax = picture.figure_and_axes(ax)
-        picture.draw_part(ax, curve, part)
-        ax.set_xscale("log")
-        ax.set_xlabel("Learning Rate")
-        ax.set_ylabel("Loss")
-        ax.xaxis.set_major_formatter(lambda lr, _: format_lr(lr))
-        if show_grid:
-            ax.grid(True, which="both", ls="-")
-        if suggestion:
-            print(picture.mark_suggestion(ax, part))
-        return figure if return_fig else None

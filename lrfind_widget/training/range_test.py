@@ -242,6 +242,7 @@ class Sweep(Experiment):
             else None,
             repeats=np.array([point.repeat for point in points]) if options.repeats > 1 else None,
             multipliers=self.multipliers,
+            axis_label=self.axis_label,
             own_lr=self._own_lr,
             skipped_steps=self.skipped_steps,
             batch_size=self._found.batch_size,

@@ -9,17 +9,15 @@ import numpy as np
 from lrfind_widget import messages
 from lrfind_widget.curves.fitted_line import FittedLine
 from lrfind_widget.curves.formatting import format_lr, listed
-from lrfind_widget.curves.smoothing import Floats
 from lrfind_widget.outcomes import Status, StopReason
 from lrfind_widget.results.analysis import Analysis, analyse
+from lrfind_widget.results.chart import Chart, Other, chart_of
 from lrfind_widget.results.comparison import Comparison
+from lrfind_widget.results.curve_lines import Line, lines_of, loss_at
 from lrfind_widget.results.search import SearchResult
 from lrfind_widget.rules.suggestion import Suggestion
 from lrfind_widget.state import ListedRun, SessionState
 from lrfind_widget.view.bar_state import sentence
-
-Line = tuple[Floats, Floats]
-"""Rates and losses."""
 
 
 def axis(state: SessionState) -> tuple[float, float, str, str]:
@@ -33,7 +31,7 @@ def axis(state: SessionState) -> tuple[float, float, str, str]:
     if state.result is None:
         return 1e-7, 10.0, "exp", "learning rate"
     mode = "linear" if state.result.settings.get("mode") == "linear" else "exp"
-    return *state.result.ends, mode, "learning rate"
+    return *state.result.ends, mode, state.result.axis_label
 
 
 def dots(state: SessionState, analysis: Analysis) -> list[dict[str, Any]]:
@@ -76,6 +74,25 @@ def drawn(state: SessionState, run: ListedRun) -> dict[str, Any]:
     return {"name": state.names[run.number], "lr": lr, "loss": loss, "visible": run.visible}
 
 
+def pictured(state: SessionState) -> Chart | None:
+    """Return what a picture shows: the latest curve, and the earlier runs; None before a curve."""
+    if state.analysis is None or state.result is None or not len(state.result):
+        return None
+    names, current = state.names, state.current
+    others = [
+        Other(names[run.number], lines_of(analyse(run.result, state.options)))
+        for run in state.earlier
+        if run.visible and run.result is not state.result and len(run.result)
+    ]
+    return chart_of(
+        state.analysis,
+        lines=lines_of(state.analysis, is_shown=all(run.visible for run in current)),
+        selected_lr=state.selected_lr,
+        others=others,
+        name=names[current[0].number] if current and others else "",
+    )
+
+
 def comparison_axes(state: SessionState) -> dict[str, Any]:
     """Return the axes of the second chart."""
     if state.comparing is None:
@@ -102,23 +119,15 @@ def comparison_curves(state: SessionState) -> dict[str, Any]:
 
 def _dot(line: Line, found: Suggestion, kind: str, name: str) -> dict[str, Any]:
     lr = float(found.lr or 0)
+    loss = loss_at(line, lr)
     return {
         "lr": lr,
-        "loss": _finite(_loss_at(line, lr, found.loss)),
+        "loss": _finite(found.loss if loss is None else loss),
         "kind": kind,
         "label": f"{name} {format_lr(lr)}",
         "title": " ".join([found.reason, *found.caveats]),
         "certainty": found.certainty,
     }
-
-
-def _loss_at(line: Line, lr: float, otherwise: float | None) -> float | None:
-    """Return the loss of a line at a rate, so that a dot lies on it."""
-    lrs, losses = line
-    usable = np.isfinite(losses)
-    if not usable.any():
-        return otherwise
-    return float(np.interp(np.log(lr), np.log(lrs[usable]), losses[usable]))
 
 
 def _early_end(state: SessionState, analysis: Analysis) -> list[dict[str, Any]]:

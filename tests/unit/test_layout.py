@@ -55,10 +55,12 @@ ROOMS = {
 """The first of these that a module lies in says what it may import."""
 
 WHEN_CALLED = {
-    "results.picture imports matplotlib": "only who draws needs it",
-    "results.picture imports matplotlib.figure": "only who draws needs it",
-    "results.picture imports matplotlib.pyplot": "only who draws needs it",
-    "results.picture imports scipy.interpolate": "an optional dependency, for a spline",
+    "results.figures imports matplotlib": "only who draws needs it",
+    "results.figures imports matplotlib.figure": "only who draws needs it",
+    "results.figures imports matplotlib.pyplot": "only who draws needs it",
+    "results.looks imports matplotlib.colors": "only who draws needs it",
+    "results.picture imports matplotlib.ticker": "only who draws needs it",
+    "results.fastai_v1_plot imports scipy.interpolate": "an optional dependency, for a spline",
     "rules.own imports torch": "a function made for fastai v2 is given tensors, as there",
     "results.result imports pandas": "an optional dependency, for a data frame",
     "results.recorded_curve imports lrfind_widget.training.param_groups": (

@@ -11,9 +11,11 @@ import numpy as np
 import pytest
 
 from lrfind_widget.curves.formatting import format_lr
-from lrfind_widget.results import picture
+from lrfind_widget.results import figures, picture
 from lrfind_widget.results.analysis import AnalysisOptions, analyse
+from lrfind_widget.results.chart import chart_of
 from lrfind_widget.results.comparison import Comparison
+from lrfind_widget.results.looks import contrast
 from lrfind_widget.results.result import SweepResult
 from lrfind_widget.rules.suggestion import Suggestion
 from tests.unit.results import LRS, full, result, three
@@ -24,32 +26,36 @@ PNG = b"\x89PNG"
 
 
 def drawn(kept: SweepResult, selected_lr: float | None = None, **options: Any) -> Any:
-    return picture.draw(analyse(kept, AnalysisOptions(**options)), selected_lr).axes[0]
+    axes = figures.new_figure().axes[0]
+    analysis = analyse(kept, AnalysisOptions(**options))
+    picture.draw(axes, chart_of(analysis, selected_lr=selected_lr))
+    return axes
+
+
+def names(axes: Any) -> list[str]:
+    return list(axes.get_legend_handles_labels()[1])
 
 
 @pytest.mark.parametrize(("kind", "begin"), [("svg", b"<?xml"), ("png", PNG), ("pdf", b"%PDF")])
 def test_a_picture_is_a_file_of_its_kind(kind: str, begin: bytes) -> None:
-    read = analyse(result(), AnalysisOptions())
-    assert picture.saved(lambda: picture.draw(read, 1e-3), kind).startswith(begin)
+    assert figures.saved(lambda: drawn(result(), 1e-3).figure, kind).startswith(begin)
 
 
 def test_the_picture_of_one_chart_is_always_the_same() -> None:
-    read = analyse(three(), AnalysisOptions())
-    assert len({picture.saved(lambda: picture.draw(read)) for _ in range(2)}) == 1
+    assert len({figures.saved(lambda: drawn(three()).figure) for _ in range(2)}) == 1
 
 
 def test_the_dot_and_the_choice_are_drawn_and_named() -> None:
     axes = drawn(result(), 3e-3)
-    labels = axes.get_legend_handles_labels()[1]
-    kinds = [label.partition(" ")[0] for label in labels]
-    assert kinds == ["average", "fit", "steepest", "suggested", "selected"]
-    assert labels[-1] == "selected 3e-3"
+    kinds = [name.partition(" ")[0] for name in names(axes)]
+    assert kinds == ["loss", "average", "fit", "usable", "steepest", "suggested", "selected"]
+    assert names(axes)[-1] == "selected 3e-3"
 
 
 def test_a_choice_that_is_the_suggestion_is_named_once() -> None:
     kept = result()
     lr = kept.suggestion().lr
-    labels = drawn(kept, lr).get_legend_handles_labels()[1]
+    labels = names(drawn(kept, lr))
     assert labels[-1] == f"selected {format_lr(lr)}, as suggested"
     assert not any(label.startswith("suggested") for label in labels)
 
@@ -59,7 +65,7 @@ def test_a_suggestion_in_doubt_is_hollow_and_says_so() -> None:
     axes = drawn(result(), rule=lambda lrs, losses: doubted)
     handles, labels = axes.get_legend_handles_labels()
     dot = handles[labels.index("suggested 3e-3 (unsure)")]
-    assert dot.get_markerfacecolor() == "white"
+    assert contrast(dot.get_markerfacecolor(), axes.get_facecolor()) == 1
 
 
 def test_validation_loss_and_critical_rate_are_drawn_and_named() -> None:
@@ -72,7 +78,7 @@ def test_validation_loss_and_critical_rate_are_drawn_and_named() -> None:
 
 @pytest.mark.parametrize("line", ["fit", "average"])
 def test_a_line_that_is_switched_off_is_not_drawn(line: str) -> None:
-    labels = drawn(result(), **{f"show_{line}": False}).get_legend_handles_labels()[1]
+    labels = names(drawn(result(), **{f"show_{line}": False}))
     assert line not in labels
 
 

@@ -12,7 +12,7 @@ import pytest
 
 from lrfind_widget import LRFinderWidget
 from lrfind_widget.curves.formatting import format_lr
-from lrfind_widget.results import picture
+from lrfind_widget.results import figures
 from tests.waiting import eventually
 from tests.widget.hands import drag
 from tests.widget.shown import kept
@@ -42,7 +42,7 @@ class Artist:
         self.fails = 0
 
     def saved(self, *_: Any) -> bytes:
-        """Stand for `picture.saved`."""
+        """Stand for `figures.saved`."""
         self.begun.set()
         assert self.may_draw.wait(30)
         self.drawn.append(threading.current_thread().name)
@@ -55,7 +55,7 @@ class Artist:
 @pytest.fixture
 def artist(monkeypatch: pytest.MonkeyPatch) -> Iterator[Artist]:
     made = Artist()
-    monkeypatch.setattr(picture, "saved", made.saved)
+    monkeypatch.setattr(figures, "saved", made.saved)
     monkeypatch.setattr("lrfind_widget.widget.CALM_SECONDS", CALM)
     yield made
     made.may_draw.set()

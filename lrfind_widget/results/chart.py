@@ -1,0 +1,72 @@
+"""What a picture of a result shows."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, NamedTuple
+
+from lrfind_widget.results.analysis import Analysis
+from lrfind_widget.results.curve_lines import CurveLines, lines_of
+from lrfind_widget.rules.suggestion import Suggestion
+
+
+class Found(NamedTuple):
+    """A suggestion to mark, and its rule as the legend names it; "" for the one that is not."""
+
+    name: str
+    suggestion: Suggestion
+
+
+class Other(NamedTuple):
+    """Another result under the one that is drawn, perhaps with what is suggested for it."""
+
+    name: str
+    lines: CurveLines
+    suggestion: Suggestion | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Chart:
+    """What a picture shows.
+
+    Attributes
+    ----------
+    analysis : Analysis
+        The result, how it is read, and which of its lines are shown.
+    lines : CurveLines
+        Its lines, as far as they are shown.
+    found : sequence of Found
+        Suggestions to mark on its main line. The usable band is that of the first.
+    steepest : Suggestion or None
+        The red dot on the average.
+    show_lr : sequence of float
+        Rates to mark by vertical lines.
+    selected_lr : float or None
+        The rate that was chosen.
+    others : sequence of Other
+        More results, as lines.
+    name : str
+        What the result is called among these.
+    grid : bool
+    """
+
+    analysis: Analysis
+    lines: CurveLines
+    found: Sequence[Found] = ()
+    steepest: Suggestion | None = None
+    show_lr: Sequence[float] = ()
+    selected_lr: float | None = None
+    others: Sequence[Other] = ()
+    name: str = ""
+    grid: bool = True
+
+
+def chart_of(analysis: Analysis, **changes: Any) -> Chart:
+    """Return what is shown of a result where nothing else is asked for, or with some changes."""
+    shown: dict[str, Any] = {
+        "lines": lines_of(analysis),
+        "found": (Found("", analysis.suggested),),
+        "steepest": analysis.min_gradient if analysis.options.show_average else None,
+    }
+    return Chart(analysis=analysis, **(shown | changes))

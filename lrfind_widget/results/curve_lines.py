@@ -1,0 +1,160 @@
+"""The lines and points of a result that are drawn, as far as they are not skipped."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+
+from lrfind_widget.curves.smoothing import Floats
+from lrfind_widget.curves.trimmed import Trimmed
+from lrfind_widget.outcomes import Status, StopReason
+from lrfind_widget.results.analysis import Analysis
+
+Line = tuple[Floats, Floats]
+"""Rates and losses."""
+
+Span = tuple[float, float]
+"""The lowest and the highest rate of what is shown."""
+
+
+class Kind(NamedTuple):
+    """How the points of one kind of sweep are drawn, and what they are called."""
+
+    name: str
+    marker: str
+    size: float
+
+
+KINDS = {
+    "sweep": Kind("loss", ".", 3),
+    "refine": Kind("loss, looked closer", "+", 3.5),
+    "extend": Kind("loss, gone further", "x", 3),
+}
+"""The kinds of sweeps that are joined to a curve; the first also is that of one alone."""
+
+
+@dataclass(frozen=True, eq=False)
+class CurveLines:
+    """What is drawn of a result.
+
+    Attributes
+    ----------
+    points, fit, average : Line
+        Raw losses, two-sided fit, and fastai's average, or what stands in its place.
+    main : Line
+        The fit, or the average where only that is shown.
+    validation : Line or None
+    low, high : ndarray or None
+        Of repeated sweeps: the room between them, at the rates of the fit.
+    sweeps : int
+        How many there are.
+    kinds : ndarray of str
+        Of each point, the kind of its sweep.
+    is_linear : bool
+        Whether the rate rose linearly.
+    is_shown : bool
+        Whether they are drawn.
+    early_end : str
+        How the sweep ended, where that was not at its end.
+    average_name : str
+    """
+
+    points: Line
+    fit: Line
+    average: Line
+    main: Line
+    validation: Line | None
+    low: Floats | None
+    high: Floats | None
+    sweeps: int
+    kinds: npt.NDArray[np.str_]
+    is_linear: bool
+    is_shown: bool
+    early_end: str
+    average_name: str
+
+    def of_kinds(self) -> Iterator[tuple[str, npt.NDArray[np.bool_]]]:
+        """Yield each kind of sweep that there are points of, and which these are."""
+        for kind in KINDS:
+            of_kind = self.kinds == kind
+            if of_kind.any():
+                yield kind, of_kind
+
+
+def lines_of(
+    analysis: Analysis,
+    span: Span | None = None,
+    *,
+    spline: Trimmed | None = None,
+    is_shown: bool = True,
+) -> CurveLines:
+    """Return what is drawn of a result, within some rates; a spline stands for the average."""
+    curve, result, options = analysis.curve, analysis.result, analysis.options
+    fit = curve.fit
+
+    def cut(lrs: Floats, losses: Floats) -> Line:
+        kept = _within(lrs, span)
+        return lrs[kept], losses[kept]
+
+    average = cut(curve.lrs, curve.smoothed) if spline is None else (spline.lrs, spline.losses)
+    line = cut(fit.lrs, fit.losses)
+    validation = None
+    if curve.val_losses is not None:
+        known = ~np.isnan(curve.val_losses)
+        validation = cut(curve.lrs[known], curve.val_losses[known])
+    shown = _within(fit.lrs, span)
+    return CurveLines(
+        points=cut(result.lrs, result.losses),
+        fit=line,
+        average=average,
+        main=average if options.show_average and not options.show_fit else line,
+        validation=validation,
+        low=None if fit.low is None else fit.low[shown],
+        high=None if fit.high is None else fit.high[shown],
+        sweeps=1 if result.repeats is None else int(np.unique(result.repeats).size),
+        kinds=_kinds(analysis)[_within(result.lrs, span)],
+        is_linear=result.settings.get("mode") == "linear",
+        is_shown=is_shown,
+        early_end=_early_end(analysis),
+        average_name="average" if spline is None else "spline of the average",
+    )
+
+
+def loss_at(line: Line, lr: float) -> float | None:
+    """Return the loss of a line at a rate, so that a dot lies on it; None where it has none."""
+    lrs, losses = line
+    usable = np.isfinite(losses)
+    if not usable.any():
+        return None
+    return float(np.interp(np.log(lr), np.log(lrs[usable]), losses[usable]))
+
+
+def _within(lrs: Floats, span: Span | None) -> npt.NDArray[np.bool_]:
+    """Return which rates lie in a span, up to rounding."""
+    if span is None:
+        return np.ones(lrs.size, dtype=bool)
+    kept: npt.NDArray[np.bool_] = (span[0] * (1 - 1e-9) <= lrs) & (lrs <= span[1] * (1 + 1e-9))
+    return kept
+
+
+def _kinds(analysis: Analysis) -> npt.NDArray[np.str_]:
+    """Return of each point the kind of its sweep; what a file says may make no sense."""
+    result = analysis.result
+    joined = result.settings.get("joined")
+    sweeps = joined if isinstance(joined, list) else []
+    known = [str(sweep.get("kind")) if isinstance(sweep, dict) else "" for sweep in sweeps]
+    names = np.array([kind if kind in KINDS else "sweep" for kind in known] or ["sweep"])
+    if result.parts is None:
+        return np.full(result.lrs.size, "sweep")
+    return np.where(result.parts < names.size, names[result.parts % names.size], "sweep")
+
+
+def _early_end(analysis: Analysis) -> str:
+    reason, joined = analysis.result.stop_reason, "joined" in analysis.result.settings
+    if reason is StopReason.FINISHED or (joined and Status.after(reason) is not Status.DIVERGED):
+        return ""  # the end of a part is not the end of the curve
+    return str(Status.after(reason))

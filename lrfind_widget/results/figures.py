@@ -1,0 +1,226 @@
+"""Figures of matplotlib: new ones, on the screen or off it, and files of them."""
+
+from __future__ import annotations
+
+import io
+import textwrap
+import threading
+from collections.abc import Callable, Sequence
+from os import PathLike
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from lrfind_widget.results.looks import LOOKS, Theme, check_figsize, check_theme, look_on, papers_of
+from lrfind_widget.values import shown
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+
+FORMATS = ("svg", "png", "pdf")
+"""The kinds of file a picture can be saved as."""
+
+SIZE = (8.0, 4.0)
+"""Width and height of a new figure, in inches."""
+
+_DRAWING = threading.Lock()
+"""Held while drawing: matplotlib keeps fonts and caches that threads must not share."""
+
+_CHARACTER, _HANDLE = 0.066, 0.55
+"""Width of a character of a legend, and of what stands before and behind a name, in inches."""
+
+
+class Plotted:
+    """What has a `plot`: its picture in a file, and as the value of a notebook's cell."""
+
+    plot: Callable[..., Any]
+
+    def save_figure(
+        self,
+        path: str | PathLike[str],
+        *,
+        figsize: Sequence[float] | None = None,
+        theme: Theme | None = None,
+        **plot: Any,
+    ) -> None:
+        """Save what `plot` draws as a picture; no window opens.
+
+        Parameters
+        ----------
+        path : path-like
+            A file that ends in ``.svg``, ``.png`` or ``.pdf``.
+        figsize, theme, **plot
+            The arguments of `plot`, but `ax` and `return_fig`.
+
+        Raises
+        ------
+        ImportError
+            If matplotlib is not installed.
+        TypeError, ValueError
+            If the file's ending is another, or `plot` refuses an argument.
+        """
+        kind = kind_of(path)
+        for name in ("ax", "return_fig"):
+            if name in plot:
+                raise TypeError(f"save_figure() draws a figure of its own: leave out {name}.")
+        Path(path).write_bytes(saved(lambda: self._off_screen(figsize, theme, **plot), kind))
+
+    def _repr_png_(self) -> bytes | None:
+        """Return the plot, which a notebook shows; None where it cannot be drawn."""
+        try:
+            return saved(self._off_screen, "png")
+        except Exception:  # the value of a cell must never be an error of its picture
+            return None
+
+    def _off_screen(
+        self, figsize: Sequence[float] | None = None, theme: Theme | None = None, **plot: Any
+    ) -> Figure:
+        figure = new_figure(figsize, theme)
+        self.plot(ax=figure.axes[0], **plot)
+        return figure
+
+
+def new_figure(figsize: Sequence[float] | None = None, theme: Theme | None = None) -> Figure:
+    """Return a figure with axes, not through pyplot, which would show it in the cell."""
+    size = _checked(figsize, theme)
+    try:
+        from matplotlib.figure import Figure
+    except ImportError as error:
+        raise _missing() from error
+    figure = Figure(figsize=size, layout="constrained")
+    figure.add_subplot()
+    return _on_paper(figure, theme)
+
+
+def figure_and_axes(
+    ax: Axes | None, figsize: Sequence[float] | None = None, theme: Theme | None = None
+) -> tuple[Any, Any]:
+    """Return the axes to draw on, new ones of pyplot unless given, and their figure."""
+    if ax is not None:
+        for name, given in (("figsize", figsize), ("theme", theme)):
+            if given is not None:
+                raise ValueError(
+                    f"plot() got both ax and {name}: ax has a figure already, whose size and "
+                    f"background the drawing follows. Leave out one of them."
+                )
+        if not callable(getattr(ax, "get_facecolor", None)):
+            raise TypeError(f"ax={shown(ax)}, expected the axes of a matplotlib figure.")
+        return ax.figure, ax
+    size = _checked(figsize, theme)
+    try:
+        import matplotlib.pyplot as plt
+    except ImportError as error:
+        raise _missing() from error
+    figure, axes = plt.subplots(figsize=size, layout="constrained")
+    return _on_paper(figure, theme), axes
+
+
+def saved(draw: Callable[[], Figure], kind: str = "svg") -> bytes:
+    """Return a figure as the bytes of an SVG, PNG or PDF file. Any thread may call it."""
+    stream = io.BytesIO()
+    # The date and random ids would make two pictures of one chart differ.
+    fixed: dict[str, Any] = {"metadata": {"Date": None}} if kind == "svg" else {}
+    with _DRAWING:
+        try:
+            from matplotlib import rc_context
+        except ImportError as error:
+            raise _missing() from error
+        with rc_context({"svg.hashsalt": "lrfind"}):
+            figure = draw()
+            paper = figure.get_facecolor()
+            figure.savefig(stream, format=kind, dpi=100, facecolor=paper, **fixed)
+    return stream.getvalue()
+
+
+def kind_of(path: str | PathLike[str]) -> str:
+    """Return the kind of picture that a file's ending names; ValueError for any other."""
+    kind = Path(path).suffix.lower().removeprefix(".")
+    if kind not in FORMATS:
+        raise ValueError(
+            f"A picture is saved as .svg, .png or .pdf, got {str(path)!r}: change its ending."
+        )
+    return kind
+
+
+def paint(axes: Any, *, grid: bool) -> None:
+    """Give axes the colours that are legible on the background that they have."""
+    on_axes, on_figure = map(look_on, papers_of(axes))
+    axes.tick_params(which="both", color=on_figure.quiet, labelcolor=on_figure.ink)
+    for axis in (axes.xaxis, axes.yaxis):
+        axis.label.set_color(on_figure.ink)
+        axis.get_offset_text().set_color(on_figure.ink)
+    axes.spines[["top", "right"]].set_visible(False)
+    for side in ("left", "bottom"):
+        axes.spines[side].set_color(on_figure.quiet)
+    axes.set_axisbelow(True)
+    axes.grid(visible=False, which="both")
+    if grid:
+        axes.grid(visible=True, which="major", color=on_axes.grid, linewidth=0.6, linestyle="-")
+
+
+def put_legend(axes: Any, title: str = "") -> None:
+    """Name what is drawn: above the axes where the figure makes room, else where it covers least.
+
+    A title, of one or several lines, is drawn only where there is room.
+    """
+    handles, labels = axes.get_legend_handles_labels()
+    roomy = type(axes.figure.get_layout_engine()).__name__ == "ConstrainedLayoutEngine"
+    if not handles and not (roomy and title):
+        return
+    paper = papers_of(axes)[0]
+    ink = look_on(paper).ink
+    looks: dict[str, Any] = {"fontsize": "small", "labelcolor": ink}
+    looks |= {"facecolor": paper, "edgecolor": "none", "framealpha": 1.0 if roomy else 0.85}
+    if roomy:
+        width = 0.88 * _inches(axes)
+        most = max(10, int((width - _HANDLE) / _CHARACTER))
+        labels = [name if len(name) <= most else f"{name[: most - 3]}..." for name in labels]
+        columns = _columns(labels, width)
+        looks |= {"loc": "lower left", "bbox_to_anchor": (0.0, 1.0), "borderaxespad": 0.2}
+        looks |= {"ncols": columns, "title": title, "alignment": "left"}
+        looks |= {"title_fontsize": "small", "columnspacing": 1.4}
+    legend = axes.legend(handles, labels, **looks)
+    legend.get_title().set_color(ink)
+    for text in (legend.get_title(), *legend.get_texts()):
+        text.set_parse_math(False)  # a name may come from a file
+
+
+def wrapped(text: str, axes: Any) -> str:
+    """Return a sentence in lines that are no wider than the figure of axes."""
+    return "\n".join(textwrap.wrap(text, max(20, int(0.88 * _inches(axes) / _CHARACTER))))
+
+
+def _inches(axes: Any) -> float:
+    """Return the width of the part of a figure that axes stand in."""
+    places = axes.get_subplotspec()
+    columns = 1 if places is None else places.get_gridspec().ncols
+    return float(axes.figure.bbox.width / axes.figure.dpi / columns)
+
+
+def _columns(labels: Sequence[str], width: float) -> int:
+    """Return in how many columns a legend of some names has the fewest rows that fit a width."""
+    for rows in range(1, len(labels)):
+        columns = -(-len(labels) // rows)
+        lengths = [max(map(len, column)) for column in np.array_split(labels, columns)]
+        if sum(_HANDLE + _CHARACTER * length for length in lengths) <= width:
+            return columns
+    return 1
+
+
+def _checked(figsize: Sequence[float] | None, theme: Theme | None) -> tuple[float, float]:
+    if theme is not None:
+        check_theme("theme", theme)
+    return SIZE if figsize is None else check_figsize(figsize)
+
+
+def _on_paper(figure: Figure, theme: Theme | None) -> Figure:
+    if theme is not None:
+        figure.set_facecolor(LOOKS[theme].paper)
+        figure.axes[0].set_facecolor(LOOKS[theme].paper)
+    return figure
+
+
+def _missing() -> ImportError:
+    return ImportError("plot() needs matplotlib: pip install matplotlib.")
