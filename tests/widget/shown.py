@@ -66,7 +66,7 @@ _HURRIED: dict[str, Any] = {
     "lrfind_widget.session.INTERVAL": 0.01,
     "lrfind_widget.view.screen.PROGRESS_INTERVAL": 0.02,
     "lrfind_widget.widget.CALM_SECONDS": 0.02,
-    "lrfind_widget.results.picture.saved": lambda *_: b"picture",
+    "lrfind_widget.results.figures.saved": lambda *_: b"picture",
 }
 """What takes time and changes nothing in the end: the pace of news, and how a picture looks."""
 
