@@ -283,6 +283,8 @@ class AnalysisOptions(_Smoothing):
         Scale of the loss axis.
     y_range
         Whether the loss axis shows what matters, or every point.
+    wheel_zoom
+        Whether the wheel zooms into a chart with Ctrl alone, or always.
     show_fit
         Draw the two-sided fit to the raw losses, with the suggestion on it.
     show_average
@@ -298,6 +300,7 @@ class AnalysisOptions(_Smoothing):
     reads: Reads = "best"
     y_scale: Literal["linear", "log"] = "linear"
     y_range: Literal["focus", "all"] = "focus"
+    wheel_zoom: Literal["ctrl", "always"] = "ctrl"
     show_fit: bool = True
     show_average: bool = True
     show_validation: bool = True

@@ -77,7 +77,7 @@ class LRFinderWidget(Session, ThreadSafeWidget, VBox, ValueWidget):  # type: ign
         The chosen rate. At first the optimizer's own; the suggestion when a sweep ends and it
         is sure, unless the person has chosen before. May be set, observed and linked from Python;
         `value` is its other name, for `interact`, `interactive_output` and `link`.
-    beta, skip_start, skip_end, rule, reads, y_scale, y_range
+    beta, skip_start, skip_end, rule, reads, y_scale, y_range, wheel_zoom
         How the curves are read and drawn, as the keywords of these names. May be set and
         observed; the stored curves are read anew. `beta` also counts for the next sweep.
     show_fit, show_average, show_validation
@@ -115,6 +115,7 @@ class LRFinderWidget(Session, ThreadSafeWidget, VBox, ValueWidget):  # type: ign
     reads = _Setting("best")
     y_scale = _Setting("linear")
     y_range = _Setting("focus")
+    wheel_zoom = _Setting("ctrl")
     show_fit = _Setting(True)
     show_average = _Setting(True)
     show_validation = _Setting(True)

@@ -189,7 +189,6 @@ export class Annotations extends ChartMark {
       role: pressed ? 'button' : 'img',
       tabindex: pressed || kind === 'critical' ? 0 : null,
       'aria-label': pressed ? `Choose ${label}` : label,
-      'data-lm-suppress-shortcuts': pressed ? 'true' : null,
     });
     attr(halo, { cx: x, cy: y });
     attr(shape, { d: SHAPES[kind] ?? DOT, transform: `translate(${x},${y})` });

@@ -4,7 +4,7 @@ import { MarkModel, type ScaleModel } from 'bqplot';
 import { AxisLines } from './axis_lines';
 import { ChartMark, ChartMarkModel } from './chart_mark';
 import type { CurveModel } from './curve';
-import { attr, html, say, svg } from './dom';
+import { attr, html, keepKeys, say, svg } from './dom';
 import type { Framed } from './framed';
 import { frameLosses, type Framing } from './geometry/framing';
 import { Mapping, type Interval } from './geometry/mapping';
@@ -39,6 +39,7 @@ export class AxesModel extends ChartMarkModel {
       x_label: 'learning rate',
       y_label: 'loss',
       y_range: 'focus',
+      wheel_zoom: 'ctrl',
       curve: null,
       runs: null,
       spread: null,
@@ -81,6 +82,10 @@ export class AxesModel extends ChartMarkModel {
 
   get zoomed(): boolean {
     return this.seen !== undefined;
+  }
+
+  get takesWheel(): boolean {
+    return this.get('wheel_zoom') === 'always';
   }
 
   /** Zooms by a factor, below 1 to see less, about a part of the width from 0 to 1. */
@@ -157,8 +162,11 @@ export class Axes extends ChartMark {
     this.el.classList.add('lrfind-frame');
     this.background = svg(this.el, 'rect', { class: 'lrfind-background', x: 0, y: 0 });
     this.lines = new AxisLines(this.el);
-    this.tools = html('div', { class: 'lrfind-tools', 'data-lm-suppress-shortcuts': 'true' });
+    this.tools = html('div', { class: 'lrfind-tools' });
     this.figureElement.append(this.tools);
+    keepKeys(this.figureElement, { signal: this.alive });
+    const { x_label: across, y_label: up } = this.model.attributes as Record<string, string>;
+    this.name('group', `Chart of ${up} against ${across}`);
     const curve = this.model.get('curve') as CurveModel | null;
     const runs = this.model.get('runs') as RunsModel | null;
     this.legend = curve ? new Legend(curve, runs) : undefined;

@@ -10,6 +10,16 @@ export class BandsModel extends ChartMarkModel {
   override defaults(): Backbone.ObjectHash {
     return { ...super.defaults(), ...identity('Bands'), bands: [] };
   }
+
+  /** Where a rate stands to the suggested range, in words; empty where there is none. */
+  standing(lr: number): string {
+    const range = dictsOf(this.get('bands')).find(({ kind }) => kind === 'usable');
+    if (range === undefined) {
+      return '';
+    }
+    const where = lr < Number(range['start']) ? 'below' : lr > Number(range['stop']) ? 'above' : 'within';
+    return `${where} the suggested range${range['certainty'] === 'unsure' ? ', which is unsure' : ''}`;
+  }
 }
 
 const KINDS = new Set(['skipped', 'usable']);

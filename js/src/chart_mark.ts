@@ -2,6 +2,7 @@ import type { IBackboneModelOptions, WidgetView } from '@jupyter-widgets/base';
 import { Mark, MarkModel, type Figure } from 'bqplot';
 
 import { catchUp } from './catch_up';
+import { attr } from './dom';
 import { Mapping } from './geometry/mapping';
 
 /** Base of the models of our marks. */
@@ -99,6 +100,14 @@ export abstract class ChartMark extends Mark {
   /** The element of the figure, for what is not drawn in SVG. */
   protected get figureElement(): HTMLElement {
     return this.parent.el;
+  }
+
+  /** Says what the drawing of all marks is. bqplot's other drawing is an empty background. */
+  protected name(role: 'group' | 'img', label: string): void {
+    for (const root of this.figureElement.querySelectorAll(':scope > svg')) {
+      const drawn = root.classList.contains('svg-figure');
+      attr(root, drawn ? { role, 'aria-label': label } : { 'aria-hidden': 'true' });
+    }
   }
 
   /** Width of the plot area in pixels. */

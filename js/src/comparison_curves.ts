@@ -95,7 +95,6 @@ export class ComparisonCurves extends ChartMark {
 
   protected override build(): void {
     this.el.classList.add('lrfind-trainings');
-    this.el.setAttribute('role', 'img');
     this.listenTo(this.model, 'columns_updated', this.schedule);
     this.lines = new Keyed<Line, Elements>(
       this.el,
@@ -107,7 +106,7 @@ export class ComparisonCurves extends ChartMark {
   }
 
   protected override paint(): void {
-    attr(this.el, { 'aria-label': textOf(this.model, 'label') });
+    this.name('img', textOf(this.model, 'label'));
     const shown = this.lines.show(this.model.lines);
     const places = rowsOf(
       shown.map(({ text }) => SAMPLE + 6 + textWidth(text) + 18),

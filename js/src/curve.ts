@@ -6,10 +6,11 @@ import { asColumn, columnSerializer } from './columns';
 import { ColumnsModel } from './columns_model';
 import { attr, svg } from './dom';
 import { lineLosses } from './framed';
+import { formatLoss } from './geometry/format';
 import type { Losses } from './geometry/framing';
 import type { Mapping } from './geometry/mapping';
 import { dotsPath, exitsAbove, linePath, type Points } from './geometry/path';
-import { lowerBound } from './geometry/search';
+import { lineAt, lowerBound } from './geometry/search';
 import { identity } from './identity';
 import { Keyed } from './keyed';
 import { type Plot, Readout } from './readout';
@@ -99,6 +100,13 @@ export class CurveModel extends ColumnsModel<Column> {
       return { lr, loss: smoothed };
     }
     return this.fit;
+  }
+
+  /** The loss of that line at a rate, in words; empty where the line does not reach. */
+  lossAt(rate: number): string {
+    const { lr, loss } = this.mainLine;
+    const reached = rate >= (lr[0] ?? NaN) && rate <= (lr.at(-1) ?? NaN);
+    return reached ? `loss ${formatLoss(lineAt(lr, loss, rate).loss)}` : '';
   }
 
   /** The indices `[from, to)` of the points that an axis shows, with one neighbour each side. */

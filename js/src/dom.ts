@@ -65,6 +65,17 @@ export function listen<Owner>(
   }
 }
 
+/**
+ * Keeps the keys for the control that has the focus. Lumino compares its shortcuts with the
+ * focused element before it looks at what that lies in, so the attribute belongs on itself.
+ */
+export function keepKeys(root: Element, options: AddEventListenerOptions = {}): void {
+  const keep = ({ target }: FocusEvent): void => {
+    attr(target as Element, { 'data-lm-suppress-shortcuts': 'true' });
+  };
+  listen(root, root, { focusin: keep }, options);
+}
+
 /** A rate such as 1e-3, in which browsers would break the line after the hyphen. */
 const RATE = /(\d[\d.]*e-\d+)/;
 

@@ -1,6 +1,8 @@
-import type { IBackboneModelOptions } from '@jupyter-widgets/base';
+import { type IBackboneModelOptions, unpack_models, type WidgetModel } from '@jupyter-widgets/base';
 
+import type { BandsModel } from './bands';
 import { ChartMark, ChartMarkModel } from './chart_mark';
+import type { CurveModel } from './curve';
 import { attr, listen, say, svg, textWidth } from './dom';
 import { formatDecimal, formatRate } from './geometry/format';
 import { labelSide } from './geometry/labels';
@@ -25,6 +27,8 @@ export class MarkerModel extends ChartMarkModel {
       lo: 1e-7,
       hi: 10,
       label: 'Learning rate',
+      curve: null,
+      bands: null,
     };
   }
 
@@ -40,6 +44,14 @@ export class MarkerModel extends ChartMarkModel {
   /** The rates that the page may choose. */
   get limits(): Interval {
     return [numberOf(this, 'lo') ?? 1e-7, numberOf(this, 'hi') ?? 10];
+  }
+
+  /** The rate, the loss of the curve there, and where it stands, in words. */
+  get words(): string {
+    const curve = this.get('curve') as CurveModel | null;
+    const bands = this.get('bands') as BandsModel | null;
+    const said = [formatRate(this.value), curve?.lossAt(this.value), bands?.standing(this.value)];
+    return said.filter(Boolean).join(', ');
   }
 
   /** Moves the marker: every view at once, the kernel with the next frame at the latest. */
@@ -72,6 +84,12 @@ export class MarkerModel extends ChartMarkModel {
       this.save_changes();
     }
   }
+
+  static override serializers = {
+    ...ChartMarkModel.serializers,
+    curve: { deserialize: unpack_models },
+    bands: { deserialize: unpack_models },
+  };
 }
 
 /** A vertical line with a handle: a slider by mouse, touch and keys. */
@@ -93,8 +111,6 @@ export class Marker extends ChartMark {
       role: 'slider',
       tabindex: 0,
       'aria-orientation': 'horizontal',
-      // Without it JupyterLab takes the arrow keys for its own cells.
-      'data-lm-suppress-shortcuts': 'true',
     });
     this.line = svg(this.el, 'line', { class: 'lrfind-marker-line' });
     this.hit = svg(this.el, 'line', { class: 'lrfind-marker-hit' });
@@ -115,6 +131,11 @@ export class Marker extends ChartMark {
       },
     };
     listen(this, this.el, listeners, { signal: this.alive });
+    const { curve, bands } = this.model.attributes as Record<string, WidgetModel | null>;
+    if (curve && bands) {
+      this.listenTo(curve, 'change columns_updated', this.schedule);
+      this.listenTo(bands, 'change:bands', this.schedule);
+    }
   }
 
   private take(event: PointerEvent): void {
@@ -174,7 +195,7 @@ export class Marker extends ChartMark {
       'aria-valuemin': formatDecimal(Math.min(limits[0], value)),
       'aria-valuemax': formatDecimal(Math.max(limits[1], value)),
       'aria-valuenow': formatDecimal(value),
-      'aria-valuetext': text,
+      'aria-valuetext': this.model.words,
     });
     this.el.classList.toggle('lrfind-outside', outside !== 0);
     attr(this.line, { x1: x, x2: x, y1: 0, y2: this.height });

@@ -62,7 +62,7 @@ export class Readout {
   private readonly cursor: SVGGElement;
   private readonly rule: SVGLineElement;
   private readonly dot: SVGCircleElement;
-  private readonly ring: SVGRectElement;
+  private readonly box: SVGRectElement;
   private readonly card: HTMLDivElement;
   private readonly values: Map<keyof Reading, readonly [label: HTMLElement, value: HTMLElement]>;
   private readonly live: HTMLDivElement;
@@ -74,18 +74,18 @@ export class Readout {
 
   constructor(
     private readonly plot: Plot,
-    private readonly el: HTMLElement,
+    el: HTMLElement,
     figure: HTMLElement,
     signal: AbortSignal,
   ) {
-    attr(el, {
+    // Not the lines, which go on far beyond the plot.
+    this.box = svg(el, 'rect', {
+      class: 'lrfind-curve-focus',
+      rx: 2,
       role: 'application',
       'aria-roledescription': 'chart',
       tabindex: 0,
-      // Without it JupyterLab takes the arrow keys for its own cells.
-      'data-lm-suppress-shortcuts': 'true',
     });
-    this.ring = svg(el, 'rect', { class: 'lrfind-curve-focus', rx: 2 });
     this.cursor = svg(el, 'g', { class: 'lrfind-cursor', display: 'none' });
     this.rule = svg(this.cursor, 'line', { class: 'lrfind-cursor-rule' });
     this.dot = svg(this.cursor, 'circle', { class: 'lrfind-cursor-dot', r: 4 });
@@ -104,7 +104,7 @@ export class Readout {
     const follow = { pointermove: this.follow, pointerdown: this.follow };
     listen(this, figure, { ...follow, pointerleave: this.leave }, { signal });
     const read = { keydown: this.press, focus: this.focus, blur: this.blur };
-    listen(this, el, read, { signal });
+    listen(this, this.box, read, { signal });
   }
 
   private focus(): void {
@@ -199,8 +199,8 @@ export class Readout {
     const { plot } = this;
     const { mapX, mapY, width, height } = plot;
     const { lr, loss } = plot.columns;
-    attr(this.ring, { x: 0, y: 0, width, height });
-    attr(this.el, { 'aria-label': describe(lr.length, mapX.domain) });
+    const label = describe(lr.length, mapX.domain);
+    attr(this.box, { x: 0, y: 0, width, height, 'aria-label': label });
     if (!this.byKey) {
       const [from, to] = plot.visible;
       this.index =

@@ -3,6 +3,8 @@ import { listen } from './dom';
 /** What is zoomed and moved; `at` and `part` are parts of the width of what is seen. */
 export interface Zoomable {
   readonly zoomed: boolean;
+  /** Whether the wheel zooms without Ctrl, too. */
+  readonly takesWheel: boolean;
   zoom(factor: number, at: number): void;
   pan(part: number): void;
   reset(): void;
@@ -16,23 +18,18 @@ const WHEEL = 0.002;
 /** The same for a pinch on a trackpad, which browsers report as a wheel with Ctrl. */
 const PINCH = 0.01;
 /** One turn never does more than this, whatever the wheel. */
-const TURN = 0.5;
-/** Milliseconds after the page was last scrolled in which a turn is taken to go on scrolling. */
-const SCROLLING = 300;
+const TURN = 0.3;
 const KEY_ZOOM = 0.7;
 
 /**
  * Zoom by wheel and pinch, pan by drag, and back by double click.
  *
  * Only the background is dragged: the marker and the annotations lie above it and keep their own
- * gestures. The page keeps its wheel too: a turn counts here only after the pointer was moved
- * over the chart, not when scrolling brought the chart under it, and there is nothing to zoom
- * out to when all is shown.
+ * gestures. The page keeps its wheel too: a turn counts here only with Ctrl, unless the person
+ * wants it otherwise, and even then where there is something to zoom to.
  */
 export class ZoomGestures {
   private readonly held = new Map<number, { x: number; y: number }>();
-  private aimed = false;
-  private scrolled = -Infinity;
 
   constructor(
     private readonly window: Zoomable,
@@ -41,11 +38,8 @@ export class ZoomGestures {
     private readonly locate: Locate,
     signal: AbortSignal,
   ) {
-    const elsewhere = { signal, passive: true, capture: true };
-    listen(this, document.documentElement, { wheel: this.noteScroll }, elsewhere);
     listen(this, figure, { wheel: this.wheel }, { signal, passive: false });
-    const over = { pointermove: this.aim, pointerleave: this.leave, keydown: this.press };
-    listen(this, figure, over, { signal });
+    listen(this, figure, { keydown: this.press }, { signal });
     const drag = {
       pointerdown: this.take,
       pointermove: this.move,
@@ -55,22 +49,6 @@ export class ZoomGestures {
       dblclick: this.reset,
     };
     listen(this, background, drag, { signal });
-  }
-
-  /** Notes when the page was scrolled elsewhere. */
-  private noteScroll(event: WheelEvent): void {
-    if (!this.figure.contains(event.target as Node | null)) {
-      this.scrolled = event.timeStamp;
-    }
-  }
-
-  private aim(event: PointerEvent): void {
-    // A browser also reports a move without movement when the page scrolls below the pointer.
-    this.aimed ||= event.movementX !== 0 || event.movementY !== 0;
-  }
-
-  private leave(): void {
-    this.aimed = false;
   }
 
   private release(event: PointerEvent): void {
@@ -84,9 +62,8 @@ export class ZoomGestures {
   private wheel(event: WheelEvent): void {
     const at = this.locate(event);
     const inside = at.x >= 0 && at.x <= 1 && at.y >= 0 && at.y <= 1;
-    const meant = event.ctrlKey || (this.aimed && event.timeStamp - this.scrolled > SCROLLING);
-    if (!inside || !meant) {
-      this.scrolled = event.timeStamp;
+    const held = event.ctrlKey || event.metaKey;
+    if (!inside || !(held || this.window.takesWheel)) {
       return;
     }
     const unit = event.deltaMode === 0 ? 1 : event.deltaMode === 1 ? 16 : 400;
@@ -97,8 +74,8 @@ export class ZoomGestures {
       }
       return;
     }
-    const turn = event.deltaY * unit * (event.ctrlKey ? PINCH : WHEEL);
-    if (turn > 0 && !this.window.zoomed && !event.ctrlKey) {
+    const turn = event.deltaY * unit * (held ? PINCH : WHEEL);
+    if (turn > 0 && !this.window.zoomed && !held) {
       return;
     }
     event.preventDefault();

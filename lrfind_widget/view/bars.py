@@ -123,6 +123,7 @@ class SettingsBar(Bar):
     skip_end = traitlets.Int(5).tag(sync=True)
     y_scale = traitlets.Enum(["linear", "log"], "linear").tag(sync=True)
     y_range = traitlets.Enum(["focus", "all"], "focus").tag(sync=True)
+    wheel_zoom = traitlets.Enum(["ctrl", "always"], "ctrl").tag(sync=True)
     rule = traitlets.Unicode().tag(sync=True)
     reads = traitlets.Enum(["best", "training", "validation"], "best").tag(sync=True)
     # {"name", "label", "title"} each

@@ -81,7 +81,7 @@ class Chart:
         framed = {"curve": self.curve, "runs": self.runs, "spread": self.spread}
         self.axes = Axes(scales=scales, **framed, **shown.axes)
         self.bands = Bands(scales=scales, **shown.bands)
-        self.marker = Marker(scales=scales, **shown.marker)
+        self.marker = Marker(scales=scales, curve=self.curve, bands=self.bands, **shown.marker)
         self.annotations = Annotations(
             scales=scales, marker=self.marker, curve=self.curve, **shown.annotations
         )

@@ -98,7 +98,8 @@ def comparison_axes(state: SessionState) -> dict[str, Any]:
     if state.comparing is None:
         return {}
     plan = state.comparing.plan
-    return {"lo": 1.0, "hi": float(max(plan.steps_each, 2)), "x_label": plan.label}
+    ends = {"lo": 1.0, "hi": float(max(plan.steps_each, 2))}
+    return {**ends, "x_label": plan.label, "wheel_zoom": state.options.wheel_zoom}
 
 
 def comparison_curves(state: SessionState) -> dict[str, Any]:

@@ -83,6 +83,7 @@ class Axes(ChartMark):
     x_label = traitlets.Unicode("learning rate").tag(sync=True)
     y_label = traitlets.Unicode("loss").tag(sync=True)
     y_range = traitlets.Enum(["focus", "all"], "focus").tag(sync=True)
+    wheel_zoom = traitlets.Enum(["ctrl", "always"], "ctrl").tag(sync=True)
     # The axes stand around the plot area.
     apply_clip = traitlets.Bool(False).tag(sync=True)
     curve = _reference()
@@ -103,6 +104,9 @@ class Marker(ChartMark):
     lo = Rate(1e-7).tag(sync=True)
     hi = Rate(10.0).tag(sync=True)
     label = traitlets.Unicode("Learning rate").tag(sync=True)
+    # What the page tells a screen reader of the rate is read off these.
+    curve = _reference()
+    bands = _reference()
     # The handle stands above the plot area.
     apply_clip = traitlets.Bool(False).tag(sync=True)
 

@@ -53,8 +53,6 @@ class Hands(Finder):
     def hover(self, x: float, y: float = 0.7) -> float:
         """Point at a place of the chart; return the rate that is read out there."""
         mouse = self.notebook.page.mouse
-        # Two moves, since a chart that was scrolled under the pointer is not pointed at.
-        mouse.move(*self.place(x - 0.02, y))
         mouse.move(*self.place(x, y))
         expect(self.card).to_be_visible()
         self.notebook.page.evaluate(_NEXT_PAINT)
@@ -76,13 +74,18 @@ class Hands(Finder):
 
     # Zooming
 
-    def turn_wheel(self, pixels: float) -> None:
-        self.notebook.page.mouse.wheel(0, pixels)
+    def turn_wheel(self, pixels: float, *, with_ctrl: bool = True) -> None:
+        page = self.notebook.page
+        if with_ctrl:
+            page.keyboard.down("Control")
+        page.mouse.wheel(0, pixels)
+        if with_ctrl:
+            page.keyboard.up("Control")
 
     def zoom_in(self, x: float, y: float = 0.7) -> None:
-        """Zoom in around a place, by the wheel."""
+        """Zoom in around a place, by the wheel with Ctrl."""
         self.hover(x, y)
-        for _ in range(3):
+        for _ in range(4):
             self.turn_wheel(-240)
         expect(self.reset_button).to_be_visible()
 

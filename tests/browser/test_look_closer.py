@@ -41,6 +41,7 @@ def finder(swept) -> Hands:
     swept.notebook.execute("widget.selected_lr = 1e-3; widget._screen.chart.axes.reset_zoom()")
     swept.notebook.page.keyboard.press("Escape")
     swept.notebook.page.mouse.move(2, 2)
+    swept.button("Run again").scroll_into_view_if_needed()
     swept.rate_becomes(1e-3)
     expect(swept.reset_button).to_be_hidden()
     return swept
@@ -80,7 +81,7 @@ def test_the_arrow_keys_read_out_point_after_point(finder):
     expect(finder.card).to_be_hidden()
 
 
-def test_the_wheel_zooms_about_the_pointer_and_a_double_click_resets(finder):
+def test_the_wheel_with_ctrl_zooms_about_the_pointer_and_a_double_click_resets(finder):
     rate = finder.hover(0.3)
     before = finder.window()
     finder.turn_wheel(-240)
@@ -145,11 +146,48 @@ def test_a_marker_outside_of_the_view_is_moved_by_keys(finder):
     finder.notebook.until("widget.selected_lr", lambda rate: rate == pytest.approx(5e-5))
 
 
-def test_the_page_scrolls_where_there_is_nothing_to_zoom_out_to(finder):
+def test_scrolling_the_page_over_the_chart_changes_nothing(finder):
+    finder.zoom_in(0.5)
+    window = finder.window()
+    before = finder.place(0, 0)
+    for pixels in (-60, 60, 60):
+        finder.turn_wheel(pixels, with_ctrl=False)
+    finder.notebook.page.wait_for_function(
+        "([root, y]) => root.querySelector('.lrfind-background').getBoundingClientRect().y < y",
+        arg=[finder.root.element_handle(), before[1]],
+    )
+    assert finder.window() == window
+
+
+def test_the_wheel_zooms_without_ctrl_where_the_person_wants_it(finder):
+    finder.root.get_by_text("Smoothing, skipped ends").click()
+    chosen = finder.root.get_by_label("Wheel zooms")
+    chosen.select_option("Always")
+    finder.notebook.until("widget.wheel_zoom == 'always'")
     finder.hover(0.5)
-    finder.turn_wheel(240)
+    finder.turn_wheel(-240, with_ctrl=False)
+    expect(finder.reset_button).to_be_visible()
+    finder.notebook.execute("widget.wheel_zoom = 'ctrl'")
+    expect(chosen).to_have_value("ctrl")
+    window = finder.window()
+    finder.turn_wheel(-240, with_ctrl=False)
+    assert finder.window() == window
+    finder.root.get_by_text("Smoothing, skipped ends").click()
+
+
+def test_the_wheel_does_the_same_on_the_second_chart(lab):
+    notebook = lab(SWEPT, "widget.compare([1e-3, 1e-2], steps=6)\nwidget.wait()")
+    notebook.run(0)
+    notebook.run(1)
+    finder = Hands(notebook, 0)
+    chart = finder.root.get_by_role("img", name="Loss against step")
+    chart.scroll_into_view_if_needed()
+    chart.hover()
+    finder.turn_wheel(-60, with_ctrl=False)
+    finder.settle()
     expect(finder.reset_button).to_be_hidden()
-    assert finder.window() == (1e-6, 1e-1)
+    finder.turn_wheel(-240)
+    expect(finder.reset_button).to_be_visible()
 
 
 def test_two_fingers_zoom_and_one_pans(finder):

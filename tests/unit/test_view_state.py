@@ -361,7 +361,12 @@ def test_a_comparison_has_a_line_for_each_rate_and_a_verdict() -> None:
     play.session.wait(10)
     view = play.view
     assert view.comparison_curves["names"] == ["1e-3", "1e-2"]
-    assert view.comparison_axes == {"lo": 1.0, "hi": 30.0, "x_label": "step"}
+    assert view.comparison_axes == {
+        "lo": 1.0,
+        "hi": 30.0,
+        "x_label": "step",
+        "wheel_zoom": "ctrl",
+    }
     assert view.comparison_bar["sentence"] == play.session.comparison.sentence
     assert [b["label"] for b in view.comparison_bar["buttons"]] == ["Use 1e-2"]
 

@@ -1,6 +1,6 @@
 import { DOMWidgetView } from '@jupyter-widgets/base';
 
-import { attr, button, html, say, setEnabled } from '../dom';
+import { attr, button, html, keepKeys, say, setEnabled } from '../dom';
 import { Keyed } from '../keyed';
 import type { Readable } from '../values';
 import { type Button, buttonsOf } from './state';
@@ -23,8 +23,8 @@ export abstract class BarView extends DOMWidgetView {
 
   override render(): void {
     this.el.classList.add('lrfind-bar');
-    // Otherwise the arrow keys in a field move the notebook's cells.
-    attr(this.el, { 'data-lm-suppress-shortcuts': 'true', role: 'group' });
+    attr(this.el, { role: 'group' });
+    keepKeys(this.el);
     this.buttonPlace = html('div', { class: 'lrbar-buttons' });
     this.buttonParts = new Keyed<Button, { root: HTMLButtonElement }>(
       this.buttonPlace,

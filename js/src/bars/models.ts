@@ -64,6 +64,7 @@ export class SettingsBarModel extends BarModel {
       skip_end: 5,
       y_scale: 'linear',
       y_range: 'focus',
+      wheel_zoom: 'ctrl',
       rule: '',
       reads: 'best',
       rules: [],

@@ -27,6 +27,8 @@ export class RunBarView extends BarView {
   private declare faultText: HTMLElement;
   private declare announcer: Announcer;
   private declare shownStatus: string | undefined;
+  /** How many quarters of the steps were done when the bar was last updated. */
+  private declare quarter: number;
   /** The button that was pressed and that the kernel has not dealt with yet. */
   private declare pending: Button | undefined;
   private declare isLate: boolean;
@@ -36,6 +38,7 @@ export class RunBarView extends BarView {
   protected override build(): void {
     this.el.classList.add('lrfind-run-bar');
     this.el.setAttribute('aria-label', 'Range test');
+    this.quarter = 0;
     this.fill = html('div', { class: 'lrbar-progress-fill' });
     const progress = { role: 'progressbar', 'aria-label': 'Steps of the range test' };
     this.bar = html('div', { class: 'lrbar-progress', ...progress, 'aria-valuemin': 0 }, this.fill);
@@ -100,10 +103,14 @@ export class RunBarView extends BarView {
     const traceback = textOf(this.state, 'traceback');
     this.fault.hidden = traceback === '';
     say(this.faultText, traceback);
-    // The steps of a running sweep are not spoken, the end and its reason are.
-    if (this.shownStatus !== undefined && (status !== this.shownStatus || !isRunning(status))) {
+    // Of the steps of a run each quarter is spoken, and the end with its reason.
+    const { done, total } = this.steps;
+    const quarter = Math.min(Math.floor(4 * progressOf(done, total).fraction), 3);
+    const isNews = status !== this.shownStatus || !isRunning(status) || quarter > this.quarter;
+    if (this.shownStatus !== undefined && isNews) {
       this.announcer.offer(sentence);
     }
+    this.quarter = quarter;
     this.shownStatus = status;
     this.showNote();
   }

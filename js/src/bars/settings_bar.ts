@@ -55,6 +55,7 @@ export class SettingsBarView extends BarView {
       this.buildNumber('skip_start', 'Skip at the start'),
       this.buildNumber('skip_end', 'Skip at the end'),
       this.buildSelect('y_scale', 'Loss axis', { linear: 'Linear', log: 'Logarithmic' }).box,
+      this.buildSelect('wheel_zoom', 'Wheel zooms', { ctrl: 'With Ctrl', always: 'Always' }).box,
       this.buildSelect('y_range', 'Show', { focus: 'What matters', all: 'Every point' }).box,
       rule.box,
       this.buildSelect('reads', 'Rules read', READS).box,

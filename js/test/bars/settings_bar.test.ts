@@ -53,6 +53,7 @@ it('shows the true smoothing, also where the slider does not reach it', () => {
 it.each([
   ['Loss axis', 'y_scale', 'log'],
   ['Show', 'y_range', 'all'],
+  ['Wheel zooms', 'wheel_zoom', 'always'],
   ['Suggestion by', 'rule', 'slide'],
   ['Rules read', 'reads', 'validation'],
 ])('sets "%s" in its model, for the kernel to see', (label, name, value) => {

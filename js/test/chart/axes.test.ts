@@ -112,21 +112,26 @@ describe('gestures on the background', () => {
     return event;
   }
 
-  const aim = (): void => {
-    pointer(background, 'pointermove', 400, 200, { movementX: 3 });
-  };
-
-  it('zoom by wheel about the pointer, once the pointer was moved there', () => {
-    aim();
-    expect(turn(-100).defaultPrevented).toBe(true);
+  it('zoom by wheel with Ctrl about the pointer', () => {
+    expect(turn(-100, { ctrlKey: true }).defaultPrevented).toBe(true);
     expect(chart.axes.zoomed).toBe(true);
     const [low, high] = chart.scales.x.domain as [number, number];
     expect(Math.sqrt(low * high)).toBeCloseTo(1e-3, 8);
   });
 
-  it('leave the wheel to a page that scrolls under a pointer at rest', () => {
-    expect(turn(-100).defaultPrevented).toBe(false);
-    expect(chart.axes.zoomed).toBe(false);
+  it.each([false, true])('leave the wheel without Ctrl to the page, also when zoomed (%s)', (zoomed) => {
+    chart.axes.zoom(zoomed ? 0.5 : 1, 0.5);
+    pointer(background, 'pointermove', 400, 200, { movementX: 3 });
+    const before = [...chart.scales.x.domain];
+    const turns = [turn(-100), turn(100), turn(0, { deltaX: 300 })];
+    expect(turns.map((event) => event.defaultPrevented)).toEqual([false, false, false]);
+    expect(chart.scales.x.domain).toEqual(before);
+  });
+
+  it('zoom by every turn of the wheel where the person wants it', () => {
+    chart.axes.set('wheel_zoom', 'always');
+    expect(turn(-100).defaultPrevented).toBe(true);
+    expect(chart.axes.zoomed).toBe(true);
   });
 
   it('zoom by a pinch on a trackpad, which comes as a wheel with Ctrl', () => {
@@ -135,7 +140,7 @@ describe('gestures on the background', () => {
   });
 
   it('let the page scroll on where there is nothing to zoom out of', () => {
-    aim();
+    chart.axes.set('wheel_zoom', 'always');
     expect(turn(100).defaultPrevented).toBe(false);
   });
 
@@ -195,6 +200,14 @@ describe('what the axes show', () => {
     });
     await frame();
     expect(shown()).toEqual(['Show all losses']);
+  });
+
+  it('names the drawing, and hides the empty one behind it', async () => {
+    const view = await show(Axes, makeChart(STATE).axes);
+    const [behind, drawing] = view.parent.el.querySelectorAll('svg');
+    expect(drawing?.getAttribute('role')).toBe('group');
+    expect(drawing?.getAttribute('aria-label')).toBe('Chart of loss against learning rate');
+    expect(behind?.getAttribute('aria-hidden')).toBe('true');
   });
 
   it('shows labels of the kernel as text', async () => {

@@ -123,8 +123,9 @@ describe('the lines of a comparison', () => {
     ]);
     const dots = groups.map((group) => group.querySelector('.lrfind-training-dots'));
     expect(dots.map((path) => path?.getAttribute('d') !== '')).toEqual([true, false]);
-    expect(view.el.getAttribute('aria-label')).toBe('Two rates');
-    expect(view.el.getAttribute('role')).toBe('img');
+    const drawing = view.parent.el.querySelector('.svg-figure');
+    expect(drawing?.getAttribute('aria-label')).toBe('Two rates');
+    expect(drawing?.getAttribute('role')).toBe('img');
     model.set('names', ['1e-3']);
     await frame();
     expect(view.el.querySelectorAll('.lrfind-training')).toHaveLength(1);

@@ -289,8 +289,9 @@ describe('the view of a curve', () => {
   it('reads with the arrow keys, and keeps them from the notebook', async () => {
     const { curve } = makeChart(STATE);
     const view = await show(Curve, curve);
-    key(view.el, 'Home');
-    const event = key(view.el, 'ArrowRight');
+    const box = view.el.querySelector('[role=application]') as Element;
+    key(box, 'Home');
+    const event = key(box, 'ArrowRight');
     await frame();
     expect(event.defaultPrevented).toBe(true);
     const live = view.parent.el.querySelector('[role=status]');
@@ -303,7 +304,14 @@ describe('the view of a curve', () => {
   it('says how many points it has', async () => {
     const { curve } = makeChart(STATE);
     const view = await show(Curve, curve);
-    expect(view.el.getAttribute('aria-label')).toContain('3 points');
-    expect(view.el.getAttribute('data-lm-suppress-shortcuts')).toBe('true');
+    const box = view.el.querySelector('[role=application]');
+    expect(box?.getAttribute('aria-label')).toContain('3 points');
+  });
+
+  it('is read in a box that is that of the plot, however far the lines go', async () => {
+    const { curve } = makeChart({ ...STATE, loss: floats(1, 1e30, 1e300) });
+    const view = await show(Curve, curve, makeFigure(640, 300));
+    const box = view.el.querySelector('[role=application]');
+    expect(['x', 'y', 'width', 'height'].map((name) => box?.getAttribute(name))).toEqual(['0', '0', '640', '300']);
   });
 });

@@ -1,7 +1,9 @@
 import { beforeEach, describe, expect, it, vi } from 'vitest';
 
+import { BandsModel } from '../../src/bands';
+import { CurveModel } from '../../src/curve';
 import { Marker, MarkerModel } from '../../src/marker';
-import { Comm, frame, key, makeModel, makeScales, pointer, show } from './page';
+import { Comm, floats, frame, key, makeModel, makeScales, pointer, show } from './page';
 
 const at = (decade: number): number => ((decade + 7) / 8) * 800;
 
@@ -30,7 +32,22 @@ describe('the marker', () => {
     expect(view.el.getAttribute('aria-valuemin')).toBe('0.0000001');
     expect(view.el.getAttribute('aria-valuemax')).toBe('10');
     expect(view.el.getAttribute('aria-valuetext')).toBe('1e-3');
-    expect(view.el.getAttribute('data-lm-suppress-shortcuts')).toBe('true');
+  });
+
+  it.each([
+    [1e-4, '1e-4, loss 0.800, below the suggested range'],
+    [1e-3, '1e-3, loss 0.600, within the suggested range'],
+    [1e-1, '0.1, loss 0.200, above the suggested range'],
+    [10, '10, above the suggested range'],
+  ])('says the loss at its rate, and where it stands (%s)', async (value, said) => {
+    const curve = makeModel(CurveModel, { scales, fit_lr: floats(1e-5, 1e-1, 1), fit_loss: floats(1, 0.2, 0.9) });
+    const range = { start: 1e-3, stop: 1e-2, kind: 'usable', label: '', certainty: 'sure' };
+    const bands = makeModel(BandsModel, { scales, bands: [range] });
+    view = await show(Marker, makeModel(MarkerModel, { scales, value, curve, bands }));
+    expect(view.el.getAttribute('aria-valuetext')).toBe(said);
+    bands.set('bands', [{ ...range, certainty: 'unsure' }]);
+    await frame();
+    expect(view.el.getAttribute('aria-valuetext')).toBe(`${said}, which is unsure`);
   });
 
   it('is dragged', async () => {

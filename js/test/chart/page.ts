@@ -38,6 +38,7 @@ export function makeChart(state: State = {}): {
 export function makeFigure(width = 800, height = 400): Figure {
   const figure = new Figure({ model: makeModel(WidgetModel), options: {} });
   figure.size = { width, height };
+  figure.el.innerHTML = '<svg class="svg-background"></svg><svg class="svg-figure"></svg>';
   document.body.append(figure.el);
   return figure;
 }
