@@ -28,7 +28,7 @@ ELSEWHERE = {
     "skip_start": "skip_begin n_skip_beginning",
     "skip_end": "n_skip_end",
     "y_scale": "log_scale",
-    "auto_apply": "update_attr",
+    "apply auto_apply": "update_attr",
     "auto_start": "autostart",
     "progress": "verbose pbar",
     "dataloader": "train_loader train_dataloaders dataloaders loader train_dl train_data",
@@ -71,9 +71,11 @@ OTHERWISE = {
     "attr_name": "The rate goes into the optimizer, not into an attribute of the model.",
     "callbacks cbs": "None are called; what belongs to a step goes into step_fn= or update_fn=.",
     "show_plot plot_lr_finder plot_save_dir": _DRAWN,
+    "verbose pbar": "The screen shows how far it is.",
     "show": f"plt.show() shows the figure. {_DRAWN}",
-    "log_lr x_scale": "The axis is that of the sweep: mode='linear' has a linear one.",
+    "log_lr x_scale": "The axis is as the sweep raised the rate; mode='linear' has a linear one.",
     "nms": "Each rule is drawn with its name.",
+    "s w bbox ext check_finite": "It is an argument of a spline, which k= asks for.",
     "rule suggestion suggest_fn suggest_func suggest_funcs suggestion_method": (
         "The result is asked: result.suggestion('valley'), result.suggestions(['valley', 'slide'])."
     ),
@@ -89,6 +91,6 @@ OTHERS = {
     "model": "the model to train.",
     "dataloader": "the batches to train on.",
     "optimizer": "the optimizer, over parameters of the model.",
-    "suggestion": "mark what is suggested.",
+    "suggestion": "a rule to mark, several, True for fastai v1's red dot, or False.",
 }
 """What those of our words mean that are no options."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
@@ -9,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from lrfind_widget.curves.trimmed import Trimmed, checked_skip, trim
+from lrfind_widget.keywords import refuse_unknown
 from lrfind_widget.options import AnalysisOptions
 from lrfind_widget.results import fastai_v1_plot, picture
 from lrfind_widget.results.analysis import Analysis, analyse, suggestion_of
@@ -104,10 +106,8 @@ class PlottedCurve(RecordedCurve, Plotted):
         """
         reading = {name: options.pop(name) for name in READING if name in options}
         if options and k is None:
-            raise TypeError(
-                f"plot() got {', '.join(sorted(options))}: it takes {', '.join(READING)}, and only "
-                "with a spline (k=) the arguments of scipy's UnivariateSpline."
-            )
+            own = [name for name in inspect.signature(self.plot).parameters if name != "options"]
+            refuse_unknown(options, [*own, *READING], "plot")
         skips = {"skip_start": skip_start, "skip_end": skip_end}
         reading |= {name: checked_skip(name, n) for name, n in skips.items() if n is not None}
         rules = _rules(suggestion)

@@ -8,17 +8,13 @@ from pathlib import Path
 import matplotlib as mpl
 import pytest
 
-HERE = Path(__file__).parent
-
 if find_spec("fastai") is None:
     raise pytest.UsageError("The other finders are in an environment of their own: make peers.")
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """What the other finders warn of is theirs to mend."""
-    for item in items:
-        if HERE in item.path.parents:
-            item.add_marker(pytest.mark.filterwarnings("ignore"))
+def pytest_configure(config: pytest.Config) -> None:
+    """Ignore what the other finders warn of, also when they are imported: it is theirs to mend."""
+    config.addinivalue_line("filterwarnings", "ignore")
 
 
 @pytest.fixture(autouse=True)

@@ -32,29 +32,43 @@ def pairs(title: str) -> list[tuple[str, str]]:
     return list(zip(found[::2], found[1::2], strict=True))
 
 
-def yours() -> dict[str, Any]:
+def rows(title: str) -> list[tuple[str, str]]:
+    """Return the lines of a section's table: theirs and ours."""
+    found = re.findall(r"^\| (.+?) \| (.+?) \|$", SECTIONS[title], flags=re.MULTILINE)
+    return [(theirs, ours) for theirs, ours in found if theirs != "theirs"]
+
+
+def yours(*, lr: float = 0.1, batch_size: int = 16) -> dict[str, Any]:
     """Return what the page takes as given, in the same state each time."""
     _seed(0)
     inputs = torch.randn(256, 20)
     target = (inputs @ torch.randn(20, 5)).argmax(dim=1)
     model = nn.Sequential(nn.Linear(20, 32), nn.BatchNorm1d(32), nn.ReLU(), nn.Linear(32, 5))
     data = TensorDataset(inputs, target)
+    # Numbers of its own: some finders draw others between two epochs.
+    order = torch.Generator().manual_seed(2)
     return {
         "model": model,
-        "optimizer": torch.optim.SGD(model.parameters(), lr=0.1, momentum=0.9),
-        "loader": DataLoader(data, batch_size=16, shuffle=True),
+        "optimizer": torch.optim.SGD(model.parameters(), lr=lr, momentum=0.9),
+        "loader": DataLoader(data, batch_size=batch_size, shuffle=True, generator=order),
         "val_loader": DataLoader(data, batch_size=64),
         "loss_fn": nn.CrossEntropyLoss(),
     }
 
 
-def run(code: str, **more: Any) -> dict[str, Any]:
+def run(code: str, **task: Any) -> dict[str, Any]:
     """Run code of the page as a notebook would, from the same state each time; return its names."""
-    names = yours() | more | {"__name__": "__main__"}
+    names = yours(**task) | {"__name__": "__main__"}
     exec(blocks(HEAD)[0], names)
     _seed(1)
     exec(code, names)
     return names
+
+
+def both(title: str, number: int = 0, **task: Any) -> tuple[dict[str, Any], dict[str, Any]]:
+    """Run a pair of a section, theirs and ours; return the names of each."""
+    theirs, ours = pairs(title)[number]
+    return run(theirs, **task), run(ours, **task)
 
 
 def _seed(seed: int) -> None:
