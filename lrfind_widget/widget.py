@@ -230,10 +230,16 @@ class LRFinderWidget(Session, ThreadSafeWidget, VBox, ValueWidget):  # type: ign
         if self.result is not None and not self.state.is_running:
             self._keep()
         self._output.display()
-        self._be_seen()
+        self._start_by_itself()
 
     def _be_seen(self) -> None:
-        """Start where that is to happen by itself: when displayed, or in a box and in sight."""
+        """Do what is due when a page shows the widget for the first time."""
+        self._start_by_itself()
+        if not self.state.is_running:
+            self._output.repeat()
+
+    def _start_by_itself(self) -> None:
+        """Start the first sweep, where it is to start when the widget is displayed or in sight."""
         with self._starting:
             starts = self._auto_start and self.state.run is None and self.result is None
             self._auto_start = False

@@ -128,7 +128,8 @@ export class KeptOutput extends Panel implements Renderer {
   }
 }
 
-function modelId(data: OutputModel['data']): unknown {
+/** The widget that an output shows, null where it shows none of ours. */
+export function modelId(data: OutputModel['data']): unknown {
   const view = data[KEPT_OUTPUT];
   return typeof view === 'object' && view !== null && 'model_id' in view ? view.model_id : null;
 }

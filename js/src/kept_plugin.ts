@@ -1,6 +1,7 @@
 import { INotebookTracker, type NotebookPanel } from '@jupyterlab/notebook';
 
 import { KEPT_OUTPUT, KeptOutput, RANK } from './kept_output';
+import { keepUpdate } from './kept_updates';
 import { MODULE_NAME } from './version';
 
 /** Lets our outputs live through updates, and show their picture where no kernel is. */
@@ -20,6 +21,9 @@ export const keptOutputPlugin = {
         },
         RANK,
       );
+      panel.sessionContext.iopubMessage.connect((_context, message) => {
+        keepUpdate(panel.content.model, message);
+      });
     };
     tracker?.forEach(equip);
     tracker?.widgetAdded.connect((_tracker, panel) => {

@@ -25,8 +25,33 @@ declare module '@jupyterlab/notebook' {
     createRenderer(mimeType: string): Renderer;
   }
 
+  /** The outputs of one cell. */
+  export interface OutputArea {
+    readonly length: number;
+    get(index: number): OutputModel;
+    set(index: number, output: object): void;
+  }
+
+  export interface NotebookModel {
+    readonly cells: Iterable<{ readonly outputs?: OutputArea }>;
+  }
+
+  /** A message of the kernel to all. */
+  export interface KernelMessage {
+    readonly header: { readonly msg_type: string };
+    readonly content: object;
+  }
+
   export interface NotebookPanel {
-    readonly content: { readonly rendermime: RenderMime };
+    readonly content: {
+      readonly rendermime: RenderMime;
+      readonly model: NotebookModel | null;
+    };
+    readonly sessionContext: {
+      readonly iopubMessage: {
+        connect(slot: (context: unknown, message: KernelMessage) => void): boolean;
+      };
+    };
   }
 
   export interface INotebookTracker {

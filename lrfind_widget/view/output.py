@@ -11,7 +11,8 @@ from IPython.display import DisplayHandle, display
 WIDGET_VIEW = "application/vnd.jupyter.widget-view+json"
 
 KEPT_OUTPUT = "application/vnd.lrfind-widget+json"
-"""Rendered by `js/src/kept_output.ts`, which keeps the live widget when an output is updated."""
+"""Rendered by `js/src/kept_output.ts`, which keeps the live widget when an output is updated; and
+by it `js/src/kept_updates.ts` finds the output of an update in a notebook that was loaded again."""
 
 
 class SavedOutput:
@@ -41,8 +42,11 @@ class SavedOutput:
             self._kept = {"text/plain": text}
             if picture is not None:
                 self._kept["image/png"] = base64.b64encode(picture).decode("ascii")
-            handles = list(self._handles)
-        for handle in handles:
+        self.repeat()
+
+    def repeat(self) -> None:
+        """Say again what is kept: a page may have been opened since, from an older file."""
+        for handle in list(self._handles):
             handle.update(self._bundle(), raw=True)  # type: ignore[no-untyped-call]
 
     def _bundle(self) -> dict[str, Any]:

@@ -15,6 +15,7 @@ from lrfind_widget.curves.formatting import format_lr
 from lrfind_widget.results import figures
 from tests.waiting import eventually
 from tests.widget.hands import drag
+from tests.widget.messages import tell
 from tests.widget.shown import kept
 from tests.widget.training import Gate
 
@@ -244,6 +245,15 @@ class TestDisplaying:
         assert eventually(lambda: all("selected_lr=0.5" in each.line for each in outputs))
         assert [each.picture for each in outputs] == [outputs[0].picture] * 2
         assert outputs[0].picture.startswith(b"picture")
+
+    def test_a_page_that_is_opened_again_is_told_what_is_kept(
+        self, displayed: LRFinderWidget, artist: Artist, outputs: list[Output]
+    ) -> None:
+        count = len(outputs[0].bundles)
+        tell(displayed._screen.run_bar, event="seen")
+        assert outputs[0].bundles[count:] == outputs[0].bundles[-1:]
+        assert outputs[0].picture == b"picture 1"
+        assert len(artist.drawn) == 1
 
     def test_an_output_has_the_live_widget_beside_the_picture(
         self, displayed: LRFinderWidget, outputs: list[Output]

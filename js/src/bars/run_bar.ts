@@ -77,11 +77,12 @@ export class RunBarView extends BarView {
 
   /**
    * Says once that it takes room in a page. The kernel is not asked to display what lies in a box,
-   * and what lies in a tab has no room until the tab is opened.
+   * and what lies in a tab has no room until the tab is opened. A page that was opened again may
+   * lack the picture that the kernel has drawn meanwhile.
    */
   private beSeen(): void {
     this.sight.disconnect();
-    if (this.isLive && textOf(this.state, 'status') === 'waiting') {
+    if (this.isLive) {
       this.tell({ event: 'seen' });
     }
   }

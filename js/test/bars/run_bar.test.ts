@@ -72,8 +72,8 @@ it('says once that it is in sight, when it has got room', () => {
   expect(observer.disconnect).toHaveBeenCalledOnce();
 });
 
-it('says nothing of it where a sweep has been started', () => {
-  model.set({ status: 'finished' });
+it('says nothing of it where no kernel hears it', () => {
+  model.comm_live = false;
   widen(400);
   expect(comm.contents).toEqual([]);
 });
