@@ -23,7 +23,7 @@ from lrfind_widget.results.result import SweepResult
 from lrfind_widget.rules.table import DEFAULT_RULE
 from lrfind_widget.session import Session
 from lrfind_widget.state import READING
-from lrfind_widget.view.cells import CELLS
+from lrfind_widget.view.cells import CELLS, at_end_of_unwatched_cell
 from lrfind_widget.view.chart_state import pictured
 from lrfind_widget.view.debounce import Debounce
 from lrfind_widget.view.marks import Rate
@@ -231,6 +231,15 @@ class LRFinderWidget(Session, ThreadSafeWidget, VBox, ValueWidget):  # type: ign
             self._keep()
         self._output.display()
         self._start_by_itself()
+        at_end_of_unwatched_cell(self._finish)
+
+    def _finish(self) -> None:
+        """Wait for what runs and keep its picture, for a program that executes the notebook."""
+        if self.state.run is None or self.status is Status.PAUSED:
+            return
+        with contextlib.suppress(Exception):  # which the picture's text and `error` tell
+            self.wait()
+        self._keep()
 
     def _be_seen(self) -> None:
         """Do what is due when a page shows the widget for the first time."""

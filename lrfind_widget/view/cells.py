@@ -1,8 +1,10 @@
-"""Which cell of a notebook runs now, so that running it again replaces its sweep."""
+"""Which cell of a notebook runs now, and whether anybody watches it."""
 
 from __future__ import annotations
 
+import os
 import weakref
+from collections.abc import Callable
 from typing import Any
 
 
@@ -31,18 +33,42 @@ class Cells:
         self._made[cell] = (execution, items)
 
 
+def at_end_of_unwatched_cell(action: Callable[[], object]) -> None:
+    """Call `action` at the end of the cell that runs now, where nobody watches it.
+
+    So it is where a program runs the notebook, as nbconvert, papermill, Quarto and books do: it
+    says with each cell that nobody can be asked for input, and takes what the cell has shown by
+    its end. Voila says so too, but shows the widgets to a person afterwards.
+    """
+    shell, request = _shell_and_request()
+    asked = request.get("content", {}).get("allow_stdin")
+    if asked is not False or "voila" in os.environ.get("SERVER_SOFTWARE", ""):
+        return
+
+    def once(*_: Any) -> None:
+        shell.events.unregister("post_run_cell", once)
+        action()
+
+    shell.events.register("post_run_cell", once)
+
+
 def _now() -> tuple[str, str]:
     """Return the ids of the cell that runs now and of this execution of it, or empty text."""
+    request = _shell_and_request()[1]
+    cell = request.get("metadata", {}).get("cellId", "")
+    return str(cell), str(request.get("header", {}).get("msg_id", ""))
+
+
+def _shell_and_request() -> tuple[Any, dict[str, Any]]:
+    """Return IPython's shell, and the request that it deals with now, if it is a kernel's."""
     try:
         from IPython.core.getipython import get_ipython
     except ImportError:
-        return "", ""
-    kernel: Any = getattr(get_ipython(), "kernel", None)
+        return None, {}
+    shell: Any = get_ipython()
+    kernel: Any = getattr(shell, "kernel", None)
     request: Any = kernel.get_parent() if hasattr(kernel, "get_parent") else None
-    if not isinstance(request, dict):
-        return "", ""
-    cell = request.get("metadata", {}).get("cellId", "")
-    return str(cell), str(request.get("header", {}).get("msg_id", ""))
+    return shell, request if isinstance(request, dict) else {}
 
 
 CELLS = Cells()

@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import base64
 import json
 import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import nbformat
 import pytest
 from jupyter_client.blocking.client import BlockingKernelClient
 from jupyter_client.manager import KernelManager, start_new_kernel
+from nbclient import NotebookClient
+
+from lrfind_widget import Status
 
 SECONDS = 60
 
@@ -35,6 +40,45 @@ def sweeps():
 def weights():
     return model.weight.detach().numpy().tobytes().hex()
 """
+
+
+UNWATCHED = """
+import torch
+from IPython.display import display
+from lrfind_widget import LRFinderWidget
+torch.manual_seed(0)
+model = torch.nn.Linear(4, 2)
+batches = [(torch.randn(8, 4), torch.randint(2, (8,))) for _ in range(50)]
+optimizer = torch.optim.SGD(model.parameters(), lr=0.1)
+widget = LRFinderWidget(model, batches, optimizer, num_it=50{more})
+display(widget)
+"""
+
+
+def executed(**more: Any) -> dict[str, Any]:
+    """Return what a notebook keeps of a widget that nbconvert has executed."""
+    given = "".join(f", {name}={value}" for name, value in more.items())
+    notebook = nbformat.v4.new_notebook(
+        cells=[nbformat.v4.new_code_cell(UNWATCHED.format(more=given))]
+    )
+    NotebookClient(notebook, timeout=SECONDS, kernel_name="python3").execute()
+    (output,) = (each for each in notebook.cells[0].outputs if each.output_type == "display_data")
+    return dict(output.data)
+
+
+class TestANotebookThatAProgramExecutes:
+    def test_keeps_the_picture_of_a_sweep_that_nobody_waits_for(self) -> None:
+        kept = executed()
+        assert kept["text/plain"].startswith("LRFinderWidget (")
+        assert not Status(kept["text/plain"].split("(")[1].split(")")[0]).is_running
+        assert base64.b64decode(kept["image/png"]).startswith(b"\x89PNG")
+
+    def test_keeps_a_line_of_a_sweep_that_fails(self) -> None:
+        kept = executed(loss_fn="lambda output, target: 1 / 0")
+        assert kept["text/plain"].startswith("LRFinderWidget (failed)")
+
+    def test_does_not_wait_for_what_is_not_started(self) -> None:
+        assert executed(auto_start=False)["text/plain"] == "LRFinderWidget"
 
 
 class Kernel:
