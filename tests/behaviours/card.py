@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
@@ -139,7 +140,7 @@ def _counts(behaviours: list[Behaviour]) -> tuple[str, ...]:
 def _section(peer: str, behaviours: list[Behaviour]) -> str:
     name, home = PEERS[peer]
     where = {source for b in behaviours for source in b.sources[peer]}
-    tests = sum(source.rpartition(".")[2].startswith("test_") for source in where)
+    tests = sum(bool(re.search(r"(^|\.)test(_|$)|\.ipynb#", source)) for source in where)
     read = f"Sources: tests {tests}, calls and pages of its docs {len(where) - tests}."
     rows = [_row("promised", "here", "kept", "where they promise it"), "| --- | --- | --- | --- |"]
     for subject, lines in itertools.groupby(behaviours, lambda b: b.subject):

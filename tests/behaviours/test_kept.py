@@ -129,14 +129,14 @@ def test_what_a_step_needs_is_done_in_it():
 
 
 @behaviour(
-    "At its end it says what is suggested, and where the curve is to be seen",
+    "At its end it says what came of it",
     "lr_find(model, loader, optimizer)",
     lightning="training_tricks.html#using-lightnings-built-in-lr-finder",
     fastai_v1="LRFinder.on_train_end",
     granite_tsfm="optimal_lr_finder",
     neural_prophet="find_learning_rate",
 )
-def test_a_line_says_what_is_suggested(capsys):
+def test_a_line_says_what_came_of_it(capsys):
     model = classifier()
     lr_find(model, loader(), sgd(model), seed=0)
     last = capsys.readouterr().err.splitlines()[-1]

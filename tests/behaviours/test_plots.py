@@ -1,8 +1,6 @@
-"""What a plot shows, and where it goes."""
+"""What a plot shows."""
 
 from __future__ import annotations
-
-import sys
 
 import matplotlib.pyplot as plt
 import numpy as np
@@ -43,6 +41,9 @@ def dots(axes):
     monai="TestLRFinder.test_lr_finder; plot(skip_start, skip_end)",
     keras_lr_finder="plot_loss(n_skip_beginning, n_skip_end)",
     ktrain="lr_plot(n_skip_beginning, n_skip_end)",
+    fastai_v1="Recorder.plot(skip_start, skip_end)",
+    fastai_v2="Recorder.plot_lr_find(skip_end)",
+    lightning="_LRFinder.plot",
 )
 @pytest.mark.parametrize("skip_start", [0, 5, 10])
 @pytest.mark.parametrize("skip_end", [0, 5, 10])
@@ -65,6 +66,13 @@ def test_the_average_is_drawn_without_the_skipped_steps(skip_start, skip_end):
     ignite="plot(skip_start, skip_end)",
     keras_lr_finder="plot_loss(n_skip_beginning, n_skip_end)",
     ktrain="lr_plot(n_skip_beginning, n_skip_end)",
+    fastai_v1="Recorder.plot(skip_start, skip_end)",
+)
+@behaviour(
+    "Five steps at the end are not drawn unless that is said",
+    "result.plot(skip_end=5)",
+    on_purpose="all steps are drawn, framed so that an explosion does not flatten the rest",
+    fastai_v2="Recorder.plot_lr_find(skip_end)",
 )
 def test_all_steps_are_drawn():
     kept = curve()
@@ -93,6 +101,8 @@ def test_a_negative_skip_is_refused(name):
     torch_lr_finder="test_plot_with_skip_and_suggest_lr; plot(suggest_lr)",
     ignite="plot(display_suggestion)",
     monai="plot(steepest_lr)",
+    fastai_v1="Recorder.plot(suggestion); callbacks.lr_finder.html#Suggested-LR",
+    lightning="_LRFinder.plot(suggest)",
 )
 def test_a_red_dot_marks_the_steepest_fall(capsys):
     kept = curve()
@@ -108,38 +118,13 @@ def test_a_red_dot_marks_the_steepest_fall(capsys):
     "The rules of one's choice are marked, each by a dot, and named",
     'result.plot(suggestion=["valley", "min_gradient"])',
     ktrain="lr_plot(suggest)",
+    fastai_v2="Recorder.plot_lr_find(suggestions, nms)",
 )
 def test_several_rules_are_marked():
     axes = axes_of(curve(), suggestion=["valley", "min_gradient"])
 
     assert len(dots(axes)) == 2
     assert {"valley", "min"} <= {name.split()[0] for name in names(axes.figure)}
-
-
-@behaviour(
-    "The plot returns its axes, and the suggestion beside them",
-    "result.plot(return_fig=True), result.suggested_lr",
-    on_purpose="it returns the figure, and that only when asked, as in fastai v1, so that a cell "
-    "does not show it twice; the rate is the result's",
-    torch_lr_finder="test_plot_with_skip_and_suggest_lr; plot",
-    ignite="test_plot_single_param_group; plot",
-    monai="plot",
-    torchtuples="LRFinder.plot",
-)
-def test_the_plot_returns_its_figure_when_asked():
-    kept = curve()
-
-    assert kept.plot() is None
-    assert isinstance(kept.plot(return_fig=True), plt.Figure)
-
-
-@behaviour(
-    "The plot returns its figure when asked",
-    "result.plot(return_fig=True)",
-    ktrain="lr_plot(return_fig)",
-)
-def test_the_figure_is_returned_when_asked():
-    assert curve().plot(return_fig=True) is plt.gcf()
 
 
 @behaviour(
@@ -160,6 +145,7 @@ def test_too_few_steps_are_drawn_without_a_dot(capsys):
     "result.plot(suggestion=True)",
     ktrain="lr_plot(suggest)",
     monai="plot(steepest_lr)",
+    fastai_v1="Recorder.plot(suggestion)",
 )
 def test_a_plot_without_a_suggestion_says_so(capsys):
     found(num_it=3).plot(suggestion=True)
@@ -171,6 +157,7 @@ def test_a_plot_without_a_suggestion_says_so(capsys):
     "A rate that is named is marked by a vertical line",
     "result.plot(show_lr=1e-3)",
     torch_lr_finder="plot(show_lr)",
+    lr_range_test="InteractiveLrPlot(suggest)",
 )
 def test_a_rate_is_marked_by_a_line():
     axes = axes_of(curve(), show_lr=1e-3)
@@ -201,6 +188,19 @@ def test_a_rate_to_mark_may_be_a_whole_number():
     keras_lr_finder="plot_loss(x_scale)",
     torchtuples="LRFinder.plot(logx)",
 )
+@behaviour(
+    "The axis is logarithmic, for a linear sweep linear",
+    "result.plot()",
+    lightning="_LRFinder.plot",
+)
+@behaviour(
+    "The axis is logarithmic",
+    "result.plot()",
+    fastai_v1="Recorder.plot; callbacks.lr_finder.html",
+    fastai_v2="Recorder.plot_lr_find; Learner.lr_find",
+    granite_tsfm="LRFinder.plot_lr_find",
+    lr_range_test="InteractiveLrPlot.create_plot",
+)
 @pytest.mark.parametrize(("mode", "scale"), [("exp", "log"), ("linear", "linear")])
 def test_the_axis_is_as_the_sweep_was(mode, scale):
     axes = axes_of(found(mode=mode, num_it=20, end_lr=1e-2))
@@ -219,80 +219,17 @@ def test_the_axis_is_as_the_sweep_was(mode, scale):
     holocron="plot_recorder",
     keras_lr_finder="plot_loss",
     torchtuples="LRFinder.plot",
+    fastai_v1="Recorder.plot",
+    fastai_v2="Recorder.plot_lr_find",
+    lightning="_LRFinder.plot",
+    granite_tsfm="LRFinder.plot_lr_find",
+    lr_range_test="InteractiveLrPlot.create_plot",
 )
 def test_the_axes_are_named():
     axes = axes_of(curve())
 
     assert axes.get_xlabel().lower() == "learning rate"
     assert axes.get_ylabel().lower() == "loss"
-
-
-@behaviour(
-    "The plot can go into axes that one has",
-    "result.plot(ax=ax)",
-    torch_lr_finder="test_plot_with_skip_and_suggest_lr; plot(ax)",
-    ignite="test_plot_single_param_group; test_plot_multiple_param_groups; plot(ax)",
-    monai="TestLRFinder.test_lr_finder; plot(ax)",
-    torchtuples="LRFinder.plot",
-)
-def test_the_plot_goes_into_given_axes():
-    figure, (left, right) = plt.subplots(1, 2)
-
-    shown = curve().plot(ax=right, return_fig=True)
-
-    assert shown is figure
-    assert right.lines
-    assert not left.lines
-    assert len(plt.get_fignums()) == 1
-
-
-@behaviour(
-    "The size of a new figure can be said",
-    "result.plot(figsize=(10, 4))",
-    ignite="plot(**kwargs)",
-    torchtuples="LRFinder.plot(**kwargs)",
-)
-def test_the_size_of_the_figure_can_be_said():
-    assert axes_of(curve(), figsize=(10, 4)).figure.get_size_inches().tolist() == [10, 4]
-
-
-@behaviour(
-    "The plot can be saved as a picture",
-    'result.save_figure("lr.png")',
-    ignite="test_plot_single_param_group; test_plot_multiple_param_groups; plot",
-    pycox="examples/cox-ph",
-)
-def test_the_plot_can_be_saved(tmp_path):
-    for name in ("lr.png", "lr.svg", "lr.pdf"):
-        curve().save_figure(tmp_path / name)
-
-        assert (tmp_path / name).stat().st_size > 1000
-
-
-@behaviour(
-    "Without matplotlib a plot is refused, with how to install it",
-    "result.plot()",
-    ignite="test_no_matplotlib",
-)
-def test_without_matplotlib_a_plot_is_refused(monkeypatch):
-    monkeypatch.setitem(sys.modules, "matplotlib.pyplot", None)
-
-    with pytest.raises(ImportError, match="pip install matplotlib"):
-        curve().plot()
-
-
-@behaviour(
-    "Without matplotlib a plot warns and gives None",
-    "result.plot()",
-    on_purpose="who asks for a plot and cannot have it is told by an error; matplotlib comes with "
-    "the package",
-    monai="plot",
-)
-def test_a_plot_that_cannot_be_drawn_is_an_error(monkeypatch):
-    monkeypatch.setitem(sys.modules, "matplotlib.pyplot", None)
-
-    with pytest.raises(ImportError):
-        curve().plot()
 
 
 @behaviour(
@@ -322,20 +259,15 @@ def test_no_dot_is_hidden_by_default():
 
 
 @behaviour(
-    "The plot comes with the run where that is said",
-    "lr_find(...).plot()",
-    on_purpose="it is one more call; in a notebook a result that is the value of its cell shows "
-    "its picture by itself",
-    ktrain="lr_find(show_plot)",
-)
-def test_a_result_shows_its_picture():
-    assert curve()._repr_png_().startswith(b"\x89PNG")
-
-
-@behaviour(
     "The loss axis shows the way down, and is not flattened by what explodes",
     "result.plot()",
     holocron="plot_recorder",
+)
+@behaviour(
+    "After a sweep that diverged it says how many steps the plot should skip",
+    "result.plot()",
+    on_purpose="none: an explosion is not framed",
+    fastai_v1="LRFinder.on_train_end",
 )
 def test_the_loss_axis_is_not_flattened_by_an_explosion():
     losses = valley(exponential())
@@ -370,22 +302,11 @@ def test_another_average_can_be_drawn():
 
 
 @behaviour(
-    "A plot need not wait until its window is closed",
-    "result.plot(return_fig=True)",
-    holocron="plot_recorder(**kwargs); test_classification_trainer; test_segmentation_trainer; "
-    "test_detection_trainer",
-    torch_lr_finder="plot(ax)",
-)
-def test_a_plot_does_not_wait(monkeypatch):
-    monkeypatch.setattr(plt, "show", lambda *args, **kwargs: pytest.fail("a window opened"))
-
-    curve().plot()
-
-
-@behaviour(
     "A grid is drawn, or not",
     "result.plot(show_grid=False)",
     holocron="plot_recorder",
+    fastai_v1="Recorder.plot(show_grid)",
+    granite_tsfm="LRFinder.plot_lr_find",
 )
 @pytest.mark.parametrize("show_grid", [True, False])
 def test_a_grid_is_drawn_or_not(show_grid):
@@ -407,3 +328,73 @@ def test_the_slope_of_the_fit_is_a_line():
     slope = np.gradient(fit.losses, np.log(fit.lrs))
 
     assert 1e-5 < fit.lrs[slope.argmin()] < 1e-2
+
+
+@behaviour(
+    "With the dot its rate is printed, and a tenth of the rate with the least loss",
+    "result.plot(suggestion=True)",
+    fastai_v1="Recorder.plot(suggestion); callbacks.lr_finder.html#Suggested-LR",
+)
+def test_the_rate_of_the_dot_and_a_tenth_of_the_least_are_printed(capsys):
+    kept = curve()
+    kept.plot(suggestion=True)
+
+    said = capsys.readouterr().out
+    assert f"Min numerical gradient: {kept.min_grad_lr:.2E}" in said
+    assert f"Min loss divided by 10: {kept.suggestion('min_over_10').lr:.2E}" in said
+
+
+@behaviour(
+    "A spline of a given degree can smooth the curve once more",
+    "result.plot(k=3)",
+    fastai_v1="Recorder.plot(k); Recorder.smoothen_by_spline",
+)
+def test_a_spline_smooths_the_curve_once_more():
+    pytest.importorskip("scipy")
+    bumpy = result(valley(exponential(), noise=0.3))
+    assert axes_of(bumpy, 10, 5, k=3).lines
+
+
+@behaviour(
+    "Rates at the axis are written as powers of ten",
+    "result.plot()",
+    fastai_v1="Recorder.plot",
+    lr_range_test="InteractiveLrPlot.create_plot",
+)
+def test_the_rates_are_powers_of_ten():
+    axes = axes_of(curve())
+    axes.figure.canvas.draw()
+    assert "1e-3" in [label.get_text() for label in axes.get_xticklabels()]
+
+
+@behaviour(
+    "The curves of several sweeps are drawn in one picture, each named by what differs",
+    "first.plot(others=[second, third])",
+    lr_range_test="lr_range_test(wd_values); InteractiveLrPlot.create_plot",
+    deepspeed="tutorials/lrrt",
+)
+def test_several_sweeps_are_drawn_in_one_picture():
+    runs = [result(settings={"wd": wd, "num_it": 100}) for wd in (0.0, 1e-6)]
+    legend = axes_of(runs[0], others=runs[1:]).get_legend()
+    said = " ".join(text.get_text() for text in legend.get_texts())
+    assert "wd=0.0" in said
+    assert "wd=1e-06" in said
+
+
+@behaviour(
+    "The rates over the steps can be drawn",
+    "plt.plot(result.steps, result.lrs)",
+    on_purpose="they follow a formula; it is a line of matplotlib's",
+    fastai_v1="Recorder.plot_lr",
+    deepspeed="tutorials/lrrt",
+)
+@behaviour(
+    "The losses over the steps can be drawn",
+    "plt.plot(result.steps, result.losses)",
+    on_purpose="a range test is read over the rate; over the steps it is a line of matplotlib's",
+    fastai_v1="Recorder.plot_losses",
+)
+def test_rates_and_losses_belong_to_steps():
+    kept = found(num_it=7)
+    assert kept.steps.tolist() == list(range(7))
+    assert kept.lrs.shape == kept.losses.shape == (7,)

@@ -229,7 +229,6 @@ def test_the_optimizers_own_rate_does_not_matter():
     "lr_find(model.to(device), loader, optimizer)",
     on_purpose="the model is trained where it is, and batches are moved to it",
     granite_tsfm="test_lr_finder; optimal_lr_finder(device)",
-    lr_range_test="lr_range_test(device)",
 )
 def test_the_model_is_trained_where_it_is():
     with pytest.raises(TypeError, match="does not know the keyword 'device'"):
