@@ -60,7 +60,7 @@ _DRAWN = "result.plot() draws the curve, and result.save_figure(path) writes the
 _LOADER = "The loader says it."
 
 OTHERWISE = {
-    "to_save auto_reset": _RESTORED,
+    "to_save auto_reset restore_weights_only": _RESTORED,
     "pickle_module pickle_protocol weights_only": f"Nothing is pickled. {_RESTORED}",
     "device non_blocking_transfer non_blocking": _DEVICE,
     "batch_size num_workers shuffle workers": _LOADER,
@@ -82,6 +82,7 @@ OTHERWISE = {
     "skip_start skip_end skip_begin": "The result is asked: result.suggestion(rule, skip_start=5).",
     "lr_range": "It is start_lr and end_lr here.",
     "lr_mult": "It follows from start_lr, end_lr and num_it.",
+    "class_weight": "The loss weighs them: loss_fn=nn.CrossEntropyLoss(weight=weights).",
     "freeze_until": "Freeze the parameters themselves: parameter.requires_grad_(False).",
     "norm_weight_decay": "Give these parameters a group of the optimizer, with its weight_decay.",
 }

@@ -68,9 +68,8 @@ def test_the_rest_of_a_batch_is_left_out_when_asked():
 
 
 @behaviour(
-    "Batches of another shape take a subclass of the loader's iterator",
+    "Batches of any shape can be turned into input and target, which is done once for each",
     "lr_find(..., prepare_batch=lambda batch: (inputs, target))",
-    on_purpose="a function does; a dict, a dataclass or several inputs need nothing at all",
     torch_lr_finder="range_test(train_loader); README: notes; "
     "TestDataLoaderIter.test_run_range_test_with_traindataloaderiter",
     monai="range_test(image_extractor, label_extractor)",
@@ -326,6 +325,8 @@ def test_classes_can_be_given_weights():
     weighted = nn.CrossEntropyLoss(weight=torch.tensor([1.0, 2.0, 3.0]))
 
     assert found(loss_fn=weighted, num_it=5).losses[0] != found(num_it=5).losses[0]
+    with pytest.raises(TypeError, match=r"CrossEntropyLoss\(weight=weights\)"):
+        found(class_weight={0: 2.0})
 
 
 @behaviour(
@@ -342,5 +343,7 @@ def test_frozen_layers_are_not_trained(isolation):
 
     swept(model, loader(), isolation=isolation)
 
+    with pytest.raises(TypeError, match=r"requires_grad_\(False\)"):
+        found(freeze_until="0")
     assert len(weights) == 5
     assert weights == [weights[0]] * 5

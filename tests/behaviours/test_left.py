@@ -66,9 +66,8 @@ def test_model_and_optimizer_are_as_before():
 
 
 @behaviour(
-    "The rate of each parameter group is the original again after a call of `reset()`",
+    "The rate of each parameter group is the original again, too",
     "lr_find(model, loader, optimizer)",
-    on_purpose="it is the original again without a call",
     torch_lr_finder="TestReset.test_reset",
 )
 @pytest.mark.parametrize("ratio", [1, 100])
@@ -147,6 +146,8 @@ def test_the_state_of_the_optimizer_is_always_put_back():
     optimizer = torch.optim.Adam(model.parameters())
 
     lr_find(model, loader(), optimizer, progress=False)
+    with pytest.raises(TypeError, match="All that a sweep touches is restored"):
+        lr_find(model, loader(), optimizer, restore_weights_only=True)
 
     assert not optimizer.state
 
@@ -181,7 +182,7 @@ def test_no_file_is_written(tmp_path, monkeypatch):
 
     for isolation in ("copy", "in_place"):
         lr_find(model, loader(), sgd(model), isolation=isolation, progress=False)
-    with pytest.raises(TypeError, match=r"'isolation' here.* Nothing is written to a disk"):
+    with pytest.raises(TypeError, match="Nothing is written to a disk"):
         lr_find(model, loader(), sgd(model), cache_dir="somewhere")
 
     assert not list(Path(tmp_path).iterdir())
