@@ -213,6 +213,11 @@ def text_fallback(status: Status, selected: float, steepest: float | None) -> st
     return text if steepest is None else f"{text}, min_grad_lr={format_lr(steepest)}"
 
 
+def picture_text(fallback: str) -> str:
+    """Return the words that stand for the kept picture; `fallback` stands for the widget."""
+    return f"Chart of the loss against the learning rate. {fallback}."
+
+
 def sweep_finished(record: Record, num_it: int) -> str:
     """Say that every step of a sweep was taken."""
     taken = "the one step was" if num_it == 1 else f"all {num_it} steps were"

@@ -8,6 +8,8 @@ from typing import Any
 
 from IPython.display import DisplayHandle, display
 
+from lrfind_widget import messages
+
 WIDGET_VIEW = "application/vnd.jupyter.widget-view+json"
 
 KEPT_OUTPUT = "application/vnd.lrfind-widget+json"
@@ -31,7 +33,9 @@ class SavedOutput:
 
     def display(self) -> None:
         """Show the widget in the output of the cell that runs now."""
-        handle = display(self._bundle(), raw=True, display_id=True)  # type: ignore[no-untyped-call]
+        handle = display(  # type: ignore[no-untyped-call]
+            self._bundle(), metadata=self._metadata(), raw=True, display_id=True
+        )
         if handle is not None:
             with self._lock:
                 self._handles.append(handle)
@@ -47,7 +51,13 @@ class SavedOutput:
     def repeat(self) -> None:
         """Say again what is kept: a page may have been opened since, from an older file."""
         for handle in list(self._handles):
-            handle.update(self._bundle(), raw=True)  # type: ignore[no-untyped-call]
+            handle.update(  # type: ignore[no-untyped-call]
+                self._bundle(), metadata=self._metadata(), raw=True
+            )
+
+    def _metadata(self) -> dict[str, Any]:
+        """Return the words that stand for the picture, as nbconvert looks for them."""
+        return {"image/png": {"alt": messages.picture_text(self._kept["text/plain"])}}
 
     def _bundle(self) -> dict[str, Any]:
         view = {"version_major": 2, "version_minor": 0, "model_id": self._model_id}

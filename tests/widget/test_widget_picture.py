@@ -69,13 +69,17 @@ class Output:
     ----------
     bundles : list of dict
         What it has shown, the latest last.
+    metadata : dict
+        What is said of the latest.
     """
 
     def __init__(self, bundle: dict[str, Any]) -> None:
         self.bundles = [bundle]
+        self.metadata: dict[str, Any] = {}
 
-    def update(self, bundle: dict[str, Any], **_: Any) -> None:
+    def update(self, bundle: dict[str, Any], metadata: dict[str, Any], **_: Any) -> None:
         self.bundles.append(bundle)
+        self.metadata = metadata
 
     @property
     def line(self) -> str:
@@ -114,6 +118,14 @@ def rate_kept(widget: LRFinderWidget, lr: float) -> bool:
 
 
 class TestAfterASweep:
+    def test_the_picture_has_a_text_for_who_cannot_see_it(
+        self, displayed: LRFinderWidget, outputs: list[Output]
+    ) -> None:
+        drag(displayed, 0.5)
+        said = f"Chart of the loss against the learning rate. {displayed!r}."
+        assert "selected_lr=0.5" in said
+        assert eventually(lambda: outputs[0].metadata == {"image/png": {"alt": said}})
+
     def test_waiting_for_the_result_does_not_wait_for_the_picture(
         self, make: Any, artist: Artist
     ) -> None:
