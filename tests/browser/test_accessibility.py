@@ -82,3 +82,76 @@ RUN_AXE = """async (root) => {
     .filter(({impact}) => impact === 'serious' || impact === 'critical')
     .flatMap(({id, help, nodes}) => nodes.map((node) => `${id}: ${help}: ${node.html}`));
 }"""
+
+
+@pytest.mark.parametrize(("touch", "least"), [(False, 24), (True, 44)])
+def test_every_target_is_large_enough(lab, touch, least):
+    notebook = lab(PREPARE, FINISHED, "finished.compare([1e-3, 1e-2], steps=4)\nfinished.wait()")
+    for cell in range(3):
+        notebook.run(cell)
+    finder = Finder(notebook, 1)
+    finder.wait_for_dots(5)
+    finder.root.locator(".lrfind-training").first.wait_for()
+    finder.marker.press("+")
+    finder.button("Reset zoom").wait_for()
+    finder.root.evaluate(
+        "(root) => root.querySelectorAll('details').forEach((fold) => { fold.open = true; })"
+    )
+    session = notebook.page.context.new_cdp_session(notebook.page)
+    session.send("Emulation.setTouchEmulationEnabled", {"enabled": touch, "maxTouchPoints": 5})
+    notebook.page.wait_for_function(
+        "(touch) => matchMedia('(pointer: coarse)').matches === touch", arg=touch
+    )
+    assert finder.root.evaluate(SMALL_TARGETS, least) == []
+    # A line takes the pointer in the width of its stroke, which is no part of its box.
+    hit = finder.marker.locator(".lrfind-marker-hit")
+    assert hit.evaluate("(line) => getComputedStyle(line).strokeWidth") == f"{least}px"
+
+
+#: What can be pressed or focused and is narrower or lower than so many pixels.
+SMALL_TARGETS = """(root, least) => {
+  const all = ':is(button, input, select, summary, [role=button])';
+  return [...root.querySelectorAll(`.lrfind-widget ${all}`)]
+    .filter((control) => control.checkVisibility())
+    .map((control) => control.closest('label') ?? control)
+    .filter((target) => {
+      const {width, height} = target.getBoundingClientRect();
+      return Math.min(width, height) < least;
+    })
+    .map((target) => target.outerHTML);
+}"""
+
+
+def test_the_curve_is_read_in_the_box_of_the_plot_also_where_the_loss_explodes(lab):
+    notebook = lab(PREPARE, EXPLODED)
+    notebook.run(0)
+    notebook.run(1)
+    finder = Finder(notebook, 1)
+    finder.wait_for_dots(5)
+    plot = finder.root.locator(".lrfind-background").bounding_box()
+    assert finder.root.get_by_role("application").bounding_box() == plot
+
+
+EXPLODED = """
+losses = iter([1.0] * 20 + [10.0 ** power for power in range(1, 41)])
+exploded = LRFinderWidget(
+    model, make_loader(), optimizer, num_it=40, end_lr=1, stop_div=False,
+    loss_fn=lambda output, target: output.sum() * 0 + next(losses),
+)
+display(exploded)
+exploded.wait()
+"""
+
+
+def test_every_drawing_has_a_name_or_is_hidden(lab):
+    notebook = lab(PREPARE, FINISHED)
+    notebook.run(0)
+    notebook.run(1)
+    finder = Finder(notebook, 1)
+    finder.wait_for_dots(5)
+    assert finder.root.evaluate(NAMELESS) == []
+
+
+NAMELESS = """(root) => [...root.querySelectorAll('.lrfind-widget svg')]
+  .filter((svg) => !svg.closest('[aria-hidden=true]') && !svg.getAttribute('aria-label'))
+  .map((svg) => svg.outerHTML.slice(0, 80))"""
