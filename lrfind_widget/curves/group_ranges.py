@@ -67,7 +67,7 @@ class GroupRanges:
 
     def __str__(self) -> str:
         starts, ends = (", ".join(map(format_lr, lrs)) for lrs in (self.start_lrs, self.end_lrs))
-        return f"{starts} to {ends}"
+        return f"[{starts}] to [{ends}]"
 
 
 def groups_of(settings: Mapping[str, Any]) -> str | int | GroupRanges:

@@ -249,7 +249,7 @@ def test_the_ratios_of_a_range_can_be_told_from_the_label() -> None:
     assert same == "learning rate"
 
 
-def test_every_keyword_of_ranges_goes_with_both_modes() -> None:
+def test_both_modes_begin_at_the_first_rate() -> None:
     model, optimizer = two_groups(1e-3, 1e-3)
     for mode, start in itertools.product(("exp", "linear"), ([1e-3, 1e-2], 1e-3)):
         points = list(
