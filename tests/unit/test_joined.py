@@ -129,6 +129,16 @@ def test_going_further_keeps_the_distance_of_the_steps(mode: str) -> None:
     assert more.lrs[:20] == pytest.approx(base.lrs, rel=1e-12)
 
 
+@pytest.mark.parametrize("mode", ["exp", "linear"])
+def test_the_range_ends_with_the_step_that_going_further_begins_with(mode: str) -> None:
+    base = swept(mode=mode)
+    further = joined(Refinement.extend(base), mode=mode)
+    step = base.lrs[-1] / base.lrs[-2] if mode == "exp" else base.lrs[-1] - base.lrs[-2]
+    next_lr = base.lrs[-1] * step if mode == "exp" else base.lrs[-1] + step
+    assert base.ends == (1e-3, pytest.approx(next_lr))
+    assert further.lrs[20] == pytest.approx(base.ends[1])
+
+
 def test_going_further_adds_only_what_is_new_where_the_losses_come_again() -> None:
     base = swept()
     found = joined(Refinement.extend(base))

@@ -60,6 +60,13 @@ def test_the_word_of_another_finder_is_answered_with_ours(theirs: str, ours: str
     assert refused(theirs).lower().startswith(f"{start}{meaning}".lower())
 
 
+def test_a_word_is_answered_with_what_the_caller_takes() -> None:
+    assert "It is 'auto_apply' here: write every" in refused("update_attr")
+    assert "It is 'apply' here: write the rate" in refused(
+        "update_attr", [*options_of(FindOptions)]
+    )
+
+
 @pytest.mark.parametrize(
     ("theirs", "differs"),
     [
