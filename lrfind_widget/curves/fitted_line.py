@@ -18,6 +18,9 @@ MOST_POSITIONS = 200
 _LINEAR_AXIS = 8.0
 """A linear axis counts as so many decades, those of the usual range."""
 
+_NO_FALL = 1e-16
+"""What stands for a fall of 0, as a part of the greatest loss, so that a rise is beyond it."""
+
 _UNSETTLED = 2
 """How many widths behind the newest point the line still moves: there its weights lack a side."""
 
@@ -125,7 +128,7 @@ def _explosion(x: Floats, raw: Floats, calm: Floats) -> tuple[int, float]:
     third = int(np.searchsorted(x, x[0] + (x[-1] - x[0]) / 3, side="right"))
     top = float(calm[: max(third, FEWEST_POINTS)].max())
     least = int(calm.argmin())
-    fall = max(top - float(calm[least]), 3 * noise_of(raw))
+    fall = max(top - float(calm[least]), 3 * noise_of(raw)) or _NO_FALL
     far = least + np.flatnonzero(calm[least:] > top + fall / 2)
     if not far.size:
         return x.size, fall

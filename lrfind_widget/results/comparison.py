@@ -13,12 +13,11 @@ from lrfind_widget.curves.formatting import format_lr, listed
 from lrfind_widget.curves.paired import Difference, last_part, mean_of, paired_difference
 from lrfind_widget.curves.smoothing import Floats, beta_of, exponential_average
 from lrfind_widget.outcomes import StopReason
-from lrfind_widget.results import figures
-from lrfind_widget.results.figures import Plotted
-from lrfind_widget.results.framing import drawable, frame_from_one_start
+from lrfind_widget.results.figures import Plotted, figure_and_axes
 from lrfind_widget.results.json_record import JsonRecord
-from lrfind_widget.results.looks import Theme, line_look
+from lrfind_widget.results.looks import Theme
 from lrfind_widget.results.receipt import Receipt
+from lrfind_widget.results.training_lines import draw_trainings
 from lrfind_widget.values import check_rate
 
 if TYPE_CHECKING:
@@ -220,29 +219,12 @@ class Comparison(Plotted, JsonRecord):
         TypeError, ValueError
             If an argument cannot work, or both `ax` and `figsize` or `theme` are given.
         """
-        figure, axes = figures.figure_and_axes(ax, figsize, theme)
-        steps = np.arange(1, self.steps + 1)
-        lines = []
-        for n, lr in enumerate(self.lrs):
-            taken = slice(0, self.taken[n])
-            losses = exponential_average(self.losses[n], beta_of(self.settings))[taken]
-            label = f"{format_lr(lr)}{self._note(n)}"
-            axes.plot(steps[taken], drawable(losses), label=label, **line_look(n))
-            lines.append(losses)
-            if self.val_losses is not None:
-                colour = line_look(n)["color"]
-                axes.plot(steps, drawable(self.val_losses[n]), ".", color=colour)
-                lines.append(self.val_losses[n])
-        ends = frame_from_one_start(lines)
-        if ends is not None:
-            axes.set_ylim(*ends)
-        axes.locator_params(axis="x", integer=True)
-        axes.margins(x=0.02)
-        axes.set_xlabel("step")
-        axes.set_ylabel("loss", rotation=0, ha="right")
-        figures.paint(axes, grid=show_grid)
-        dots = "" if self.val_losses is None else "; dots: validation loss"
-        figures.put_legend(axes, f"smoothed loss at each learning rate{dots}")
+        figure, axes = figure_and_axes(ax, figsize, theme)
+        names = [f"{format_lr(lr)}{self._note(n)}" for n, lr in enumerate(self.lrs)]
+        beta = beta_of(self.settings)
+        smoothed = [exponential_average(losses, beta) for losses in self.losses]
+        lines = [losses[:taken] for losses, taken in zip(smoothed, self.taken, strict=True)]
+        draw_trainings(axes, names, lines, self.val_losses, grid=show_grid)
         return figure if return_fig else None
 
     def _note(self, n: int) -> str:

@@ -28,8 +28,9 @@ SIZE = (8.0, 4.0)
 _DRAWING = threading.Lock()
 """Held while drawing: matplotlib keeps fonts and caches that threads must not share."""
 
-_CHARACTER, _HANDLE = 0.066, 0.55
-"""Width of a character of a legend, and of what stands before and behind a name, in inches."""
+_CHARACTER, _HANDLE, _LABELS = 0.066, 0.55, 0.9
+"""Width of a character of a legend, of what stands before and behind a name, and of what stands
+beside the axes, in inches, about."""
 
 
 class Plotted:
@@ -163,7 +164,7 @@ def paint(axes: Any, *, grid: bool) -> None:
 def put_legend(axes: Any, title: str = "") -> None:
     """Name what is drawn: above the axes where the figure makes room, else where it covers least.
 
-    A title, of one or several lines, is drawn only where there is room.
+    A title, of any length, is drawn only where there is room.
     """
     handles, labels = axes.get_legend_handles_labels()
     roomy = type(axes.figure.get_layout_engine()).__name__ == "ConstrainedLayoutEngine"
@@ -174,7 +175,8 @@ def put_legend(axes: Any, title: str = "") -> None:
     looks: dict[str, Any] = {"fontsize": "small", "labelcolor": ink}
     looks |= {"facecolor": paper, "edgecolor": "none", "framealpha": 1.0 if roomy else 0.85}
     if roomy:
-        width = 0.88 * _inches(axes)
+        width = _room(axes)
+        title = "\n".join(textwrap.wrap(title, int(width / _CHARACTER)))
         most = max(10, int((width - _HANDLE) / _CHARACTER))
         labels = [name if len(name) <= most else f"{name[: most - 3]}..." for name in labels]
         columns = _columns(labels, width)
@@ -187,16 +189,11 @@ def put_legend(axes: Any, title: str = "") -> None:
         text.set_parse_math(False)  # a name may come from a file
 
 
-def wrapped(text: str, axes: Any) -> str:
-    """Return a sentence in lines that are no wider than the figure of axes."""
-    return "\n".join(textwrap.wrap(text, max(20, int(0.88 * _inches(axes) / _CHARACTER))))
-
-
-def _inches(axes: Any) -> float:
-    """Return the width of the part of a figure that axes stand in."""
+def _room(axes: Any) -> float:
+    """Return the width that a legend may have above axes, in inches."""
     places = axes.get_subplotspec()
     columns = 1 if places is None else places.get_gridspec().ncols
-    return float(axes.figure.bbox.width / axes.figure.dpi / columns)
+    return max(1.0, float(axes.figure.bbox.width / axes.figure.dpi / columns) - _LABELS)
 
 
 def _columns(labels: Sequence[str], width: float) -> int:

@@ -9,7 +9,7 @@ import numpy as np
 from lrfind_widget.curves.formatting import format_lr
 from lrfind_widget.results.chart import Chart, Other
 from lrfind_widget.results.curve_lines import KINDS, CurveLines, Line, loss_at
-from lrfind_widget.results.figures import paint, put_legend, wrapped
+from lrfind_widget.results.figures import paint, put_legend
 from lrfind_widget.results.framing import FAR, Framed, drawable, frame
 from lrfind_widget.results.looks import LINES, Look, line_look, look_on, papers_of
 from lrfind_widget.rules.suggestion import Suggestion
@@ -34,7 +34,7 @@ def draw(axes: Any, chart: Chart) -> None:
     axes.xaxis.label.set_parse_math(False)  # it may come from a file
     axes.set_ylabel("loss", rotation=0, ha="right")
     paint(axes, grid=chart.grid)
-    put_legend(axes, wrapped(_doubt(chart), axes))
+    put_legend(axes, _doubt(chart))
 
 
 def _set_scales(axes: Any, chart: Chart) -> None:
@@ -46,29 +46,29 @@ def _set_scales(axes: Any, chart: Chart) -> None:
     else:
         rates = np.concatenate([lines.points[0] for lines in _all_lines(chart)] or [np.empty(0)])
         axes.set_xscale("log")
-        _set_ticks(axes.xaxis, float(np.ptp(np.log10(rates))) if rates.size else 0.0)
-        axes.xaxis.set_major_formatter(lambda lr, _: format_lr(lr))
+        decades = float(np.ptp(np.log10(rates))) if rates.size else 0.0
+        _set_ticks(axes.xaxis, decades, lambda lr, _: format_lr(lr))
     framed = [_framed(lines) for lines in _all_lines(chart)]
     every = np.concatenate([np.empty(0), *(x for each in framed for x in (*each.lines, *each[1:]))])
-    is_log = options.y_scale == "log" and bool((every[np.isfinite(every)] > 0).all())
+    is_log = options.y_scale == "log" and bool((every[np.isfinite(every)] > 1 / FAR).all())
     axes.set_yscale("log" if is_log else "linear")
     ends = frame(framed, focus=options.y_range == "focus", log=is_log)
     if ends is not None:
         axes.set_ylim(*ends)
         if is_log:
-            _set_ticks(axes.yaxis, float(np.log10(ends[1]) - np.log10(ends[0])))
-            axes.yaxis.set_major_formatter("{x:.3g}")
+            _set_ticks(axes.yaxis, float(np.log10(ends[1] / ends[0])), "{x:.3g}")
 
 
-def _set_ticks(axis: Any, decades: float) -> None:
+def _set_ticks(axis: Any, decades: float, formatter: Any) -> None:
     """Give a logarithmic axis as many ticks as its decades need."""
-    from matplotlib.ticker import LogLocator, NullLocator
+    from matplotlib.ticker import LogLocator, MaxNLocator, NullLocator
 
     dense = (1.0, 1.5, 2.0, 3.0, 5.0, 7.0)
     subs = (1.0,) if decades > 3 else (1.0, 3.0) if decades > 1.5 else dense
-    if decades > 0.3:
-        axis.set_major_locator(LogLocator(subs=subs, numticks=20))
+    is_narrow = decades < 0.5
+    axis.set_major_locator(MaxNLocator(8) if is_narrow else LogLocator(subs=subs, numticks=20))
     axis.set_minor_locator(NullLocator())
+    axis.set_major_formatter("{x:.4g}" if is_narrow else formatter)
 
 
 def _all_lines(chart: Chart) -> list[CurveLines]:
@@ -122,7 +122,8 @@ def _draw_other(axes: Any, other: Other, place: int) -> None:
     name, found, style = _text(other.name), other.suggestion, line_look(place)
     if found is not None:
         name = f"{name}: {_said(found)}"
-    axes.plot(lrs, drawable(losses), label=name, linewidth=1.4, zorder=1.9, **style)
+    width = 1.0 if found is None else 1.4
+    axes.plot(lrs, drawable(losses), label=name, linewidth=width, zorder=1.9, **style)
     if found is not None and found.lr is not None:
         _draw_dot(axes, line, found, {"color": style["color"], "marker": "o", "ms": 5}, "")
 

@@ -139,3 +139,10 @@ def test_the_line_stays_within_the_losses(values: list[float]) -> None:
         size = np.abs(finite).max()
         assert finite.min() - 1e-9 * size <= line.losses.min()
         assert line.losses.max() <= finite.max() + 1e-9 * size
+
+
+def test_a_constant_loss_that_rises_at_last_is_a_line() -> None:
+    losses = np.append(np.zeros(20), [1.0, 1.0, 1.0])
+    line = fitted_line(RATES[: losses.size], losses)
+    assert line.losses[:15] == pytest.approx(0, abs=1e-6)
+    assert line.losses[-1] == pytest.approx(1)

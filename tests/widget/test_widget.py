@@ -199,6 +199,38 @@ def test_a_run_can_be_hidden_and_removed_and_its_result_stays(make: Any) -> None
     assert len(widget.runs) == 2
 
 
+def test_a_picture_shows_the_earlier_runs_that_are_visible(make: Any) -> None:
+    widget = make(num_it=30, seed=3)
+    for wd in (0.0, 0.5):
+        widget.start(wd=wd)
+        widget.wait(60)
+
+    def shown() -> tuple[str, list[str], bool]:
+        chart = pictured(widget.state)
+        assert chart is not None
+        return chart.name, [other.name for other in chart.others], chart.lines.is_shown
+
+    assert shown() == ("Run 2: wd=0.5", ["Run 1: wd=0.0"], True)
+    act_on_run(widget, "hide", "Run 2: wd=0.5")
+    assert shown() == ("Run 2: wd=0.5", ["Run 1: wd=0.0"], False)
+    act_on_run(widget, "hide", "Run 1: wd=0.0")
+    assert shown() == ("", [], False)
+
+
+def test_a_picture_is_read_and_drawn_as_the_widget_is_set(make: Any) -> None:
+    widget = make(num_it=40)
+    widget.start()
+    widget.wait(60)
+    widget.rule, widget.beta, widget.show_fit, widget.y_scale = "valley", 0.5, False, "log"
+    widget.selected_lr = 2e-3
+    chart = pictured(widget.state)
+    assert chart is not None
+    assert chart.analysis.options == widget.state.options
+    assert chart.found[0].suggestion == widget.result.suggestion("valley", beta=0.5)
+    assert chart.lines.main is chart.lines.average
+    assert chart.selected_lr == 2e-3
+
+
 @pytest.mark.parametrize(
     ("kind", "start"), [("svg", b"<?xml"), ("png", b"\x89PNG"), ("pdf", b"%PDF")]
 )
