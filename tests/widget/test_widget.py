@@ -10,6 +10,7 @@ import torch
 from traitlets import TraitError
 
 from lrfind_widget import LRFinderWidget, Status, SweepResult
+from lrfind_widget.view.chart_state import pictured
 from tests.widget.hands import act_on_run, drag, set_setting
 from tests.widget.messages import put
 from tests.widget.shown import bars, chart
