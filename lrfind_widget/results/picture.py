@@ -154,10 +154,12 @@ def _draw_found(axes: Any, chart: Chart, look: Look) -> None:
 
 
 def _draw_band(axes: Any, found: Suggestion, look: Look) -> None:
+    from matplotlib.colors import to_rgba
+
     is_sure = found.certainty == "sure"
     edge = {"linewidth": 0} if is_sure else {"linewidth": 0.8, "linestyle": (0, (4, 4))}
     tint = look.tint if is_sure else look.tint / 2.5
-    colours = {"facecolor": (look.usable, tint), "edgecolor": (look.usable, 0.6)}
+    colours = {"facecolor": to_rgba(look.usable, tint), "edgecolor": to_rgba(look.usable, 0.6)}
     label = "usable" if is_sure else "perhaps usable"
     axes.axvspan(*(found.band or ()), label=label, zorder=0.5, **colours, **edge)
 
