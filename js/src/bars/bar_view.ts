@@ -38,7 +38,7 @@ export abstract class BarView extends DOMWidgetView {
       }),
       ({ root }, each) => {
         say(root, each.label);
-        attr(root, { title: each.title || null });
+        attr(root, { title: each.title || null, 'data-id': each.id });
         setEnabled(root, this.canPress(each));
       },
       (each) => each.id,

@@ -49,7 +49,7 @@ export class RunBarView extends BarView {
 
     this.note = html('span', { class: 'lrbar-note' });
     this.rate = html('span', { class: 'lrbar-rate-now' });
-    this.objective = html('span');
+    this.objective = html('span', { class: 'lrbar-objective' });
     this.detail = html('span');
     const quiet = html('div', { class: 'lrbar-row lrbar-quiet lrbar-facts' });
     quiet.append(this.note, this.rate, this.objective, this.detail);
@@ -99,8 +99,12 @@ export class RunBarView extends BarView {
     const lr = numberOf(this.state, 'lr');
     showLine(this.rate, lr !== null && isRunning(status) ? `Rate now ${formatRate(lr)}` : '');
     // Without a kernel, what is to be done about it takes the place of what was trained.
-    showLine(this.objective, this.isLive ? textOf(this.state, 'objective') : '');
-    showLine(this.detail, this.isLive ? textOf(this.state, 'detail') : '');
+    for (const [fact, name] of [[this.objective, 'objective'], [this.detail, 'detail']] as const) {
+      const text = this.isLive ? textOf(this.state, name) : '';
+      showLine(fact, text);
+      // Where it does not fit.
+      attr(fact, { title: text || null });
+    }
     const traceback = textOf(this.state, 'traceback');
     this.fault.hidden = traceback === '';
     say(this.faultText, traceback);
