@@ -13,6 +13,7 @@ import torch
 
 from lrfind_widget import rules
 from lrfind_widget.curves.smoothing import exponential_average
+from lrfind_widget.options import AnalysisOptions
 from lrfind_widget.rules.suggestion import Suggestion
 from lrfind_widget.rules.table import RULES, Rule, entry_of, suggest
 from tests.unit.curves import valley
@@ -80,6 +81,19 @@ def test_functions_of_one_name_are_told_apart() -> None:
 
 def test_a_long_name_is_shortened() -> None:
     assert len(entry_of(partial(middle, share=np.arange(1000))).name) <= 60
+
+
+def test_settings_in_json_name_the_function() -> None:
+    options = AnalysisOptions(rule=partial(middle, share=0.2))
+    assert options.settings_of(AnalysisOptions)["rule"] == "middle(share=0.2)"
+    assert AnalysisOptions(rule=rules.valley).settings_of(AnalysisOptions)["rule"] == "valley"
+
+
+def test_a_plot_marks_them_under_their_names() -> None:
+    figure = result().plot(suggestion=[partial(middle, share=0.2), last, "valley"], return_fig=True)
+    assert figure is not None
+    named = " ".join(text.get_text() for text in figure.axes[0].get_legend().get_texts())
+    assert all(name in named for name in ("middle(share=0.2)", "last", "valley"))
 
 
 def test_what_is_no_rule_is_refused_among_others() -> None:

@@ -109,6 +109,14 @@ class TestFromPython:
         assert bars(swept).choice.suggestions[0]["rule"] == "mine"
         assert swept.suggestions["mine"].lr == 0.015
 
+    def test_a_function_made_for_fastai_v2_can_be_the_rule(self, swept: LRFinderWidget) -> None:
+        def second(lrs: Any, losses: Any, num_it: int) -> Any:
+            return lrs[1], (lrs[1], losses[1])
+
+        swept.rule = second
+        lrs = swept.result.lrs
+        assert swept.suggested_lr == pytest.approx(lrs[swept.result.settings["num_it"] // 10 + 1])
+
     def test_a_function_stays_among_the_rules_that_the_page_offers(
         self, swept: LRFinderWidget
     ) -> None:
