@@ -274,7 +274,7 @@ class TestAutoApply:
         bar = bars(made.widget).choice
         for step in range(20):
             drag(made.widget, 0.01 * (1 + step))
-        assert updates(bar) == [{"message": FOLLOWS}]
+        assert updates(bar) == [{"message": FOLLOWS, "follows": True}]
 
     def test_that_cannot_be_done_is_said_and_raises_nothing(self, play: Any) -> None:
         played = play(auto_apply=True)
