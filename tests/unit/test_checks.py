@@ -65,7 +65,7 @@ def sweep(**changes):
         ({"wd": -1.0}, ValueError, "wd=-1.0, expected a finite number of at least 0"),
         ({"wd": "much"}, TypeError, "wd='much'"),
         ({"groups": "body"}, ValueError, "groups='body'"),
-        ({"groups": 0}, TypeError, "groups is a int"),
+        ({"groups": 0.5}, TypeError, "groups=0.5, expected"),
         ({"accumulate": 0}, ValueError, "accumulate=0, expected at least 1"),
         ({"accumulate": 2.0}, TypeError, "accumulate=2.0"),
         ({"amp": "fp8"}, ValueError, "amp='fp8', expected 'bf16' or 'fp16' or None"),
