@@ -131,6 +131,8 @@ def test_each_control_does_what_its_keys_are_for(page_of_all):
     for control in controls(finder):
         kind, before = control["kind"], page.evaluate(VALUE)
         if control["name"].startswith("Choose"):
+            # A move still on its way would overtake what is set here.
+            finder.notebook.until("swept.selected_lr", lambda held: held == finder.rate())
             finder.notebook.execute("swept.selected_lr = 1e-5")
             finder.rate_becomes(1e-5)
             press(page, "Enter")
