@@ -158,6 +158,23 @@ def test_every_rate_has_a_loss_on_all_held_out_batches():
 
 
 @behaviour(
+    "What turns batches into input and target does so for held-out ones, each at every rate",
+    "lr_find(..., prepare_batch=prepare, val_loader=val_loader)",
+    torch_lr_finder="TestDataLoaderIter.test_run_range_test_with_valdataloaderiter",
+)
+def test_held_out_batches_are_prepared_at_every_rate():
+    calls = []
+
+    def prepare(batch):
+        calls.append(1)
+        return batch
+
+    found(val_loader=batches(3), prepare_batch=prepare, num_it=5)
+
+    assert len(calls) == 5 + 5 * 3
+
+
+@behaviour(
     "With held-out batches their loss takes the place of that of training",
     "result.val_losses",
     on_purpose="both are recorded; each rule reads the one that suits it, or the one that "
