@@ -279,6 +279,14 @@ def no_loss(function: str, batches: int) -> str:
     return f"{function} returned None for {given}, expected a scalar tensor. Is a return missing?"
 
 
+def no_validation_loss(source: str) -> str:
+    """Say that no batch of a val_loader had a loss."""
+    return "The val_loader gave no batch that has a loss, expected at least one." + (
+        " validation_step neither returns one nor logs one as val_loss, or under the only name "
+        'with "loss" in it: let it do so, or pass step_fn=(model, batch) -> loss.'
+    ) * (source == "validation_step")
+
+
 def left_out(batches: int) -> str:
     """Say how many batches were left out."""
     return f" No loss was returned for {batches} batch{'es' * (batches != 1)}: left out."

@@ -161,6 +161,8 @@ class TrainingOptions(Options):
         it compute the loss where it is wanted alone: for `val_loader` and the critical rate.
     prepare_batch
         `batch -> batch`, applied to each batch first, for example to `(inputs, target)`.
+    prepare_val_batch
+        The same for batches of `val_loader`. By default `prepare_batch`.
     wd
         Weight decay meanwhile. By default the optimizer's own.
     groups : str or int
@@ -201,6 +203,7 @@ class TrainingOptions(Options):
     step_fn: Function | None = None
     update_fn: Callable[[Any, Any, Any], Any] | None = None
     prepare_batch: Callable[[Any], Any] | None = None
+    prepare_val_batch: Callable[[Any], Any] | None = None
     wd: Annotated[float | None, number(least=0)] = None
     groups: Annotated[str | int | GroupRanges, _check_groups] = "ratio"
     accumulate: Annotated[int, whole(1)] = 1

@@ -8,6 +8,7 @@ from typing import Any
 from torch import Tensor, nn
 from torch.nn.parameter import is_lazy
 
+from lrfind_widget.isolation.joined_loader import leaves
 from lrfind_widget.isolation.object_graph import CONTAINERS, MAPPINGS, is_plain
 from lrfind_widget.isolation.reach import reach
 from lrfind_widget.isolation.storage import storages_of
@@ -84,6 +85,7 @@ def check_reach(
         ("the loss function", copied.loss_fn),
         ("the step function", copied.step_fn),
         ("prepare_batch", copied.prepare_batch),
+        ("prepare_val_batch", copied.prepare_val_batch),
         ("the update function", copied.update_fn),
         ("a hook or a method of the model", copied.model),
         ("a hook of the optimizer", copied.optimizer),
@@ -117,7 +119,7 @@ def check_reach(
                 kind = type(holder).__name__
                 raise CannotCopyError(f"{who} shares a {kind} with what is trained")
     for name in ("dataloader", "val_loader"):
-        reached = reach([getattr(copied, name)])
+        reached = reach(leaves(getattr(copied, name)))
         parameters = [tensor for tensor in reached.tensors if tensor.requires_grad]
         if any(id(part) in memo for part in (*reached.modules, *parameters)):
             raise CannotCopyError(f"the {name} uses the model")

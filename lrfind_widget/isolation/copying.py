@@ -24,9 +24,7 @@ from lrfind_widget.isolation.copy_checks import (
 from lrfind_widget.isolation.fingerprint import Fingerprint
 from lrfind_widget.isolation.object_graph import CONTAINERS, is_data, tensors_inside, visit
 from lrfind_widget.isolation.storage import Interval, intervals, storage_key, storages_of
-from lrfind_widget.isolation.training_objects import TrainingObjects
-
-_FUNCTIONS = ("loss_fn", "step_fn", "prepare_batch", "update_fn")
+from lrfind_widget.isolation.training_objects import FUNCTIONS, TrainingObjects
 
 
 def verified_copy(objects: TrainingObjects, before: Fingerprint) -> TrainingObjects:
@@ -44,7 +42,7 @@ def verified_copy(objects: TrainingObjects, before: Fingerprint) -> TrainingObje
         model = copy.deepcopy(objects.model, memo)
         optimizer = _copy_attributes(objects.optimizer, memo)
         scaler = scaler if scaler is None else _copy_attributes(scaler, memo)
-        functions = {name: _copy_function(getattr(objects, name), memo) for name in _FUNCTIONS}
+        functions = {name: _copy_function(getattr(objects, name), memo) for name in FUNCTIONS}
         copied = replace(objects, model=model, optimizer=optimizer, grad_scaler=scaler, **functions)
         for obj in parts:
             if isinstance(obj, nn.Module):

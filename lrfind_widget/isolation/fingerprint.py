@@ -52,6 +52,8 @@ HOW = {
 _NOT_COMPARED = f"what is in more than {RECORDS} small objects"
 _OF_EVERY_MODULE = frozenset(vars(nn.Module()))
 _COPIED = ("parameters", "buffers", "requires_grad", "train/eval mode", "module attributes")
+_LEFT_OUT = "._trainer"
+"""What a LightningModule leaves out of its copies. It is trained without (see `ModuleLoss`)."""
 
 
 class Fingerprint:
@@ -114,6 +116,8 @@ class Fingerprint:
         for category in _COPIED:
             then, now = self._facts[category], copy._facts[category]
             for name in {**then, **now}:
+                if name.endswith(_LEFT_OUT):
+                    continue
                 if _value_of(then.get(name)) != _value_of(now.get(name)):
                     return f"{category}: {name}"
         state = zip(

@@ -5,7 +5,6 @@ Whatever this package needs to know of the inside of a `DataLoader` is in this f
 
 from __future__ import annotations
 
-import contextlib
 import multiprocessing
 import threading
 from collections.abc import Iterable, Iterator
@@ -15,11 +14,12 @@ import numpy as np
 from torch import Tensor
 from torch.utils.data import DataLoader, Dataset, Sampler
 
+from lrfind_widget.isolation.iterators import end_iterator
+from lrfind_widget.isolation.joined_loader import PARTS, JoinedLoader, numbered
 from lrfind_widget.isolation.reach import Reached
 
 _MANY = 2_000_000
 """A list or a row with more elements than this is data."""
-_NAMES = ("loader", "dataloader", "sampler", "batch_sampler", "dataset")
 _WORKERS = "_iterator"
 """Where a `DataLoader` keeps its persistent workers."""
 
@@ -54,6 +54,10 @@ class SeparateLoader:
     def __iter__(self) -> Iterator[Any]:
         return iter(self._loader)
 
+    def numbered(self) -> Iterator[tuple[Any, tuple[int, ...]]]:
+        """Yield each batch with its number, see `joined_loader.numbered`."""
+        return numbered(self._loader)
+
     def start_workers(self) -> bool:
         """Start the persistent workers; return whether that was still to be done."""
         missing = [loader for loader in self._persistent if loader._iterator is None]  # noqa: SLF001
@@ -69,6 +73,8 @@ class SeparateLoader:
 
     def _separate(self, loader: Any, seen: set[int]) -> Any:
         """Return a shallow copy of a loader with persistent workers, and of what wraps one."""
+        if isinstance(loader, JoinedLoader):
+            return loader.mapped(lambda each: self._separate(each, set()))
         attributes = getattr(loader, "__dict__", None)
         if not isinstance(attributes, dict) or isinstance(loader, Iterator) or id(loader) in seen:
             return loader
@@ -76,7 +82,7 @@ class SeparateLoader:
         changed: dict[str, Any] = {
             name: new
             for name, value in attributes.items()
-            if (name in _NAMES or isinstance(value, DataLoader))
+            if (name in PARTS or isinstance(value, DataLoader))
             and (new := self._separate(value, seen)) is not value
         }
         persistent = isinstance(loader, DataLoader) and loader.persistent_workers
@@ -92,19 +98,6 @@ class SeparateLoader:
         return copied
 
 
-def end_iterator(iterator: object) -> None:
-    """End the generator or the worker processes behind an iterator.
-
-    An error of theirs is dropped: the sweep's own end, and its error if there is one, matter more.
-    """
-    close = getattr(iterator, "close", None)
-    if callable(close):
-        with contextlib.suppress(Exception):
-            close()
-    with contextlib.suppress(Exception):
-        _shut_down_workers(iterator)
-
-
 def live_workers() -> list[str]:
     """Return the threads and worker processes that load data now, by name and number."""
     threads = [t for t in threading.enumerate() if "pin_memory" in t.name]
@@ -115,12 +108,6 @@ def live_workers() -> list[str]:
         *(f"{thread.name} {thread.ident}" for thread in threads),
         *(f"worker process {process.pid}" for process in processes),
     ]
-
-
-def _shut_down_workers(iterator: object) -> None:
-    shut_down = getattr(iterator, "_shutdown_workers", None)
-    if callable(shut_down):
-        shut_down()
 
 
 def _is_row(value: Any) -> bool:
@@ -144,7 +131,7 @@ def _parts(loader: object) -> list[object]:
         queue += [
             value
             for name, value in attributes.items()
-            if name in _NAMES or isinstance(value, (DataLoader, Dataset, Sampler))
+            if name in PARTS or isinstance(value, (DataLoader, Dataset, Sampler))
         ]
         more = attributes.get("datasets")
         queue += list(more)[:100] if isinstance(more, (list, tuple)) else []

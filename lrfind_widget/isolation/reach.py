@@ -55,7 +55,10 @@ _LEAVES = (
 _LISTS = (list, tuple, set, frozenset, weakref.WeakSet, deque)
 CACHE: type = type(functools.cache(len))
 """What `functools.lru_cache` makes of a function."""
-_CALLED = ("forward", "__call__", "__getitem__", "__iter__", "__next__")
+_CALLED = (
+    *("forward", "__call__", "__getitem__", "__iter__", "__next__"),
+    *("training_step", "validation_step", "on_after_batch_transfer"),  # of a LightningModule
+)
 """Methods of an object that a training step calls."""
 ELEMENTS = 1000
 """How many elements of one container are looked at."""

@@ -9,6 +9,11 @@ from typing import Any
 from torch import nn
 from torch.optim import Optimizer
 
+from lrfind_widget.isolation.joined_loader import leaves
+
+FUNCTIONS = ("loss_fn", "step_fn", "prepare_batch", "prepare_val_batch", "update_fn")
+"""The functions that may be given."""
+
 
 @dataclass(frozen=True, eq=False)
 class TrainingObjects:
@@ -25,20 +30,20 @@ class TrainingObjects:
     loss_fn: Callable[..., Any] | None = None
     step_fn: Callable[..., Any] | None = None
     prepare_batch: Callable[..., Any] | None = None
+    prepare_val_batch: Callable[..., Any] | None = None
     update_fn: Callable[..., Any] | None = None
     grad_scaler: Any = None
 
     @property
     def functions(self) -> list[Callable[..., Any]]:
         """The functions that were given."""
-        functions = (self.loss_fn, self.step_fn, self.prepare_batch, self.update_fn)
+        functions = [getattr(self, name) for name in FUNCTIONS]
         return [function for function in functions if function is not None]
 
     @property
     def loaders(self) -> list[Iterable[Any]]:
-        """The loaders that were given."""
-        loaders = (self.dataloader, self.val_loader)
-        return [loader for loader in loaders if loader is not None]
+        """The loaders that were given, each by itself."""
+        return [leaf for loader in (self.dataloader, self.val_loader) for leaf in leaves(loader)]
 
     @property
     def trained(self) -> list[Any]:
@@ -54,6 +59,10 @@ class TrainingObjects:
                 "Pass the model itself, as in LRFinderWidget(model, dataloader, optimizer)."
             )
         if not isinstance(self.optimizer, Optimizer):
+            made = (
+                " Pass the optimizer itself that model.configure_optimizers() makes, not the dict "
+                "or the lists that it may be returned in."
+            )
             several = (
                 " Pass the one whose rate is swept, such as optimizers[0], and do the steps of all "
                 "in update_fn=(model, batch, optimizer) -> loss."
@@ -61,8 +70,8 @@ class TrainingObjects:
             raise TypeError(
                 f"optimizer is {class_of(self.optimizer)}, expected a torch.optim.Optimizer "
                 "(an instance, not a class or a function that makes one)."
-                + several
-                * isinstance(self.optimizer, (list, tuple, dict))
+                + made * hasattr(self.model, "configure_optimizers")
+                + several * isinstance(self.optimizer, (list, tuple, dict))
             )
         own = {id(p) for p in self.model.parameters()}
         if not own:

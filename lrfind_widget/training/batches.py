@@ -7,7 +7,8 @@ from collections.abc import Iterable, Iterator
 from typing import Any
 
 from lrfind_widget import messages
-from lrfind_widget.isolation.loaders import SeparateLoader, end_iterator
+from lrfind_widget.isolation.iterators import end_iterator
+from lrfind_widget.isolation.loaders import SeparateLoader
 from lrfind_widget.outcomes import StopReason
 from lrfind_widget.training.control import SweepEnded
 
@@ -32,6 +33,8 @@ class Batches:
 
     def __init__(self, loader: Iterable[Any]) -> None:
         self.given = 0
+        self.number = -1
+        """That of the latest batch since the loader was started, from zero."""
         self._given = loader
         self._loader = SeparateLoader(loader)
         self._iterator: Iterator[Any] | None = None
@@ -43,6 +46,7 @@ class Batches:
             batch = next(self._start(), _END)
         if batch is not _END:
             self.given += 1
+            self.number += 1
             return batch
         if self.given == 0:
             raise ValueError(
@@ -61,4 +65,5 @@ class Batches:
     def _start(self) -> Iterator[Any]:
         self._iterator = None  # before its successor: two sets of workers would be one too many
         self._iterator = iter(self._loader)
+        self.number = -1
         return self._iterator

@@ -6,7 +6,7 @@ The values of the other keywords are checked by `lrfind_widget.options`.
 from __future__ import annotations
 
 import inspect
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from typing import Any
 
 import torch
@@ -15,9 +15,11 @@ from torch.optim import Optimizer
 from torch.utils.data import DataLoader, Dataset
 
 from lrfind_widget.isolation.copy_checks import is_distributed
+from lrfind_widget.isolation.joined_loader import JoinedLoader, joined, leaves, named_leaves
 from lrfind_widget.isolation.training_objects import TrainingObjects, class_of
 from lrfind_widget.options import TrainingOptions
 from lrfind_widget.training.custom_updates import needs_closure
+from lrfind_widget.training.lightning_module import check_steps, steps_of
 from lrfind_widget.training.param_groups import GroupRates, check_weight_decay
 
 
@@ -29,32 +31,38 @@ def check(objects: TrainingObjects, options: TrainingOptions) -> None:
     _check_distributed(objects.model)
     _check_loader("dataloader", objects.dataloader)
     _check_functions(options)
+    if steps_of(objects.model, options):
+        check_steps(objects.model)
     if options.wd is not None:
         check_weight_decay(objects.optimizer)
     _check_scaler(options, objects.optimizer)
     if options.val_loader is not None:
-        _check_loader("val_loader", options.val_loader)
-        check_can_restart("val_loader", options.val_loader, "at every rate")
-        if isinstance(options.val_loader, _OF_FUNCTION) and options.val_batches is None:
+        _check_loader("val_loader", objects.val_loader)
+        check_can_restart("val_loader", objects.val_loader, "at every rate")
+        endless = any(isinstance(each, _OF_FUNCTION) for each in leaves(objects.val_loader))
+        if endless and options.val_batches is None:
             raise ValueError(
                 "val_loader takes batches from a function and has no end. Say how many are used at "
                 "every rate, for example val_batches=10."
             )
-    elif options.val_batches is not None:
-        raise ValueError("val_batches was given without a val_loader.")
+        return
+    for name in ("val_batches", "prepare_val_batch"):
+        if getattr(options, name) is not None:
+            raise ValueError(f"{name} was given without a val_loader.")
 
 
 _OF_FUNCTION = type(iter(int, None))
 """Of ``iter(get_batch, None)``, which goes on to call its function for as long as it is read."""
 
 
-def check_can_restart(name: str, loader: Iterable[Any], when: str) -> None:
+def check_can_restart(name: str, loader: Any, when: str) -> None:
     """Raise TypeError for a loader that can be read only once."""
-    if isinstance(loader, Iterator) and not isinstance(loader, _OF_FUNCTION):
-        raise TypeError(
-            f"{name} is a {type(loader).__name__}, which can be read only once, and it is read "
-            f"{when}. Pass a list or a DataLoader."
-        )
+    for place, each in named_leaves(name, joined(loader)).items():
+        if isinstance(each, Iterator) and not isinstance(each, _OF_FUNCTION):
+            raise TypeError(
+                f"{place} is a {type(each).__name__}, which can be read only once, and it is read "
+                f"{when}. Pass a list or a DataLoader."
+            )
 
 
 def _check_values(model: nn.Module) -> None:
@@ -82,6 +90,10 @@ def _check_distributed(model: nn.Module) -> None:
 
 
 def _check_loader(name: str, loader: Any) -> None:
+    if isinstance(loader, JoinedLoader):
+        for place, each in named_leaves(name, loader).items():
+            _check_loader(place, each)
+        return
     instead = _instead(loader)
     if instead:
         raise TypeError(
@@ -109,7 +121,8 @@ def _instead(loader: Any) -> str:
     if isinstance(loader, type) or inspect.isgeneratorfunction(loader):
         return f"Call it: {loader.__name__}()."
     if isinstance(loader, (Tensor, dict)):
-        return "If it is one batch, pass [batch]."
+        several = " If these are loaders, make each a DataLoader." * isinstance(loader, dict)
+        return f"If it is one batch, pass [batch].{several}"
     if _is_whole_data(loader):
         places = ", ".join(f"data[{place}]" for place in range(len(loader)))
         return f"If these are all the data, pass them as one batch: [({places})], or [(X, y)]."
@@ -156,6 +169,7 @@ _CALLED_WITH = {
     "loss_fn": ("output", "target"),
     "step_fn": ("model", "batch"),
     "prepare_batch": ("batch",),
+    "prepare_val_batch": ("batch",),
     "update_fn": ("model", "batch", "optimizer"),
 }
 

@@ -22,7 +22,8 @@ from torch.optim import Optimizer
 from lrfind_widget import messages
 from lrfind_widget._version import __version__
 from lrfind_widget.isolation.isolation import Isolation
-from lrfind_widget.isolation.training_objects import TrainingObjects
+from lrfind_widget.isolation.joined_loader import JoinedLoader, joined
+from lrfind_widget.isolation.training_objects import FUNCTIONS, TrainingObjects
 from lrfind_widget.options import TrainingOptions
 from lrfind_widget.outcomes import StopReason
 from lrfind_widget.points import Plan, Point
@@ -31,6 +32,7 @@ from lrfind_widget.training.checks import check
 from lrfind_widget.training.control import Control
 from lrfind_widget.training.device import await_copies
 from lrfind_widget.training.error_context import ErrorContext
+from lrfind_widget.training.lightning_module import steps_of
 from lrfind_widget.training.optimizer_step import Found
 
 _UNDER_WAY: weakref.WeakKeyDictionary[Generator[Point, None, None], int] = (
@@ -59,16 +61,17 @@ class Experiment(ABC):
         optimizer: Optimizer,
         options: TrainingOptions,
     ) -> None:
+        together = joined(dataloader)
+        # Batches for one and the same function come alike, those of a validation_step in turn.
+        is_one = not isinstance(together, JoinedLoader)
+        in_turn = is_one or "validation_step" in steps_of(model, options)
         self._objects = TrainingObjects(
             model,
             optimizer,
-            dataloader,
-            val_loader=options.val_loader,
-            loss_fn=options.loss_fn,
-            step_fn=options.step_fn,
-            prepare_batch=options.prepare_batch,
-            update_fn=options.update_fn,
+            together,
+            val_loader=joined(options.val_loader, in_turn=in_turn),
             grad_scaler=options.grad_scaler,
+            **{name: getattr(options, name) for name in FUNCTIONS},
         )
         check(self._objects, options)
         self._isolation_kind = options.isolation

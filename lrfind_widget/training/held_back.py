@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from operator import itemgetter
 from typing import Any
 
 import torch
@@ -15,6 +16,7 @@ from torch.utils.data import (
     Subset,
 )
 
+from lrfind_widget.isolation.joined_loader import JoinedLoader, leaves
 from lrfind_widget.isolation.training_objects import class_of
 
 MOST_BATCHES = 20
@@ -27,7 +29,8 @@ def hold_back(
     """Split a loader into one to train with and one of data that the training does not see.
 
     The examples of a `DataLoader`, or the batches of a list, are drawn at random: with one `seed`
-    the same ones each time. The user's own random state is left alone.
+    the same ones each time. Several loaders are split each. The user's own random state is left
+    alone.
 
     Raises
     ------
@@ -36,6 +39,10 @@ def hold_back(
     ValueError
         If there is too little of it.
     """
+    if isinstance(loader, JoinedLoader):
+        pairs = [hold_back(each, share, seed) for each in leaves(loader)]
+        first, second = (map(itemgetter(place), pairs) for place in (0, 1))
+        return loader.mapped(lambda _: next(first)), loader.mapped(lambda _: next(second))
     if isinstance(loader, (list, tuple)):
         kept, held = _drawn(len(loader), share, seed, "batches")
         return [loader[place] for place in kept], [loader[place] for place in held]

@@ -7,9 +7,16 @@ from typing import Any
 
 import torch
 from torch import Tensor, nn
+from torch.optim import Optimizer
 
 from lrfind_widget.training.batch import describe, part_of, to_device
 from lrfind_widget.training.error_context import ErrorContext
+from lrfind_widget.training.lightning_module import (
+    ModuleLoss,
+    WithoutTrainer,
+    lightning_class,
+    own_steps,
+)
 from lrfind_widget.training.loss_inference import infer
 from lrfind_widget.training.model_inputs import NO_TARGET, Forward, ModelInputs, feed
 from lrfind_widget.values import name_of
@@ -33,6 +40,7 @@ class Objective:
       from 0 to 1, is refused with each loss that it may be as a line to paste.
 
     With `updates` the `step_fn` does the whole update itself, and its loss needs no gradient.
+    A LightningModule computes the loss itself, in its `training_step` (see `ModuleLoss`).
     """
 
     def __init__(
@@ -43,6 +51,8 @@ class Objective:
         loss_fn: LossFunction | None = None,
         step_fn: Callable[[nn.Module, Any], Any] | None = None,
         prepare_batch: Callable[[Any], Any] | None = None,
+        prepare_val_batch: Callable[[Any], Any] | None = None,
+        optimizer: Optimizer | None = None,
         context: ErrorContext | None = None,
         updates: bool = False,
     ) -> None:
@@ -54,14 +64,34 @@ class Objective:
         self._loss_fn = loss_fn
         self._step_fn = step_fn
         self._prepare_batch = prepare_batch
+        self._prepare_val_batch = prepare_val_batch
+        self._module_loss: ModuleLoss | None = None
+        self._without_trainer: WithoutTrainer | None = None
+        if lightning_class(model) is not None:
+            self._without_trainer = WithoutTrainer(model, optimizer)
+            own = own_steps(model) if loss_fn is None and step_fn is None else frozenset()
+            self._module_loss = (
+                ModuleLoss(model, own, device, self._without_trainer) if own else None
+            )
+        self._validates = False
         self._forward = Forward(model)
         self._loss_of: LossFunction | None = None
         self._loss_of_pairs: LossFunction | None = None
         self._compares = loss_fn is not None
 
-    def __call__(self, batch: Any) -> Tensor | None:
-        """Return the loss of a batch; None where the step function leaves the batch out."""
-        loss = self._loss(batch)
+    def __call__(
+        self, batch: Any, place: tuple[int, ...] = (0,), *, validates: bool = False
+    ) -> Tensor | None:
+        """Return the loss of a batch; None where the step function leaves the batch out.
+
+        `place` is the number of the batch in its loader, see `ModuleLoss`.
+        """
+        self._validates = validates
+        if self._without_trainer is None:
+            loss = self._loss(batch, place)
+        else:
+            with self._without_trainer(validates=validates):
+                loss = self._loss(batch, place)
         if (
             type(loss) is Tensor
             and loss.requires_grad
@@ -69,19 +99,22 @@ class Objective:
             and loss.is_floating_point()
         ):
             return loss
-        if loss is None and self._step_fn is not None:
+        if loss is None and (self._step_fn or self._module_loss):
             return None
         return self._checked(loss, needs_grad=torch.is_grad_enabled() and not self._updates)
 
-    def _loss(self, batch: Any) -> Any:
+    def _loss(self, batch: Any, place: tuple[int, ...]) -> Any:
         self._context.batch = batch
-        if self._prepare_batch is not None:
-            self._context.part = "prepare_batch"
-            batch = self._prepare_batch(batch)
+        name, prepare = "prepare_batch", self._prepare_batch
+        if self._validates and self._prepare_val_batch is not None:
+            name, prepare = "prepare_val_batch", self._prepare_val_batch
+        if prepare is not None:
+            self._context.part = name
+            batch = prepare(batch)
             if batch is None:
                 raise TypeError(
-                    "prepare_batch returned None, expected a batch such as (inputs, target). Is a "
-                    "return missing?"
+                    f"{name} returned None, expected a batch such as (inputs, target). Is a return "
+                    "missing?"
                 )
         self._context.part = "Unpacking the batch"
         if self._loss_of_pairs is not None and _is_pair(batch):
@@ -94,6 +127,10 @@ class Objective:
             if isinstance(result, Mapping) and "loss" in result:
                 return result["loss"]
             return result
+        if self._module_loss is not None:
+            self._context.part = self.source
+            self.sentence = "the loss of training_step"
+            return self._module_loss(batch, place, validates=self._validates)
         fed = feed(self._forward, batch, own_loss=self._loss_fn is None)
         self._context.part = "The model"
         output = fed.call(self._model)
@@ -166,7 +203,9 @@ class Objective:
 
     @property
     def source(self) -> str:
-        """What the loss comes from: the name of a keyword, or the model."""
+        """What the loss comes from: the name of a keyword or of a method, or the model."""
+        if self._module_loss is not None:
+            return self._module_loss.source(validates=self._validates)
         if self._step_fn is not None:
             return "update_fn" if self._updates else "step_fn"
         return "loss_fn" if self._loss_fn is not None else "The model"

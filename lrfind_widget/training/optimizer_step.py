@@ -33,6 +33,9 @@ from lrfind_widget.training.recent_batches import RecentBatches
 from lrfind_widget.training.step_watch import StepWatch
 from lrfind_widget.training.validation import Validation, set_mode
 
+NextBatch = Callable[[], tuple[Any, int]]
+"""Returns a batch and its number since the loader was started."""
+
 Label = tuple[int, float, bool]
 """Step, rate, and whether the step was taken."""
 
@@ -101,8 +104,13 @@ class OptimizerStep:
         )
         self.rates = GroupRates(self._optimizer, options.groups)
         self._watch = StepWatch(self._optimizer, self.rates.check)
-        common: dict[str, Any] = {"prepare_batch": objects.prepare_batch, "context": context}
         step_fn = None if objects.step_fn is None else self._watch.guarded(objects.step_fn)
+        common: dict[str, Any] = {
+            "prepare_batch": objects.prepare_batch,
+            "prepare_val_batch": objects.prepare_val_batch,
+            "optimizer": self._optimizer,
+            "context": context,
+        }
         objective = Objective(model, device, loss_fn=objects.loss_fn, step_fn=step_fn, **common)
         self._updates = objects.update_fn is not None
         self._objective = objective
@@ -218,7 +226,7 @@ class OptimizerStep:
         if self.steps_alone:
             self._optimizer.step()
             return True
-        return self._take(itertools.cycle(batches).__next__)[1]
+        return self._take(itertools.cycle((batch, 0) for batch in batches).__next__)[1]
 
     def loss_of(self, batch: Any) -> Tensor | None:
         """Return the loss of a batch, with all that a training step does for it."""
@@ -240,7 +248,7 @@ class OptimizerStep:
         with contextlib.suppress(Exception):
             self.execution.finish()
 
-    def _take(self, next_batch: Callable[[], Any]) -> tuple[Tensor, bool]:
+    def _take(self, next_batch: NextBatch) -> tuple[Tensor, bool]:
         """Take a step on the next batches; return the loss before it, and whether it was taken.
 
         The loss is the mean over accumulated batches, and the first evaluation of a closure
@@ -254,7 +262,7 @@ class OptimizerStep:
         self._context.part = "The optimizer"
         return loss, self._precision.step(self._optimizer, self._watch)
 
-    def _take_with_closure(self, next_batch: Callable[[], Any]) -> Tensor:
+    def _take_with_closure(self, next_batch: NextBatch) -> Tensor:
         batches = [next_batch() for _ in range(self._options.accumulate)]
         losses: list[Tensor] = []
 
@@ -280,7 +288,7 @@ class OptimizerStep:
         held = [p for group in self._optimizer.param_groups for p in group["params"]]
         return [p._version for p in held]  # noqa: SLF001
 
-    def _next_batch(self) -> Any:
+    def _next_batch(self) -> tuple[Any, int]:
         self._context.batch = None
         self._checkpoint("The dataloader")
         batch = self._batches.next()
@@ -288,16 +296,16 @@ class OptimizerStep:
             self._found.batch_size = known_size(batch)
         if self.recent is not None:
             self.recent.add(batch)
-        return batch
+        return batch, self._batches.number
 
-    def _next_loss(self, next_batch: Callable[[], Any]) -> Tensor:
+    def _next_loss(self, next_batch: NextBatch) -> Tensor:
         """Return the loss of the next batch that the step function has one for."""
         skipped = 0
         while True:
-            batch = next_batch()
+            batch, number = next_batch()
             self._checkpoint("The model")
             with self._precision.autocast():
-                loss = self._objective(batch)
+                loss = self._objective(batch, (number,))
             if loss is not None:
                 return loss
             skipped += 1
@@ -305,7 +313,7 @@ class OptimizerStep:
             if skipped == MOST_WITHOUT_LOSS or self._needs_closure:
                 raise TypeError(messages.no_loss(self._objective.source, skipped))
 
-    def _gradients(self, next_batch: Callable[[], Any]) -> Tensor:
+    def _gradients(self, next_batch: NextBatch) -> Tensor:
         """Compute the gradients of the mean loss, and return that loss."""
         accumulate, clip = self._options.accumulate, self._options.clip_grad_norm
         self._optimizer.zero_grad()

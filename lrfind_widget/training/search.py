@@ -15,6 +15,7 @@ from lrfind_widget import messages
 from lrfind_widget.curves.paired import last_part
 from lrfind_widget.curves.rungs import DECADES, FIRST, LOOKS, Move, next_move
 from lrfind_widget.isolation.isolation import Isolation
+from lrfind_widget.isolation.joined_loader import joined
 from lrfind_widget.isolation.memory import free_bytes
 from lrfind_widget.isolation.random_sources import RandomSources
 from lrfind_widget.options import SearchOptions
@@ -67,7 +68,7 @@ class Search(Experiment):
         self._origin, self._sweep, self._held_back = origin, sweep, options.hold_back
         check_can_restart("dataloader", dataloader, "at each rate")
         if options.hold_back is not None:
-            dataloader, options = _split(dataloader, options, options.hold_back)
+            dataloader, options = _split(joined(dataloader), options, options.hold_back)
         self._options = options
         self._steps = min(options.steps, options.for_steps or options.steps)
         super().__init__(model, dataloader, optimizer, options)

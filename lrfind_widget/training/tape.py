@@ -43,19 +43,24 @@ class Tape(Batches):
         self._before: list[Any] = []
         self._stream: list[Any] | None = None
         self._room = room
-        self._kept: dict[int, Any] = {}
+        self._kept: dict[int, tuple[Any, int]] = {}
         self._sizes: dict[int, int] = {}
         self._drawn = 0
+        self._drawn_number = self.number
 
     def next(self) -> Any:
         """Return the present reader's next batch."""
         while self._drawn <= self.position:
-            self._kept[self._drawn] = batch = self._draw()
+            self.number = self._drawn_number
+            batch = self._draw()
+            self._drawn_number = self.number
+            self._kept[self._drawn] = batch, self.number
             self._sizes[self._drawn] = sum(total_bytes(values_inside([batch])).values())
             self._drawn += 1
             self._make_room()
+        batch, self.number = self._kept[self.position]
         self.position += 1
-        return copied(self._kept[self.position - 1])
+        return copied(batch)
 
     def has(self, position: int) -> bool:
         """Whether a reader at a position can go on without `begin_again`."""

@@ -10,6 +10,7 @@ import torch
 from torch import Tensor, nn
 from torch.optim import Optimizer
 
+from lrfind_widget import messages
 from lrfind_widget.isolation.loaders import SeparateLoader
 from lrfind_widget.isolation.random_sources import RandomSources
 from lrfind_widget.training.batch import batch_size
@@ -73,11 +74,11 @@ class Validation:
     def _mean(self) -> Tensor:
         total: Tensor | None = None
         examples = 0
-        for batch in itertools.islice(iter(self._loader), self._batches):
+        for batch, place in itertools.islice(self._loader.numbered(), self._batches):
             size = batch_size(batch)
             with self._precision.autocast():
                 # In double precision, where the device has it: sums over many batches.
-                loss = self._objective(batch)
+                loss = self._objective(batch, place, validates=True)
                 if loss is None:  # the step function leaves the batch out
                     continue
                 exact = torch.float32 if loss.device.type == "mps" else torch.float64
@@ -86,7 +87,7 @@ class Validation:
             examples += size
             self._context.part, self._context.batch = "The val_loader", None
         if total is None:
-            raise ValueError("The val_loader gave no batch that has a loss, expected at least one.")
+            raise ValueError(messages.no_validation_loss(self._objective.source))
         return total / examples
 
 

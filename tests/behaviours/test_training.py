@@ -306,7 +306,6 @@ def test_a_metric_that_rises():
 @behaviour(
     "Loaders in a dict or a list, one batch of each to a step",
     "lr_find(model, {...}, optimizer)",
-    missing="several loaders at once; one loader that gives their batches together is wanted",
     lightning="lr_find(train_dataloaders)",
 )
 def test_several_loaders_are_read_together():

@@ -12,6 +12,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 from torch.optim import Optimizer
 
+from tests.unit.lightning_module import Module
 from tests.unit.toys import endless
 
 
@@ -104,6 +105,50 @@ def several_losses(my: SimpleNamespace, lrs: Iterable[float]) -> Iterator[float]
         error = F.binary_cross_entropy_with_logits(output, inputs, reduction="sum")
         divergence = -0.5 * (1 + log_variance - mean.square() - log_variance.exp()).sum()
         yield step(my.optimizer, (error + divergence) / len(inputs))
+
+
+def half_labelled() -> dict[str, Any]:
+    return classes(unlabelled_loader=shuffled(torch.randn(40, 4)))
+
+
+@loop("Several loaders", half_labelled)
+def pseudo_labels(my: SimpleNamespace, lrs: Iterable[float]) -> Iterator[float]:
+    lrs = iter(lrs)
+    while True:
+        # Of 32 and 40 examples: one batch of the labelled ones comes twice in an epoch.
+        labelled, unlabelled = iter(my.loader), iter(my.unlabelled_loader)
+        for number in range(5):
+            lr = next(lrs, None)
+            if lr is None:
+                return
+            my.optimizer.param_groups[0]["lr"] = lr
+            if number == 4:
+                labelled = iter(my.loader)
+            inputs, target = next(labelled)
+            (more,) = next(unlabelled)
+            with torch.no_grad():
+                guess = my.model(more).argmax(dim=1)
+            noisy = more + 0.1 * torch.randn_like(more)
+            loss = F.cross_entropy(my.model(inputs), target)
+            yield step(my.optimizer, loss + F.cross_entropy(my.model(noisy), guess))
+
+
+def lightning() -> dict[str, Any]:
+    return {"module": Module(), "loader": classes()["loader"]}
+
+
+@loop("A LightningModule", lightning)
+def training_steps(my: SimpleNamespace, lrs: Iterable[float]) -> Iterator[float]:
+    optimizer = my.module.configure_optimizers()
+    batches = ((batch, number) for number, batch in enumerate(my.loader))
+    for lr in lrs:
+        optimizer.param_groups[0]["lr"] = lr
+        batch, number = next(batches, (None, 0))
+        if batch is None:
+            batches = ((batch, number) for number, batch in enumerate(my.loader))
+            batch, number = next(batches)
+        loss = 3 * F.cross_entropy(my.module(batch[0]), batch[1]) + number
+        yield step(optimizer, loss)
 
 
 def full_batch() -> dict[str, Any]:

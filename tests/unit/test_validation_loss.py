@@ -255,3 +255,59 @@ def test_one_that_is_not_finite_any_more_ends_the_sweep(bad):
 )
 def test_one_that_does_not_explode_ends_nothing(values, options):
     assert swept_with(values, **options)[0] == 30
+
+
+def as_dicts(given):
+    return [{"x": inputs, "y": target} for inputs, target in given]
+
+
+def pair(batch):
+    return batch["x"], batch["y"]
+
+
+def test_its_batches_may_be_prepared_in_a_way_of_their_own():
+    expected = points(val_loader=batches(3))
+    found = points(val_loader=as_dicts(batches(3)), prepare_val_batch=pair)
+    assert [point.val_loss for point in found] == [point.val_loss for point in expected]
+    assert [point.loss for point in found] == [point.loss for point in expected]
+
+
+def test_they_are_prepared_as_those_of_training_by_default():
+    model = classifier()
+    found = list(
+        Sweep(
+            *(model, as_dicts(batches()), sgd(model)),
+            val_loader=as_dicts(batches(3)),
+            prepare_batch=pair,
+            num_it=3,
+        )
+    )
+    assert all(point.val_loss is not None for point in found)
+
+
+@pytest.mark.parametrize("isolation", ["copy", "in_place"])
+def test_what_prepares_them_leaves_nothing_behind(isolation):
+    counts = {"seen": 0}
+
+    def counting(batch):
+        counts["seen"] = counts["seen"] + 1
+        return batch
+
+    sweep_points = points(val_loader=batches(2), prepare_val_batch=counting, isolation=isolation)
+    assert len(sweep_points) == 8
+    assert counts == {"seen": 0}
+
+
+def test_what_prepares_them_must_return_a_batch():
+    with pytest.raises(TypeError, match="prepare_val_batch returned None"):
+        points(val_loader=batches(2), prepare_val_batch=lambda _batch: None)
+
+
+def test_what_prepares_them_takes_one_batch():
+    with pytest.raises(TypeError, match=r"prepare_val_batch takes \(\), expected.*\(batch\)"):
+        points(val_loader=batches(2), prepare_val_batch=lambda: None)
+
+
+def test_without_a_val_loader_there_is_nothing_to_prepare():
+    with pytest.raises(ValueError, match="prepare_val_batch was given without a val_loader"):
+        points(prepare_val_batch=pair)

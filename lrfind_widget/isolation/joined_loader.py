@@ -1,0 +1,152 @@
+"""Several loaders that are read as one: dicts, lists and tuples of them, however deep."""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import Callable, Iterator
+from typing import Any
+
+from torch.utils.data import DataLoader, IterableDataset
+
+from lrfind_widget.isolation.iterators import end_iterator
+
+PARTS = ("loader", "dataloader", "sampler", "batch_sampler", "dataset")
+"""Names under which loaders keep what they draw from."""
+
+MOST = 100
+"""What has more parts is a list of batches, and not looked through."""
+_END = object()
+"""Stands for the end of an iterator, where None may be a batch."""
+
+
+class JoinedLoader:
+    """Reads several loaders at once, or one after the other.
+
+    At once a batch has the structure of the loaders, with a batch of each in its place. What ends
+    before the longest is started again, as with ``max_size_cycle``, the mode of Lightning's
+    training. Reading ends where the last of them ends for the first time.
+
+    Parameters
+    ----------
+    loaders : dict, list or tuple
+        The loaders, or dicts, lists and tuples of them.
+    in_turn : bool
+        Whether to give the batches of one loader after those of another, each as it is.
+    """
+
+    def __init__(self, loaders: Any, *, in_turn: bool = False) -> None:
+        self.loaders = loaders
+        self.in_turn = in_turn
+
+    def __iter__(self) -> Iterator[Any]:
+        return self._in_turn() if self.in_turn else self._together()
+
+    def mapped(self, change: Callable[[Any], Any]) -> JoinedLoader:
+        """Return the same of loaders that are changed."""
+        changed = _rebuilt(self.loaders, map(change, leaves(self)))
+        return JoinedLoader(changed, in_turn=self.in_turn)
+
+    def _in_turn(self) -> Iterator[Any]:
+        return (batch for batch, _ in numbered(self))
+
+    def _together(self) -> Iterator[Any]:
+        loaders = leaves(self)
+        iterators: list[Any] = []
+        ended: set[int] = set()
+        try:
+            iterators += map(iter, loaders)
+            while True:
+                batches: list[Any] = []
+                for place, loader in enumerate(loaders):
+                    batch = next(iterators[place], _END)
+                    if batch is _END:
+                        ended.add(place)
+                        if len(ended) == len(loaders):
+                            return
+                        iterators[place] = None  # before its successor, whose workers start
+                        iterators[place] = iter(loader)
+                        batch = next(iterators[place], _END)
+                    if batch is _END:  # it is empty, or cannot be started again
+                        return
+                    batches.append(batch)
+                yield _rebuilt(self.loaders, iter(batches))
+        except (Exception, KeyboardInterrupt):  # in whose traceback they would live on
+            for iterator, loader in zip(iterators, loaders, strict=False):
+                if iterator is not loader:
+                    end_iterator(iterator)
+            raise
+
+
+def numbered(loader: Any) -> Iterator[tuple[Any, tuple[int, ...]]]:
+    """Yield each batch with its number, and where loaders are read in turn with its loader's."""
+    if not (isinstance(loader, JoinedLoader) and loader.in_turn):
+        yield from ((batch, (number,)) for number, batch in enumerate(loader))
+        return
+    for place, each in enumerate(leaves(loader)):
+        yield from ((batch, (number, place)) for number, batch in enumerate(each))
+
+
+def joined(loader: Any, *, in_turn: bool = False) -> Any:
+    """Return a loader as it is, several as one."""
+    return JoinedLoader(loader, in_turn=in_turn) if are_several(loader) else loader
+
+
+def are_several(loader: Any, depth: int = 3) -> bool:
+    """Whether a dict, list or tuple holds loaders, and not batches.
+
+    It does where a part of it, down to some depth, can be nothing else: a `DataLoader`, a stream,
+    an iterator, or an object to iterate over that keeps a data set, a sampler or another loader.
+    All other parts are loaders then, too.
+    """
+    is_plain = type(loader) in (dict, OrderedDict, list, tuple) or _is_named_tuple(loader)
+    if not (depth and is_plain) or len(loader) > MOST:
+        return False
+    return any(_is_loader(part) or are_several(part, depth - 1) for part in _parts(loader))
+
+
+def leaves(loader: Any) -> list[Any]:
+    """Return the loaders that a joined one reads; any other by itself, and none of None."""
+    return [] if loader is None else list(named_leaves("", loader).values())
+
+
+def named_leaves(name: str, loader: Any) -> dict[str, Any]:
+    """Return the same by the code that leads to each, such as ``dataloader["a"]``."""
+    if isinstance(loader, JoinedLoader):
+        return _named(name, loader.loaders)
+    return {name: loader}
+
+
+def _named(name: str, loaders: Any) -> dict[str, Any]:
+    keys = loaders if isinstance(loaders, dict) else range(len(loaders))
+    found: dict[str, Any] = {}
+    for key, part in zip(keys, _parts(loaders), strict=True):
+        place = f'{name}["{key}"]' if isinstance(key, str) else f"{name}[{key!r}]"
+        found |= _named(place, part) if are_several(part) else {place: part}
+    return found
+
+
+def _rebuilt(loaders: Any, values: Iterator[Any]) -> Any:
+    """Return the structure of some loaders, with a value in the place of each."""
+    parts = [_rebuilt(p, values) if are_several(p) else next(values) for p in _parts(loaders)]
+    if isinstance(loaders, dict):
+        return dict(zip(loaders, parts, strict=True))
+    if _is_named_tuple(loaders):
+        return type(loaders)(*parts)
+    return parts if isinstance(loaders, list) else tuple(parts)
+
+
+def _parts(container: Any) -> list[Any]:
+    return list(container.values() if isinstance(container, dict) else container)
+
+
+def _is_named_tuple(value: Any) -> bool:
+    return isinstance(value, tuple) and hasattr(value, "_fields")
+
+
+def _is_loader(part: Any) -> bool:
+    if isinstance(part, (DataLoader, IterableDataset, Iterator, JoinedLoader)):
+        return True
+    inside = getattr(part, "__dict__", None)
+    if not isinstance(inside, dict) or not hasattr(type(part), "__iter__"):
+        return False
+    return any(name in PARTS or isinstance(value, DataLoader) for name, value in inside.items())
