@@ -304,16 +304,6 @@ def test_a_metric_that_rises():
 
 
 @behaviour(
-    "Loaders in a dict or a list, one batch of each to a step",
-    "lr_find(model, {...}, optimizer)",
-    lightning="lr_find(train_dataloaders)",
-)
-def test_several_loaders_are_read_together():
-    both = {"first": loader(), "second": loader()}
-    swept(classifier(), both, step_fn=lambda model, batch: loss_of(model, batch["second"]))
-
-
-@behaviour(
     "Frozen layers stay frozen, and can be unfrozen by the training that follows",
     "lr_find(model, loader, optimizer)",
     lightning="test_lr_finder_with_backbone_finetuning_callback",

@@ -1,0 +1,57 @@
+"""Several loaders, those of validation, and modules that bring their own steps."""
+
+from __future__ import annotations
+
+from torch.nn import functional as F
+
+from lrfind_widget import lr_find
+from tests.behaviours.card import behaviour
+from tests.behaviours.ours import found
+from tests.unit.lightning_module import LightningModule
+from tests.unit.toys import batches, classifier, loader, loss_of, sgd
+
+
+@behaviour(
+    "Loaders in a dict or a list, one batch of each to a step",
+    "lr_find(model, {...}, optimizer)",
+    lightning="lr_find(train_dataloaders)",
+)
+def test_several_loaders_are_read_together():
+    both = {"first": loader(), "second": loader()}
+    net = classifier()
+    of_second = lambda model, batch: loss_of(model, batch["second"])  # noqa: E731
+    result = lr_find(net, both, sgd(net), step_fn=of_second, num_it=5, progress=False)
+    assert len(result) == 5
+
+
+@behaviour(
+    "Batches of the test set can be taken apart in another way than those of training",
+    "lr_find(..., val_loader=val_loader, prepare_val_batch=lambda batch: (inputs, target))",
+    torch_lr_finder="ValDataLoaderIter.inputs_labels_from_batch",
+    monai="DataLoaderIter(image_extractor, label_extractor)",
+)
+def test_batches_of_validation_are_prepared_in_another_way():
+    named = [{"x": inputs, "y": target} for inputs, target in batches(1)]
+    result = found(val_loader=named, prepare_val_batch=lambda batch: (batch["x"], batch["y"]))
+    assert result.val_losses.tolist() == found(val_loader=batches(1)).val_losses.tolist()
+
+
+@behaviour(
+    "The `training_step` of a module is what is trained",
+    "lr_find(module, loader, optimizer)",
+    lightning="LightningModule.training_step; lr_find(model)",
+)
+def test_the_step_of_a_module_is_its_loss():
+    class Module(LightningModule):
+        def __init__(self):
+            super().__init__()
+            self.net = classifier()
+
+        def training_step(self, batch, batch_idx):
+            self.log("train_loss", 0.0)
+            return F.cross_entropy(self.net(batch[0]), batch[1])
+
+    module = Module()
+    result = lr_find(module, loader(), sgd(module), num_it=20, seed=0, progress=False)
+    assert result.objective == "the loss of training_step"
+    assert result.losses.tolist() == found(num_it=20).losses.tolist()
