@@ -163,6 +163,9 @@ class TrainingOptions(Options):
         `batch -> batch`, applied to each batch first, for example to `(inputs, target)`.
     prepare_val_batch
         The same for batches of `val_loader`. By default `prepare_batch`.
+    val_loss_fn
+        `(output, target) -> loss` for batches of `val_loader`, such as the share of wrong answers:
+        less is better. By default the loss is computed as in training.
     wd
         Weight decay meanwhile. By default the optimizer's own.
     groups : str or int
@@ -204,6 +207,7 @@ class TrainingOptions(Options):
     update_fn: Callable[[Any, Any, Any], Any] | None = None
     prepare_batch: Callable[[Any], Any] | None = None
     prepare_val_batch: Callable[[Any], Any] | None = None
+    val_loss_fn: Function | None = None
     wd: Annotated[float | None, number(least=0)] = None
     groups: Annotated[str | int | GroupRanges, _check_groups] = "ratio"
     accumulate: Annotated[int, whole(1)] = 1

@@ -18,6 +18,7 @@ ELSEWHERE = {
     "update_fn": "process_function train_step",
     "prepare_batch": "image_extractor label_extractor",
     "val_loader": "val_iter val_dataloader val_dataloaders valid_loader test_loader",
+    "val_loss_fn": "eval_metric val_metric",
     "wd": "weight_decay",
     "clip_grad_norm": "gradient_clip_val max_grad_norm",
     "amp": "precision amp_backend amp_config",

@@ -86,6 +86,7 @@ def check_reach(
         ("the step function", copied.step_fn),
         ("prepare_batch", copied.prepare_batch),
         ("prepare_val_batch", copied.prepare_val_batch),
+        ("val_loss_fn", copied.val_loss_fn),
         ("the update function", copied.update_fn),
         ("a hook or a method of the model", copied.model),
         ("a hook of the optimizer", copied.optimizer),

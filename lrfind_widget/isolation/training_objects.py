@@ -11,7 +11,14 @@ from torch.optim import Optimizer
 
 from lrfind_widget.isolation.joined_loader import leaves
 
-FUNCTIONS = ("loss_fn", "step_fn", "prepare_batch", "prepare_val_batch", "update_fn")
+FUNCTIONS = (
+    "loss_fn",
+    "step_fn",
+    "prepare_batch",
+    "prepare_val_batch",
+    "val_loss_fn",
+    "update_fn",
+)
 """The functions that may be given."""
 
 
@@ -31,6 +38,7 @@ class TrainingObjects:
     step_fn: Callable[..., Any] | None = None
     prepare_batch: Callable[..., Any] | None = None
     prepare_val_batch: Callable[..., Any] | None = None
+    val_loss_fn: Callable[..., Any] | None = None
     update_fn: Callable[..., Any] | None = None
     grad_scaler: Any = None
 

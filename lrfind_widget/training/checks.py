@@ -46,7 +46,7 @@ def check(objects: TrainingObjects, options: TrainingOptions) -> None:
                 "every rate, for example val_batches=10."
             )
         return
-    for name in ("val_batches", "prepare_val_batch"):
+    for name in ("val_batches", "prepare_val_batch", "val_loss_fn"):
         if getattr(options, name) is not None:
             raise ValueError(f"{name} was given without a val_loader.")
 
@@ -170,6 +170,7 @@ _CALLED_WITH = {
     "step_fn": ("model", "batch"),
     "prepare_batch": ("batch",),
     "prepare_val_batch": ("batch",),
+    "val_loss_fn": ("output", "target"),
     "update_fn": ("model", "batch", "optimizer"),
 }
 
@@ -189,11 +190,11 @@ def _check_update(options: TrainingOptions) -> None:
                 f"update_fn does the whole update itself, so {name} would not be used. Leave it "
                 "out, and do in update_fn what it stands for."
             )
-    without_loss = options.loss_fn is None and options.step_fn is None
+    without_loss = (options.loss_fn, options.step_fn, options.val_loss_fn) == (None, None, None)
     if options.val_loader is not None and without_loss:
         raise ValueError(
-            "update_fn does not say how the loss of val_loader is computed. Pass loss_fn or "
-            "step_fn too, or leave val_loader out."
+            "update_fn does not say how the loss of val_loader is computed. Pass loss_fn, "
+            "step_fn or val_loss_fn too, or leave val_loader out."
         )
 
 

@@ -55,8 +55,10 @@ class Objective:
         optimizer: Optimizer | None = None,
         context: ErrorContext | None = None,
         updates: bool = False,
+        loss_name: str = "loss_fn",
     ) -> None:
         self.sentence = ""
+        self._loss_name = loss_name
         self._updates = updates
         self._context = context or ErrorContext()
         self._model = model
@@ -153,7 +155,7 @@ class Objective:
         return loss_of(output, target)
 
     def _needs_target(self, fed: ModelInputs, batch: Any) -> str:
-        loss = "The loss" if self._loss_fn is None else "loss_fn"
+        loss = "The loss" if self._loss_fn is None else self._loss_name
         source = None if self._prepare_batch is not None else part_of(batch, fed.only_input)
         to_input = f"lambda batch: ({source}, {source}) where it is the input"
         return (
@@ -208,7 +210,7 @@ class Objective:
             return self._module_loss.source(validates=self._validates)
         if self._step_fn is not None:
             return "update_fn" if self._updates else "step_fn"
-        return "loss_fn" if self._loss_fn is not None else "The model"
+        return self._loss_name if self._loss_fn is not None else "The model"
 
 
 def _is_pair(batch: Any) -> bool:

@@ -134,6 +134,10 @@ class OptimizerStep:
         if options.seed is not None:
             random.seed(options.seed)
         if objects.val_loader is not None:
+            if objects.val_loss_fn is not None:
+                objective = Objective(
+                    model, device, loss_fn=objects.val_loss_fn, loss_name="val_loss_fn", **common
+                )
             self._validation = Validation(
                 model,
                 self._optimizer,

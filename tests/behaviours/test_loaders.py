@@ -55,3 +55,19 @@ def test_the_step_of_a_module_is_its_loss():
     result = lr_find(module, loader(), sgd(module), num_it=20, seed=0, progress=False)
     assert result.objective == "the loss of training_step"
     assert result.losses.tolist() == found(num_it=20).losses.tolist()
+
+
+@behaviour(
+    "A metric such as accuracy can stand for the loss on the test set, and may be one that rises",
+    "lr_find(..., val_loader=test_loader, val_loss_fn=error_rate)",
+    on_purpose="a loss of one's own can; less is better everywhere, so it is 1 - accuracy",
+    lr_range_test="lr_range_test(eval_metric, descending); test_valid_testers; "
+    "TestAutomaticLRRangeTest.test_automatic_lrrange",
+)
+def test_another_loss_stands_on_the_test_set():
+    def error_rate(output, target):
+        return (output.argmax(-1) != target).float().mean()
+
+    result = found(val_loader=batches(1), val_loss_fn=error_rate, num_it=5)
+    of_all = len(batches(1)[0][0])
+    assert all((share * of_all) % 1 < 1e-5 for share in result.val_losses)

@@ -290,20 +290,6 @@ def test_the_validation_loss_is_the_mean_over_all_examples():
 
 
 @behaviour(
-    "A metric such as accuracy can stand for the loss on the test set, and may be one that rises",
-    "lr_find(..., val_loader=test_loader)",
-    missing="metrics other than the loss",
-    lr_range_test="lr_range_test(eval_metric, descending); test_valid_testers; "
-    "TestAutomaticLRRangeTest.test_automatic_lrrange",
-)
-def test_a_metric_that_rises():
-    def accuracy(output, target):
-        return (output.argmax(-1) == target).float().mean()
-
-    found(val_loader=batches(1), val_metric=accuracy, num_it=5)
-
-
-@behaviour(
     "Frozen layers stay frozen, and can be unfrozen by the training that follows",
     "lr_find(model, loader, optimizer)",
     lightning="test_lr_finder_with_backbone_finetuning_callback",

@@ -206,7 +206,7 @@ def test_what_it_would_do_itself_is_refused(option: Any) -> None:
 
 
 def test_a_validation_loader_without_a_loss_is_refused() -> None:
-    with pytest.raises(ValueError, match=r"val_loader .* loss_fn or step_fn"):
+    with pytest.raises(ValueError, match=r"val_loader .* loss_fn, step_fn or val_loss_fn"):
         Sweep(model := classifier(), batches(), sgd(model), update_fn=update, val_loader=batches())
 
 

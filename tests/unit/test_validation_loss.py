@@ -10,7 +10,7 @@ from torch import nn
 from torch.utils.data import IterableDataset
 
 from lrfind_widget.training.range_test import Sweep
-from tests.unit.toys import batches, classifier, loader, sgd
+from tests.unit.toys import batches, classifier, loader, loss_of, sgd
 
 
 def points(model=None, **options):
@@ -311,3 +311,38 @@ def test_what_prepares_them_takes_one_batch():
 def test_without_a_val_loader_there_is_nothing_to_prepare():
     with pytest.raises(ValueError, match="prepare_val_batch was given without a val_loader"):
         points(prepare_val_batch=pair)
+
+
+def error_rate(output, target):
+    return (output.argmax(-1) != target).float().mean()
+
+
+def test_it_may_be_another_than_that_of_training():
+    expected = points(val_loader=batches(3))
+    found = points(val_loader=batches(3), val_loss_fn=error_rate)
+    assert [point.loss for point in found] == [point.loss for point in expected]
+    shares = [point.val_loss * 3 * len(batches(1)[0][0]) for point in found]
+    assert shares == pytest.approx([round(share) for share in shares], abs=1e-4)
+
+
+def test_it_serves_where_the_update_does_not_say_a_loss():
+    def update(model, batch, optimizer):
+        optimizer.zero_grad()
+        loss = loss_of(model, batch)
+        loss.backward()
+        optimizer.step()
+        return loss
+
+    found = points(val_loader=batches(3), val_loss_fn=loss_of_pair, update_fn=update)
+    assert [p.val_loss for p in found] == [p.val_loss for p in points(val_loader=batches(3))]
+
+
+def loss_of_pair(output, target):
+    return torch.nn.functional.cross_entropy(output, target)
+
+
+def test_its_function_is_named_where_it_is_wrong():
+    with pytest.raises(TypeError, match=r"val_loss_fn returned a 0\.5"):
+        points(val_loader=batches(2), val_loss_fn=lambda output, target: 0.5)
+    with pytest.raises(ValueError, match="val_loss_fn was given without a val_loader"):
+        points(val_loss_fn=error_rate)
