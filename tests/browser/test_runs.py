@@ -37,14 +37,14 @@ def earlier(finder: Finder) -> Locator:
 
 def test_the_legend_names_what_differs(compared):
     expect(compared.root.locator(".lrbar-run-name")).to_have_text(
-        ["Run 1: wd=None", "Run 2: wd=0.1"]
+        ["Run 1: own wd", "Run 2: wd 0.1"]
     )
     expect(earlier(compared)).to_have_count(1)
 
 
 def test_the_latest_run_cannot_be_removed(compared):
-    expect(compared.button("Remove Run 1: wd=None")).to_be_visible()
-    expect(compared.button("Remove Run 2: wd=0.1")).to_have_count(0)
+    expect(compared.button("Remove Run 1: own wd")).to_be_visible()
+    expect(compared.button("Remove Run 2: wd 0.1")).to_have_count(0)
 
 
 def test_a_run_is_hidden_and_shown(compared):
@@ -66,6 +66,6 @@ def test_the_latest_run_is_hidden_and_shown(compared):
 
 
 def test_a_removed_run_leaves_the_chart_and_not_the_results(compared):
-    compared.press("Remove Run 1: wd=None")
+    compared.press("Remove Run 1: own wd")
     expect(earlier(compared)).to_have_count(0)
     assert compared.notebook.value("[run.settings['wd'] for run in widget.runs]") == [None, 0.1]

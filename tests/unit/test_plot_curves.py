@@ -127,9 +127,9 @@ def test_an_early_end_is_marked(reason: str, mark: str) -> None:
 def test_several_results_are_named_by_what_differs_with_what_is_suggested() -> None:
     kept, other = result(settings={"wd": 0, "seed": 1}), result(settings={"wd": 0.1, "seed": 1})
     axes = plotted(kept, others=other)
-    assert "wd=0" in names(axes)
-    assert any(name.startswith("wd=0.1: ") for name in names(axes))
-    assert names(plotted(kept, others=other, suggestion=False))[-1] == "wd=0.1"
+    assert "wd 0" in names(axes)
+    assert any(name.startswith("wd 0.1: ") for name in names(axes))
+    assert names(plotted(kept, others=other, suggestion=False))[-1] == "wd 0.1"
 
 
 def test_results_that_do_not_differ_are_numbered() -> None:

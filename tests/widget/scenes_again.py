@@ -96,7 +96,7 @@ def with_a_weight_decay_twice(stage: Stage) -> LRFinderWidget:
 
 def an_earlier_run_hidden(stage: Stage) -> LRFinderWidget:
     widget = run(stage.swept(), wd=0.5)
-    act_on_run(widget, "hide", "Run 1: wd=None")
+    act_on_run(widget, "hide", "Run 1: own wd")
     return widget
 
 
@@ -108,7 +108,7 @@ def the_latest_run_hidden(stage: Stage) -> LRFinderWidget:
 
 def an_earlier_run_removed(stage: Stage) -> LRFinderWidget:
     widget = run(run(stage.swept(), wd=0.5), wd=0.1)
-    act_on_run(widget, "remove", "Run 2: wd=0.5")
+    act_on_run(widget, "remove", "Run 2: wd 0.5")
     return widget
 
 

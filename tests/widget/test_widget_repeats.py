@@ -60,7 +60,7 @@ def test_the_next_run_begins_without_the_spread_of_the_last(make: Any) -> None:
     widget.start(repeats=1)
     widget.wait(60)
     assert chart(widget).spread.area == {}
-    assert [run["name"] for run in chart(widget).runs.runs] == ["Run 1: repeats=2"]
+    assert [run["name"] for run in chart(widget).runs.runs] == ["Run 1: repeats 2"]
 
 
 def test_stop_in_a_repeat_restores_everything() -> None:
