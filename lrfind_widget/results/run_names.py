@@ -40,5 +40,7 @@ def _said(key: str, value: Any) -> str:
         return "own wd" if key == "wd" else f"no {key}"
     if key == "groups":
         return f"{key} {groups_of({key: value})}"
-    rate = key.endswith("_lr") and isinstance(value, float)
-    return f"{key} {format_lr(value) if rate else value}"
+    if isinstance(value, float):
+        text = format_lr(value) if key.endswith("_lr") else f"{value:g}".replace("e-0", "e-")
+        return f"{key} {text}"
+    return f"{key} {value}"

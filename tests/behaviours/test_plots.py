@@ -377,8 +377,8 @@ def test_several_sweeps_are_drawn_in_one_picture():
     runs = [result(settings={"wd": wd, "num_it": 100}) for wd in (0.0, 1e-6)]
     legend = axes_of(runs[0], others=runs[1:]).get_legend()
     said = " ".join(text.get_text() for text in legend.get_texts())
-    assert "wd=0.0" in said
-    assert "wd=1e-06" in said
+    assert "wd 0" in said
+    assert "wd 1e-6" in said
 
 
 @behaviour(

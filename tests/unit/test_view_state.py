@@ -310,7 +310,7 @@ def test_earlier_runs_are_named_by_what_differs_and_can_be_hidden_and_removed() 
         play.trainable.latest.whole()
         play.session.wait(10)
     names = [run["name"] for run in play.view.settings_bar["runs"]]
-    assert names == ["Run 1: wd 0.0", "Run 2: wd 0.5"]
+    assert names == ["Run 1: wd 0", "Run 2: wd 0.5"]
     assert [run["removable"] for run in play.view.settings_bar["runs"]] == [True, False]
     play.session.change_run(1, "hide")
     assert [run["visible"] for run in play.view.runs["runs"]] == [False]
