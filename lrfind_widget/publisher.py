@@ -24,9 +24,7 @@ class Publisher:
     end. The method's object is held weakly, and the thread ends with it.
     """
 
-    def __init__(
-        self, publish: Callable[[Any], tuple[bool, bool]], run: Any, interval: float
-    ) -> None:
+    def __init__(self, publish: Callable[[Any], bool], run: Any, interval: float) -> None:
         self._published = run
         self._publish = weakref.WeakMethod(publish)
         self._interval = interval
@@ -86,9 +84,6 @@ class Publisher:
         publish = self._publish()
         if self._closed.is_set() or publish is None:
             return True
-        ended = again = False
         with reported():
-            ended, again = publish(self._published)
-        if again:
-            self._news.set()
-        return ended
+            return publish(self._published)
+        return False

@@ -29,9 +29,8 @@ HELD_BACK = 0.2
 
 CLOSED = "This widget was closed: make another one."
 
-Listener = Callable[[], bool]
-"""Called after each change of the state, on the thread that made it; returns whether it wants to
-be called again soon although nothing has changed."""
+Listener = Callable[[], object]
+"""Called after each change of the state, on the thread that made it."""
 
 
 class Session:
@@ -414,17 +413,17 @@ class Session:
                     self._state = after
                     return before, after
 
-    def _publish(self, run: Run) -> tuple[bool, bool]:
-        """Take what is new into the state and call the listeners; return (ended, again)."""
-        ended, again = self._take_progress(run), False
+    def _publish(self, run: Run) -> bool:
+        """Take what is new into the state and call the listeners; return whether it has ended."""
+        ended = self._take_progress(run)
         with reported():
-            again = self._changed()
-        return ended, again
+            self._changed()
+        return ended
 
-    def _changed(self) -> bool:
-        """Call the listeners; return whether one wants to be called again."""
-        waits = [listener() for listener in list(self._listeners)]
-        return any(waits)
+    def _changed(self) -> None:
+        """Call the listeners."""
+        for listener in list(self._listeners):
+            listener()
 
     def _take_progress(self, run: Run) -> bool:
         """Take the progress of the run into the state; return whether it has ended."""

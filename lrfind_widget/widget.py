@@ -262,9 +262,9 @@ class LRFinderWidget(Session, ThreadSafeWidget, VBox, ValueWidget):  # type: ign
 
     # ------------------------------------------------------------------------------ shown
 
-    def _show(self) -> bool:
-        """Bring screen, traits and picture up to the state; return whether something waits."""
-        waits = self._screen.tick()
+    def _show(self) -> None:
+        """Bring screen, traits and picture up to the state."""
+        self._screen.tick()
         self.children = self._screen.rows
         self._mirror()
         what, before = self._what_is_kept(), self._kept
@@ -273,7 +273,6 @@ class LRFinderWidget(Session, ThreadSafeWidget, VBox, ValueWidget):  # type: ign
         elif what != before:
             self._kept = what
             self._keep_later.call(CALM_SECONDS if what[:2] == before[:2] else 0.0)
-        return waits
 
     def _mirror(self) -> None:
         """Set the public traits to the state.

@@ -3,6 +3,7 @@ import type { IBackboneModelOptions } from '@jupyter-widgets/base';
 import { ChartMarkModel } from './chart_mark';
 import { asColumn, fromWire } from './columns';
 import { type Columns, Series } from './series';
+import { isDict } from './values';
 
 /**
  * Base of the models whose points become more.
@@ -81,10 +82,11 @@ export abstract class ColumnsModel<Name extends string> extends ChartMarkModel {
   }
 
   private receive(content: unknown, buffers: unknown[] = []): void {
-    const { event, generation, offset } = (content ?? {}) as Record<string, unknown>;
+    const { event, generation, offset, along } = (content ?? {}) as Record<string, unknown>;
     if (event !== 'append' || typeof generation !== 'number' || typeof offset !== 'number') {
       return;
     }
+    this.passOn(isDict(along) ? along : {});
     const [values, line] = [fromWire(buffers[0]), fromWire(buffers[1])].map(asColumn);
     // A state that came before this message may still be on its way into the model.
     this.state_change = this.state_change.then(() => {
@@ -97,6 +99,19 @@ export abstract class ColumnsModel<Name extends string> extends ChartMarkModel {
         this.trigger('columns_updated');
       }
     });
+  }
+
+  /** Gives other models their states that came with points. */
+  private passOn(states: Record<string, unknown>): void {
+    for (const [id, state] of Object.entries(states)) {
+      if (isDict(state) && this.widget_manager.has_model(id)) {
+        void this.widget_manager.get_model(id).then((model) => {
+          model.state_change = model.state_change.then(() => {
+            model.set_state(state);
+          });
+        });
+      }
+    }
   }
 
   /** Takes the line that came with points: its columns one after another in one array. */

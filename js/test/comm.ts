@@ -82,12 +82,23 @@ type ModelClass<Model> = new (attributes: State, options: never) => Model;
 
 let models = 0;
 
+const made = new Map<string, WidgetModel>();
+
+/** The widget manager that all models of the tests share. */
+const manager = {
+  callbacks: () => ({}),
+  has_model: (id: string) => made.has(id),
+  get_model: (id: string) => Promise.resolve(made.get(id)),
+};
+
 export function makeModel<Model extends WidgetModel>(
   type: ModelClass<Model>,
   state: State = {},
   comm = new Comm(),
 ): Model {
   models += 1;
-  const options = { model_id: `model-${models}`, comm, widget_manager: { callbacks: () => ({}) } };
-  return new type(state, options as never);
+  const options = { model_id: `model-${models}`, comm, widget_manager: manager };
+  const model = new type(state, options as never);
+  made.set(options.model_id, model);
+  return model;
 }

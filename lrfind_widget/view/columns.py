@@ -59,8 +59,17 @@ class ColumnsMark(ChartMark):
         """How many points there are."""
         return int(self._snapshot.columns.shape[1])
 
-    def append(self, *columns: ArrayLike, line: Sequence[ArrayLike] | None = None) -> None:
-        """Add points at the end and send them, with the line as it is now, in one message."""
+    def append(
+        self,
+        *columns: ArrayLike,
+        line: Sequence[ArrayLike] | None = None,
+        along: Mapping[str, Any] | None = None,
+    ) -> None:
+        """Add points at the end and send them, with the line as it is now, in one message.
+
+        States of other widgets go `along`, by their ids, so that what is said of the points is in
+        the page neither before nor after them.
+        """
         added = self._checked(columns, self.COLUMNS)
         if added.shape[1] == 0:
             return
@@ -71,7 +80,8 @@ class ColumnsMark(ChartMark):
             self._keep(generation, self._extended(added), before if whole is None else whole)
         # Copies: what is sent leaves later, on the thread of the kernel's sockets.
         self.send(
-            {"event": "append", "offset": offset, "generation": generation},
+            {"event": "append", "offset": offset, "generation": generation}
+            | ({"along": along} if along else {}),
             buffers=[each.astype("<f8").tobytes() for each in (added, whole) if each is not None],
         )
 
@@ -176,7 +186,13 @@ class Curve(ColumnsMark):
     skip_start = traitlets.Int(0, min=0).tag(sync=True)
     skip_end = traitlets.Int(0, min=0).tag(sync=True)
 
-    def grow(self, *added: ArrayLike, linear_to: float | None = None, grows: bool = True) -> None:
+    def grow(
+        self,
+        *added: ArrayLike,
+        linear_to: float | None = None,
+        grows: bool = True,
+        along: Mapping[str, Any] | None = None,
+    ) -> None:
         """Add points of a sweep; without `grows` they are the last ones.
 
         The line is fitted anew with each two hundredth more of points: each tick of a sweep of a
@@ -186,11 +202,11 @@ class Curve(ColumnsMark):
         lr, loss = (np.append(before[n], np.asarray(added[n], dtype=np.float64)) for n in (0, 1))
         stride = max(1, lr.size // 200)
         if grows and had // stride == lr.size // stride:
-            self.append(*added)
+            self.append(*added, along=along)
             return
         fit = fitted_line(lr, loss, linear_to)
         stands = settled(fit, linear_to) if grows else np.ones(fit.lrs.size)
-        self.append(*added, line=(fit.lrs, fit.losses, stands))
+        self.append(*added, line=(fit.lrs, fit.losses, stands), along=along)
 
     def show(self, curve: CombinedCurve) -> None:
         """Show a curve that has ended; its points are not sent again where they are shown."""

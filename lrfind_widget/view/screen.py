@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import threading
-import time
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from functools import partial
@@ -21,12 +20,8 @@ from lrfind_widget.view.growth import Growth, columns_of
 from lrfind_widget.view.thread_safe_widget import ThreadSafeWidget
 from lrfind_widget.view.view_state import Traits, ViewState, view_state
 
-PROGRESS_INTERVAL = 1 / 2
-"""Least time in seconds between two sentences of a run. With the points, and the about nine
-messages in which a sweep begins or ends: at most 20 in any second."""
-
-_PROGRESS = ("sentence", "done", "lr")
-"""The traits of the run bar that change with every step."""
+_STEPS = frozenset({"sentence", "done", "lr"})
+"""The traits of the run bar that change with every step: they travel with its points."""
 
 
 class Screen:
@@ -40,7 +35,7 @@ class Screen:
         self._session = session
         self._ticking = threading.RLock()
         self._shown = shown = view_state(session.state)
-        self._progress_at = 0.0
+        self._steps: dict[str, Any] = {}  # of the present tick, until they are sent
         self.chart = Chart(height, shown)
         self.run_bar = RunBar(**shown.run_bar)
         self.choice_bar = ChoiceBar(marker=self.chart.marker, **shown.choice_bar)
@@ -73,13 +68,12 @@ class Screen:
             rows += [self.comparison_chart.figure, self.comparison_bar]
         return rows
 
-    def tick(self) -> bool:
-        """Show the present state; return whether something waits for its time."""
+    def tick(self) -> None:
+        """Show the present state."""
         with self._ticking:
             before, state = self._shown, view_state(self._session.state)
-            waits = self._waits(before, state)
-            if waits:  # kept as it was, so that the next tick finds the difference again
-                state = replace(state, run_bar=before.run_bar)
+            changed = _changed(before.run_bar, state.run_bar)
+            self._steps = changed if changed.keys() <= _STEPS else {}
             self._show_axis(before, state)
             repeats = self._show_curve(before, state)
             if repeats:
@@ -87,11 +81,12 @@ class Screen:
             self._begin_comparison(before, state)
             for name, widget in self._widgets.items():
                 changed = _changed(getattr(before, name), getattr(state, name))
-                if changed:
+                if changed and (widget is not self.run_bar or not changed.keys() <= _STEPS):
                     widget.set_together(**changed)
             self._show_comparison(state)
+            if self._steps:  # no points came with them
+                self.run_bar.set_together(**self._steps)
             self._shown = state
-        return waits
 
     def close(self) -> None:
         """Close every widget of the screen."""
@@ -159,17 +154,10 @@ class Screen:
 
         return run
 
-    def _waits(self, before: ViewState, state: ViewState) -> bool:
-        """Whether the row above the chart waits, where only the steps of a run have changed."""
-        changed = _changed(before.run_bar, state.run_bar)
-        now = time.monotonic()
-        only_steps = bool(changed) and set(changed) <= {*_PROGRESS}
-        running = state.run_bar["lr"] is not None
-        if only_steps and running and now - self._progress_at < PROGRESS_INTERVAL:
-            return True
-        if changed:
-            self._progress_at = now
-        return False
+    def _along(self) -> dict[str, Any]:
+        """Return what the row above says of the steps, for the message with their points."""
+        steps, self._steps = self._steps, {}
+        return self.run_bar.set_along(**steps)
 
     def _show_axis(self, before: ViewState, state: ViewState) -> None:
         chart = self.chart
@@ -193,7 +181,7 @@ class Screen:
                     curve.clear()
                 growth.repeat = repeat
                 added = columns_of(points, "lr", "loss", "smoothed", "val_loss")
-                curve.grow(*added, linear_to=state.linear_to, grows=grows)
+                curve.grow(*added, linear_to=state.linear_to, grows=grows, along=self._along())
         if state.growing is not None:
             return growth.repeats
         line = state.line
@@ -225,9 +213,10 @@ class Screen:
         """Show the points of the comparison."""
         if state.compared is None or self.comparison_chart is None:
             return
+        curves = self.comparison_chart.curves
         for _, points in self._compared.take(state.compared):
             number, step, *losses = columns_of(points, "repeat", "step", "smoothed", "val_loss")
-            self.comparison_chart.curves.append(number, step + 1, *losses)
+            curves.append(number, step + 1, *losses, along=self._along())
 
 
 def _changed(before: Traits, now: Traits) -> dict[str, Any]:

@@ -55,6 +55,20 @@ class ThreadSafeWidget(Widget):  # type: ignore[misc]
 
         Unlike `hold_sync`, it leaves alone what other threads set meanwhile.
         """
+        gathered = self._set_silently(values)
+        if gathered and self.comm is not None:
+            self.send_state(gathered)
+
+    def set_along(self, **values: Any) -> dict[str, Any]:
+        """Set several traits, and return what another widget's message is to tell the page.
+
+        It is the state that the page lacks, by this widget's id.
+        """
+        gathered = self._set_silently(values)
+        return {self.model_id: self.get_state(gathered)} if gathered else {}
+
+    def _set_silently(self, values: Mapping[str, Any]) -> list[str]:
+        """Set several traits without a message; return the names of those the page lacks."""
         gathered: list[str] = []
         self._of_thread.gathered = gathered
         try:
@@ -62,8 +76,7 @@ class ThreadSafeWidget(Widget):  # type: ignore[misc]
                 setattr(self, name, value)
         finally:
             self._of_thread.gathered = None
-            if gathered and self.comm is not None:
-                self.send_state(gathered)
+        return gathered
 
     def set_state(self, sync_data: Mapping[str, Any]) -> None:
         """Take a state that the page sent, as far as it is allowed and valid."""

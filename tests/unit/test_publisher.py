@@ -19,20 +19,19 @@ RUN = object()
 class Reader:
     """Counts how often it was called and says that the last of `last` times has been."""
 
-    def __init__(self, last: int = 1, *, again: bool = False) -> None:
+    def __init__(self, last: int = 1) -> None:
         self.last = last
-        self.again = again
         self.published = 0
         self.runs: set[object] = set()
         self.threads: set[threading.Thread] = set()
         self.once = threading.Event()
 
-    def publish(self, run: object) -> tuple[bool, bool]:
+    def publish(self, run: object) -> bool:
         self.published += 1
         self.runs.add(run)
         self.threads.add(threading.current_thread())
         self.once.set()
-        return self.published >= self.last, self.again
+        return self.published >= self.last
 
 
 def started(publisher: Publisher) -> None:
@@ -69,16 +68,7 @@ def test_many_wakes_are_one_publication() -> None:
     assert reader.published == 1
 
 
-def test_it_is_called_again_without_news_where_it_asks_for_that() -> None:
-    reader = Reader(last=3, again=True)
-    publisher = Publisher(reader.publish, RUN, 0.001)
-    publisher.wake()
-    started(publisher)
-    assert publisher.completion.wait(10)
-    assert reader.published == 3
-
-
-def test_it_is_not_called_again_without_news_where_it_does_not_ask() -> None:
+def test_it_is_not_called_again_without_news() -> None:
     reader = Reader(last=2)
     publisher = Publisher(reader.publish, RUN, 0.001)
     publisher.wake()

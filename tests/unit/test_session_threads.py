@@ -27,11 +27,10 @@ def once(session: Session, status: Status, action: Callable[[], Any]) -> list[st
     """Do something when the state is first seen with a status; return where it was done."""
     done: list[str] = []
 
-    def listener() -> bool:
+    def listener() -> None:
         if session.state.status is status and not done:
             done.append(threading.current_thread().name)
             action()
-        return False
 
     session.listen(listener)
     return done

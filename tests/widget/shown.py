@@ -64,7 +64,6 @@ def kept(widget: LRFinderWidget) -> dict[str, Any]:
 
 _HURRIED: dict[str, Any] = {
     "lrfind_widget.session.INTERVAL": 0.01,
-    "lrfind_widget.view.screen.PROGRESS_INTERVAL": 0.02,
     "lrfind_widget.widget.CALM_SECONDS": 0.02,
     "lrfind_widget.results.figures.saved": lambda *_: b"picture",
 }

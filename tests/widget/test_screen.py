@@ -15,6 +15,7 @@ from lrfind_widget.rules.suggestion import Advice, Suggestion
 from lrfind_widget.session import Session
 from lrfind_widget.view.screen import Screen
 from tests.played import RATES, PlayedTrainable, valley
+from tests.waiting import eventually
 from tests.widget.messages import custom, put, tell
 from tests.widget.recording import RecordingComm
 
@@ -94,6 +95,24 @@ def test_points_of_both_are_appended_and_never_sent_again(play: Play) -> None:
         names = {name for update in mark.comm.sent("update") for name in update["state"]}
         assert names.isdisjoint(mark.COLUMNS)
     assert len(play.screen.chart.curve.comm.sent("update")) <= 1  # that the whole line stands
+
+
+def test_what_is_said_of_the_steps_travels_with_their_points(play: Play) -> None:
+    play.session.start()
+    run_bar, curve = play.screen.run_bar, play.screen.chart.curve
+    play.trainable.latest.step(valley(RATES[0]))  # with which its loss is known
+    assert eventually(lambda: run_bar.done == 1)
+    said = len(run_bar.comm.sent("update"))
+    play.trainable.latest.step(*map(valley, RATES[1:]))
+    assert eventually(lambda: curve.length == len(RATES))
+    assert eventually(lambda: run_bar.done == len(RATES))
+    along = [message["along"][run_bar.model_id] for message in custom(curve) if "along" in message]
+    assert along[-1]["done"] == run_bar.done == len(RATES)
+    assert along[-1]["sentence"] == run_bar.sentence
+    assert run_bar.comm.sent("update")[said:] == []
+    play.trainable.latest.end(StopReason.FINISHED)
+    play.session.wait(10)
+    assert run_bar.comm.sent("update")[-1]["state"]["status"] == "finished"
 
 
 def test_a_change_is_at_most_one_message_a_widget(play: Play) -> None:

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 
+import { RunBarModel } from '../../src/bars/models';
 import { fromWire } from '../../src/columns';
 import { Curve, CurveModel } from '../../src/curve';
 import { Comm, floats, frame, key, makeChart, makeFigure, makeModel, makeScales, pointer, points, show } from './page';
@@ -45,6 +46,33 @@ describe('the model of a curve', () => {
     model.save_changes();
     expect(comm.states).toEqual([]);
   });
+
+  it('gives another model the state that came along with its points, and saves nothing of it', async () => {
+    const [comm, other] = [new Comm(), new Comm()];
+    const bar = makeModel(RunBarModel, { status: 'sweeping' }, other);
+    const model = loaded(comm);
+    const along = { [bar.model_id]: { done: 4, sentence: 'Sweeping: 4 of 9 steps.' } };
+    const event = { event: 'append', offset: 3, generation: 4, along };
+    comm.custom(event, points([1e-3], [0.5], [1], [1]));
+    await Promise.all([model.state_change, frame()]);
+    expect(bar.get('done')).toBe(4);
+    expect(bar.get('sentence')).toBe('Sweeping: 4 of 9 steps.');
+    expect(bar.get('status')).toBe('sweeping');
+    bar.save_changes();
+    expect(other.states).toEqual([]);
+  });
+
+  it.each([null, 'text', [], { nobody: { done: 4 } }])(
+    'takes points with nothing that it knows along: %j',
+    async (along) => {
+      const comm = new Comm();
+      const model = loaded(comm);
+      const event = { event: 'append', offset: 3, generation: 4, along };
+      comm.custom(event, points([1e-3], [0.5], [1], [1]));
+      await model.state_change;
+      expect(rates(model)).toHaveLength(4);
+    },
+  );
 
   it('reads a message that begins anywhere in its buffer', async () => {
     const comm = new Comm();
