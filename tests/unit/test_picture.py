@@ -109,10 +109,11 @@ def test_the_axis_of_losses_may_be_logarithmic(y_range: Any) -> None:
 
 @pytest.mark.parametrize("kept", [result(), full(), three(), result(selected_lr=3e-3)])
 def test_a_notebook_shows_the_picture_of_a_result(kept: SweepResult) -> None:
+    of_others = plt.get_fignums()
     shown = kept._repr_png_()
     assert shown is not None
     assert shown.startswith(PNG)
-    assert plt.get_fignums() == []
+    assert plt.get_fignums() == of_others
 
 
 @pytest.mark.parametrize("losses", [[], [np.nan], [1.0], [np.inf, np.nan], [1e308, -1e308]])
