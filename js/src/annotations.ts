@@ -8,7 +8,9 @@ import { placeLabels, type Point } from './geometry/labels';
 import { clamp } from './geometry/mapping';
 import { identity } from './identity';
 import { Keyed } from './keyed';
+import { earlierLook } from './looks';
 import type { MarkerModel } from './marker';
+import type { RunsModel } from './runs';
 import { asNumber, asText, dictsOf, type Entries } from './values';
 
 /** Points worth a name: the steepest fall, a suggestion, the end of the sweep. */
@@ -20,6 +22,7 @@ export class AnnotationsModel extends ChartMarkModel {
       annotations: [],
       marker: null,
       curve: null,
+      runs: null,
     };
   }
 
@@ -29,6 +32,10 @@ export class AnnotationsModel extends ChartMarkModel {
 
   get curve(): CurveModel | null {
     return (this.get('curve') ?? null) as CurveModel | null;
+  }
+
+  get runs(): RunsModel | null {
+    return (this.get('runs') ?? null) as RunsModel | null;
   }
 
   override initialize(attributes: Backbone.ObjectHash, options: IBackboneModelOptions): void {
@@ -47,6 +54,7 @@ export class AnnotationsModel extends ChartMarkModel {
     ...MarkModel.serializers,
     marker: { deserialize: unpack_models },
     curve: { deserialize: unpack_models },
+    runs: { deserialize: unpack_models },
   };
 }
 
@@ -75,17 +83,37 @@ interface Annotation {
   readonly unsure: boolean;
 }
 
-/** Draws the annotations; those that name a rate are buttons that set the marker. */
+/** The name of an earlier run, and a point of its line. */
+interface RunName {
+  readonly name: string;
+  readonly look: string;
+  readonly at: Point;
+}
+
+/**
+ * Draws the annotations, of which those that name a rate are buttons that set the marker, and the
+ * names of earlier runs, so that no label lies over another.
+ */
 export class Annotations extends ChartMark {
   declare model: AnnotationsModel;
   declare private labels: SVGGElement;
   declare private items: Keyed<Annotation, Elements>;
   declare private shown: Annotation[];
+  declare private names: Keyed<RunName, { root: SVGTextElement }>;
 
   protected override build(): void {
     this.el.classList.add('lrfind-spots');
     // Apart from the dots, so that the middle of an item is its dot and not beside it.
     this.labels = svg(this.el, 'g', { 'aria-hidden': 'true' });
+    const names = svg(this.el, 'g', { 'aria-hidden': 'true' });
+    this.names = new Keyed<RunName, { root: SVGTextElement }>(
+      names,
+      () => ({ root: svg(names, 'text') }),
+      ({ root }, { name, look }) => {
+        attr(root, { class: `lrfind-run-name ${look}` });
+        say(root, name);
+      },
+    );
     const items = svg(this.el, 'g');
     this.items = new Keyed<Annotation, Elements>(
       items,
@@ -98,6 +126,9 @@ export class Annotations extends ChartMark {
     const { marker } = this.model;
     if (marker) {
       this.listenTo(marker, 'change:value', this.schedule);
+    }
+    if (this.model.runs) {
+      this.listenTo(this.model.runs, 'change:runs', this.schedule);
     }
   }
 
@@ -118,13 +149,14 @@ export class Annotations extends ChartMark {
       labelled.filter(({ of }) => (of.kind === 'critical') === is),
     ) as [typeof labelled, typeof labelled];
     this.labels.replaceChildren(...loud.map(({ text }) => text));
-    const wanted = loud.map(({ text, of }) => ({
-      ...this.spot(of),
-      width: textWidth(text),
-      height: LINE,
-    }));
+    const runs = this.runNames();
+    const names = this.names.show(runs).map(({ root }) => root);
+    const texts = [...loud.map(({ text }) => text), ...names];
+    const wanted = [...loud.map(({ of }) => this.spot(of)), ...runs.map(({ at }) => at)].map(
+      (point, index) => ({ ...point, width: textWidth(texts[index] as SVGTextElement), height: LINE }),
+    );
     placeLabels(wanted, { width, height }, this.lines()).forEach((box, index) => {
-      const text = loud[index]?.text;
+      const text = texts[index];
       if (text) {
         attr(text, {
           x: box ? box.x : 0,
@@ -151,15 +183,31 @@ export class Annotations extends ChartMark {
     };
   }
 
-  /** Points of the curve's lines, near enough to one another for a label to see them. */
+  /** The earlier runs that are drawn, each with the last point of its line that is in sight. */
+  private runNames(): RunName[] {
+    const { mapX, mapY, width, height } = this;
+    return (this.model.runs?.runs ?? []).flatMap(({ name, lr, loss, visible }, index) => {
+      const points = Array.from(lr, (rate, at) => ({
+        x: mapX.pixel(rate),
+        y: mapY.pixel(loss[at] ?? NaN),
+      }));
+      const at = points
+        .reverse()
+        .find(({ x, y }) => x >= 0 && x <= width && y >= 0 && y <= height);
+      return visible && name && at ? [{ name, look: earlierLook(index), at }] : [];
+    });
+  }
+
+  /** Points of the lines, near enough to one another for a label to see them. */
   private lines(): Point[] {
     const curve = this.model.curve;
-    if (!curve || this.shown.length === 0) {
+    const runs = (this.model.runs?.runs ?? []).filter(({ visible }) => visible);
+    if (!curve || this.shown.length + runs.length === 0) {
       return [];
     }
     const { lr, smoothed } = curve.series.columns;
-    const average = curve.draws('average') ? this.pointsOf(lr, smoothed) : [];
-    return [...this.pointsOf(curve.mainLine.lr, curve.mainLine.loss), ...average];
+    const average = curve.draws('average') ? [{ lr, loss: smoothed }] : [];
+    return [curve.mainLine, ...average, ...runs].flatMap((line) => this.pointsOf(line.lr, line.loss));
   }
 
   private pointsOf(lr: Float64Array, loss: Float64Array): Point[] {

@@ -10,10 +10,11 @@ import { linePath } from './geometry/path';
 import { identity } from './identity';
 import { Keyed } from './keyed';
 import { earlierLook } from './looks';
-import { dictsOf } from './values';
+import { asText, dictsOf } from './values';
 
 /** An earlier run. */
-interface Run {
+export interface Run {
+  readonly name: string;
   readonly lr: Float64Array;
   readonly loss: Float64Array;
   readonly visible: boolean;
@@ -27,6 +28,7 @@ export class RunsModel extends ChartMarkModel {
 
   get runs(): Run[] {
     return dictsOf(this.get('runs')).map((run) => ({
+      name: asText(run['name']),
       lr: asColumn(run['lr']),
       loss: asColumn(run['loss']),
       visible: run['visible'] === true,
@@ -47,7 +49,7 @@ export class RunsModel extends ChartMarkModel {
   static override serializers = { ...MarkModel.serializers, runs: columnSerializer };
 }
 
-/** Draws the lines of earlier runs, faded, under the curve. */
+/** Draws the lines of earlier runs under the curve; the annotations write their names. */
 export class Runs extends ChartMark {
   declare model: RunsModel;
   declare private lines: Keyed<Run, { root: SVGPathElement }>;

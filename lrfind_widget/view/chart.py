@@ -83,7 +83,11 @@ class Chart:
         self.bands = Bands(scales=scales, **shown.bands)
         self.marker = Marker(scales=scales, curve=self.curve, bands=self.bands, **shown.marker)
         self.annotations = Annotations(
-            scales=scales, marker=self.marker, curve=self.curve, **shown.annotations
+            scales=scales,
+            marker=self.marker,
+            curve=self.curve,
+            runs=self.runs,
+            **shown.annotations,
         )
         # From the lowest to the highest. Never changed, since a figure whose list of marks
         # changes quickly can keep ghosts of them.

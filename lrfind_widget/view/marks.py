@@ -127,6 +127,8 @@ class Annotations(ChartMark):
     annotations = traitlets.List(traitlets.Dict()).tag(sync=True)
     marker = _reference()
     curve = _reference()
+    # Their names are written at their lines, so that no label lies over another.
+    runs = _reference()
 
 
 class Bands(ChartMark):
@@ -137,7 +139,7 @@ class Bands(ChartMark):
 
 
 class Runs(ChartMark):
-    """The lines of earlier runs, faded under the present one."""
+    """The lines of earlier runs under the present one."""
 
     # {"name", "lr": ndarray, "loss": ndarray, "visible"} each
     runs = traitlets.List(traitlets.Dict()).tag(**BINARY)

@@ -42,6 +42,12 @@ def test_the_legend_names_what_differs(compared):
     expect(earlier(compared)).to_have_count(1)
 
 
+def test_an_earlier_run_is_named_at_its_line(compared):
+    name = compared.root.locator(".lrfind-run-name")
+    expect(name).to_have_text("Run 1: own wd")
+    expect(name).to_be_visible()
+
+
 def test_the_latest_run_cannot_be_removed(compared):
     expect(compared.button("Remove Run 1: own wd")).to_be_visible()
     expect(compared.button("Remove Run 2: wd 0.1")).to_have_count(0)

@@ -107,12 +107,14 @@ function focus(curve: Finite, unit: (value: number) => number): Interval | undef
   const bottom = alone ? low : Math.min(low, quantile(counted, STRAY));
   const headroom = HEADROOM * (level - low || top - bottom);
   const seen: Interval = [bottom, Math.min(Math.max(level + headroom, top), Math.max(high, top))];
-  return calm(seen, smoothed.length, unit(1) === 0);
+  const noise = quantile(raw.map((loss, at) => Math.abs(loss - (smoothed[at] ?? NaN))), 0.7);
+  const flat = raw.length === smoothed.length && level - low < noise;
+  return calm(seen, flat ? 0 : smoothed.length, unit(1) === 0);
 }
 
 /**
- * At least some span while a curve has few points, so that the noise of the first is not
- * drawn as mountains that the next ones level.
+ * At least some span while a curve has few points, or none that tells more than noise, so that
+ * noise is not drawn as mountains.
  */
 function calm([low, high]: Interval, count: number, log: boolean): Interval {
   const middle = (low + high) / 2;

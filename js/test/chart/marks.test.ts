@@ -176,6 +176,25 @@ describe('earlier runs', () => {
     expect(serialize(model.get('runs'))).toEqual([run('a', true), run('b', false)]);
   });
 
+  it('are named at their lines in the looks of these, but for those that are hidden', async () => {
+    const scales = makeScales();
+    const listed = [run('Run 1: wd 0.1', true), run('Run 2', false), run('Run 3: wd 0.5', true)];
+    const runs = makeModel(RunsModel, { scales });
+    const model = makeModel(AnnotationsModel, { scales, runs, annotations: [] });
+    const view = await show(Annotations, model);
+    runs.set('runs', RunsModel.serializers.runs.deserialize(listed));
+    await frame();
+    const names = Array.from(view.el.querySelectorAll('.lrfind-run-name'));
+    expect(names.map(({ textContent }) => textContent)).toEqual(['Run 1: wd 0.1', 'Run 3: wd 0.5']);
+    expect(names.map(({ classList }) => classList.contains('lrfind-earlier-run-2'))).toEqual([
+      false,
+      true,
+    ]);
+    // Their lines end at one point: where one name stands no other does.
+    const places = names.map((name) => `${name.getAttribute('x')},${name.getAttribute('y')}`);
+    expect(new Set(places).size).toBe(2);
+  });
+
   it.each([null, 'text', 7, [null], [{ lr: 'x', loss: [1], visible: true }]])(
     'are none in %j',
     async (value) => {

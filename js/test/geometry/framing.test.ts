@@ -60,6 +60,13 @@ describe('focus', () => {
     expect(domain[1] - domain[0]).toBeLessThan(0.03);
   });
 
+  it('does not fill the frame with the noise of a flat curve', () => {
+    const raw = steps.map((_, index) => 0.69 + 0.01 * Math.sin(index * index));
+    const smoothed = steps.map((at) => 0.69 + 0.001 * Math.sin(9 * at));
+    const { domain } = frameLosses([{ raw, smoothed }], 'focus', false);
+    expect(domain[1] - domain[0]).toBeGreaterThan(0.2);
+  });
+
   it('holds several curves', () => {
     const low = usual.map((loss) => loss / 10);
     const { domain } = frameLosses([same(usual), { raw: [], smoothed: low }], 'focus', false);
