@@ -40,6 +40,7 @@ export class AxesModel extends ChartMarkModel {
       y_label: 'loss',
       y_range: 'focus',
       wheel_zoom: 'ctrl',
+      description: '',
       curve: null,
       runs: null,
       spread: null,
@@ -167,6 +168,14 @@ export class Axes extends ChartMark {
     keepKeys(this.figureElement, { signal: this.alive });
     const { x_label: across, y_label: up } = this.model.attributes as Record<string, string>;
     this.name('group', `Chart of ${up} against ${across}`);
+    const drawing = this.figureElement.querySelector(':scope > .svg-figure');
+    const describe = (): void => {
+      if (drawing) {
+        attr(drawing, { 'aria-description': textOf(this.model, 'description') || null });
+      }
+    };
+    this.listenTo(this.model, 'change:description', describe);
+    describe();
     const curve = this.model.get('curve') as CurveModel | null;
     const runs = this.model.get('runs') as RunsModel | null;
     this.legend = curve ? new Legend(curve, runs) : undefined;

@@ -40,6 +40,11 @@ class Analysis:
         return curve.fit.lrs, curve.fit.losses
 
     @cached_property
+    def words(self) -> str:
+        """The curve in words."""
+        return self.result.describe()
+
+    @cached_property
     def suggestions(self) -> dict[str, Suggestion]:
         """What every rule suggests, by name; a function of the user's that is the rule too."""
         chosen = entry_of(self.options.rule)

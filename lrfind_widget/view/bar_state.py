@@ -68,7 +68,10 @@ def choice_bar(state: SessionState, analysis: Analysis | None) -> dict[str, Any]
             "suggested_lr": suggested.lr,
             "certainty": suggested.certainty,
             "suggestion_sentence": messages.suggested(suggested),
-            "about": messages.about(suggested, analysis.min_gradient, critical),
+            "about": [
+                *messages.about(suggested, analysis.min_gradient, critical),
+                analysis.words,
+            ],
         }
     buttons = [*_choice_buttons(state), *_advice(state, analysis)]
     said = state.message

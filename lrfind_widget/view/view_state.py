@@ -61,6 +61,7 @@ def view_state(state: SessionState) -> ViewState:
             "x_label": label,
             "y_range": options.y_range,
             "wheel_zoom": options.wheel_zoom,
+            "description": "" if analysis is None else analysis.words,
         },
         marker={"value": state.selected_lr, "lo": low, "hi": high},
         annotations={"annotations": [] if analysis is None else chart_state.dots(state, analysis)},

@@ -109,7 +109,7 @@ def test_a_sure_suggestion_says_where_the_curve_is_usable() -> None:
     assert (dot["label"], band["label"]) == ("suggested 3e-3", "usable")
     assert view.choice_bar["certainty"] == "sure"
     assert view.choice_bar["suggestion_sentence"] == "Suggested 3e-3, usable 1e-3 to 1e-2."
-    assert view.choice_bar["about"] == ["Why.", "Worth knowing."]
+    assert view.choice_bar["about"][:-1] == ["Why.", "Worth knowing."]
 
 
 def test_an_unsure_suggestion_says_its_first_doubt_and_the_rest_aside() -> None:
@@ -120,7 +120,7 @@ def test_an_unsure_suggestion_says_its_first_doubt_and_the_rest_aside() -> None:
     assert dot["title"] == "Why. First doubt. Second."
     assert view.choice_bar["suggestion_sentence"] == "Unsure suggestion 3e-3. First doubt."
     shown = "As far as this curve shows, usable are 1e-3 to 1e-2."
-    assert view.choice_bar["about"] == ["Why.", "Second.", "A note.", shown]
+    assert view.choice_bar["about"][:-1] == ["Why.", "Second.", "A note.", shown]
 
 
 def test_no_suggestion_is_no_dot_no_band_and_its_reason() -> None:
@@ -128,7 +128,7 @@ def test_no_suggestion_is_no_dot_no_band_and_its_reason() -> None:
     assert suggestion_of(view)[:2] == ({}, {})
     assert view.choice_bar["certainty"] == "none"
     assert view.choice_bar["suggestion_sentence"] == "No suggestion: why not."
-    assert view.choice_bar["about"] == []
+    assert view.choice_bar["about"][:-1] == []
 
 
 @pytest.mark.parametrize(
@@ -174,14 +174,14 @@ def test_the_critical_rate_is_a_mark_and_a_sentence() -> None:
     play.session.wait(10)
     mark = play.view.annotations["annotations"][-1]
     assert (mark["kind"], mark["lr"], mark["label"]) == ("critical", 0.2, "critical rate 0.2")
-    assert play.view.choice_bar["about"][-1] == mark["title"]
+    assert play.view.choice_bar["about"][-2] == mark["title"]
 
 
 def test_why_there_is_no_critical_rate_is_said_aside() -> None:
     stored = replace(Play().sweep().session.result, critical_note="No critical rate: none.")
     session = Session(None, AnalysisOptions(), stored=stored)
     view = view_state(session.state)
-    assert view.choice_bar["about"][-1] == "No critical rate: none."
+    assert view.choice_bar["about"][-2] == "No critical rate: none."
     assert "critical" not in [dot["kind"] for dot in view.annotations["annotations"]]
 
 
@@ -215,3 +215,10 @@ def test_a_search_in_which_nothing_has_trained_offers_no_rate() -> None:
 
     assert offered("bracketed") == ["Use 3e-2", "Hold back a fifth"]
     assert offered("untrained") == ["Hold back a fifth"]
+
+
+def test_the_curve_in_words_is_under_the_suggestion_and_describes_the_chart() -> None:
+    play = Play().sweep()
+    words = play.session.result.describe()
+    assert play.view.choice_bar["about"][-1] == words
+    assert play.view.axes["description"] == words
