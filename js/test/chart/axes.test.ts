@@ -210,6 +210,16 @@ describe('what the axes show', () => {
     expect(behind?.getAttribute('aria-hidden')).toBe('true');
   });
 
+  it('describes the drawing by the curve in words, as soon as there is one', async () => {
+    const chart = makeChart(STATE);
+    const view = await show(Axes, chart.axes);
+    const drawing = view.parent.el.querySelector('.svg-figure');
+    expect(drawing?.hasAttribute('aria-description')).toBe(false);
+    void chart.comms.axes.update({ description: 'The loss is flat.' });
+    await chart.axes.state_change;
+    expect(drawing?.getAttribute('aria-description')).toBe('The loss is flat.');
+  });
+
   it('shows labels of the kernel as text', async () => {
     const chart = makeChart(STATE);
     chart.axes.set('x_label', '<img src=x onerror=alert(1)>');
