@@ -1,7 +1,7 @@
 """Run the example notebook and store what it shows: its texts and the picture of the widget.
 
-`python scripts/execute_example.py` after any change of its cells. What is stored can be read without a kernel:
-no live widget, no times, no widget state.
+`python scripts/execute_example.py` after any change of its cells. What is stored can be
+read without a kernel: no live widget, no times, no widget state.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ def digest(notebook: Any) -> str:
 def main() -> None:
     """Execute the notebook in place."""
     os.environ["OMP_NUM_THREADS"] = "1"  # the same sums in the same order each time
-    notebook = nbformat.read(EXAMPLE, as_version=4)
+    notebook = nbformat.read(EXAMPLE, as_version=4)  # type: ignore[no-untyped-call]
     resources = {"metadata": {"path": EXAMPLE.parent}}
     NotebookClient(
         notebook,
@@ -53,7 +53,7 @@ def main() -> None:
         "language_info": {"name": "python"},
         "outputs_of": digest(notebook),
     }
-    nbformat.write(notebook, EXAMPLE)
+    nbformat.write(notebook, EXAMPLE)  # type: ignore[no-untyped-call]
 
 
 if __name__ == "__main__":
