@@ -180,9 +180,9 @@ def test_earlier_runs_fade_and_are_named_by_what_differs(make: Any) -> None:
     for wd in (0.0, 0.5):
         widget.start(wd=wd)
         widget.wait(60)
-    assert [run["name"] for run in chart(widget).runs.runs] == ["Run 1: wd=0.0"]
+    assert [run["name"] for run in chart(widget).runs.runs] == ["Run 1: wd 0"]
     names = [run["name"] for run in bars(widget).settings.runs]
-    assert names == ["Run 1: wd=0.0", "Run 2: wd=0.5"]
+    assert names == ["Run 1: wd 0", "Run 2: wd 0.5"]
 
 
 def test_a_run_can_be_hidden_and_removed_and_its_result_stays(make: Any) -> None:
@@ -211,10 +211,10 @@ def test_a_picture_shows_the_earlier_runs_that_are_visible(make: Any) -> None:
         assert chart is not None
         return chart.name, [other.name for other in chart.others], chart.lines.is_shown
 
-    assert shown() == ("Run 2: wd=0.5", ["Run 1: wd=0.0"], True)
-    act_on_run(widget, "hide", "Run 2: wd=0.5")
-    assert shown() == ("Run 2: wd=0.5", ["Run 1: wd=0.0"], False)
-    act_on_run(widget, "hide", "Run 1: wd=0.0")
+    assert shown() == ("Run 2: wd 0.5", ["Run 1: wd 0"], True)
+    act_on_run(widget, "hide", "Run 2: wd 0.5")
+    assert shown() == ("Run 2: wd 0.5", ["Run 1: wd 0"], False)
+    act_on_run(widget, "hide", "Run 1: wd 0")
     assert shown() == ("", [], False)
 
 
