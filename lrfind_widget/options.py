@@ -167,7 +167,8 @@ class TrainingOptions(Options):
         `(output, target) -> loss` for batches of `val_loader`, such as the share of wrong answers:
         less is better. By default the loss is computed as in training.
     wd
-        Weight decay meanwhile. By default the optimizer's own.
+        Weight decay meanwhile. By default the optimizer's own. Groups that do not decay,
+        beside others that do, stay so.
     groups : str or int
         By default the parameter groups keep the ratios of their rates; "same" gives all the same;
         the `name` of a group, or its index, sweeps that one only.

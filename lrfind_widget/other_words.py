@@ -27,6 +27,7 @@ ELSEWHERE = {
     "rule": "suggestion suggest_fn suggest_func suggest_funcs suggestion_method",
     "suggestion": "suggest suggest_lr display_suggestion steepest_lr suggestions rule",
     "skip_start": "skip_begin n_skip_beginning",
+    "skip_begin": "skip_start",
     "skip_end": "n_skip_end",
     "y_scale": "log_scale",
     "apply auto_apply": "update_attr",
@@ -46,7 +47,7 @@ DIFFERS = {
     "tolerance": "A number is a factor of the best loss, not a loss.",
     "smooth_f": "smooth_f is the weight of the newest loss: beta = 1 - smooth_f.",
     "step_mode scale": '"exponential" and "log" are "exp".',
-    "update_attr": "No attribute of a module is set.",
+    "update_attr": "For a Trainer, set the attribute: module.lr = result.suggested_lr.",
     "output_transform": "It returns the loss itself.",
     "image_extractor label_extractor": "One function returns both, as (inputs, target).",
     "amp_backend amp_config precision": 'It is amp="bf16" or amp="fp16".',
@@ -69,7 +70,7 @@ OTHERWISE = {
     "trainer": "Pass its model, loader and optimizer; a step of its own is update_fn=.",
     "learn": "Pass its model, loader, optimizer and loss, as loss_fn=.",
     "method": "A sweep trains.",
-    "attr_name": "The rate goes into the optimizer, not into an attribute of the model.",
+    "attr_name": "Set the attribute yourself: module.lr = result.suggested_lr.",
     "callbacks cbs": "None are called; what belongs to a step goes into step_fn= or update_fn=.",
     "show_plot plot_lr_finder plot_save_dir": _DRAWN,
     "verbose pbar": "The screen shows how far it is.",
@@ -80,7 +81,9 @@ OTHERWISE = {
     "rule suggestion suggest_fn suggest_func suggest_funcs suggestion_method": (
         "The result is asked: result.suggestion('valley'), result.suggestions(['valley', 'slide'])."
     ),
-    "skip_start skip_end skip_begin": "The result is asked: result.suggestion(rule, skip_start=5).",
+    "skip_start skip_end skip_begin": (
+        "A rule that skips is asked: result.suggestion('min_gradient', skip_start=5)."
+    ),
     "lr_range": "It is start_lr and end_lr here.",
     "lr_mult": "It follows from start_lr, end_lr and num_it.",
     "class_weight": "The loss weighs them: loss_fn=nn.CrossEntropyLoss(weight=weights).",
@@ -93,6 +96,7 @@ OTHERS = {
     "model": "the model to train.",
     "dataloader": "the batches to train on.",
     "optimizer": "the optimizer, over parameters of the model.",
+    "skip_begin": "points at the start that the search leaves out.",
     "suggestion": "a rule to mark, several, True for fastai v1's red dot, or False.",
 }
 """What those of our words mean that are no options."""

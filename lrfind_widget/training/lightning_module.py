@@ -209,7 +209,7 @@ class _Trainer:
 
     def __getattr__(self, name: str) -> Any:
         raise AttributeError(
-            f"The module asks for self.trainer.{name}, and no Trainer is there. Pass "
+            f"The module asks for self.trainer.{name}, and a sweep has no Trainer. Pass "
             "step_fn=(model, batch) -> loss, which does without."
         )
 

@@ -274,7 +274,7 @@ def test_a_stored_curve_can_be_smoothed_anew():
 
 @behaviour(
     "Norms can have a weight decay of their own",
-    '`{"params": norms, "weight_decay": 0}`, a group of the optimizer; `wd` leaves it alone',
+    '`{"params": norms, "weight_decay": 0}`, beside groups that decay; `wd` leaves it alone',
     holocron="find_lr(norm_weight_decay); test_classification_trainer",
 )
 def test_groups_that_do_not_decay_are_left_alone():

@@ -25,7 +25,7 @@ def swept(model, data=None, **options):
 
 
 @behaviour(
-    "It trains as the trainer does: the losses are those of a plain loop at these rates",
+    "It trains as a plain loop does: the losses are the same at these rates",
     "lr_find(model, loader, optimizer)",
     fastai_v1="callbacks.lr_finder.html; LRFinder",
     fastai_v2="LRFinder",

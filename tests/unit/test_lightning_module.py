@@ -1,4 +1,4 @@
-"""A LightningModule by itself: its `training_step` is the loss, and nothing of a Trainer is missed.
+"""A LightningModule by itself: its `training_step` is the loss, without a Trainer.
 
 With Lightning itself: tests/peers.
 """

@@ -98,6 +98,7 @@ def test_what_differs_is_said_of_a_word_in_the_table() -> None:
         ("to_save", "All that a sweep touches is restored"),
         ("device", "Batches are moved to the device of the model"),
         ("show_plot", r"result.plot\(\) draws the curve"),
+        ("skip_start", r"A rule that skips is asked: result.suggestion\('min_gradient'"),
         ("suggest_funcs", r"The result is asked: result.suggestion\('valley'\)"),
     ],
 )
@@ -148,3 +149,8 @@ def test_each_entry_point_answers_for_itself() -> None:
             call(criterion=None)
     with pytest.raises(TypeError, match=r"^compare_lrs .*'num_it'. It is 'steps' here"):
         compare_lrs(*given, [0.1], num_it=5)
+
+
+def test_a_rule_of_another_finder_has_its_own_word_for_ours() -> None:
+    answer = refused("skip_start", ["skip_begin", "skip_end"])
+    assert "It is 'skip_begin' here: points at the start that the search leaves out." in answer
