@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -22,15 +23,16 @@ def notebook() -> Any:
 
 
 @pytest.fixture(scope="module")
-def names(notebook) -> dict[str, Any]:
-    """Return the functions of the example, which read their seed from `SEED`."""
+def names(notebook) -> Iterator[dict[str, Any]]:
+    """Yield the functions of the example, which read their seed from `SEED`."""
     found: dict[str, Any] = {"SEED": 0}
     sources = [cell.source for cell in notebook.cells if cell.cell_type == "code"]
     setup = sources[0].replace("manual_seed(0)", "manual_seed(SEED)")
     setup = setup.replace("data/", f"{Path(EXAMPLE).parent.as_posix()}/data/")
     training = next(source for source in sources if "def accuracy_after" in source)
     exec(setup + "\n\n" + training.split("\n\n\nrates")[0], found)
-    return found
+    yield found
+    found["digits"].close()
 
 
 @pytest.fixture(params=SEEDS)
