@@ -171,7 +171,8 @@ class TrainingOptions(Options):
         beside others that do, stay so.
     groups : str or int
         By default the parameter groups keep the ratios of their rates; "same" gives all the same;
-        the `name` of a group, or its index, sweeps that one only.
+        the `name` of a group, or its index, sweeps that one only. A group that is named "ratio" or
+        "same" itself is meant by its index.
     accumulate
         Batches for one step. The recorded loss is their mean.
     closure

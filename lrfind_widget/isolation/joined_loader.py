@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections import OrderedDict
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence, Set
 from typing import Any
 
+from torch import nn
 from torch.utils.data import DataLoader, IterableDataset
 
 from lrfind_widget.isolation.iterators import end_iterator
@@ -22,29 +24,30 @@ _END = object()
 class JoinedLoader:
     """Reads several loaders at once, or one after the other.
 
-    At once a batch has the structure of the loaders, with a batch of each in its place. What ends
-    before the longest is started again, as with ``max_size_cycle``, the mode of Lightning's
-    training. Reading ends where the last of them ends for the first time.
+    At once a batch has the structure of the loaders, with a batch of each in its place.
 
     Parameters
     ----------
     loaders : dict, list or tuple
         The loaders, or dicts, lists and tuples of them.
-    in_turn : bool
-        Whether to give the batches of one loader after those of another, each as it is.
+    mode : str
+        As of Lightning's `CombinedLoader`. With "max_size_cycle", that of its training, what ends
+        before the longest is started again; with "max_size" it gives None from then on; "min_size"
+        ends with the shortest. "sequential" gives the batches of one loader after those of
+        another, each as it is.
     """
 
-    def __init__(self, loaders: Any, *, in_turn: bool = False) -> None:
+    def __init__(self, loaders: Any, mode: str = "max_size_cycle") -> None:
         self.loaders = loaders
-        self.in_turn = in_turn
+        self.mode = mode
 
     def __iter__(self) -> Iterator[Any]:
-        return self._in_turn() if self.in_turn else self._together()
+        return self._in_turn() if self.mode == "sequential" else self._together()
 
     def mapped(self, change: Callable[[Any], Any]) -> JoinedLoader:
         """Return the same of loaders that are changed."""
         changed = _rebuilt(self.loaders, map(change, leaves(self)))
-        return JoinedLoader(changed, in_turn=self.in_turn)
+        return JoinedLoader(changed, self.mode)
 
     def _in_turn(self) -> Iterator[Any]:
         return (batch for batch, _ in numbered(self))
@@ -61,8 +64,11 @@ class JoinedLoader:
                     batch = next(iterators[place], _END)
                     if batch is _END:
                         ended.add(place)
-                        if len(ended) == len(loaders):
+                        if len(ended) == len(loaders) or self.mode == "min_size":
                             return
+                        if self.mode == "max_size":
+                            batches.append(None)
+                            continue
                         iterators[place] = None  # before its successor, whose workers start
                         iterators[place] = iter(loader)
                         batch = next(iterators[place], _END)
@@ -79,7 +85,7 @@ class JoinedLoader:
 
 def numbered(loader: Any) -> Iterator[tuple[Any, tuple[int, ...]]]:
     """Yield each batch with its number, and where loaders are read in turn with its loader's."""
-    if not (isinstance(loader, JoinedLoader) and loader.in_turn):
+    if not (isinstance(loader, JoinedLoader) and loader.mode == "sequential"):
         yield from ((batch, (number,)) for number, batch in enumerate(loader))
         return
     for place, each in enumerate(leaves(loader)):
@@ -87,21 +93,64 @@ def numbered(loader: Any) -> Iterator[tuple[Any, tuple[int, ...]]]:
 
 
 def joined(loader: Any, *, in_turn: bool = False) -> Any:
-    """Return a loader as it is, several as one."""
-    return JoinedLoader(loader, in_turn=in_turn) if are_several(loader) else loader
+    """Return a loader as it is, several as one: also those of Lightning's `CombinedLoader`."""
+    mode = "sequential" if in_turn else "max_size_cycle"
+    kind = type(loader)
+    package = kind.__module__.partition(".")[0]
+    if kind.__name__ == "CombinedLoader" and package in ("lightning", "pytorch_lightning"):
+        loader, mode = loader.iterables, loader._mode  # noqa: SLF001
+        return JoinedLoader(loader, mode) if _is_plain(loader) else loader
+    return JoinedLoader(loader, mode) if are_several(loader) else loader
 
 
-def are_several(loader: Any, depth: int = 3) -> bool:
+def are_several(loader: Any) -> bool:
     """Whether a dict, list or tuple holds loaders, and not batches.
 
     It does where a part of it, down to some depth, can be nothing else: a `DataLoader`, a stream,
-    an iterator, or an object to iterate over that keeps a data set, a sampler or another loader.
-    All other parts are loaders then, too.
+    an iterator, or an object to iterate over that keeps no tensors itself, or a data set, a sampler
+    or another loader. All other parts are loaders then, too. A dict is one of loaders also where
+    each part is an object to iterate over, or a list of batches of several parts.
     """
-    is_plain = type(loader) in (dict, OrderedDict, list, tuple) or _is_named_tuple(loader)
-    if not (depth and is_plain) or len(loader) > MOST:
+    return _holds_loaders(loader) or _is_of_loaders(loader)
+
+
+def may_be_loader(part: Any) -> bool:
+    """Whether a part of a list is an object to iterate over, of which that is all that is known.
+
+    Not where it is moved to a device, has a shape, or is a collection, as batches are.
+    """
+    kind = type(part)
+    of_data = isinstance(part, (nn.Module, Mapping, Sequence, Set)) or dataclasses.is_dataclass(
+        part
+    )
+    is_data = of_data or any(hasattr(kind, name) for name in ("to", "shape"))
+    return (
+        hasattr(kind, "__iter__")
+        and isinstance(getattr(part, "__dict__", None), dict)
+        and not is_data
+    )
+
+
+def _holds_loaders(loader: Any, depth: int = 3) -> bool:
+    if not (depth and _is_plain(loader)) or len(loader) > MOST:
         return False
-    return any(_is_loader(part) or are_several(part, depth - 1) for part in _parts(loader))
+    return any(_is_loader(part) or _holds_loaders(part, depth - 1) for part in _parts(loader))
+
+
+def _is_of_loaders(loader: Any) -> bool:
+    """Whether it is a dict of what gives batches, with nothing among it that is a part of one."""
+    parts = _parts(loader) if isinstance(loader, dict) else []
+    return bool(parts) and all(
+        may_be_loader(part) or _is_of_batches(part) or _is_of_loaders(part) for part in parts
+    )
+
+
+def _is_of_batches(part: Any) -> bool:
+    """Whether it is a list of batches of several parts each; one of tensors may be a batch."""
+    if type(part) not in (list, tuple) or not part:
+        return False
+    first = part[0]
+    return isinstance(first, (tuple, list, Mapping)) and any(map(_is_array, _parts(first)))
 
 
 def leaves(loader: Any) -> list[Any]:
@@ -136,11 +185,19 @@ def _rebuilt(loaders: Any, values: Iterator[Any]) -> Any:
 
 
 def _parts(container: Any) -> list[Any]:
-    return list(container.values() if isinstance(container, dict) else container)
+    return list(container.values() if isinstance(container, Mapping) else container)
+
+
+def _is_plain(value: Any) -> bool:
+    return type(value) in (dict, OrderedDict, list, tuple) or _is_named_tuple(value)
 
 
 def _is_named_tuple(value: Any) -> bool:
     return isinstance(value, tuple) and hasattr(value, "_fields")
+
+
+def _is_array(value: Any) -> bool:
+    return hasattr(value, "shape")
 
 
 def _is_loader(part: Any) -> bool:
@@ -149,4 +206,7 @@ def _is_loader(part: Any) -> bool:
     inside = getattr(part, "__dict__", None)
     if not isinstance(inside, dict) or not hasattr(type(part), "__iter__"):
         return False
-    return any(name in PARTS or isinstance(value, DataLoader) for name, value in inside.items())
+    if any(name in PARTS or isinstance(value, DataLoader) for name, value in inside.items()):
+        return True
+    kept = [v[0] if type(v) in (list, tuple) and v else v for v in inside.values()]
+    return may_be_loader(part) and not any(map(_is_array, kept))

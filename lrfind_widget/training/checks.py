@@ -15,11 +15,18 @@ from torch.optim import Optimizer
 from torch.utils.data import DataLoader, Dataset
 
 from lrfind_widget.isolation.copy_checks import is_distributed
-from lrfind_widget.isolation.joined_loader import JoinedLoader, joined, leaves, named_leaves
+from lrfind_widget.isolation.joined_loader import (
+    MOST,
+    JoinedLoader,
+    joined,
+    leaves,
+    may_be_loader,
+    named_leaves,
+)
 from lrfind_widget.isolation.training_objects import TrainingObjects, class_of
 from lrfind_widget.options import TrainingOptions
 from lrfind_widget.training.custom_updates import needs_closure
-from lrfind_widget.training.lightning_module import check_steps, steps_of
+from lrfind_widget.training.lightning_module import check_steps
 from lrfind_widget.training.param_groups import GroupRates, check_weight_decay
 
 
@@ -31,7 +38,7 @@ def check(objects: TrainingObjects, options: TrainingOptions) -> None:
     _check_distributed(objects.model)
     _check_loader("dataloader", objects.dataloader)
     _check_functions(options)
-    if steps_of(objects.model, options):
+    if (options.loss_fn, options.step_fn, options.update_fn) == (None, None, None):
         check_steps(objects.model)
     if options.wd is not None:
         check_weight_decay(objects.optimizer)
@@ -121,8 +128,16 @@ def _instead(loader: Any) -> str:
     if isinstance(loader, type) or inspect.isgeneratorfunction(loader):
         return f"Call it: {loader.__name__}()."
     if isinstance(loader, (Tensor, dict)):
-        several = " If these are loaders, make each a DataLoader." * isinstance(loader, dict)
+        several = (
+            " If these are loaders, make each a DataLoader; of a list of batches, "
+            "DataLoader(batches, batch_size=None)."
+        ) * isinstance(loader, dict)
         return f"If it is one batch, pass [batch].{several}"
+    if type(loader) in (list, tuple) and len(loader) <= MOST and any(map(may_be_loader, loader)):
+        return (
+            "Each of them may be a loader or a batch. Of loaders pass a dict, of batches "
+            "DataLoader(batches, batch_size=None)."
+        )
     if _is_whole_data(loader):
         places = ", ".join(f"data[{place}]" for place in range(len(loader)))
         return f"If these are all the data, pass them as one batch: [({places})], or [(X, y)]."

@@ -50,7 +50,18 @@ def steps_of(model: nn.Module, given: Any) -> frozenset[str]:
 
 
 def check_steps(model: Any) -> None:
-    """Raise ValueError where `training_step` is more than a loss, or takes other arguments."""
+    """Raise ValueError where `training_step` is hidden, more than a loss, or takes other arguments.
+
+    Of a plain module nothing is asked.
+    """
+    inner = getattr(model, "_orig_mod", None)
+    if inner is not None and own_steps(inner):
+        raise ValueError(
+            f"model is what torch.compile makes of a {type(inner).__name__}, whose training_step "
+            "it hides. Pass the LightningModule itself, or step_fn=(model, batch) -> loss."
+        )
+    if not own_steps(model):
+        return
     if not getattr(model, "automatic_optimization", True):
         raise ValueError(
             f"{type(model).__name__}.automatic_optimization is False: its training_step does the "

@@ -65,6 +65,7 @@ def search_lr(
     """
     objects = model, dataloader, optimizer
     own = reference_lr(optimizer)
+    sweep = None
     search = Search(*objects, options.lr or own, options)  # which refuses now what cannot work
     if options.lr is None:
         given = options.of(SweepOptions)
@@ -73,10 +74,10 @@ def search_lr(
         test = Sweep(*objects, **given)
         run_with_bar(test, "Range test", shown=options.progress)
         sweep = test.result()
-        if sweep.stop_reason is StopReason.STOPPED:
-            raise KeyboardInterrupt
         lr, origin = where_to_begin(sweep, sweep.suggested_lr, own)
         search = Search(*objects, lr, options, origin=origin, sweep=sweep)
+        if sweep.stop_reason is StopReason.STOPPED:
+            search.stop()
     run_with_bar(search, "Search", shown=options.progress)
     found = search.result()
     stopped = found.stop_reason is StopReason.STOPPED
@@ -86,7 +87,7 @@ def search_lr(
     conclude(
         [
             found.sentence,
-            messages.loss_taken(found.objective),
+            messages.loss_taken(found.objective or ("" if sweep is None else sweep.objective)),
             "" if stopped else found.stop_sentence,  # which the first sentence has
         ],
         optimizer,

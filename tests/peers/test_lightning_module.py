@@ -159,6 +159,8 @@ def fit(model: pl.LightningModule, batches: Any, steps: int) -> pl.Trainer:
         lambda: loader(),
         lambda: {"a": loader(24), "b": loader(40)},
         lambda: [loader(40), loader(16)],
+        lambda: CombinedLoader([loader(40), loader(16)], "min_size"),
+        lambda: CombinedLoader(loader()),
     ],
 )
 def test_the_losses_at_a_rate_are_those_of_the_trainer(loaders: Any) -> None:
@@ -181,6 +183,16 @@ def test_the_losses_at_a_rate_are_those_of_the_trainer(loaders: Any) -> None:
     seed_everything(2)
     fit(trained, loaders(), 13)
     assert found.losses[0].tolist() == trained.seen
+
+
+def test_a_compiled_module_hides_its_training_step() -> None:
+    model = module()
+    given = torch.compile(model, backend="eager"), loader(), model.configure_optimizers()
+    with pytest.raises(
+        ValueError, match=r"torch.compile makes of a Classifier.*itself, or step_fn="
+    ):
+        lr_find(*given, **FEW)
+    assert lr_find(*given, loss_fn=F.cross_entropy, **FEW).steps[-1] == 49
 
 
 @both
@@ -290,14 +302,22 @@ def test_a_search_takes_a_module() -> None:
     assert found.best_lr
 
 
-def test_joined_loaders_are_those_of_combined_loader() -> None:
+@pytest.mark.parametrize("mode", ["max_size_cycle", "min_size", "max_size", "sequential"])
+def test_joined_loaders_are_those_of_combined_loader(mode: Any) -> None:
     def loaders() -> Any:
         torch.manual_seed(3)
         return {"a": loader(24, shuffle=True), "b": [loader(48), loader(16, shuffle=True)]}
 
-    theirs = CombinedLoader(loaders(), "max_size_cycle")
+    theirs = CombinedLoader(loaders(), mode)
     expected = [batch for _ in range(2) for batch, _, _ in theirs]
-    ours = loaders()
-    found = list(itertools.chain(joined(ours), joined(ours)))
+    again = joined(CombinedLoader(loaders(), mode))
+    found = list(itertools.chain(again, again))
     for one, other in zip(found, expected, strict=True):
+        torch.testing.assert_close(one, other, rtol=0, atol=0)
+
+
+def test_a_dict_is_read_in_the_mode_of_training() -> None:
+    given = {"a": loader(24), "b": [loader(48), loader(16)]}
+    expected = [batch for batch, _, _ in CombinedLoader(given, "max_size_cycle")]
+    for one, other in zip(joined(given), expected, strict=True):
         torch.testing.assert_close(one, other, rtol=0, atol=0)

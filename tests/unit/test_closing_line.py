@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterator
 from typing import Any
 
@@ -72,6 +73,23 @@ def test_a_search_that_was_interrupted_applies_nothing(capsys: Any) -> None:
     said = last_line(capsys)
     assert said.count(found.stop_sentence) == 1
     assert said.endswith(" Not applied: it was interrupted.")
+
+
+def test_a_search_that_is_interrupted_in_its_range_test_says_so(capsys: Any) -> None:
+    calls = itertools.count()
+
+    def step_fn(model: Any, batch: Any) -> Any:
+        if next(calls) == 12:
+            raise KeyboardInterrupt
+        return loss_of(model, batch)
+
+    found, optimizer = searched(lr=None, step_fn=step_fn)
+    assert rates(optimizer) == [0.1]
+    assert (found.best_lr, found.cost, found.sweep.stop_reason) == (None, 0, "stopped")
+    assert last_line(capsys) == (
+        "Stopped on request after 0 steps. Loss: the loss of step_fn. "
+        "Not applied: it was interrupted."
+    )
 
 
 def test_a_comparison_ends_with_its_verdict(capsys: Any) -> None:

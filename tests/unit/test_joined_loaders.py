@@ -91,6 +91,26 @@ class Stream(IterableDataset[int]):
         return iter(range(3))
 
 
+class Own:
+    """A loader of one's own, as plain as can be."""
+
+    def __init__(self, count: int = 4) -> None:
+        self.batches = batches(count)
+
+    def __iter__(self) -> Any:
+        return iter(self.batches)
+
+
+class OfTensors:
+    """One that keeps what it cuts batches from, as a batch would."""
+
+    def __init__(self, count: int = 4) -> None:
+        self.inputs, self.target = (torch.cat(parts) for parts in zip(*batches(count), strict=True))
+
+    def __iter__(self) -> Any:
+        return zip(self.inputs.split(8), self.target.split(8), strict=True)
+
+
 @pytest.mark.parametrize(
     "given",
     [
@@ -101,6 +121,9 @@ class Stream(IterableDataset[int]):
         [iter(batches, None), iter(batches, None)],
         [Wrapping(loader()), Wrapping(loader())],
         {"a": {"b": loader()}},
+        [Own(), Own()],
+        {"a": OfTensors(), "b": OfTensors()},
+        {"a": batches(), "b": {"c": [{"x": torch.zeros(2)}]}},
     ],
 )
 def test_these_are_loaders(given: Any) -> None:
@@ -116,6 +139,9 @@ class Graph:
     def __iter__(self) -> Any:
         return iter([("x", self.x)])
 
+    def to(self, _: Any) -> Any:
+        return self
+
 
 @pytest.mark.parametrize(
     "given",
@@ -126,6 +152,7 @@ class Graph:
         [Graph(), Graph()],
         [["some", "text"], ["more"]],
         [batches(), batches()],
+        [{"support": batches(), "query": batches()}] * 3,
         range(3),
         [],
         {},
@@ -145,7 +172,9 @@ def test_these_are_batches_as_ever(given: Any) -> None:
         ({"a": loader(), "b": {"c": 1}}, r'dataloader\["b"\] is a dict.*make each a DataLoader'),
         ({"a": loader(), "b": loader().dataset}, r'dataloader\["b"\].*DataLoader\(dataset'),
         ({"a": [loader(), 3]}, r'dataloader\["a"\]\[1\] is a int'),
-        ({"a": batches(), "b": batches()}, "dataloader is a dict.*make each a DataLoader"),
+        ({"a": [torch.zeros(2)]}, r"dataloader is a dict.*DataLoader\(batches, batch_size=None"),
+        ({"x": OfTensors(), "y": torch.zeros(2)}, r"dataloader is a dict.*pass \[batch\]"),
+        ([OfTensors(), OfTensors()], r"may be a loader or a batch.*a dict.*batch_size=None"),
     ],
 )
 def test_what_is_no_loader_among_loaders_is_named(given: Any, message: str) -> None:
@@ -165,6 +194,20 @@ def test_an_iterator_among_loaders_cannot_be_compared_with() -> None:
     given = {"a": loader(), "b": iter(batches())}
     with pytest.raises(TypeError, match=r'dataloader\["b"\] is a list_iterator, .* only once'):
         compare_lrs(model, given, sgd(model), [0.1], steps=2, step_fn=both_losses)
+
+
+@pytest.mark.parametrize("kind", [Own, OfTensors, batches])
+@pytest.mark.parametrize("isolation", ["copy", "in_place"])
+def test_loaders_of_ones_own_are_read_as_those_of_torch(kind: Any, isolation: str) -> None:
+    model = classifier(0.0)
+    theirs = {"a": DataLoader(batches(5), batch_size=None), "b": DataLoader(batches(2), None)}
+    found, expected = (
+        lr_find(
+            *(model, given, sgd(model)), step_fn=both_losses, isolation=isolation, seed=1, **FEW
+        )
+        for given in ({"a": kind(5), "b": kind(2)}, theirs)
+    )
+    assert found.losses.tolist() == expected.losses.tolist()
 
 
 def test_an_iterator_that_ends_ends_the_sweep() -> None:

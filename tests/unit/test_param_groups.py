@@ -76,6 +76,15 @@ def test_an_unknown_group_is_refused_with_the_nearest_name():
         GroupRates(opt, "bodi")
 
 
+@pytest.mark.parametrize(("word", "multipliers"), [("ratio", (1.0, 10.0)), ("same", (1.0, 1.0))])
+def test_a_group_that_is_named_as_one_of_our_words_is_meant_by_its_index(word, multipliers):
+    opt = optimizer(0.01, 0.1, names=["body", word])
+    assert GroupRates(opt, word).multipliers == multipliers
+    assert GroupRates(opt, 1).multipliers == (0.0, 1.0)
+    set_lr(opt, 0.5, word)
+    assert rates(opt) == [0.5 * share for share in multipliers]
+
+
 def test_a_name_that_two_groups_share_is_refused():
     with pytest.raises(ValueError, match="2 parameter groups are named 'a'"):
         GroupRates(optimizer(1e-3, 1e-2, names=["a", "a"]), "a")
