@@ -64,6 +64,9 @@ class Plan(NamedTuple):
         How the rate rises.
     label : str
         What the horizontal axis measures.
+    fates : tuple of str
+        Which of the rates that are tried were "dropped" or have "diverged", "" for the others;
+        shorter where the last ones have not begun.
     """
 
     kind: Literal["sweep", "comparison", "search"]
@@ -72,6 +75,7 @@ class Plan(NamedTuple):
     passes: int = 1
     mode: str = "exp"
     label: str = "learning rate"
+    fates: tuple[str, ...] = ()
 
     @property
     def steps(self) -> int:
@@ -110,7 +114,7 @@ class Run(Protocol):
 
     @property
     def plan(self) -> Plan:
-        """What it is going to do. Only a search's becomes another, with rates added at the end."""
+        """What it is going to do; `fates` tell how that went, a search adds rates at the end."""
 
     @property
     def progress(self) -> Progress:

@@ -6,11 +6,13 @@ import { ColumnsModel } from './columns_model';
 import { attr, say, svg, textWidth } from './dom';
 import { lineLosses } from './framed';
 import { fromOneStart, type Losses } from './geometry/framing';
-import type { Mapping } from './geometry/mapping';
+import type { Point } from './geometry/labels';
+import { clamp, type Mapping } from './geometry/mapping';
 import { dotsPath, linePath } from './geometry/path';
-import { rowsOf } from './geometry/rows';
+import { stackLabels } from './geometry/stack';
 import { identity } from './identity';
 import { Keyed } from './keyed';
+import { trainingLook } from './looks';
 import { asText, listOf, textOf } from './values';
 
 /** `number` is that of the line that a point belongs to, from 0. */
@@ -19,13 +21,12 @@ type Column = 'number' | 'step' | 'smoothed' | 'val_loss';
 /** The losses at one rate over the steps; the validation loss is NaN where there is none. */
 interface Line {
   readonly name: string;
+  /** "chosen", "dropped", "diverged" or "". */
+  readonly fate: string;
   readonly step: Float64Array;
   readonly smoothed: Float64Array;
   readonly valLoss: Float64Array;
 }
-
-/** How many looks of a line the style sheets have. */
-const LOOKS = 8;
 
 /** Short trainings that are compared, while they run. */
 export class ComparisonCurvesModel extends ColumnsModel<Column> {
@@ -35,6 +36,7 @@ export class ComparisonCurvesModel extends ColumnsModel<Column> {
       ...identity('ComparisonCurves'),
       apply_clip: false,
       names: [],
+      fates: [],
       label: '',
     };
   }
@@ -46,11 +48,13 @@ export class ComparisonCurvesModel extends ColumnsModel<Column> {
   /** One line for each name. */
   get lines(): Line[] {
     const { number, step, smoothed, val_loss: valLoss } = this.series.columns;
+    const fates = listOf(this.get('fates'));
     return listOf(this.get('names')).map((name, line) => {
       const own = (column: Float64Array): Float64Array =>
         column.filter((_, index) => number[index] === line);
       return {
         name: asText(name),
+        fate: asText(fates[line]),
         step: own(step),
         smoothed: own(smoothed),
         valLoss: own(valLoss),
@@ -84,11 +88,13 @@ interface Elements {
   readonly root: SVGGElement;
   readonly line: SVGPathElement;
   readonly dots: SVGPathElement;
-  readonly sample: SVGPathElement;
+  /** From the end of the line to its name. */
+  readonly leader: SVGPathElement;
+  readonly cross: SVGPathElement;
   readonly text: SVGTextElement;
 }
 
-/** Draws the losses of short trainings over their steps, and a legend above them. */
+/** Draws the losses of short trainings over their steps, each with its name at its end. */
 export class ComparisonCurves extends ChartMark {
   declare model: ComparisonCurvesModel;
   declare private lines: Keyed<Line, Elements>;
@@ -107,25 +113,50 @@ export class ComparisonCurves extends ChartMark {
 
   protected override paint(): void {
     this.name('img', textOf(this.model, 'label'));
-    const shown = this.lines.show(this.model.lines);
-    const places = rowsOf(
-      shown.map(({ text }) => SAMPLE + 6 + textWidth(text) + 18),
-      this.width,
-    );
-    const last = places.at(-1)?.row ?? 0;
-    shown.forEach(({ sample, text }, index) => {
-      const { left, row } = places[index] ?? { left: 0, row: 0 };
-      const base = LEGEND - (last - row) * ROW;
-      attr(sample, { d: `M${left} ${base - 4}h${SAMPLE}` });
-      attr(text, { x: left + SAMPLE + 6, y: base });
+    const { lines } = this.model;
+    const shown = this.lines.show(lines);
+    const ends = lines.map((line) => this.endOf(line));
+    // Rates that train side by side take turns: their names stand in one column all the same.
+    const front = Math.max(...ends.map((end) => end?.x ?? 0));
+    const isNear = (x: number): boolean => front - x < this.width / TURNS;
+    const right = this.width + this.figure.margin.right;
+    const wanted = ends.map((end, index) => {
+      const width = textWidth(shown[index]?.text as SVGTextElement);
+      const { x: last, y } = end ?? NOWHERE;
+      const x = isNear(last) ? front : last;
+      return { x: Math.min(x + LEADER, right - width), y, width, height: LINE };
     });
+    const heights = stackLabels(wanted, this.height);
+    shown.forEach(({ leader, cross, text }, index) => {
+      const end = ends[index];
+      const { x } = wanted[index] ?? NOWHERE;
+      const y = heights[index] ?? 0;
+      const display = end ? null : 'none';
+      attr(text, { x, y: y + 4, display });
+      attr(leader, { d: end && x > end.x ? `M${end.x} ${end.y}L${x - 3} ${y}` : null });
+      const broken = end && lines[index]?.fate === 'diverged';
+      attr(cross, { d: broken ? `M${end.x - 4} ${end.y - 4}l8 8m0 -8l-8 8` : null });
+    });
+  }
+
+  /** Where a line ends, or leaves the plot area for good; undefined where nothing is drawn. */
+  private endOf({ step, smoothed }: Line): Point | undefined {
+    const { mapX, mapY, width, height } = this;
+    const points = Array.from(step, (at, index) => ({
+      x: mapX.pixel(at),
+      y: mapY.pixel(smoothed[index] ?? NaN),
+    })).filter(({ x, y }) => x >= 0 && x <= width && !Number.isNaN(y));
+    const seen = ({ y }: Point): boolean => y >= 0 && y <= height;
+    const last = points.reduce((found, point, index) => (seen(point) ? index : found), -1);
+    const end = points[last + 1] ?? points[last];
+    return end && { x: end.x, y: clamp(end.y, 0, height) };
   }
 
   private paintLine({ root, line, dots, text }: Elements, training: Line, index: number): void {
     const { mapX, mapY } = this;
-    const { name, step, smoothed, valLoss } = training;
+    const { name, fate, step, smoothed, valLoss } = training;
     const all = { x: step, from: 0, to: step.length };
-    attr(root, { class: `lrfind-training lrfind-training-${index % LOOKS}` });
+    attr(root, { class: trainingLook(index, fate) });
     attr(line, { d: linePath({ ...all, y: smoothed }, mapX, mapY) });
     attr(dots, { d: dotsPath({ ...all, y: valLoss }, mapX, mapY) });
     say(text, name);
@@ -133,20 +164,23 @@ export class ComparisonCurves extends ChartMark {
 
   private add(): Elements {
     const root = svg(this.el, 'g');
-    // The legend stands above the plot area, the lines end with it.
+    // The names stand beside the plot area, the lines end with it.
     const clip: unknown = (this.options as Record<string, unknown> | undefined)?.['clip_id'];
     const path = { 'clip-path': typeof clip === 'string' ? `url(#${clip})` : null };
     return {
       root,
       line: svg(root, 'path', { class: 'lrfind-training-line', ...path }),
       dots: svg(root, 'path', { class: 'lrfind-training-dots', ...path }),
-      sample: svg(root, 'path', { class: 'lrfind-training-line' }),
+      leader: svg(root, 'path', { class: 'lrfind-training-leader' }),
+      cross: svg(root, 'path', { class: 'lrfind-training-cross' }),
       text: svg(root, 'text', { class: 'lrfind-training-name' }),
     };
   }
 }
 
-/** The height of the legend's lowest text above the plot area, of its rows, and its lines' length. */
-const LEGEND = -12;
-const ROW = 15;
-const SAMPLE = 26;
+/** How often in a training one gives way to the next. */
+const TURNS = 8;
+/** From the end of a line to its name, and the height of a name. */
+const LEADER = 12;
+const LINE = 15;
+const NOWHERE: Point = { x: 0, y: 0 };

@@ -71,15 +71,17 @@ def frame(curves: Sequence[Framed], *, focus: bool, log: bool) -> tuple[float, f
 def frame_from_one_start(lines: Sequence[Floats]) -> tuple[float, float] | None:
     """Return the ends of the loss axis for trainings from one state; None without a finite loss.
 
-    What rises above their start by more than the best of them falls is left out.
+    What rises above their start by more than the best of them falls is left out: by a larger
+    ratio where all are positive, as the axis is logarithmic then.
     """
     finite = np.concatenate([np.empty(0), *(line[np.isfinite(line)] for line in lines)])
     if not finite.size:
         return None
     low = float(finite.min())
     start = next((float(line[0]) for line in lines if line.size and np.isfinite(line[0])), low)
-    kept = finite[finite <= start + (start - low)] if low < start else finite
-    return frame([Framed([kept])], focus=False, log=False)
+    risen = start * (start / low) if low > 0 else start + (start - low)
+    kept = finite[finite <= risen] if low < start else finite
+    return frame([Framed([kept])], focus=False, log=low > 0)
 
 
 def drawable(losses: Any) -> Any:

@@ -15,7 +15,7 @@ Theme = Literal["light", "dark"]
 
 check_theme = choice(*get_args(Theme))
 
-LINES = ("#3b82c4", "#c26a00", "#9a5fb8", "#2a8f62", "#c2446e", "#12869b", "#8a7a1f")
+LINES = ("#9a5fb8", "#2a8f62", "#c26a00", "#96694c", "#12869b", "#c2446e", "#8a7a1f")
 """Colours that tell lines apart, those of the widget: legible on light and on dark paper."""
 
 DASHES: tuple[Any, ...] = ("solid", (0, (5, 2)), (0, (1, 1.5)), (0, (6, 2, 1, 2)))

@@ -30,6 +30,7 @@ def draw_trainings(
         axes.plot(np.arange(1, losses.size + 1), drawable(losses), ".", color=colour)
     ends = frame_from_one_start([*lines, *validated])
     if ends is not None:
+        axes.set_yscale("log" if ends[0] > 0 else "linear")
         axes.set_ylim(*ends)
     axes.locator_params(axis="x", integer=True)
     axes.margins(x=0.02)

@@ -81,7 +81,8 @@ class Search(Experiment):
         lrs = tuple(t.lr for t in self._trainings)
         validated = self._options.val_loader is not None
         label = "dots: validation loss; step" if validated else "step"
-        return Plan("search", lrs, self._steps, len(lrs), label=label)
+        fates = tuple(t.fate for t in self._trainings)
+        return Plan("search", lrs, self._steps, len(lrs), label=label, fates=fates)
 
     def done(self, _last: Point | None = None) -> int:
         """Return how many steps are done, with those that were left out."""

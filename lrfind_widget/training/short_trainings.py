@@ -69,7 +69,9 @@ class ShortTrainings(Experiment):
         """What it is going to do."""
         validated = self._options.val_loader is not None
         label = "dots: validation loss; step" if validated else "step"
-        return Plan("comparison", self.lrs, self._options.steps, len(self.lrs), label=label)
+        fates = tuple("diverged" if record.verdict else "" for record in self._records)
+        steps, count = self._options.steps, len(self.lrs)
+        return Plan("comparison", self.lrs, steps, count, label=label, fates=fates)
 
     def _run(self, isolation: Isolation, context: ErrorContext) -> Iterator[Point]:
         """Train at one rate after the other."""

@@ -36,8 +36,8 @@ def _log(low: float, high: float) -> bqplot.LogScale:
     return _LogScale(min=low, max=high, allow_padding=False)
 
 
-LEGEND_MARGIN = 54
-"""Room above the second chart, for the rows of its legend."""
+NAMES_MARGIN = 66
+"""Room to the right of the second chart, for the names of its lines."""
 
 
 def _figure(marks: list[Any], height: str, **margin: int) -> bqplot.Figure:
@@ -125,10 +125,11 @@ class ComparisonChart:
     """Loss against step, one line for each learning rate."""
 
     def __init__(self) -> None:
-        self._scales = {"x": _linear(1.0, 2.0), "y": _linear(0.0, 1.0)}
+        # Linear in the page where a loss is not positive.
+        self._scales = {"x": _linear(1.0, 2.0), "y": _log(0.1, 1.0)}
         self.curves = ComparisonCurves(scales=self._scales)
         self.axes = Axes(scales=self._scales, runs=self.curves, lo=1.0, hi=2.0, x_label="step")
-        self.figure = _figure([self.axes, self.curves], "260px", top=LEGEND_MARGIN)
+        self.figure = _figure([self.axes, self.curves], "300px", right=NAMES_MARGIN)
 
     def set_range(self, high: float) -> None:
         """Set the last step of the axis."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import numpy as np
@@ -12,9 +13,7 @@ from lrfind_widget.curves.formatting import format_lr, listed
 from lrfind_widget.outcomes import Status, StopReason
 from lrfind_widget.results.analysis import Analysis, analyse
 from lrfind_widget.results.chart import Chart, Other, chart_of
-from lrfind_widget.results.comparison import Comparison
 from lrfind_widget.results.curve_lines import Line, lines_of, loss_at
-from lrfind_widget.results.search import SearchResult
 from lrfind_widget.rules.suggestion import Suggestion
 from lrfind_widget.state import ListedRun, SessionState
 from lrfind_widget.view.bar_state import sentence
@@ -103,17 +102,22 @@ def comparison_axes(state: SessionState) -> dict[str, Any]:
 
 
 def comparison_curves(state: SessionState) -> dict[str, Any]:
-    """Return the names of the lines of the second chart."""
+    """Return the names of the lines of the second chart, and what became of their rates."""
     if state.comparing is None:
         return {}
-    lrs, found = state.comparing.plan.lrs, state.verdict
-    diverged = _diverged(found)
-    label = f"Loss against step at the learning rates {', '.join(map(format_lr, lrs))}."
-    if isinstance(found, SearchResult) and any(found.dropped):
-        behind = [format_lr(lr) for lr, lost in zip(lrs, found.dropped, strict=True) if lost]
+    plan = state.comparing.plan
+    tried = list(map(format_lr, plan.lrs))
+    fates = [*plan.fates, *[""] * (len(tried) - len(plan.fates))]
+    behind = [lr for lr, fate in zip(tried, fates, strict=True) if fate == "dropped"]
+    label = f"Loss against step at the learning rates {', '.join(tried)}."
+    if behind:
         label += f" {listed(behind)} fell behind and ended early."
     return {
-        "names": [f"{format_lr(lr)} {diverged.get(n, '')}".strip() for n, lr in enumerate(lrs)],
+        "names": [f"{lr} {fate}".strip() for lr, fate in zip(tried, fates, strict=True)],
+        "fates": [
+            "chosen" if math.isclose(lr, state.selected_lr) else fate
+            for lr, fate in zip(plan.lrs, fates, strict=True)
+        ],
         "label": label,
     }
 
@@ -172,14 +176,6 @@ def _band(start: float, stop: float, kind: str, certainty: str = "sure") -> dict
     label = kind if certainty == "sure" else f"perhaps {kind}"
     ends = {"start": float(start), "stop": float(stop)}
     return {**ends, "kind": kind, "label": label, "certainty": certainty}
-
-
-def _diverged(comparison: Comparison | None) -> dict[int, str]:
-    """Return what stands behind the names of the rates that diverged."""
-    if comparison is None:
-        return {}
-    steps = zip(comparison.diverged, comparison.taken, strict=True)
-    return {n: f"(diverged at step {taken})" for n, (lost, taken) in enumerate(steps) if lost}
 
 
 def _finite(value: float | None) -> float | None:

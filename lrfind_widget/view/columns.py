@@ -222,7 +222,7 @@ class Curve(ColumnsMark):
 
 
 class ComparisonCurves(ColumnsMark):
-    """Losses over steps, one line for each rate, with a legend above."""
+    """Losses over steps, one line for each rate, with its name at its end."""
 
     COLUMNS = ("number", "step", "smoothed", "val_loss")
 
@@ -233,6 +233,8 @@ class ComparisonCurves(ColumnsMark):
     # number, step and smoothed loss of each point, the line's number from 0 and the step from 1;
     # the validation loss is NaN where there is none
     names = traitlets.List(traitlets.Unicode()).tag(sync=True)
+    # "chosen", "dropped", "diverged" or "", for each
+    fates = traitlets.List(traitlets.Unicode()).tag(sync=True)
     label = traitlets.Unicode().tag(sync=True)
-    # The legend stands above the plot area.
+    # The names stand beside the plot area.
     apply_clip = traitlets.Bool(False).tag(sync=True)

@@ -67,7 +67,13 @@ def test_without_a_finite_loss_there_is_no_frame() -> None:
 def test_trainings_from_one_start_show_what_rises_as_far_as_the_best_falls() -> None:
     low, high = frame_from_one_start([np.array([1, 0.5, 0.2]), np.array([1, 1.5, 99])]) or (0, 0)
     assert low < 0.2
-    assert 1.5 < high < 2
+    assert 1.5 < high < 5 < 99
+
+
+def test_where_a_loss_is_not_positive_they_rise_by_differences() -> None:
+    low, high = frame_from_one_start([np.array([1, -1]), np.array([1, 2.9, 3.1])]) or (0, 0)
+    assert low < -1
+    assert 2.9 < high < 3.4
 
 
 LOSSES = arrays(np.float64, st.integers(0, 30), elements=st.floats(-1e100, 1e100) | st.just(np.nan))

@@ -221,11 +221,16 @@ def test_the_plan_grows_and_what_is_done_never_exceeds_it() -> None:
     search = searching(1e-4)
     assert search.plan.kind == "search"
     assert len(search.plan.lrs) == 3
+    fates = set[str]()
     for point in search:
+        fates.update(search.plan.fates)
         assert point.lr == search.plan.lrs[point.repeat]
         assert 0 < search.done() <= search.plan.steps
     assert search.done() == search.plan.steps
     assert len(search.plan.lrs) > 3
+    assert "dropped" in fates  # which is known while the others go on
+    dropped = tuple(fate == "dropped" for fate in search.plan.fates)
+    assert dropped == search.result().dropped
 
 
 @pytest.mark.parametrize("after", [1, 7, 20, 50])

@@ -361,6 +361,7 @@ def test_a_comparison_has_a_line_for_each_rate_and_a_verdict() -> None:
     play.session.wait(10)
     view = play.view
     assert view.comparison_curves["names"] == ["1e-3", "1e-2"]
+    assert view.comparison_curves["fates"] == ["chosen", ""]
     assert view.comparison_axes == {
         "lo": 1.0,
         "hi": 30.0,
@@ -369,6 +370,22 @@ def test_a_comparison_has_a_line_for_each_rate_and_a_verdict() -> None:
     }
     assert view.comparison_bar["sentence"] == play.session.comparison.sentence
     assert [b["label"] for b in view.comparison_bar["buttons"]] == ["Use 1e-2"]
+
+
+@pytest.mark.parametrize("ended", [False, True])
+def test_a_rate_that_ended_early_is_marked_so_while_others_go_on_and_after(ended: bool) -> None:
+    play = Play()
+    search(play)
+    run = play.trainable.latest
+    run.plan = run.plan._replace(fates=("", "dropped", "diverged"))
+    run.step(1.0)
+    if ended:
+        run.end(StopReason.FINISHED)
+    view = play.view
+    assert view.comparison_curves["fates"] == ["", "dropped", "diverged"]
+    names = ["1e-2", "3.3e-3 dropped", "3e-2 diverged"]
+    assert view.comparison_curves["names"] == names
+    assert "3.3e-3 fell behind and ended early" in view.comparison_curves["label"]
 
 
 def test_a_stored_result_offers_nothing_that_needs_a_model() -> None:

@@ -266,10 +266,11 @@ def comparison(widget: LRFinderWidget) -> dict[str, Any] | None:
     lines = [
         {
             "name": name,
+            "fate": fate,
             "points": int((curves.number == number).sum()),
             "validations": int((~np.isnan(curves.val_loss[curves.number == number])).sum()),
         }
-        for number, name in enumerate(curves.names)
+        for number, (name, fate) in enumerate(zip(curves.names, curves.fates, strict=True))
     ]
     return {
         "lines": lines,

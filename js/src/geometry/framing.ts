@@ -72,19 +72,25 @@ export function frameLosses(curves: readonly Losses[], framing: Framing, log: bo
 }
 
 /**
- * Curves that begin at one loss, with what rises above that by more than the best of them falls
- * left to 'all'; as they are where none falls.
+ * Curves that begin at one loss as one, whole but for what rises above that by more than the best
+ * of them falls, which is left to 'all'. By more is by a larger ratio where all are positive, as
+ * their axis is logarithmic then.
  */
 export function fromOneStart(curves: readonly Losses[]): Losses[] {
-  const smoothed = curves.map((curve) => Array.from(curve.smoothed).filter(Number.isFinite));
-  const start = smoothed[0]?.[0] ?? NaN;
-  const [lowest = NaN] = extent(smoothed);
-  const highest = lowest < start ? start + (start - lowest) : Infinity;
-  return curves.map(({ raw }, place) => ({
-    raw,
-    smoothed: (smoothed[place] ?? []).filter((loss) => loss <= highest),
-    beyond: (smoothed[place] ?? []).filter((loss) => loss > highest),
-  }));
+  const series = curves.map((curve) => Array.from(curve.smoothed).filter(Number.isFinite));
+  const start = series[0]?.[0] ?? NaN;
+  const [lowest = NaN] = extent(series);
+  const risen = lowest > 0 ? start * (start / lowest) : start + (start - lowest);
+  const highest = lowest < start ? risen : Infinity;
+  const losses = series.flat();
+  return [
+    {
+      raw: [],
+      // From high to low, so that all of them are on the way down.
+      smoothed: losses.filter((loss) => loss <= highest).sort((one, other) => other - one),
+      beyond: losses.filter((loss) => loss > highest),
+    },
+  ];
 }
 
 /** The part of one curve that matters for the choice. */

@@ -7,6 +7,7 @@ import { Comm, floats, frame, makeModel, makeScales, points, show } from './page
 
 const STATE = {
   names: ['1e-3', '<b>1e-2</b>'],
+  fates: ['chosen', ''],
   label: 'Two rates',
   number: floats(0, 0, 0, 1, 1),
   step: floats(1, 2, 3, 1, 2),
@@ -118,7 +119,7 @@ describe('the lines of a comparison', () => {
       '<b>1e-2</b>',
     ]);
     expect(groups.map((group) => group.getAttribute('class'))).toEqual([
-      'lrfind-training lrfind-training-0',
+      'lrfind-training lrfind-training-0 lrfind-training-chosen',
       'lrfind-training lrfind-training-1',
     ]);
     const dots = groups.map((group) => group.querySelector('.lrfind-training-dots'));
@@ -129,6 +130,37 @@ describe('the lines of a comparison', () => {
     model.set('names', ['1e-3']);
     await frame();
     expect(view.el.querySelectorAll('.lrfind-training')).toHaveLength(1);
+  });
+
+  it('have their names beside their ends, also where one leaves the chart', async () => {
+    const scales = makeSteps();
+    scales.y.set({ min: 0.5, max: 1 });
+    const losses = { smoothed: floats(0.9, 0.8, 0.7, 0.9, 60), fates: ['dropped', 'diverged'] };
+    const model = makeModel(ComparisonCurvesModel, { scales, ...STATE, ...losses });
+    const view = await show(ComparisonCurves, model);
+    const place = (line: number, part: string, name: string): string | null | undefined =>
+      view.el.querySelector(`.lrfind-training-${line} ${part}`)?.getAttribute(name);
+    const { mapX, mapY } = view;
+    expect(Number(place(0, 'text', 'x'))).toBeCloseTo(mapX.pixel(3) + 12);
+    expect(Number(place(0, 'text', 'y'))).toBeCloseTo(mapY.pixel(0.7) + 4);
+    expect(place(0, '.lrfind-training-leader', 'd')).toContain(`M${mapX.pixel(3)} `);
+    expect(place(0, '.lrfind-training-cross', 'd')).toBeNull();
+    expect(Number(place(1, 'text', 'x'))).toBeCloseTo(mapX.pixel(2) + 12);
+    expect(Number(place(1, 'text', 'y'))).toBeLessThan(20);
+    expect(place(1, '.lrfind-training-cross', 'd')).toContain(`M${mapX.pixel(2) - 4} -4`);
+  });
+
+  it('have no name where nothing is drawn yet, and none beyond the chart', async () => {
+    const name = '1e-3 dropped at step 5';
+    const late = { names: [name, '1e-2', '1e-1'], step: floats(1, 2, 5, 1, 2) };
+    const view = await show(
+      ComparisonCurves,
+      makeModel(ComparisonCurvesModel, { scales: makeSteps(), ...STATE, ...late }),
+    );
+    const [first, , last] = view.el.querySelectorAll('text');
+    expect(last?.getAttribute('display')).toBe('none');
+    const end = Number(first?.getAttribute('x')) + 7 * name.length;
+    expect(end).toBeLessThanOrEqual(view.width + view.parent.margin.right);
   });
 
   it('are drawn further when points come, in every view', async () => {

@@ -161,23 +161,31 @@ describe('curves from one start', () => {
   const line = (...smoothed: number[]): Losses => ({ raw: [], smoothed });
 
   it('leave what rises higher than the best one falls to "all"', () => {
-    const curves = fromOneStart([line(1, 0.9, 0.6), line(1, 5, 1.3, 1.2)]);
-    expect(curves.map(({ smoothed }) => smoothed)).toEqual([
-      [1, 0.9, 0.6],
-      [1, 1.3, 1.2],
-    ]);
-    expect(frameLosses(curves, 'focus', false).domain[1]).toBeLessThan(2);
-    expect(frameLosses(curves, 'focus', false).cut).toBe(true);
-    expect(frameLosses(curves, 'all', false).domain[1]).toBeGreaterThanOrEqual(5);
+    const curves = fromOneStart([line(1, 0.9, 0.5), line(1, 9, 1.9, 0.7, 1.8)]);
+    const frame = frameLosses(curves, 'focus', true);
+    expect(frame.domain[0]).toBeLessThan(0.5);
+    expect(frame.domain[1]).toBeGreaterThan(1.9);
+    expect(frame.domain[1]).toBeLessThan(2.5);
+    expect(frame.cut).toBe(true);
+    expect(frameLosses(curves, 'all', true).domain[1]).toBeGreaterThanOrEqual(9);
+  });
+
+  it('rise by differences where a loss is not positive', () => {
+    const [low, high] = frameLosses(
+      fromOneStart([line(1, -1), line(1, 2.9, 3.1)]),
+      'focus',
+      true,
+    ).domain;
+    expect(low).toBeLessThan(-1);
+    expect(high).toBeGreaterThan(2.9);
+    expect(high).toBeLessThan(4);
   });
 
   it('are framed whole where none falls, and where there are none', () => {
-    const [one, other] = fromOneStart([line(1, 2), line(1, 9)]);
-    expect([one?.smoothed, other?.smoothed]).toEqual([
-      [1, 2],
-      [1, 9],
-    ]);
-    expect(fromOneStart([line(NaN), line()]).map(({ smoothed }) => smoothed)).toEqual([[], []]);
-    expect(fromOneStart([])).toEqual([]);
+    const domain = frameLosses(fromOneStart([line(1, 2), line(1, 9)]), 'focus', true).domain;
+    expect(domain[0]).toBeLessThan(1);
+    expect(domain[1]).toBeGreaterThan(9);
+    expect(frameLosses(fromOneStart([line(NaN), line()]), 'focus', true).empty).toBe(true);
+    expect(frameLosses(fromOneStart([]), 'focus', true).empty).toBe(true);
   });
 });
