@@ -202,7 +202,7 @@ class SessionState:
     @property
     def names(self) -> dict[int, str]:
         """A name for each listed run, by its number, that says how it differs from the others."""
-        each = differences([run.result.settings for run in self.listed])
+        each = differences([run.result for run in self.listed])
         return {
             run.number: ": ".join(filter(None, [f"Run {run.number}", differing]))
             for run, differing in zip(self.listed, each, strict=True)

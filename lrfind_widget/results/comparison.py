@@ -17,7 +17,7 @@ from lrfind_widget.results.figures import Plotted, figure_and_axes
 from lrfind_widget.results.json_record import JsonRecord
 from lrfind_widget.results.looks import Theme
 from lrfind_widget.results.receipt import Receipt
-from lrfind_widget.results.training_lines import draw_trainings
+from lrfind_widget.results.training_lines import draw_trainings, refuse_unknown
 from lrfind_widget.values import check_rate
 
 if TYPE_CHECKING:
@@ -184,12 +184,13 @@ class Comparison(Plotted, JsonRecord):
 
     def plot(
         self,
-        *,
         ax: Axes | None = None,
+        *,
         figsize: Sequence[float] | None = None,
         theme: Theme | None = None,
         show_grid: bool = True,
         return_fig: bool | None = None,
+        **unknown: Any,
     ) -> Figure | None:
         """Draw the smoothed training losses over the steps, one line for each rate.
 
@@ -219,6 +220,7 @@ class Comparison(Plotted, JsonRecord):
         TypeError, ValueError
             If an argument cannot work, or both `ax` and `figsize` or `theme` are given.
         """
+        refuse_unknown(unknown)
         figure, axes = figure_and_axes(ax, figsize, theme)
         names = [f"{format_lr(lr)}{self._note(n)}" for n, lr in enumerate(self.lrs)]
         beta = beta_of(self.settings)

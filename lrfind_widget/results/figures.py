@@ -95,6 +95,11 @@ def new_figure(figsize: Sequence[float] | None = None, theme: Theme | None = Non
     return _on_paper(figure, theme)
 
 
+def are_axes(given: Any) -> bool:
+    """Return whether something is the axes of a matplotlib figure."""
+    return all(hasattr(given, name) for name in ("get_facecolor", "set_xscale", "figure"))
+
+
 def figure_and_axes(
     ax: Axes | None, figsize: Sequence[float] | None = None, theme: Theme | None = None
 ) -> tuple[Any, Any]:
@@ -106,8 +111,11 @@ def figure_and_axes(
                     f"plot() got both ax and {name}: ax has a figure already, whose size and "
                     f"background the drawing follows. Leave out one of them."
                 )
-        if not callable(getattr(ax, "get_facecolor", None)):
-            raise TypeError(f"ax={shown(ax)}, expected the axes of a matplotlib figure.")
+        if not are_axes(ax):
+            raise TypeError(
+                f"ax={shown(ax)}, expected the axes of a matplotlib figure, such as those of "
+                "figure, ax = plt.subplots()."
+            )
         return ax.figure, ax
     size = _checked(figsize, theme)
     try:
@@ -137,6 +145,8 @@ def saved(draw: Callable[[], Figure], kind: str = "svg") -> bytes:
 
 def kind_of(path: str | PathLike[str]) -> str:
     """Return the kind of picture that a file's ending names; ValueError for any other."""
+    if not isinstance(path, (str, PathLike)):
+        raise TypeError(f'path={shown(path)}, expected the name of a file, such as "lr.png".')
     kind = Path(path).suffix.lower().removeprefix(".")
     if kind not in FORMATS:
         raise ValueError(
@@ -184,6 +194,8 @@ def put_legend(axes: Any, title: str = "") -> None:
         looks |= {"ncols": columns, "title": title, "alignment": "left"}
         looks |= {"title_fontsize": "small", "columnspacing": 1.4}
     legend = axes.legend(handles, labels, **looks)
+    if roomy:
+        legend.set_zorder(0)  # a dot at the upper edge lies on it
     legend.get_title().set_color(ink)
     for text in (legend.get_title(), *legend.get_texts()):
         text.set_parse_math(False)  # a name may come from a file

@@ -18,6 +18,9 @@ check_theme = choice(*get_args(Theme))
 LINES = ("#9a5fb8", "#2a8f62", "#c26a00", "#96694c", "#12869b", "#c2446e", "#8a7a1f")
 """Colours that tell lines apart, those of the widget: legible on light and on dark paper."""
 
+APART = LINES[2:]
+"""Those that mean nothing else: not the blue of a rate that is marked, nor what validates."""
+
 DASHES: tuple[Any, ...] = ("solid", (0, (5, 2)), (0, (1, 1.5)), (0, (6, 2, 1, 2)))
 """What tells further lines apart, and all of them without colours."""
 
@@ -45,12 +48,21 @@ LOOKS: dict[Theme, Look] = {
 }
 
 
-def line_look(place: int) -> dict[str, Any]:
+MARKERS = "oDs^vPX"
+"""What tells the dots of several rules apart, as many as go with each of the colours `APART`."""
+
+
+def line_look(place: int, colours: Sequence[str] = LINES) -> dict[str, Any]:
     """Return the colour and the dashes of one of several lines."""
     return {
-        "color": LINES[place % len(LINES)],
-        "linestyle": DASHES[place // len(LINES) % len(DASHES)],
+        "color": colours[place % len(colours)],
+        "linestyle": DASHES[place // len(colours) % len(DASHES)],
     }
+
+
+def dot_look(place: int) -> dict[str, Any]:
+    """Return the colour and the shape of one of several dots; no two of 35 are alike."""
+    return {"color": APART[place % len(APART)], "marker": MARKERS[place % len(MARKERS)]}
 
 
 def paper_of(*layers: Any) -> tuple[float, float, float]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -11,11 +12,11 @@ from lrfind_widget.results.chart import Chart, Other
 from lrfind_widget.results.curve_lines import KINDS, CurveLines, Line, loss_at
 from lrfind_widget.results.figures import paint, put_legend
 from lrfind_widget.results.framing import FAR, Framed, drawable, frame
-from lrfind_widget.results.looks import LINES, Look, line_look, look_on, papers_of
+from lrfind_widget.results.looks import APART, Look, dot_look, line_look, look_on, papers_of
 from lrfind_widget.rules.suggestion import Suggestion
 
-_MARKERS = "oDs^vPX"
-"""What tells the dots of several rules apart."""
+_NEAR, _APART = 0.02, 8.0
+"""Dots nearer to each other than this part of the axis are drawn so many points apart."""
 
 
 def draw(axes: Any, chart: Chart) -> None:
@@ -25,7 +26,8 @@ def draw(axes: Any, chart: Chart) -> None:
     with np.errstate(all="ignore"):
         _set_scales(axes, chart)
     _draw_lines(axes, chart, look)
-    for place, other in enumerate(chart.others):
+    of_rules = len(chart.found) if len(chart.found) > 1 else 0
+    for place, other in enumerate(chart.others, start=of_rules):
         _draw_other(axes, other, place)
     _draw_found(axes, chart, look)
     _draw_rates(axes, chart, look)
@@ -42,7 +44,7 @@ def _set_scales(axes: Any, chart: Chart) -> None:
     options = chart.analysis.options
     if chart.lines.is_linear:
         axes.set_xscale("linear")
-        axes.xaxis.set_major_formatter("{x:g}")
+        axes.xaxis.set_major_formatter(_plain)
     else:
         rates = np.concatenate([lines.points[0] for lines in _all_lines(chart)] or [np.empty(0)])
         axes.set_xscale("log")
@@ -56,7 +58,7 @@ def _set_scales(axes: Any, chart: Chart) -> None:
     if ends is not None:
         axes.set_ylim(*ends)
         if is_log:
-            _set_ticks(axes.yaxis, float(np.log10(ends[1] / ends[0])), "{x:.3g}")
+            _set_ticks(axes.yaxis, float(np.log10(ends[1] / ends[0])), _plain)
 
 
 def _set_ticks(axis: Any, decades: float, formatter: Any) -> None:
@@ -66,9 +68,19 @@ def _set_ticks(axis: Any, decades: float, formatter: Any) -> None:
     dense = (1.0, 1.5, 2.0, 3.0, 5.0, 7.0)
     subs = (1.0,) if decades > 3 else (1.0, 3.0) if decades > 1.5 else dense
     is_narrow = decades < 0.5
-    axis.set_major_locator(MaxNLocator(8) if is_narrow else LogLocator(subs=subs, numticks=20))
+    space = axis.get_tick_space()
+    few, most = MaxNLocator(min(8, max(2, 2 * space // 3))), min(20, max(2, space))
+    axis.set_major_locator(few if is_narrow else LogLocator(subs=subs, numticks=most))
     axis.set_minor_locator(NullLocator())
-    axis.set_major_formatter("{x:.4g}" if is_narrow else formatter)
+    axis.set_major_formatter(_plain if is_narrow else formatter)
+
+
+def _plain(value: float, _place: object = None) -> str:
+    """Return the number at a tick, as the widget writes it: "0.018", "2e-5", "1500"."""
+    if value == 0 or 1e-3 <= abs(value) < 1e5:
+        return f"{value:.5g}"
+    digits, power = f"{value:.3e}".split("e")
+    return f"{digits.rstrip('0').rstrip('.')}e{int(power)}"
 
 
 def _all_lines(chart: Chart) -> list[CurveLines]:
@@ -119,7 +131,7 @@ def _draw_lines(axes: Any, chart: Chart, look: Look) -> None:
 def _draw_other(axes: Any, other: Other, place: int) -> None:
     """Draw another result as a line of its own colour."""
     lrs, losses = line = other.lines.main
-    name, found, style = _text(other.name), other.suggestion, line_look(place)
+    name, found, style = _text(other.name), other.suggestion, line_look(place, APART)
     if found is not None:
         name = f"{name}: {_said(found)}"
     width = 1.0 if found is None else 1.4
@@ -137,6 +149,7 @@ def _draw_found(axes: Any, chart: Chart, look: Look) -> None:
         style = {"color": look.steepest, "marker": "o", "ms": 6}
         label = f"steepest fall {_said(steepest)}"
         _draw_dot(axes, chart.lines.average, steepest, style, label)
+    levels = _levels(axes, [found.lr for _, found in chart.found])
     for place, (name, found) in enumerate(chart.found):
         if found.lr is None:
             label = f"{_text(name)}: {_said(found)}" if name else _said(found)
@@ -146,11 +159,10 @@ def _draw_found(axes: Any, chart: Chart, look: Look) -> None:
             continue  # the red dot is it
         is_named = bool(name) or found.lr != chart.selected_lr  # whose line names it
         label = f"{_text(name) or 'suggested'} {_said(found)}" if is_named else ""
-        colour = LINES[place % len(LINES)] if several else look.ink
-        style = {"color": colour, "marker": _MARKERS[place % len(_MARKERS)], "ms": 7}
-        _draw_dot(axes, chart.lines.main, found, style, label)
+        style = dot_look(place) if several else {"color": look.ink, "marker": "o"}
+        _draw_dot(axes, chart.lines.main, found, style | {"ms": 7}, label, levels[place])
         if several:
-            axes.axvline(found.lr, color=colour, linewidth=0.9, linestyle=":")
+            axes.axvline(found.lr, color=style["color"], linewidth=0.9, linestyle=":")
 
 
 def _draw_band(axes: Any, found: Suggestion, look: Look) -> None:
@@ -185,16 +197,38 @@ def _draw_rates(axes: Any, chart: Chart, look: Look) -> None:
         axes.plot(rates.max(), 1, marker="x", ms=6, mew=1.4, label=chart.lines.early_end, **style)
 
 
-def _draw_dot(axes: Any, line: Line, found: Suggestion, style: dict[str, Any], label: str) -> None:
+def _levels(axes: Any, rates: Sequence[float | None]) -> list[int]:
+    """Return how many dots up each rate's is drawn, so that none covers another."""
+    taken: list[tuple[float, int]] = []
+    for lr in rates:
+        place = np.inf if lr is None else _across(axes, lr)
+        near = [level for other, level in taken if abs(other - place) < _NEAR]
+        taken.append((place, next(n for n in range(len(rates)) if n not in near)))
+    return [level for _, level in taken]
+
+
+def _across(axes: Any, lr: float) -> float:
+    """Return at which part of the axis a rate stands."""
+    return float((axes.transScale + axes.transLimits).transform((lr, 1.0))[0])
+
+
+def _draw_dot(
+    axes: Any, line: Line, found: Suggestion, style: dict[str, Any], label: str, level: int = 0
+) -> None:
     """Draw a dot on a line, hollow where it is doubted; without a label it is not in the legend."""
+    from matplotlib.transforms import offset_copy
+
     lr = float(found.lr or 0)
     loss = loss_at(line, lr)
     if loss is None:
         return
     face = style["color"] if found.certainty == "sure" else papers_of(axes)[0]
+    low, high = sorted(axes.get_ylim())
+    up = _APART * level * (1 if loss < (low + high) / 2 else -1)
     axes.plot(
         lr,
-        np.clip(loss, *sorted(axes.get_ylim())),  # at the edge of what is shown, at least
+        np.clip(loss, low, high),  # at the edge of what is shown, at least
+        transform=offset_copy(axes.transData, axes.figure, y=up, units="points"),
         clip_on=False,
         linestyle="none",
         markerfacecolor=face,

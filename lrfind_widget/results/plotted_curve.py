@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+import warnings
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
@@ -18,14 +19,19 @@ from lrfind_widget.results.chart import Found, Other, chart_of
 from lrfind_widget.results.curve_lines import Span, lines_of
 from lrfind_widget.results.figures import Plotted, figure_and_axes
 from lrfind_widget.results.looks import Theme
+from lrfind_widget.results.plot_arguments import named, refuse_misplaced, rules_of, several
 from lrfind_widget.results.recorded_curve import RecordedCurve
-from lrfind_widget.results.run_names import differences
-from lrfind_widget.rules.table import Rule, check_rule, entry_of
-from lrfind_widget.values import check_rate, shown
+from lrfind_widget.rules.table import Rule, entry_of
+from lrfind_widget.values import check_rate
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
+
+NOT_LOGARITHMIC = (
+    "The loss axis is linear in spite of y_scale='log', which needs losses greater than 0: some of "
+    "these are not."
+)
 
 READING = ("beta", "reads", "y_scale", "y_range", "show_fit", "show_average", "show_validation")
 """What `plot` takes of the keywords that say how a curve is read and drawn."""
@@ -43,7 +49,7 @@ class PlottedCurve(RecordedCurve, Plotted):
         show_grid: bool = True,
         *,
         show_lr: float | Sequence[float] | None = None,
-        others: RecordedCurve | Sequence[RecordedCurve] = (),
+        others: RecordedCurve | Sequence[RecordedCurve] | Mapping[str, RecordedCurve] = (),
         ax: Axes | None = None,
         figsize: Sequence[float] | None = None,
         theme: Theme | None = None,
@@ -73,9 +79,10 @@ class PlottedCurve(RecordedCurve, Plotted):
             Draw a grid.
         show_lr : float or sequence of float, optional
             Rates to mark by vertical lines.
-        others : SweepResult or sequence of these, optional
-            More results to draw, each as a line with what the (first) rule suggests for it, named
-            by the settings in which they differ.
+        others : SweepResult, sequence or dict of these, optional
+            More results to draw, each as a line with what the (first) rule suggests for it. They
+            are named by what differs: settings, optimizer, batch size; or as the keys of a dict
+            say, ``{"Adam": result, "SGD": other}``, in which the result itself may be as well.
         ax : matplotlib Axes, optional
             Draw there instead of in a new figure. The colours follow its background.
         figsize : (float, float), optional
@@ -101,16 +108,26 @@ class PlottedCurve(RecordedCurve, Plotted):
             If matplotlib, or with `k` scipy, is not installed.
         TypeError, ValueError
             Before anything is drawn: if a skip is negative, there is no such rule, a rate is not
-            greater than 0, `k` is given and not from 1 to 5, an argument is unknown, or both `ax`
-            and `figsize` or `theme` are given.
+            greater than 0, `k` is given and not from 1 to 5, an argument is unknown or stands in
+            the place of another, or both `ax` and `figsize` or `theme` are given.
+
+        Warns
+        -----
+        UserWarning
+            If the loss axis is to be logarithmic and a loss is not greater than 0. It is linear
+            then.
         """
         reading = {name: options.pop(name) for name in READING if name in options}
         if options and k is None:
             own = [name for name in inspect.signature(self.plot).parameters if name != "options"]
             refuse_unknown(options, [*own, *READING], "plot")
+        places: dict[str, Any] = {"skip_start": skip_start, "skip_end": skip_end}
+        places |= {"suggestion": suggestion, "return_fig": return_fig, "show_grid": show_grid}
+        places |= {"show_lr": show_lr, "others": others, "ax": ax, "k": k}
+        refuse_misplaced(places)
         skips = {"skip_start": skip_start, "skip_end": skip_end}
         reading |= {name: checked_skip(name, n) for name, n in skips.items() if n is not None}
-        rules = _rules(suggestion)
+        rules = rules_of(suggestion)
         if rules:
             reading["rule"] = rules[0]
         analysis = _analysed(self, reading)
@@ -122,10 +139,10 @@ class PlottedCurve(RecordedCurve, Plotted):
         chart = chart_of(
             analysis,
             lines=lines,
-            show_lr=[check_rate("show_lr", lr) for lr in _several(show_lr)],
+            show_lr=[check_rate("show_lr", lr) for lr in several(show_lr)],
             selected_lr=self.selected_lr,
             grid=show_grid,
-            **_others(self, _several(others), reading, marks=not isinstance(suggestion, bool)),
+            **_others(self, others, reading, marks=not isinstance(suggestion, bool)),
         )
         red_dot, printed = fastai_v1_plot.min_gradient_of(part)
         if isinstance(suggestion, bool):
@@ -136,6 +153,8 @@ class PlottedCurve(RecordedCurve, Plotted):
             chart = replace(chart, steepest=red_dot)
         figure, axes = figure_and_axes(ax, figsize, theme)
         picture.draw(axes, chart)
+        if analysis.options.y_scale == "log" != axes.get_yscale():
+            warnings.warn(NOT_LOGARITHMIC, stacklevel=2)
         if suggestion is True:
             print(printed)
         return figure if return_fig else None
@@ -148,32 +167,15 @@ def _analysed(result: RecordedCurve, reading: Mapping[str, Any]) -> Analysis:
 
 
 def _others(
-    result: RecordedCurve, others: list[Any], reading: Mapping[str, Any], *, marks: bool
+    result: RecordedCurve, given: Any, reading: Mapping[str, Any], *, marks: bool
 ) -> dict[str, Any]:
     """Return what a chart shows of more results, and the name of its own among them."""
-    for other in others:
-        if not isinstance(other, RecordedCurve):
-            raise TypeError(f"others={shown(other)}, expected results of range tests.")
-    if not others:
-        return {}
-    names = differences([each.settings for each in (result, *others)])
-    if len(set(names)) < len(names):
-        names = [": ".join(filter(None, [f"result {n}", d])) for n, d in enumerate(names, 1)]
+    name, others = named(result, given)
     drawn = []
-    for other, name in zip(others, names[1:], strict=True):
+    for called, other in others:
         analysis = _analysed(other, reading)
-        drawn.append(Other(name, lines_of(analysis), analysis.suggested if marks else None))
-    return {"name": names[0], "others": drawn}
-
-
-def _rules(suggestion: Any) -> list[Rule]:
-    """Return the rules that were asked for, or say what is none."""
-    if suggestion is None or isinstance(suggestion, bool):
-        return []
-    rules = _several(suggestion)
-    if not rules:
-        raise ValueError("suggestion is empty, expected a rule, several, True or False.")
-    return [check_rule(rule) for rule in rules]
+        drawn.append(Other(called, lines_of(analysis), analysis.suggested if marks else None))
+    return {"name": name, "others": drawn}
 
 
 def _found(analysis: Analysis, rules: Sequence[Rule]) -> list[Found]:
@@ -185,16 +187,6 @@ def _found(analysis: Analysis, rules: Sequence[Rule]) -> list[Found]:
             entry.label, suggestion_of(analysis.result, entry, analysis.options)
         )
     return list(found.values())
-
-
-def _several(given: Any) -> list[Any]:
-    """Return one or several, as they were given, as a list."""
-    if given is None or isinstance(given, str):
-        return [] if given is None else [given]
-    try:
-        return list(given)
-    except TypeError:
-        return [given]
 
 
 def _part(analysis: Analysis) -> Trimmed:

@@ -56,6 +56,7 @@ class RecordedCurve:
     critical_lr: float | None
     critical_note: str
     batch_size: int | None
+    optimizer: str
 
     @property
     def min_grad_lr(self) -> float | None:

@@ -78,6 +78,8 @@ class SweepResult(PlottedCurve, JsonRecord):
         Why there is none.
     batch_size : int or None
         Number of examples in the first batch, where that could be told.
+    optimizer : str
+        Name of the optimizer's class.
     axis_label : str
         Which rate the recorded one is: that of all parameter groups, or of which.
 
@@ -111,6 +113,7 @@ class SweepResult(PlottedCurve, JsonRecord):
     critical_lr: float | None = None
     critical_note: str = ""
     batch_size: int | None = None
+    optimizer: str = ""
     axis_label: str = "learning rate"
 
     _kept: ClassVar[Mapping[str, str]] = {".json": "everything", ".csv": "the points"}

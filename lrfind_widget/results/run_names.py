@@ -1,29 +1,54 @@
-"""What several sweeps are called: by the settings in which they differ."""
+"""What several sweeps are called: by what differs between them."""
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from lrfind_widget.curves.formatting import format_lr
+from lrfind_widget.curves.formatting import format_lr, listed
 from lrfind_widget.curves.group_ranges import groups_of
 from lrfind_widget.option_fields import options_of
 from lrfind_widget.options import SweepOptions
+from lrfind_widget.results.recorded_curve import RecordedCurve
 
 _DEFAULTS = {name: option.default for name, option in options_of(SweepOptions).items()}
 
+_KNOWN = ("optimizer", "batch_size")
+"""What of a result differs besides its settings."""
 
-def differences(settings: Sequence[Mapping[str, Any]]) -> list[str]:
-    """Return for the settings of each sweep those that differ from the others', as text.
+_JOINED = {"refine": "refined", "extend": "extended"}
 
-    "wd 0.5, end_lr 1", without what is a default; where all of it is, "own wd", "repeats 1" or,
-    of several settings, "defaults"; "" for all where they are the same.
+
+def differences(results: Sequence[RecordedCurve]) -> list[str]:
+    """Return of each result in what it differs from the others, as text.
+
+    "SGD, batch size 256", "wd 0.5, end_lr 1", without what is a default; where all of it is, "own
+    wd", "repeats 1" or, of several settings, "defaults"; "" for all where they are the same.
     """
+    settings = [each.settings for each in results]
     # What was joined to a curve is seen on it, and so are the steps that it added.
     hidden = {"joined", "num_it"} if any("joined" in each for each in settings) else ()
-    keys = dict.fromkeys(key for each in settings for key in each if key not in hidden)
-    differing = [key for key in keys if any(s.get(key) != settings[0].get(key) for s in settings)]
-    return [_name(differing, each) for each in settings]
+    known = [name for name in _KNOWN if all(getattr(each, name) for each in results)]
+    facts = [{key: getattr(each, key) for key in known} | {**each.settings} for each in results]
+    keys = dict.fromkeys(key for each in facts for key in each if key not in hidden)
+    differing = [key for key in keys if any(f.get(key) != facts[0].get(key) for f in facts)]
+    return [_name(differing, each) for each in facts]
+
+
+def different(results: Sequence[RecordedCurve]) -> list[str]:
+    """Return the same, but no two alike: with what was joined to a curve, else a number."""
+    same = differences(results)
+    names = [
+        ", ".join(filter(None, [name, _joined(each)])) if same.count(name) > 1 else name
+        for name, each in zip(same, results, strict=True)
+    ]
+    seen, numbered = Counter[str](), []
+    for name in names:
+        seen[name] += 1
+        with_number = f"{name} ({seen[name]})" if name else f"result {seen[name]}"
+        numbered.append(with_number if names.count(name) > 1 else name or "not refined")
+    return numbered
 
 
 def _name(differing: Sequence[str], settings: Mapping[str, Any]) -> str:
@@ -36,6 +61,8 @@ def _name(differing: Sequence[str], settings: Mapping[str, Any]) -> str:
 
 
 def _said(key: str, value: Any) -> str:
+    if key == "optimizer":
+        return str(value)
     if value is None:
         return "own wd" if key == "wd" else f"no {key}"
     if key == "groups":
@@ -43,4 +70,12 @@ def _said(key: str, value: Any) -> str:
     if isinstance(value, float):
         text = format_lr(value) if key.endswith("_lr") else f"{value:g}".replace("e-0", "e-")
         return f"{key} {text}"
-    return f"{key} {value}"
+    return f"{key.replace('batch_size', 'batch size')} {value}"
+
+
+def _joined(result: RecordedCurve) -> str:
+    """Return what sweeps have added to a curve: "refined", "refined and extended"; or nothing."""
+    joined = result.settings.get("joined")
+    known = joined if isinstance(joined, list) else []  # a file may say what makes no sense
+    kinds = [each.get("kind") for each in known if isinstance(each, dict)]
+    return listed([word for kind, word in _JOINED.items() if kind in kinds])

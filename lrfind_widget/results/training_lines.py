@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 import numpy as np
@@ -11,6 +11,17 @@ from lrfind_widget.curves.smoothing import Floats
 from lrfind_widget.results.figures import paint, put_legend
 from lrfind_widget.results.framing import drawable, frame_from_one_start
 from lrfind_widget.results.looks import line_look
+
+
+def refuse_unknown(given: Iterable[str]) -> None:
+    """Raise TypeError for a keyword that the plot of short trainings does not take."""
+    for name in given:
+        raise TypeError(
+            f"plot of short trainings does not know the keyword {name!r}: it draws their losses, a "
+            "line for each rate, and best_lr is the rate that did best. A range test before them "
+            "has a plot of its own: search.sweep.plot(). Known are ax, figsize, theme, show_grid, "
+            "return_fig."
+        )
 
 
 def draw_trainings(

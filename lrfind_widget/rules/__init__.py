@@ -9,10 +9,11 @@ from lrfind_widget.rules.fastai_v2 import slide, steep, valley
 from lrfind_widget.rules.median_of_three import median_of_three
 from lrfind_widget.rules.other_libraries import ignite, lightning, torch_lr_finder
 from lrfind_widget.rules.suggestion import Suggestion
-from lrfind_widget.rules.table import RULES, suggest
+from lrfind_widget.rules.table import RULES, RuleName, suggest
 
 __all__ = [
     "RULES",
+    "RuleName",
     "Suggestion",
     "balanced",
     "ignite",

@@ -128,6 +128,9 @@ RULES: dict[str, RuleEntry] = {
 }
 """The rules by name, in the order in which they are shown; the first is the default."""
 
+_OF_OTHERS = {"minimum": "min_over_10", "steepest": "min_gradient"}
+"""What other finders call a rule, and its name here."""
+
 DEFAULT_RULE: RuleName = get_args(RuleName)[0]
 
 
@@ -220,6 +223,8 @@ def check_rule(rule: Any) -> Rule:
         if rule not in RULES:
             near = difflib.get_close_matches(rule, RULES, n=1, cutoff=0.3)
             hint = f' Did you mean "{near[0]}"?' if near else ""
+            if rule in _OF_OTHERS:
+                hint = f' It is "{_OF_OTHERS[rule]}" here.'
             raise ValueError(
                 f'There is no rule "{shortened(rule)}".{hint} Rules: {", ".join(RULES)}.'
             )

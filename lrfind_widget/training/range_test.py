@@ -246,6 +246,7 @@ class Sweep(Experiment):
             own_lr=self._own_lr,
             skipped_steps=self.skipped_steps,
             batch_size=self._found.batch_size,
+            optimizer=type(self._objects.optimizer).__name__,
             critical_lr=None if self._critical is None else self._critical.lr,
             critical_note="" if self._critical is None else self._critical.note,
             **ending,

@@ -65,14 +65,21 @@ def test_a_figure_is_saved_as_its_ending_says(kept: Any, kind: str, tmp_path: Pa
         ("lr.png", {"ax": None}, "leave out ax"),
         ("lr.png", {"return_fig": True}, "leave out return_fig"),
         ("lr.png", {"colour": 3}, "colour"),
+        (3, {}, "path=3, expected the name of a file"),
     ],
 )
 def test_what_cannot_be_saved_is_refused_and_no_file_made(
-    kept: Any, name: str, given: Any, said: str, tmp_path: Path
+    kept: Any, name: Any, given: Any, said: str, tmp_path: Path
 ) -> None:
     with pytest.raises((TypeError, ValueError), match=said):
-        kept.save_figure(tmp_path / name, **given)
-    assert not (tmp_path / name).exists()
+        kept.save_figure(tmp_path / name if isinstance(name, str) else name, **given)
+    assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize("name", ["suggestion", "others", "y_scale", "skip_start"])
+def test_a_word_of_a_curve_is_answered_by_the_plot_of_trainings(name: str) -> None:
+    with pytest.raises(TypeError, match=f"does not know the keyword '{name}': it draws"):
+        trained().plot(**{name: 1})
 
 
 def test_a_saved_figure_takes_the_words_of_plot(tmp_path: Path) -> None:

@@ -12,6 +12,8 @@ from typing import Any
 import matplotlib.pyplot as plt
 import numpy as np
 import pytest
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
 
 from lrfind_widget.curves.formatting import format_lr
 from lrfind_widget.curves.smoothing import exponential_average
@@ -191,6 +193,17 @@ def test_a_chosen_rate_is_shown() -> None:
         ({"show_lr": -1}, ValueError, "show_lr must be finite and greater than 0"),
         ({"show_lr": "x"}, TypeError, "show_lr must be a number"),
         ({"others": [3]}, TypeError, "others=3, expected results"),
+        ({"others": {"Adam": 3}}, TypeError, "others=3, expected results"),
+        ({"suggestion": "minimum"}, ValueError, 'It is "min_over_10" here'),
+        ({"suggestion": recorded().suggestion()}, TypeError, 'suggestion="median_of_three"'),
+        ({"skip_start": "valley"}, TypeError, 'given a rule, .* suggestion="valley"'),
+        ({"show_lr": "valley"}, TypeError, 'given a rule, .* suggestion="valley"'),
+        ({"others": ["valley"]}, TypeError, 'given a rule, .* suggestion="valley"'),
+        ({"skip_start": recorded()}, TypeError, "given a result, .* others=..."),
+        ({"ax": recorded()}, TypeError, "given a result, .* others=..."),
+        ({"suggestion": Axes(Figure(), (0, 0, 1, 1))}, TypeError, "given axes, .* ax=..."),
+        ({"others": [Axes(Figure(), (0, 0, 1, 1))]}, TypeError, "given axes, .* ax=..."),
+        ({"ax": Figure()}, TypeError, "expected the axes of a matplotlib figure, such as"),
         ({"theme": "blue"}, ValueError, "theme='blue', expected 'light' or 'dark'"),
         ({"figsize": 3}, ValueError, "figsize=3, expected a width and a height"),
         ({"y_scale": "root"}, ValueError, "y_scale='root'"),

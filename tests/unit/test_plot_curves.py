@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Iterator
+from contextlib import nullcontext
 from dataclasses import replace
-from itertools import pairwise
+from itertools import combinations, pairwise
 from typing import Any
 
 import matplotlib.pyplot as plt
@@ -13,10 +15,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
+from matplotlib.colors import to_hex
+from matplotlib.lines import Line2D
 
 from lrfind_widget.outcomes import StopReason
 from lrfind_widget.results import figures
 from lrfind_widget.results.result import SweepResult
+from lrfind_widget.rules.table import RULES
 from tests.unit.curves import exponential, valley
 from tests.unit.results import LRS, full, result, three
 
@@ -77,8 +82,12 @@ def test_the_rates_of_a_linear_sweep_are_on_a_linear_axis() -> None:
 
 
 @pytest.mark.parametrize("ends", [(1e-7, 10.0), (1e-3, 1e-1), (1e-3, 5e-3), (1e-3, 1.1e-3)])
-def test_the_axis_of_rates_has_several_ticks_that_do_not_overlap(ends: tuple[float, float]) -> None:
-    axes = plotted(result(lrs=np.geomspace(*ends, 100)), suggestion=False)
+@pytest.mark.parametrize("width", [4.0, 8.0])
+def test_the_axis_of_rates_has_several_ticks_that_do_not_overlap(
+    ends: tuple[float, float], width: float
+) -> None:
+    kept = result(lrs=np.geomspace(*ends, 100))
+    axes = plotted(kept, suggestion=False, figsize=(width, 3.0))
     low, high = axes.get_xlim()
     labels = [tick.get_window_extent() for tick in axes.get_xticklabels() if tick.get_text()]
     shown = [box for at, box in zip(axes.get_xticks(), labels, strict=True) if low <= at <= high]
@@ -130,6 +139,65 @@ def test_several_results_are_named_by_what_differs_with_what_is_suggested() -> N
     assert "wd 0" in names(axes)
     assert any(name.startswith("wd 0.1: ") for name in names(axes))
     assert names(plotted(kept, others=other, suggestion=False))[-1] == "wd 0.1"
+
+
+def test_several_results_have_the_names_that_they_are_given() -> None:
+    kept, other = result(), result()
+    own = names(plotted(kept, others={"Adam": kept, "SGD": other}, suggestion=False))
+    assert own == ["loss", "average", "Adam", "SGD"]
+    own = names(plotted(kept, others={"SGD": other}, suggestion=False))
+    assert own == ["loss", "average", "this result", "SGD"]
+    assert names(plotted(kept, others={}, suggestion=False)) == ["loss", "average", "fit"]
+
+
+def looks_of(axes: Any) -> list[tuple[Any, ...]]:
+    """Return how each line and dot of the legend is told from the others, bands left out."""
+    lines = [h for h in axes.get_legend_handles_labels()[0] if isinstance(h, Line2D)]
+    return [
+        (to_hex(h.get_color()), h.get_marker(), str(h._dash_pattern), h.get_linewidth())
+        for h in lines
+    ]
+
+
+def test_no_two_lines_or_dots_of_a_legend_look_alike() -> None:
+    kept = replace(result(selected_lr=2e-3, critical_lr=0.2), val_losses=valley(LRS))
+    rules, others = [*RULES, _own], [result() for _ in range(8)]
+    for marks in ({"suggestion": rules}, {}, {"suggestion": True}):
+        shown = looks_of(plotted(kept, others=others, show_lr=1e-3, **marks))
+        assert len(shown) == len(set(shown))
+
+
+def test_a_marked_rate_has_a_colour_of_its_own() -> None:
+    axes = plotted(result(selected_lr=2e-3), others=[result()], suggestion=["valley", "slide"])
+    named = ("selected", "result 2", "valley", "slide")
+    assert len({to_hex(drawn_as(axes, name).get_color()) for name in named}) == 4
+
+
+def test_dots_at_one_rate_are_drawn_apart() -> None:
+    axes = plotted(result(), suggestion=[_own, lambda lrs, losses: 0.0101, "valley"])
+    names = ("own", "a lambda", "valley")
+    boxes = [drawn_as(axes, name).get_window_extent() for name in names]
+    assert not any(one.overlaps(other) for one, other in combinations(boxes, 2))
+
+
+def test_a_dot_at_the_edge_of_the_frame_is_drawn_whole() -> None:
+    axes = plotted(exploding(), suggestion=lambda lrs, losses: lrs[-2])
+    dot = drawn_as(axes, "a lambda")
+    assert dot.get_ydata()[0] == axes.get_ylim()[1]
+    assert not dot.get_clip_on()
+    assert dot.get_zorder() > axes.get_legend().get_zorder()
+
+
+@pytest.mark.parametrize("width", [4.0, 8.0])
+def test_the_axes_write_numbers_as_people_do(width: float) -> None:
+    wide = {"y_range": "all", "y_scale": "log", "figsize": (width, 3.0)}
+    axes = plotted(exploding(1e9), **wide)
+    for axis, low, high in ((axes.xaxis, 1e-7, 10.0), (axes.yaxis, 0.1, 1e9)):
+        ticks = zip(axis.get_majorticklocs(), axis.get_majorticklabels(), strict=True)
+        texts = {text.get_text(): at for at, text in ticks if low <= at <= high}
+        assert len(texts) > 2
+        assert [float(text) for text in texts] == pytest.approx([*texts.values()])
+        assert not any("+" in text or "e-0" in text for text in texts)
 
 
 def test_results_that_do_not_differ_are_numbered() -> None:
@@ -208,9 +276,10 @@ def test_the_shortest_curves_are_drawn(n: int, options: Any) -> None:
 )
 @pytest.mark.parametrize("y_scale", ["linear", "log"])
 def test_odd_losses_are_drawn(losses: list[float], y_scale: str) -> None:
-    axes = plotted(result(losses), y_scale=y_scale)
-    if min(losses) <= 0:
-        assert axes.get_yscale() == "linear"
+    is_refused = y_scale == "log" and bool((np.array(losses) < 1e-100).any())
+    with pytest.warns(match="linear in spite of") if is_refused else nullcontext():
+        axes = plotted(result(losses), y_scale=y_scale)
+    assert axes.get_yscale() == ("linear" if is_refused else y_scale)
     assert np.isfinite(axes.get_ylim()).all()
 
 
@@ -221,7 +290,9 @@ LOSSES = arrays(np.float64, st.integers(0, 25), elements=st.floats())
 @given(LOSSES, st.sampled_from(["linear", "log"]), st.sampled_from(["focus", "all"]))
 def test_every_curve_is_drawn(losses: Any, y_scale: str, y_range: str) -> None:
     figure = figures.new_figure()
-    result(losses).plot(ax=figure.axes[0], y_scale=y_scale, y_range=y_range)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # of losses that have no logarithm
+        result(losses).plot(ax=figure.axes[0], y_scale=y_scale, y_range=y_range)
     figure.canvas.draw()
 
 

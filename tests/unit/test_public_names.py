@@ -90,7 +90,7 @@ def test_ipython_offers_the_public_names_the_rules_and_every_keyword(
     monkeypatch.setenv("IPYTHONDIR", str(tmp_path))
     for names, rules, called in json.loads(run(COMPLETE, when)):
         assert sorted(names) == PUBLIC
-        assert sorted(rules) == sorted([*RULES, "RULES", "Suggestion", "suggest"])
+        assert sorted(rules) == sorted([*RULES, "RULES", "RuleName", "Suggestion", "suggest"])
         assert set(called) >= set(options_of(WidgetOptions))
 
 

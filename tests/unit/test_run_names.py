@@ -7,9 +7,14 @@ from typing import Any
 import pytest
 
 from lrfind_widget.options import SweepOptions
-from lrfind_widget.results.run_names import differences
+from lrfind_widget.results.run_names import differences, different
+from tests.unit.results import result
 
 USUAL = SweepOptions().settings()
+
+
+def named(*changes: dict[str, Any]) -> list[str]:
+    return differences([result(settings=USUAL | changed) for changed in changes])
 
 
 @pytest.mark.parametrize(
@@ -27,10 +32,35 @@ USUAL = SweepOptions().settings()
 def test_each_by_what_is_unusual_of_what_differs(
     changes: list[dict[str, Any]], names: list[str]
 ) -> None:
-    assert differences([USUAL | changed for changed in changes]) == names
+    assert named(*changes) == names
 
 
 def test_ranges_of_groups_stand_for_their_ends() -> None:
     ranges = {"start_lrs": [1e-6, 1e-4], "end_lrs": [1e-2, 0.1], "reference": 0, "mode": "exp"}
     of_groups = {**USUAL, "groups": ranges, "start_lr": 1e-6, "end_lr": 1e-2}
-    assert differences([USUAL, of_groups]) == ["defaults", "groups [1e-6, 1e-4] to [1e-2, 0.1]"]
+    assert named({}, of_groups) == ["defaults", "groups [1e-6, 1e-4] to [1e-2, 0.1]"]
+
+
+def test_an_optimizer_and_a_batch_size_tell_results_apart() -> None:
+    known = [("Adam", 64), ("SGD", 64), ("Adam", 256)]
+    each = [result(optimizer=optimizer, batch_size=size) for optimizer, size in known]
+    assert differences(each[:2]) == ["Adam", "SGD"]
+    assert differences(each[::2]) == ["batch size 64", "batch size 256"]
+    assert differences(each) == [
+        "Adam, batch size 64",
+        "SGD, batch size 64",
+        "Adam, batch size 256",
+    ]
+
+
+def test_what_one_result_does_not_know_names_none() -> None:
+    assert differences([result(optimizer="Adam", batch_size=64), result()]) == ["", ""]
+
+
+def test_names_that_are_the_same_say_what_was_joined_or_have_a_number() -> None:
+    joined = {"joined": [{"kind": "sweep"}, {"kind": "refine"}]}
+    each = [result(settings=settings) for settings in (USUAL, USUAL | joined)]
+    assert different(each) == ["not refined", "refined"]
+    assert different([each[0], each[0]]) == ["result 1", "result 2"]
+    each += [result(settings=USUAL | {"wd": 0.1}) for _ in range(2)]
+    assert different(each)[1:] == ["own wd, refined", "wd 0.1 (1)", "wd 0.1 (2)"]
