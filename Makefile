@@ -14,7 +14,8 @@ NODE_MODULES := node_modules/.stamp
 LABEXTENSION := lrfind_widget/labextension/package.json
 
 # The directories too: their time changes when a file goes.
-FRONT_END_SOURCES := $(shell find js/src js/style js/types) js/tsconfig.json package.json
+FRONT_END_SOURCES := $(shell find js/src js/style js/types js/licenses) \
+	js/tsconfig.json $(wildcard js/*.mjs js/*.cjs) package.json
 
 # `npm run build` calls jupyter-builder, which lives in the environment.
 export PATH := $(CURDIR)/$(BIN):$(PATH)
@@ -45,7 +46,7 @@ help:
 	@echo "make setup      the environment, with the front end built and installed"
 	@echo "make link       let Jupyter read the built front end in place"
 	@echo "make format     lay the Python code out as lint wants it"
-	@echo "make dist       sdist and wheel in dist/"
+	@echo "make dist       sdist, wheel and npm package in release/"
 	@echo "make clean      remove all that was built or installed here"
 
 demo: setup
@@ -101,14 +102,15 @@ chromium: $(ENVIRONMENT)
 	@$(BIN)/python scripts/browser.py
 
 dist: setup
-	rm -rf dist
-	$(BIN)/python -m build --no-isolation
+	rm -rf release
+	$(BIN)/python -m build --no-isolation --outdir release
+	npm pack --silent --pack-destination release
 
 link: setup
 	jupyter-builder develop --overwrite .
 
 clean:
-	rm -rf $(VENV) $(BENCH_VENV) node_modules js/lib lrfind_widget/labextension dist
+	rm -rf $(VENV) $(BENCH_VENV) node_modules js/lib lrfind_widget/labextension dist release
 
 $(ENVIRONMENT): pyproject.toml requirements/constraints.txt
 	@command -v $(PYTHON) >/dev/null || { echo "Python 3.10 or newer is needed and there is no $(PYTHON): install one, or name it as in 'make PYTHON=python3.12 test'." >&2; exit 1; }
@@ -129,7 +131,7 @@ $(LABEXTENSION): $(ENVIRONMENT) $(NODE_MODULES) $(FRONT_END_SOURCES)
 	@touch $@
 
 # The front end is built above; the build hook need not do it again.
-$(PACKAGE): $(LABEXTENSION) $(ENVIRONMENT) install.json
+$(PACKAGE): $(LABEXTENSION) $(ENVIRONMENT) install.json $(wildcard js/nbextension/*)
 	HATCH_JUPYTER_BUILDER_SKIP_NPM=1 $(PIP) install --constraint requirements/constraints.txt \
 		--no-build-isolation --editable ".[frame]"
 	@touch $@

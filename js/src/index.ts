@@ -6,6 +6,14 @@ export { Bands, BandsModel } from './bands';
 export * from './bars';
 export { ComparisonCurves, ComparisonCurvesModel } from './comparison_curves';
 export { Curve, CurveModel } from './curve';
+export {
+  Figure,
+  FigureModel,
+  LinearScale,
+  LinearScaleModel,
+  LogScale,
+  LogScaleModel,
+} from './figure';
 export { Marker, MarkerModel } from './marker';
 export { Runs, RunsModel } from './runs';
 export { Spread, SpreadModel } from './spread';

@@ -103,6 +103,11 @@ describe('the model', () => {
     expect(widgets).toHaveProperty(`${name}View`);
   });
 
+  it.each(['Figure', 'LinearScale', 'LogScale'])('of the %s is bqplot\'s under our name', (name) => {
+    expect(defaultsOf(name)).toMatchObject(identity(name, name));
+    expect(widgets).toHaveProperty(name);
+  });
+
   it.each(Object.entries(MARKS))('of the mark %s knows itself, its view and its defaults', (name, traits) => {
     const expected = { ...identity(name, name), preserve_domain: { x: true, y: true }, ...traits };
     expect(defaultsOf(name)).toMatchObject(expected);

@@ -30,6 +30,11 @@ export class Scale extends WidgetView {
   }
 }
 
+export { ScaleModel as LinearScaleModel, ScaleModel as LogScaleModel };
+export { Scale as LinearScale, Scale as LogScale };
+
+export class FigureModel extends WidgetModel {}
+
 export class MarkModel extends WidgetModel {
   static override serializers = { ...WidgetModel.serializers };
 

@@ -5,19 +5,30 @@ declare module 'bqplot' {
   import { IBackboneModelOptions, WidgetModel, WidgetView } from '@jupyter-widgets/base';
 
   /** A scale as all views of a figure share it; a change of min or max moves `domain`. */
-  export interface ScaleModel extends WidgetModel {
+  export abstract class ScaleModel extends WidgetModel {
     readonly type: 'linear' | 'log';
     readonly domain: number[];
+    defaults(): Backbone.ObjectHash;
   }
 
+  export class LinearScaleModel extends ScaleModel {}
+  export class LogScaleModel extends ScaleModel {}
+
   /** A scale of one view of one mark. */
-  export interface Scale extends WidgetView {
+  export abstract class Scale extends WidgetView {
     model: ScaleModel;
     setRange(range: [number, number]): void;
   }
 
+  export class LinearScale extends Scale {}
+  export class LogScale extends Scale {}
+
+  export class FigureModel extends WidgetModel {
+    defaults(): Backbone.ObjectHash;
+  }
+
   /** The view of a figure, as its marks see it. */
-  export interface Figure extends WidgetView {
+  export class Figure extends WidgetView {
     readonly plotareaWidth: number;
     readonly plotareaHeight: number;
     readonly margin: { top: number; bottom: number; left: number; right: number };

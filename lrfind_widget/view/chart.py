@@ -9,31 +9,31 @@ from ipywidgets import Widget
 
 from lrfind_widget.view.columns import ComparisonCurves, Curve
 from lrfind_widget.view.marks import Annotations, Axes, Bands, Marker, Runs, Spread
-from lrfind_widget.view.thread_safe_widget import OwnLayout, ThreadSafeWidget
+from lrfind_widget.view.thread_safe_widget import OwnLayout, OwnModule, ThreadSafeWidget
 from lrfind_widget.view.view_state import ViewState
 
 MARGIN = {"top": 34, "bottom": 58, "left": 54, "right": 18}
 """Room around the plot area in pixels, for the marker's handle and the axes."""
 
 
-class _Figure(ThreadSafeWidget, bqplot.Figure):  # type: ignore[misc]
+class Figure(OwnModule, bqplot.Figure):  # type: ignore[misc]
     """bqplot's figure, which a page cannot change."""
 
 
-class _LogScale(ThreadSafeWidget, bqplot.LogScale):  # type: ignore[misc]
+class LogScale(OwnModule, bqplot.LogScale):  # type: ignore[misc]
     """bqplot's logarithmic scale, which a page cannot change."""
 
 
-class _LinearScale(ThreadSafeWidget, bqplot.LinearScale):  # type: ignore[misc]
+class LinearScale(OwnModule, bqplot.LinearScale):  # type: ignore[misc]
     """bqplot's linear scale, which a page cannot change."""
 
 
 def _linear(low: float, high: float) -> bqplot.LinearScale:
-    return _LinearScale(min=low, max=high, allow_padding=False)
+    return LinearScale(min=low, max=high, allow_padding=False)
 
 
 def _log(low: float, high: float) -> bqplot.LogScale:
-    return _LogScale(min=low, max=high, allow_padding=False)
+    return LogScale(min=low, max=high, allow_padding=False)
 
 
 NAMES_MARGIN = 66
@@ -42,7 +42,7 @@ NAMES_MARGIN = 66
 
 def _figure(marks: list[Any], height: str, **margin: int) -> bqplot.Figure:
     """Return a figure of some height, in CSS, whose axes are drawn by one of its marks."""
-    made = _Figure(
+    made = Figure(
         marks=marks,
         axes=[],
         fig_margin=MARGIN | margin,

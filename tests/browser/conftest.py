@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 import signal
 import sys
@@ -17,8 +16,12 @@ from tests.browser.harness import Application, JupyterLab, NotebookSeven, OpenNo
 
 _ROOT = Path(__file__).resolve().parents[2]
 _ARTIFACTS = Path(__file__).resolve().parent / "artifacts"
-_BUILT = _ROOT / "lrfind_widget" / "labextension" / "package.json"
-_INSTALLED = Path(sys.prefix) / "share/jupyter/labextensions/lrfind-widget/package.json"
+_INSTALLED = Path(sys.prefix) / "share/jupyter"
+#: What is built, and where Jupyter looks for it.
+_FRONT_ENDS = {
+    _ROOT / "lrfind_widget/labextension/package.json": "labextensions/lrfind-widget/package.json",
+    _ROOT / "dist/index.js": "nbextensions/lrfind-widget/index.js",
+}
 
 APPLICATIONS = {"jupyterlab": "JupyterLab", "notebook_seven": "Notebook 7"}
 
@@ -65,15 +68,14 @@ def orderly_end() -> Iterator[None]:
 @pytest.fixture(scope="session")
 def front_end() -> None:
     """Refuse to test anything but the front end that this checkout's sources make."""
-    for path in (_BUILT, _INSTALLED):
-        if not path.exists():
-            pytest.fail(f"The front end is not at {path}: run `make setup`.", pytrace=False)
-    if _entry(_BUILT) != _entry(_INSTALLED):
-        pytest.fail(
-            "The installed front end is not the one in lrfind_widget/labextension: "
-            "run `make setup`.",
-            pytrace=False,
-        )
+    for built, place in _FRONT_ENDS.items():
+        installed = _INSTALLED / place
+        for path in (built, installed):
+            if not path.exists():
+                pytest.fail(f"The front end is not at {path}: run `make setup`.", pytrace=False)
+        # The first of them names files by their content.
+        if built.read_bytes() != installed.read_bytes():
+            pytest.fail(f"{installed} is not what was built: run `make setup`.", pytrace=False)
 
 
 @pytest.fixture(scope="session")
@@ -163,11 +165,6 @@ def _opener(
         application.shut_down_kernel_of(notebook.path.name)
     complaints = [text for notebook in opened for text in notebook.unexpected_complaints()]
     assert not complaints, "The page complained:\n" + "\n".join(complaints)
-
-
-def _entry(package: Path) -> str:
-    """Return the file, named by its content, that a built front end starts with."""
-    return str(json.loads(package.read_text())["jupyterlab"]["_build"]["load"])
 
 
 def _keep_evidence(

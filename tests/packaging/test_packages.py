@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import email
+import gzip
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -12,6 +14,7 @@ import sysconfig
 import tarfile
 import venv
 import zipfile
+from importlib.metadata import version
 from pathlib import Path
 from typing import NamedTuple
 
@@ -19,7 +22,11 @@ import pytest
 from packaging.requirements import Requirement
 
 ROOT = Path(__file__).resolve().parents[2]
+NAME = "lrfind-widget"
 EXTENSION = "share/jupyter/labextensions/lrfind-widget"
+NBEXTENSION = "share/jupyter/nbextensions/lrfind-widget"
+MODULE = "dist/index.js"
+"""The one AMD module, in the checkout, the sdist and the npm package."""
 
 # Building runs npm; a slow disk or a cold npm cache must not look like a hang.
 pytestmark = [pytest.mark.packaging, pytest.mark.timeout(600)]
@@ -82,10 +89,12 @@ def test_the_sdist_carries_the_built_front_end(packages):
     names = names_in_sdist(packages.sdist)
     assert "lrfind_widget/labextension/package.json" in names
     assert any(is_entry(name, "lrfind_widget/labextension") for name in names)
+    assert {MODULE, f"{MODULE}.LICENSE.txt"} <= names
 
 
 def test_a_front_end_built_earlier_is_not_shipped(packages):
     assert not [name for name in names_in_sdist(packages.sdist) if "of-yesterday" in name]
+    assert b"of yesterday" not in module_of(packages.wheel)
 
 
 def test_the_sdist_carries_the_sources_of_the_front_end(packages):
@@ -105,6 +114,65 @@ def test_the_wheel_carries_the_front_end_where_jupyter_looks(packages):
     data = f"{wheel_stem(packages.wheel)}.data/data/{EXTENSION}"
     assert {f"{data}/package.json", f"{data}/install.json"} <= names
     assert any(is_entry(name, data) for name in names)
+
+
+def test_the_wheel_carries_the_amd_module_where_nbclassic_and_vs_code_look_and_once(packages):
+    names = names_in_wheel(packages.wheel)
+    data = f"{wheel_stem(packages.wheel)}.data/data"
+    found = {name for name in names if "/index.js" in name or "nbextension" in name}
+    assert found == {
+        f"{data}/{NBEXTENSION}/{name}"
+        for name in ("extension.js", "index.js", "index.js.LICENSE.txt")
+    }
+    with zipfile.ZipFile(packages.wheel) as wheel:
+        enabled = json.loads(wheel.read(f"{data}/etc/jupyter/nbconfig/notebook.d/{NAME}.json"))
+    assert enabled == {"load_extensions": {f"{NAME}/extension": True}}
+
+
+def test_the_amd_module_needs_the_widgets_of_the_page_alone(packages):
+    module = module_of(packages.wheel).decode()
+    assert module.startswith('define(["@jupyter-widgets/base"],')
+    assert module.count("define(") == 1
+
+
+def test_the_amd_module_takes_at_most_250_kb_of_a_download(packages):
+    assert len(gzip.compress(module_of(packages.wheel))) <= 250_000
+
+
+def test_the_same_sources_make_the_same_amd_module_in_every_folder(packages):
+    assert module_of(packages.wheel) == (ROOT / MODULE).read_bytes()
+
+
+def test_the_licences_of_what_is_bundled_travel_with_it(packages):
+    data = f"{wheel_stem(packages.wheel)}.data/data"
+    with zipfile.ZipFile(packages.wheel) as wheel:
+        text = wheel.read(f"{data}/{NBEXTENSION}/index.js.LICENSE.txt").decode()
+    named = re.findall(r"^(\S+) (\d\S*) \((\S+)\)$", text, re.MULTILINE)
+    assert ("bqplot", version("bqplot"), "Apache-2.0") in named
+    assert {"bqscales", "d3", "kiwi.js", "popper.js", "style-loader"} <= {
+        name for name, _, _ in named
+    }
+    assert text.count("Apache License") >= 2
+    # No package stands there by its name alone.
+    assert min(len(each) for each in text.split("-" * 80)) > 600
+
+
+def test_npm_packs_the_same_module_and_nothing_that_does_not_belong(packages, tmp_path):
+    call(["npm", "pack", "--ignore-scripts", "--pack-destination", tmp_path, ROOT], os.environ)
+    (packed,) = tmp_path.iterdir()
+    with tarfile.open(packed) as archive:
+        files = {
+            member.name.partition("/")[2]: archive.extractfile(member).read()
+            for member in archive.getmembers()
+        }
+    assert set(files) == {"LICENSE", "README.md", "package.json", MODULE, f"{MODULE}.LICENSE.txt"}
+    assert files[MODULE] == module_of(packages.wheel)
+    manifest = json.loads(files["package.json"])
+    assert manifest["name"] == NAME
+    assert manifest["version"] == metadata_of(packages.wheel)["Version"]
+    assert manifest["main"] == MODULE
+    # npm refuses to publish what is private.
+    assert "private" not in manifest
 
 
 def test_the_wheel_carries_no_tests_examples_or_sources_of_the_front_end(packages):
@@ -206,6 +274,9 @@ def plant_old_front_end(checkout: Path) -> None:
     static.mkdir(parents=True)
     (static / "remoteEntry.of-yesterday.js").touch()
     (static.parent / "package.json").write_text("{}")
+    module = checkout / MODULE
+    module.parent.mkdir()
+    module.write_text("// of yesterday")
 
 
 def call(command: list[str | Path], environment: dict[str, str], cwd: Path | None = None) -> str:
@@ -237,6 +308,11 @@ def names_in_wheel(wheel: Path) -> set[str]:
 def wheel_stem(wheel: Path) -> str:
     """Return the name and version that the folders of a wheel start with."""
     return "-".join(wheel.name.split("-")[:2])
+
+
+def module_of(wheel: Path) -> bytes:
+    with zipfile.ZipFile(wheel) as archive:
+        return archive.read(f"{wheel_stem(wheel)}.data/data/{NBEXTENSION}/index.js")
 
 
 def is_entry(name: str, folder: str) -> bool:
