@@ -207,6 +207,11 @@ def not_applied(why: BaseException | str) -> str:
     return f"Not applied: {why}"
 
 
+def not_saved(kind: str, why: BaseException) -> str:
+    """Say that a file was not made, and why."""
+    return f"No {kind.upper()} was made: {why}"
+
+
 def text_fallback(status: Status, selected: float, steepest: float | None) -> str:
     """Return the line of text that stands for the widget where none can be shown."""
     text = f"LRFinderWidget ({status}), selected_lr={format_lr(selected)}"

@@ -21,6 +21,7 @@ from lrfind_widget.values import (
     check_beta,
     check_flag,
     check_rate,
+    check_text,
     integer,
     number,
     real,
@@ -85,8 +86,12 @@ def _check_groups(name: str, value: Any) -> str | int | GroupRanges:
     )
 
 
-def _check_height(name: str, value: Any) -> str | int:
-    return value if isinstance(value, str) else whole(1)(name, value)
+def _check_height(name: str, value: Any) -> str:
+    return value if isinstance(value, str) else f"{whole(1)(name, value)}px"
+
+
+def _check_title(name: str, value: Any) -> str:
+    return " ".join(check_text(name, value).split())
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -301,6 +306,10 @@ class AnalysisOptions(_Smoothing):
         it.
     show_validation
         Draw the validation loss, where there is one.
+    title
+        A text above the chart, also in its pictures.
+    height : str or int
+        Height of the chart, in pixels or as CSS such as "30em".
     """
 
     skip_start: Annotated[int, whole(0)] = 10
@@ -313,6 +322,8 @@ class AnalysisOptions(_Smoothing):
     show_fit: bool = True
     show_average: bool = True
     show_validation: bool = True
+    title: Annotated[str, _check_title] = ""
+    height: Annotated[str | int, _check_height] = "380px"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -412,13 +423,10 @@ class WidgetOptions(AnalysisOptions, SweepOptions):
     auto_apply
         Write every chosen rate into the optimizer, as `apply()` does: at once, or, where
         something runs, when it has ended.
-    height
-        Height of the chart, in pixels or as CSS such as "30em".
     layout : ipywidgets.Layout
         Layout of the whole widget, as for any widget.
     """
 
     auto_start: bool = True
     auto_apply: bool = False
-    height: Annotated[str | int | None, _check_height] = None
     layout: Any = None

@@ -152,6 +152,10 @@ class Trainable(Protocol):
     """What runs are made of: a model with its loader and optimizer, or a trainer's object."""
 
     @property
+    def name(self) -> str:
+        """What is trained, in a word."""
+
+    @property
     def lr(self) -> float:
         """The optimizer's own rate, of the reference group."""
 

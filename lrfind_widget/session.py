@@ -80,7 +80,7 @@ class Session:
         self._changes: dict[str, Any] = {}  # of the latest sweep, which what adds to it has too
         self._closed = False
         if trainable is not None:
-            self._state = SessionState(True, options, trainable.lr)
+            self._state = SessionState(True, options, trainable.lr, model_name=trainable.name)
         elif stored is not None and len(stored):
             self._state = transitions.of_stored(stored, options)
         else:

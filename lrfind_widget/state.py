@@ -77,6 +77,8 @@ class SessionState:
         What the latest command did.
     earlier_rule : callable or None
         The function of the user's that was the rule before.
+    model_name : str
+        What is trained, in a word; empty where a stored result is shown.
     """
 
     can_train: bool
@@ -94,6 +96,7 @@ class SessionState:
     refusal: BaseException | None = None
     message: str = ""
     earlier_rule: Callable[..., Any] | None = None
+    model_name: str = ""
 
     @property
     def own_rule(self) -> Callable[..., Any] | None:

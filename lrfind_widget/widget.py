@@ -18,14 +18,14 @@ from lrfind_widget.keywords import constructor, keywords
 from lrfind_widget.options import AnalysisOptions, WidgetOptions
 from lrfind_widget.outcomes import Status
 from lrfind_widget.points import Trainable
-from lrfind_widget.results import figures, picture
+from lrfind_widget.results import figures
 from lrfind_widget.results.result import SweepResult
 from lrfind_widget.rules.table import DEFAULT_RULE
 from lrfind_widget.session import Session
 from lrfind_widget.state import READING
 from lrfind_widget.view.cells import CELLS, at_end_of_unwatched_cell
-from lrfind_widget.view.chart_state import pictured
 from lrfind_widget.view.debounce import Debounce
+from lrfind_widget.view.files import file_of, picture_of
 from lrfind_widget.view.marks import Rate
 from lrfind_widget.view.output import SavedOutput
 from lrfind_widget.view.screen import Screen
@@ -36,9 +36,6 @@ if TYPE_CHECKING:
 
 CALM_SECONDS = 1.0
 """How long a choice must have stood before the picture in the cell's output follows it."""
-
-HEIGHT = "380px"
-"""Height of the chart where none is given."""
 
 
 class _Setting(traitlets.TraitType[Any, Any]):
@@ -80,8 +77,9 @@ class LRFinderWidget(Session, ThreadSafeWidget, VBox, ValueWidget):  # type: ign
     beta, skip_start, skip_end, rule, reads, y_scale, y_range, wheel_zoom
         How the curves are read and drawn, as the keywords of these names. May be set and
         observed; the stored curves are read anew. `beta` also counts for the next sweep.
-    show_fit, show_average, show_validation
-        Which lines are drawn, as the keywords of these names. May be set and observed.
+    show_fit, show_average, show_validation, title, height
+        Which lines are drawn, under which title and how high, as the keywords of these names. May
+        be set and observed.
     status : Status
         "waiting", "sweeping", "paused", "finished", "diverged", "stopped" or "failed".
     min_grad_lr : float or None
@@ -119,6 +117,8 @@ class LRFinderWidget(Session, ThreadSafeWidget, VBox, ValueWidget):  # type: ign
     show_fit = _Setting(True)
     show_average = _Setting(True)
     show_validation = _Setting(True)
+    title = _Setting("")
+    height = _Setting("380px")
     min_grad_lr = Rate(None, allow_none=True, read_only=True)
     suggested_lr = Rate(None, allow_none=True, read_only=True)
     status = traitlets.UseEnum(Status, Status.WAITING, read_only=True)
@@ -173,7 +173,7 @@ class LRFinderWidget(Session, ThreadSafeWidget, VBox, ValueWidget):  # type: ign
         self._mirroring = threading.RLock()
         self._mirror_again = False
         self._writing = threading.local()
-        self._screen = Screen(self, _css(options.height))
+        self._screen = Screen(self)
         self._screen.run_bar.commands["seen"] = self._be_seen
         ThreadSafeWidget.__init__(self, children=self._screen.rows, layout=OwnLayout(**layout))
         self.add_class("lrfind-widget")
@@ -184,15 +184,6 @@ class LRFinderWidget(Session, ThreadSafeWidget, VBox, ValueWidget):  # type: ign
         self._mirror()
         self.listen(self._show)
         CELLS.claim(self)
-
-    @property
-    def height(self) -> str:
-        """The height of the chart in CSS; may be set, also to a number of pixels."""
-        return str(self._screen.chart.figure.layout.height)
-
-    @height.setter
-    def height(self, height: str | int) -> None:
-        self._screen.chart.figure.layout.height = _css(WidgetOptions(height=height).height)
 
     def save_figure(self, path: str | PathLike[str]) -> None:
         """Save the chart with the present choice as a picture.
@@ -209,10 +200,7 @@ class LRFinderWidget(Session, ThreadSafeWidget, VBox, ValueWidget):  # type: ign
         RuntimeError
             If there is no curve yet.
         """
-        drawn = self._picture(figures.kind_of(path))
-        if drawn is None:
-            raise RuntimeError("There is no curve yet: save the figure after a sweep.")
-        Path(path).write_bytes(drawn)
+        Path(path).write_bytes(file_of(self.state, figures.kind_of(path)).content)
 
     def close(self) -> None:
         """End what runs, wait until everything is restored, and let go of the model."""
@@ -345,25 +333,8 @@ class LRFinderWidget(Session, ThreadSafeWidget, VBox, ValueWidget):  # type: ign
         text = repr(self)
         picture = None
         with contextlib.suppress(Exception):  # a line of text is better than none of both
-            picture = self._picture("png")
+            picture = picture_of(self.state, "png")
         self._output.keep(text, picture)
-
-    def _picture(self, kind: str) -> bytes | None:
-        """Return the chart as a picture, or None where there is no curve yet."""
-        chart = pictured(self.state)
-        if chart is None:
-            return None
-
-        def draw() -> Any:
-            figure = figures.new_figure()
-            picture.draw(figure.axes[0], chart)
-            return figure
-
-        return figures.saved(draw, kind)
-
-
-def _css(height: str | int | None) -> str:
-    return f"{height}px" if isinstance(height, int) else height or HEIGHT
 
 
 def _values_of(layout: Any) -> dict[str, Any]:

@@ -133,6 +133,8 @@ class PlayedRun:
 class PlayedTrainable:
     """A `Trainable` that makes played runs and writes rates down."""
 
+    name = "Played"
+
     def __init__(self, lr: float = 1e-3, steps: int = len(RATES), repeats: int = 1) -> None:
         self.lr = lr
         self.steps = steps

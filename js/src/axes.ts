@@ -40,6 +40,7 @@ export class AxesModel extends ChartMarkModel {
       y_label: 'loss',
       y_range: 'focus',
       wheel_zoom: 'ctrl',
+      title: '',
       description: '',
       curve: null,
       runs: null,
@@ -153,6 +154,7 @@ export class Axes extends ChartMark {
   declare model: AxesModel;
   declare private lines: AxisLines;
   declare private background: SVGRectElement;
+  declare private heading: HTMLDivElement;
   declare private tools: HTMLDivElement;
   declare private legend: Legend | undefined;
   declare private framingButton: HTMLButtonElement;
@@ -164,17 +166,22 @@ export class Axes extends ChartMark {
     this.background = svg(this.el, 'rect', { class: 'lrfind-background', x: 0, y: 0 });
     this.lines = new AxisLines(this.el);
     this.tools = html('div', { class: 'lrfind-tools' });
-    this.figureElement.append(this.tools);
+    this.heading = html('div', { class: 'lrfind-title' });
+    this.figureElement.append(this.heading, this.tools);
     keepKeys(this.figureElement, { signal: this.alive });
     const { x_label: across, y_label: up } = this.model.attributes as Record<string, string>;
-    this.name('group', `Chart of ${up} against ${across}`);
     const drawing = this.figureElement.querySelector(':scope > .svg-figure');
     const describe = (): void => {
+      const title = textOf(this.model, 'title');
+      say(this.heading, title);
+      attr(this.heading, { title });
+      this.heading.hidden = title === '';
+      this.name('group', `${title && `${title}. `}Chart of ${up} against ${across}`);
       if (drawing) {
         attr(drawing, { 'aria-description': textOf(this.model, 'description') || null });
       }
     };
-    this.listenTo(this.model, 'change:description', describe);
+    this.listenTo(this.model, 'change:title change:description', describe);
     describe();
     const curve = this.model.get('curve') as CurveModel | null;
     const runs = this.model.get('runs') as RunsModel | null;
@@ -221,6 +228,8 @@ export class Axes extends ChartMark {
     say(this.framingButton, all ? 'Focus on the fall' : 'Show all losses');
     this.legend?.paint();
     this.tools.style.bottom = `${Math.max(0, bottom - TOOLS)}px`;
+    this.heading.style.left = `${left}px`;
+    this.heading.style.maxWidth = `${width}px`;
     this.placeTools(left, left + width);
   }
 
@@ -245,8 +254,10 @@ export class Axes extends ChartMark {
   }
 
   override remove(): this {
-    // The tools exist only once the view is rendered.
-    (this.tools as HTMLDivElement | undefined)?.remove();
+    // They exist only once the view is rendered.
+    for (const part of [this.heading, this.tools] as (HTMLDivElement | undefined)[]) {
+      part?.remove();
+    }
     return super.remove();
   }
 }

@@ -28,9 +28,9 @@ SIZE = (8.0, 4.0)
 _DRAWING = threading.Lock()
 """Held while drawing: matplotlib keeps fonts and caches that threads must not share."""
 
-_CHARACTER, _HANDLE, _LABELS = 0.066, 0.55, 0.9
-"""Width of a character of a legend, of what stands before and behind a name, and of what stands
-beside the axes, in inches, about."""
+_CHARACTER, _LARGE_CHARACTER, _HANDLE, _LABELS = 0.066, 0.095, 0.55, 0.9
+"""Width of a character of a legend and of a title, of what stands before and behind a name, and
+of what stands beside the axes, in inches, about."""
 
 
 class Plotted:
@@ -177,7 +177,7 @@ def put_legend(axes: Any, title: str = "") -> None:
     A title, of any length, is drawn only where there is room.
     """
     handles, labels = axes.get_legend_handles_labels()
-    roomy = type(axes.figure.get_layout_engine()).__name__ == "ConstrainedLayoutEngine"
+    roomy = _is_roomy(axes)
     if not handles and not (roomy and title):
         return
     paper = papers_of(axes)[0]
@@ -199,6 +199,24 @@ def put_legend(axes: Any, title: str = "") -> None:
     legend.get_title().set_color(ink)
     for text in (legend.get_title(), *legend.get_texts()):
         text.set_parse_math(False)  # a name may come from a file
+
+
+def put_title(axes: Any, title: str) -> None:
+    """Write a title above axes, and above the legend that stands there."""
+    if not title:
+        return
+    look, legend, pad = look_on(papers_of(axes)[1]), axes.get_legend(), 6.0
+    if legend is not None and _is_roomy(axes):
+        pixels = legend.get_window_extent().height
+        pad += pixels * 72 / axes.figure.dpi
+    wrapped = "\n".join(textwrap.wrap(title, int(_room(axes) / _LARGE_CHARACTER)))
+    written = axes.set_title(wrapped, loc="left", pad=pad, color=look.ink, fontsize="large")
+    written.set_parse_math(False)
+
+
+def _is_roomy(axes: Any) -> bool:
+    """Whether the figure makes room for what stands above its axes."""
+    return type(axes.figure.get_layout_engine()).__name__ == "ConstrainedLayoutEngine"
 
 
 def _room(axes: Any) -> float:

@@ -56,7 +56,7 @@ class JsonRecord:
         ValueError
             If the ending is another.
         """
-        text = self._text(_ending_of(path, self._kept))
+        text = self.to_text(_ending_of(path, self._kept))
         Path(path).write_text(text, encoding="utf-8", newline="")
 
     @classmethod
@@ -81,8 +81,8 @@ class JsonRecord:
         ending = _ending_of(path, cls._kept)
         return cls._from_text(_text_of(path), ending)
 
-    def _text(self, _ending: str) -> str:
-        """Return the text of a file with an ending."""
+    def to_text(self, _ending: str = ".json") -> str:
+        """Return what `save` writes to a file with an ending."""
         return json.dumps(self.to_json(), allow_nan=False, indent=1) + "\n"
 
     @classmethod

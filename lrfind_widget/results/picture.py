@@ -10,7 +10,7 @@ import numpy as np
 from lrfind_widget.curves.formatting import format_lr
 from lrfind_widget.results.chart import Chart, Other
 from lrfind_widget.results.curve_lines import KINDS, CurveLines, Line, loss_at
-from lrfind_widget.results.figures import paint, put_legend
+from lrfind_widget.results.figures import paint, put_legend, put_title
 from lrfind_widget.results.framing import FAR, Framed, drawable, frame
 from lrfind_widget.results.looks import APART, Look, dot_look, line_look, look_on, papers_of
 from lrfind_widget.rules.suggestion import Suggestion
@@ -37,6 +37,7 @@ def draw(axes: Any, chart: Chart) -> None:
     axes.set_ylabel("loss", rotation=0, ha="right")
     paint(axes, grid=chart.grid)
     put_legend(axes, _doubt(chart))
+    put_title(axes, chart.analysis.options.title)
 
 
 def _set_scales(axes: Any, chart: Chart) -> None:

@@ -33,7 +33,10 @@ NOT_LOGARITHMIC = (
     "these are not."
 )
 
-READING = ("beta", "reads", "y_scale", "y_range", "show_fit", "show_average", "show_validation")
+READING = (
+    *("beta", "reads", "y_scale", "y_range"),
+    *("show_fit", "show_average", "show_validation", "title"),
+)
 """What `plot` takes of the keywords that say how a curve is read and drawn."""
 
 
@@ -94,9 +97,9 @@ class PlottedCurve(RecordedCurve, Plotted):
             counted 0, 1, 2, ... without the skipped ones. Needs scipy. The steepest fall, and what
             is printed, is that of the spline.
         **options
-            `beta`, `reads`, `y_scale`, `y_range`, `show_fit`, `show_average`, `show_validation`:
-            how the curve is read and drawn, as for `LRFinderWidget`. With `k`, further arguments
-            of ``scipy.interpolate.UnivariateSpline``, such as ``s``.
+            `title`, `beta`, `reads`, `y_scale`, `y_range`, `show_fit`, `show_average`,
+            `show_validation`: how the curve is read and drawn, as for `LRFinderWidget`. With `k`,
+            further arguments of ``scipy.interpolate.UnivariateSpline``, such as ``s``.
 
         Returns
         -------

@@ -186,8 +186,9 @@ class SweepResult(PlottedCurve, JsonRecord):
             ) from error
         return pd.DataFrame({name: values.copy() for name, values in self.columns().items()})
 
-    def _text(self, ending: str) -> str:
-        return csv_table.written(self.columns()) if ending == ".csv" else super()._text(ending)
+    def to_text(self, ending: str = ".json") -> str:
+        """Return what `save` writes to a file with an ending."""
+        return csv_table.written(self.columns()) if ending == ".csv" else super().to_text(ending)
 
     @classmethod
     def _from_text(cls, text: str, ending: str) -> SweepResult:

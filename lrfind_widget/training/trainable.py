@@ -36,6 +36,11 @@ class TorchTrainable:
         self._sweep({})  # which refuses now what cannot work
 
     @property
+    def name(self) -> str:
+        """The class of the model."""
+        return type(self._objects[0]).__name__
+
+    @property
     def lr(self) -> float:
         """The optimizer's own rate, of the reference group."""
         return reference_lr(self._objects[2])

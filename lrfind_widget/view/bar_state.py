@@ -18,6 +18,14 @@ REFINE = "Sweep the usable band again, with smaller steps, and join the curves"
 EXTEND = "Sweep on beyond the end of the range, and join the curves"
 APPLY = "Write this rate into the optimizer"
 SEARCH = "Find the best rate by short trainings, from this one on"
+FILES = {
+    "png": "The chart as a picture",
+    "svg": "The chart as a drawing that stays sharp at any size",
+    "csv": "The points, for a spreadsheet",
+    "json": "All that the sweep found, for LRFinderWidget.from_result",
+}
+"""What can be saved, by the ending of the file."""
+NOTHING = "There is nothing to save yet."
 HOLD_BACK = "Search again with a fifth of the data held back, whose loss decides"
 
 
@@ -82,6 +90,8 @@ def choice_bar(state: SessionState, analysis: Analysis | None) -> dict[str, Any]
 def settings_bar(state: SessionState) -> dict[str, Any]:
     """Return the settings and the legend."""
     options, own = state.options, state.own_rule
+    nothing = state.result is None or not len(state.result)
+    why_not = NOTHING if nothing else messages.running(state.noun) if state.is_sweeping else ""
     entries = [*RULES.values(), *([] if own is None else [entry_of(own)])]
     return {
         **{name: getattr(options, name) for name in SETTINGS},
@@ -95,6 +105,10 @@ def settings_bar(state: SessionState) -> dict[str, Any]:
                 "removable": run not in state.current,
             }
             for run in (state.listed if state.earlier else ())
+        ],
+        "buttons": [
+            _button("save", kind.upper(), why_not, what) | {"id": kind}
+            for kind, what in FILES.items()
         ],
     }
 

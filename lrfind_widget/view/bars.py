@@ -6,6 +6,7 @@ set; what makes no sense is counted in `refused_messages` and changes nothing.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -19,6 +20,12 @@ from lrfind_widget.view.thread_safe_widget import OwnLayout, OwnModule
 
 MAX_SKIP = 1_000_000
 """The most points that a page may skip at either end."""
+
+MAX_TEXT = 200
+"""The longest title that a page may set, and the longest name that it may have."""
+
+HEIGHTS = re.compile(r"([2-9]\d\d|1\d\d\d)px")
+"""The heights that a page may set."""
 
 
 class Bar(OwnModule, DOMWidget):  # type: ignore[misc]
@@ -126,6 +133,8 @@ class SettingsBar(Bar):
     wheel_zoom = traitlets.Enum(["ctrl", "always"], "ctrl").tag(sync=True)
     rule = traitlets.Unicode().tag(sync=True)
     reads = traitlets.Enum(["best", "training", "validation"], "best").tag(sync=True)
+    title = traitlets.Unicode().tag(sync=True)
+    height = traitlets.Unicode("380px").tag(sync=True)
     # {"name", "label", "title"} each
     rules = traitlets.List(traitlets.Dict()).tag(sync=True)
     # {"id", "name", "visible", "removable"} each
@@ -138,11 +147,17 @@ class SettingsBar(Bar):
             AnalysisOptions(**{name: value})
         if name.startswith("skip") and value > MAX_SKIP:
             raise ValueError(f"{name} is at most {MAX_SKIP} here.")
+        if name == "title" and len(value) > MAX_TEXT:
+            raise ValueError(f"A title has at most {MAX_TEXT} characters here.")
+        if name == "height" and not HEIGHTS.fullmatch(value):
+            raise ValueError("The height is from 200px to 1999px here.")
         return super().valid(name, value)
 
     def _take_event(self, content: Mapping[str, Any]) -> bool:
+        if content.get("event") == "save":
+            return self._take_wish(content.get("kind"), content.get("page"))
         if content.get("event") != "run":
-            return super()._take_event(content)
+            return False
         action, run_id = content.get("action"), content.get("id")
         run = next((each for each in self.runs if each["id"] == run_id), None)
         allowed = run is not None and (
@@ -151,6 +166,15 @@ class SettingsBar(Bar):
         if run is not None and allowed:
             self.commands["run"](int(run["id"]), action)
         return allowed
+
+    def _take_wish(self, kind: Any, page: Any) -> bool:
+        """Let a file be made for a page; it is told where that cannot be done now."""
+        fits = isinstance(page, str) and len(page) <= MAX_TEXT
+        return (
+            fits
+            and kind in [each["id"] for each in self.buttons]
+            and bool(self.commands["save"](kind, page))
+        )
 
 
 class ReceiptBar(Bar):

@@ -36,6 +36,9 @@ def _log(low: float, high: float) -> bqplot.LogScale:
     return LogScale(min=low, max=high, allow_padding=False)
 
 
+TITLE_ROOM = 24
+"""More room above the chart where it has a title."""
+
 NAMES_MARGIN = 66
 """Room to the right of the second chart, for the names of its lines."""
 
@@ -66,7 +69,7 @@ def _parts(figure: bqplot.Figure) -> list[Widget]:
 class Chart:
     """Loss against learning rate, with a marker to choose a rate."""
 
-    def __init__(self, height: str, shown: ViewState) -> None:
+    def __init__(self, shown: ViewState) -> None:
         ends = shown.axes["lo"], shown.axes["hi"]
         self._x_scales = {"exp": _log(*ends), "linear": _linear(*ends)}
         # The page sets both ends to the losses in view; they are given because bqplot's scales
@@ -100,7 +103,13 @@ class Chart:
             "marker": self.marker,
             "annotations": self.annotations,
         }
-        self.figure = _figure(list(self.parts.values()), height)
+        self.figure = _figure(list(self.parts.values()), shown.height)
+        self.set_frame(shown.height, shown.axes["title"])
+
+    def set_frame(self, height: str, title: str) -> None:
+        """Set the height of the chart, in CSS, and make room for its title."""
+        self.figure.layout.height = height
+        self.figure.fig_margin = MARGIN | {"top": MARGIN["top"] + TITLE_ROOM * bool(title)}
 
     def set_scales(self, x_kind: str, y_kind: str) -> None:
         """Choose the kinds of both axes: "exp" or "linear" across, "linear" or "log" up."""

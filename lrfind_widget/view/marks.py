@@ -84,6 +84,7 @@ class Axes(ChartMark):
     y_label = traitlets.Unicode("loss").tag(sync=True)
     y_range = traitlets.Enum(["focus", "all"], "focus").tag(sync=True)
     wheel_zoom = traitlets.Enum(["ctrl", "always"], "ctrl").tag(sync=True)
+    title = traitlets.Unicode().tag(sync=True)
     # The curve in words, which describes the drawing.
     description = traitlets.Unicode().tag(sync=True)
     # The axes stand around the plot area.

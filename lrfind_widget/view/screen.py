@@ -16,6 +16,7 @@ from lrfind_widget.session import Session
 from lrfind_widget.state import LINES, SETTINGS
 from lrfind_widget.view.bars import ChoiceBar, ComparisonBar, ReceiptBar, RunBar, SettingsBar
 from lrfind_widget.view.chart import Chart, ComparisonChart
+from lrfind_widget.view.files import Files
 from lrfind_widget.view.growth import Growth, columns_of
 from lrfind_widget.view.thread_safe_widget import ThreadSafeWidget
 from lrfind_widget.view.view_state import Traits, ViewState, view_state
@@ -31,15 +32,16 @@ class Screen:
     what differs from the one before, one message a widget.
     """
 
-    def __init__(self, session: Session, height: str) -> None:
+    def __init__(self, session: Session) -> None:
         self._session = session
         self._ticking = threading.RLock()
         self._shown = shown = view_state(session.state)
         self._steps: dict[str, Any] = {}  # of the present tick, until they are sent
-        self.chart = Chart(height, shown)
+        self.chart = Chart(shown)
         self.run_bar = RunBar(**shown.run_bar)
         self.choice_bar = ChoiceBar(marker=self.chart.marker, **shown.choice_bar)
         self.settings_bar = SettingsBar(**shown.settings_bar)
+        self._files = Files(lambda: session.state, self.settings_bar.send)
         self.receipt_bar = ReceiptBar(**shown.receipt_bar)
         self.comparison_chart: ComparisonChart | None = None
         self.comparison_bar: ComparisonBar | None = None
@@ -74,6 +76,7 @@ class Screen:
             before, state = self._shown, view_state(self._session.state)
             changed = _changed(before.run_bar, state.run_bar)
             self._steps = changed if changed.keys() <= _STEPS else {}
+            self.chart.set_frame(state.height, state.axes["title"])
             self._show_axis(before, state)
             repeats = self._show_curve(before, state)
             if repeats:
@@ -90,6 +93,7 @@ class Screen:
 
     def close(self) -> None:
         """Close every widget of the screen."""
+        self._files.close()
         below = [] if self.comparison_chart is None else self.comparison_chart.widgets
         for widget in {*self.rows, *self.chart.widgets, *below}:
             if isinstance(widget, DOMWidget):
@@ -117,7 +121,7 @@ class Screen:
             "advise": self._shown_to_fail(self._take_advice),
         }
         self.chart.marker.page_handlers["value"] = session.select
-        self.settings_bar.commands = {"run": session.change_run}
+        self.settings_bar.commands = {"run": session.change_run, "save": self._files.ask}
         chart, settings = self.chart, self.settings_bar
         set_by = ((chart.axes, ("y_range",)), (chart.curve, LINES), (settings, SETTINGS))
         for widget, names in set_by:

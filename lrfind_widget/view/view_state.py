@@ -25,6 +25,7 @@ class ViewState:
     choice_bar: Traits
     settings_bar: Traits
     receipt_bar: Traits
+    height: str
     x_kind: str
     y_kind: str
     axes: Traits
@@ -53,6 +54,7 @@ def view_state(state: SessionState) -> ViewState:
         choice_bar=bar_state.choice_bar(state, analysis),
         settings_bar=bar_state.settings_bar(state),
         receipt_bar={"receipt": bar_state.receipt(state)},
+        height=str(options.height),
         x_kind=kind,
         y_kind=options.y_scale,
         axes={
@@ -61,6 +63,7 @@ def view_state(state: SessionState) -> ViewState:
             "x_label": label,
             "y_range": options.y_range,
             "wheel_zoom": options.wheel_zoom,
+            "title": options.title,
             "description": "" if analysis is None else analysis.words,
         },
         marker={"value": state.selected_lr, "lo": low, "hi": high},

@@ -55,7 +55,7 @@ def test_axe_finds_nothing_serious_in_any_state(lab, theme):
     finder = Finder(notebook, 2)
     finder.wait_for_dots(5)
     found["finished"] = violations(finder)
-    finder.root.get_by_text("Smoothing, skipped ends").click()
+    finder.root.get_by_text("How the curve is read").click()
     finder.root.get_by_text("compared identical").click()
     finder.field.fill("about a third")
     finder.field.press("Enter")

@@ -160,7 +160,7 @@ def test_scrolling_the_page_over_the_chart_changes_nothing(finder):
 
 
 def test_the_wheel_zooms_without_ctrl_where_the_person_wants_it(finder):
-    finder.root.get_by_text("Smoothing, skipped ends").click()
+    finder.root.get_by_text("How the curve is read").click()
     chosen = finder.root.get_by_label("Wheel zooms")
     chosen.select_option("Always")
     finder.notebook.until("widget.wheel_zoom == 'always'")
@@ -172,7 +172,7 @@ def test_the_wheel_zooms_without_ctrl_where_the_person_wants_it(finder):
     window = finder.window()
     finder.turn_wheel(-240, with_ctrl=False)
     assert finder.window() == window
-    finder.root.get_by_text("Smoothing, skipped ends").click()
+    finder.root.get_by_text("How the curve is read").click()
 
 
 def test_the_wheel_does_the_same_on_the_second_chart(lab):

@@ -27,7 +27,7 @@ def compared(lab_for_module) -> Finder:
     notebook.run(0)
     finder = Finder(notebook, 0)
     finder.wait_for_dots(3)
-    finder.root.get_by_text("Smoothing, skipped ends").click()
+    finder.root.get_by_text("How the curve is read").click()
     return finder
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import matplotlib.pyplot as plt
@@ -50,6 +51,26 @@ def test_the_dot_and_the_choice_are_drawn_and_named() -> None:
     kinds = [name.partition(" ")[0] for name in names(axes)]
     assert kinds == ["loss", "average", "fit", "usable", "steepest", "suggested", "selected"]
     assert names(axes)[-1] == "selected 3e-3"
+
+
+@pytest.mark.parametrize("title", ["ResNet $x_1$ <b>", "many words " * 30])
+def test_a_title_stands_above_the_legend_as_text(title: str) -> None:
+    axes = drawn(result(), title=title)
+    axes.figure.draw_without_rendering()
+    assert axes.get_title(loc="left").replace("\n", " ") == title.strip()
+    assert not axes._left_title.get_parse_math()
+    above, below = axes._left_title.get_window_extent(), axes.get_legend().get_window_extent()
+    assert below.y1 <= above.y0
+    assert above.x1 <= axes.figure.bbox.x1
+    assert above.y1 <= axes.figure.bbox.y1
+
+
+def test_plot_takes_a_title(tmp_path: Path) -> None:
+    axes = figures.new_figure().axes[0]
+    result().plot(ax=axes, title="ResNet-18")
+    assert axes.get_title(loc="left") == "ResNet-18"
+    result().save_figure(tmp_path / "lr.svg", title="ResNet-18")
+    assert "ResNet-18" in (tmp_path / "lr.svg").read_text()
 
 
 def test_a_choice_that_is_the_suggestion_is_named_once() -> None:

@@ -29,7 +29,7 @@ class Play:
     def __init__(self, *, auto_apply: bool = False, **given: Any) -> None:
         self.trainable = PlayedTrainable(**given)
         self.session = Session(self.trainable, AnalysisOptions(), auto_apply=auto_apply)
-        self.screen = Screen(self.session, "300px")
+        self.screen = Screen(self.session)
         self.session.listen(self.screen.tick)
 
     @property

@@ -30,11 +30,12 @@ json_values = st.recursive(
     lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(), inner, max_size=4),
     max_leaves=12,
 )
-events = ("press", "run", "show", "remove")
+events = ("press", "run", "show", "remove", "save", "png", "2000px")
 commands = ("apply", "back", "start", "stop")
 words = st.sampled_from([*events, *commands, "beta", "rule", "runs", "valley", "1", "2"])
 hostile = st.dictionaries(
-    st.sampled_from(["event", "command", "value", "action", "id", "name"]), json_values | words
+    st.sampled_from(["event", "command", "value", "action", "id", "name", "kind", "page"]),
+    json_values | words,
 )
 messages = (
     st.builds(lambda content: {"method": "custom", "content": content}, hostile | json_values)
@@ -60,17 +61,21 @@ MAKE: dict[str, Callable[[], Bar]] = {
         marker=Marker(value=1e-3), suggested_lr=1e-2, buttons=[button("apply")]
     ),
     "settings bar": lambda: SettingsBar(
-        rule="valley", runs=[run("1", removable=True), run("2", removable=False)]
+        rule="valley",
+        runs=[run("1", removable=True), run("2", removable=False)],
+        buttons=[button("save") | {"id": "png"}],
     ),
     "receipt bar": ReceiptBar,
     "comparison bar": lambda: ComparisonBar(buttons=[button("choose_best")]),
 }
-SETTINGS = {"beta", "skip_start", "skip_end", "y_scale", "y_range", "rule"}
+SETTINGS = {"beta", "skip_start", "skip_end", "y_scale", "y_range", "rule", "title", "height"}
 
 
 def made(kind: str) -> Bar:
     bar = MAKE[kind]()
-    bar.commands = dict.fromkeys(["start", "stop", "apply", "back", "choose_best", "run"], nothing)
+    bar.commands = dict.fromkeys(
+        ["start", "stop", "apply", "back", "choose_best", "run", "save"], nothing
+    )
     return bar
 
 

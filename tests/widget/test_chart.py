@@ -230,7 +230,9 @@ class TestFigure:
         assert chart.curve.scales["x"].min == low
 
     def test_has_the_height_it_is_given(self, play: Any) -> None:
-        chart = Chart("31em", view_state(play().session.state))
+        session = play().session
+        session.analyse(height="31em")
+        chart = Chart(view_state(session.state))
 
         assert chart.figure.layout.height == "31em"
 
@@ -280,7 +282,7 @@ class TestComparisonChart:
 def test_a_chart_lists_every_widget_it_made(
     recording_comms: list[Any], play: Any, kind: Any
 ) -> None:
-    given = ("300px", view_state(play().session.state)) if kind is Chart else ()
+    given = (view_state(play().session.state),) if kind is Chart else ()
     before = len(recording_comms)
 
     made = kind(*given)

@@ -23,7 +23,7 @@ CHOICES = {
     "Marker": {"value"},
     "Axes": {"y_range"},
     "Curve": {*LINES},
-    "SettingsBar": {*SETTINGS},
+    "SettingsBar": {*SETTINGS, "title", "height"},
 }
 """What a page may choose, by the kind of widget; the rest of the state is the kernel's."""
 

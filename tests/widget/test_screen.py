@@ -27,7 +27,7 @@ class Play:
         self.comms = comms
         self.trainable = PlayedTrainable()
         self.session = Session(self.trainable, AnalysisOptions())
-        self.screen = Screen(self.session, "380px")
+        self.screen = Screen(self.session)
         self.session.listen(self.screen.tick)
 
     def sweep(self) -> None:

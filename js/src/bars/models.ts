@@ -67,6 +67,8 @@ export class SettingsBarModel extends BarModel {
       wheel_zoom: 'ctrl',
       rule: '',
       reads: 'best',
+      title: '',
+      height: '380px',
       rules: [],
       runs: [],
     };

@@ -1,14 +1,41 @@
 import { attr, button, html, say, svg } from '../dom';
 import { Keyed } from '../keyed';
 import { RUN_LOOKS } from '../looks';
-import { numberOf, textOf } from '../values';
+import { asNumber, asText, isDict, listOf, numberOf, textOf } from '../values';
 import { BarView } from './bar_view';
-import { type Rule, rulesOf, type Run, runsOf } from './state';
+import { download } from './download';
+import { type Button, type Rule, rulesOf, type Run, runsOf } from './state';
 
 const READS = {
   best: 'What suits each',
   training: 'Training loss',
   validation: 'Validation loss',
+};
+
+/** The numbers that a field takes, and how the model has them. */
+interface Kind {
+  readonly min: number;
+  readonly max: number;
+  readonly unit: string;
+  /** The number as the field shows it; empty where it is none. */
+  readonly read: (value: unknown) => string;
+  readonly written: (value: number) => string | number;
+}
+
+const POINTS: Kind = {
+  min: 0,
+  max: 1e6,
+  unit: 'points',
+  read: (value) => String(asNumber(value) ?? ''),
+  written: (value) => value,
+};
+
+const PIXELS: Kind = {
+  min: 200,
+  max: 1999,
+  unit: 'pixels',
+  read: (value) => /^(\d+)px$/.exec(asText(value))?.[1] ?? '',
+  written: (value) => `${value}px`,
 };
 
 /** One line of the legend. */
@@ -33,6 +60,10 @@ export class SettingsBarView extends BarView {
   private declare rules: Keyed<Rule, { root: HTMLOptionElement }>;
   private declare runs: Keyed<Run, RunItem>;
   private declare noRuns: HTMLElement;
+  /** What became of the file that was asked for. */
+  private declare saved: HTMLElement;
+  /** The kernel answers to all pages; this one knows what is meant for it. */
+  private declare page: string;
 
   protected override build(): void {
     this.el.classList.add('lrfind-settings-bar');
@@ -52,17 +83,19 @@ export class SettingsBarView extends BarView {
     const fields = html('div', { class: 'lrbar-fields' });
     fields.append(
       this.buildSlider('beta', 'Smoothing', 0, 0.99, 0.01),
-      this.buildNumber('skip_start', 'Skip at the start'),
-      this.buildNumber('skip_end', 'Skip at the end'),
+      this.buildNumber('skip_start', 'Skip at the start', POINTS),
+      this.buildNumber('skip_end', 'Skip at the end', POINTS),
       this.buildSelect('y_scale', 'Loss axis', { linear: 'Linear', log: 'Logarithmic' }).box,
       this.buildSelect('wheel_zoom', 'Wheel zooms', { ctrl: 'With Ctrl', always: 'Always' }).box,
       this.buildSelect('y_range', 'Show', { focus: 'What matters', all: 'Every point' }).box,
       rule.box,
       this.buildSelect('reads', 'Rules read', READS).box,
+      this.buildText('title', 'Title'),
+      this.buildNumber('height', 'Height', PIXELS),
     );
-    const summary = html('summary', {}, 'Smoothing, skipped ends, scale, runs');
+    const summary = html('summary', {}, 'How the curve is read, runs, saving');
     const body = html('div', { class: 'lrbar-settings' });
-    body.append(fields, this.buttonPlace, this.buildLegend());
+    body.append(fields, this.buildLegend(), this.buildSave());
     this.el.append(html('details', { class: 'lrbar-fold' }, summary, body));
   }
 
@@ -111,29 +144,43 @@ export class SettingsBarView extends BarView {
     return box;
   }
 
-  private buildNumber(name: string, label: string): HTMLElement {
+  private buildNumber(name: string, label: string, { min, max, unit, read, written }: Kind): HTMLElement {
     const { box, id } = this.buildBox(name, label);
-    const field = html('input', { class: 'lrbar-field lrbar-count', type: 'number', id, min: 0, step: 1 });
+    const field = html('input', { class: 'lrbar-field lrbar-count', type: 'number', id, min, max, step: 1 });
+    this.follow(field, () => read(this.model.get(name)));
+    field.addEventListener('input', () => {
+      const value = field.valueAsNumber;
+      const isValid = Number.isInteger(value) && value >= min && value <= max;
+      attr(field, { 'aria-invalid': isValid ? null : 'true' });
+      if (isValid) {
+        this.set(name, written(value));
+      }
+    });
+    box.append(field, html('span', { class: 'lrbar-quiet' }, unit));
+    return box;
+  }
+
+  private buildText(name: string, label: string): HTMLElement {
+    const { box, id } = this.buildBox(name, label);
+    const field = html('input', { class: 'lrbar-field lrbar-text', type: 'text', id, maxlength: 200 });
+    this.follow(field, () => textOf(this.state, name));
+    field.addEventListener('input', () => {
+      this.set(name, field.value);
+    });
+    box.append(field);
+    return box;
+  }
+
+  /** Shows a value in a field; what a person is typing there is theirs until they leave it. */
+  private follow(field: HTMLInputElement, value: () => string): void {
     const show = (): void => {
-      const value = numberOf(this.state, name);
-      // What a person is typing is theirs until they leave it.
       if (document.activeElement !== field) {
-        field.value = value === null ? field.value : String(value);
+        field.value = value();
         attr(field, { 'aria-invalid': null });
       }
     };
-    field.addEventListener('input', () => {
-      const value = field.valueAsNumber;
-      const isValid = Number.isInteger(value) && value >= 0;
-      attr(field, { 'aria-invalid': isValid ? null : 'true' });
-      if (isValid) {
-        this.set(name, value);
-      }
-    });
     field.addEventListener('blur', show);
     this.settings.push(show);
-    box.append(field, html('span', { class: 'lrbar-quiet' }, 'points'));
-    return box;
   }
 
   private buildSelect(
@@ -160,6 +207,39 @@ export class SettingsBarView extends BarView {
     const id = this.idFor(name);
     const label = html('label', { class: 'lrbar-label', for: id }, text);
     return { box: html('div', { class: 'lrbar-setting' }, label), id };
+  }
+
+  private buildSave(): HTMLElement {
+    const id = this.idFor('save');
+    this.page = `${this.cid}-${Math.random().toString(36).slice(2)}`;
+    this.saved = html('span', { class: 'lrbar-quiet', role: 'status' });
+    this.listenTo(this.model, 'msg:custom', (content: unknown, buffers: unknown) => {
+      this.takeFile(content, listOf(buffers)[0]);
+    });
+    const title = html('span', { class: 'lrbar-label', id }, 'Save');
+    attr(this.buttonPlace, { role: 'group', 'aria-labelledby': id });
+    return html('div', { class: 'lrbar-row' }, title, this.buttonPlace, this.saved);
+  }
+
+  protected override press(pressed: Button): void {
+    const { id, label, command } = pressed;
+    if (command !== 'save') {
+      super.press(pressed);
+      return;
+    }
+    say(this.saved, `Making the ${label} file.`);
+    this.tell({ event: 'save', kind: id, page: this.page });
+  }
+
+  private takeFile(answer: unknown, content: unknown): void {
+    if (!isDict(answer) || answer['event'] !== 'saved' || answer['page'] !== this.page) {
+      return;
+    }
+    const name = asText(answer['name']);
+    if (name !== '') {
+      download(name, asText(answer['type']), content as BlobPart, this.el);
+    }
+    say(this.saved, asText(answer['sentence']) || `Saved as ${name}.`);
   }
 
   private buildLegend(): HTMLElement {

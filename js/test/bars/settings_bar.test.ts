@@ -1,4 +1,4 @@
-import { afterEach, beforeEach, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 
 import { SettingsBarModel } from '../../src/bars/models';
 import { SettingsBarView } from '../../src/bars/settings_bar';
@@ -135,6 +135,95 @@ it('has the buttons that Python asks for', () => {
   model.set('buttons', [{ id: 'reset', command: 'reset', label: 'Reset' }]);
   find(view.el, 'Reset').click();
   expect(last()).toEqual({ event: 'press', command: 'reset' });
+});
+
+describe('saving', () => {
+  let clicked: { name: string; href: string }[];
+  let blobs: Blob[];
+
+  const status = (): string => view.el.querySelector('[role=status]')?.textContent ?? '';
+  const asked = (): Record<string, unknown> => last() ?? {};
+
+  beforeEach(() => {
+    clicked = [];
+    blobs = [];
+    vi.useFakeTimers();
+    vi.spyOn(URL, 'createObjectURL').mockImplementation((blob) => `blob:${blobs.push(blob as Blob)}`);
+    vi.spyOn(URL, 'revokeObjectURL').mockImplementation(() => undefined);
+    vi.spyOn(HTMLAnchorElement.prototype, 'click').mockImplementation(function (
+      this: HTMLAnchorElement,
+    ) {
+      clicked.push({ name: this.download, href: this.href });
+    });
+    model.set('buttons', [{ id: 'png', command: 'save', label: 'PNG' }]);
+    find(view.el, 'PNG').click();
+  });
+
+  afterEach(() => {
+    vi.useRealTimers();
+    vi.restoreAllMocks();
+  });
+
+  it('asks for the file, and says so', () => {
+    expect(asked()).toEqual({ event: 'save', kind: 'png', page: expect.any(String) as string });
+    expect(status()).toBe('Making the PNG file.');
+  });
+
+  it('lets the browser save what comes, and gives its memory back', () => {
+    const answer = { event: 'saved', page: asked()['page'], name: 'lr.png', type: 'image/png' };
+    comm.custom(answer, new DataView(new Uint8Array([1, 2, 3]).buffer));
+    expect(clicked).toEqual([{ name: 'lr.png', href: 'blob:1' }]);
+    expect([blobs[0]?.size, blobs[0]?.type]).toEqual([3, 'image/png']);
+    expect(status()).toBe('Saved as lr.png.');
+    expect(document.querySelector('a')).toBeNull();
+    expect(URL.revokeObjectURL).not.toHaveBeenCalled();
+    vi.runAllTimers();
+    expect(URL.revokeObjectURL).toHaveBeenCalledWith('blob:1');
+  });
+
+  it('says in words, as text, why there is none', () => {
+    comm.custom({ event: 'saved', page: asked()['page'], sentence: 'No PNG: <b>no room</b>.' });
+    expect(status()).toBe('No PNG: <b>no room</b>.');
+    expect(clicked).toEqual([]);
+  });
+
+  it('leaves alone what another page has asked for, and what makes no sense', () => {
+    const page = asked()['page'];
+    for (const content of [3, {}, { event: 'saved', page: 'other', name: 'a.png' }, { page }]) {
+      comm.custom(content, new DataView(new ArrayBuffer(3)));
+    }
+    expect(clicked).toEqual([]);
+    expect(status()).toBe('Making the PNG file.');
+  });
+
+  it('has a name of its own in each view', () => {
+    const other = show(SettingsBarView, model);
+    find(other.el, 'PNG').click();
+    expect(comm.contents.map(({ page }) => page)).not.toEqual([asked()['page'], asked()['page']]);
+    other.remove();
+  });
+});
+
+it('sets the title as it is typed', () => {
+  type(findField(view.el, 'Title'), 'My <b>network</b>');
+  expect(comm.states).toEqual([{ title: 'My <b>network</b>' }]);
+});
+
+it('sets the height in pixels', () => {
+  expect(findField(view.el, 'Height').value).toBe('380');
+  type(findField(view.el, 'Height'), '500');
+  expect(comm.states).toEqual([{ height: '500px' }]);
+});
+
+it.each(['', '5', '50', '2000', '300.5'])('sends no height that is "%s"', (text) => {
+  type(findField(view.el, 'Height'), text);
+  expect(comm.sent).toEqual([]);
+  expect(findField(view.el, 'Height').getAttribute('aria-invalid')).toBe('true');
+});
+
+it('leaves the height open where it is not in pixels', () => {
+  model.set('height', '30em');
+  expect(findField(view.el, 'Height').value).toBe('');
 });
 
 it('hides, shows and removes a run', () => {

@@ -1,7 +1,7 @@
 import { beforeEach, describe, expect, it, vi } from 'vitest';
 
 import { Axes } from '../../src/axes';
-import { floats, frame, key, makeChart, pointer, points, show } from './page';
+import { floats, frame, key, makeChart, makeFigure, pointer, points, show } from './page';
 
 const COUNT = 80;
 const lr = Float64Array.from({ length: COUNT }, (_, index) => 1e-7 * 10 ** (index / 10));
@@ -226,5 +226,25 @@ describe('what the axes show', () => {
     const view = await show(Axes, chart.axes);
     expect(view.el.querySelector('img')).toBeNull();
     expect(view.el.textContent).toContain('<img');
+  });
+});
+
+describe('the title', () => {
+  it('stands above the chart as text, and names the drawing', async () => {
+    const { axes } = makeChart(STATE);
+    const figure = makeFigure();
+    const view = await show(Axes, axes, figure);
+    const title = figure.el.querySelector<HTMLElement>('.lrfind-title');
+    const drawing = figure.el.querySelector('.svg-figure');
+    expect(title?.hidden).toBe(true);
+    expect(drawing?.getAttribute('aria-label')).toBe('Chart of loss against learning rate');
+    axes.set('title', 'My <b>network</b>');
+    expect(title?.textContent).toBe('My <b>network</b>');
+    expect(title?.hidden).toBe(false);
+    expect(drawing?.getAttribute('aria-label')).toBe(
+      'My <b>network</b>. Chart of loss against learning rate',
+    );
+    view.remove();
+    expect(figure.el.querySelector('.lrfind-title')).toBeNull();
   });
 });
