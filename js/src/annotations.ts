@@ -2,15 +2,17 @@ import { type IBackboneModelOptions, unpack_models } from '@jupyter-widgets/base
 import { MarkModel } from 'bqplot';
 
 import { ChartMark, ChartMarkModel } from './chart_mark';
-import type { CurveModel } from './curve';
-import { attr, say, svg, textWidth } from './dom';
-import { placeLabels, type Point } from './geometry/labels';
+import type { BandsModel } from './bands';
+import { ChartLabels, type Label } from './chart_labels';
+import type { CurveModel } from './curve_model';
+import { attr, say, svg } from './dom';
+import { inkOf, pixelsOf } from './geometry/ink';
+import { besideDot, besideLine, dotBox, type Point, type Size, withinBand } from './geometry/labels';
 import { clamp } from './geometry/mapping';
 import { identity } from './identity';
 import { Keyed } from './keyed';
 import { earlierLook } from './looks';
 import type { MarkerModel } from './marker';
-import type { RunsModel } from './runs';
 import { asNumber, asText, dictsOf, type Entries } from './values';
 
 /** Points worth a name: the steepest fall, a suggestion, the end of the sweep. */
@@ -22,7 +24,7 @@ export class AnnotationsModel extends ChartMarkModel {
       annotations: [],
       marker: null,
       curve: null,
-      runs: null,
+      bands: null,
     };
   }
 
@@ -34,8 +36,8 @@ export class AnnotationsModel extends ChartMarkModel {
     return (this.get('curve') ?? null) as CurveModel | null;
   }
 
-  get runs(): RunsModel | null {
-    return (this.get('runs') ?? null) as RunsModel | null;
+  get bands(): BandsModel | null {
+    return (this.get('bands') ?? null) as BandsModel | null;
   }
 
   override initialize(attributes: Backbone.ObjectHash, options: IBackboneModelOptions): void {
@@ -54,15 +56,18 @@ export class AnnotationsModel extends ChartMarkModel {
     ...MarkModel.serializers,
     marker: { deserialize: unpack_models },
     curve: { deserialize: unpack_models },
-    runs: { deserialize: unpack_models },
+    bands: { deserialize: unpack_models },
   };
 }
 
 const KINDS = new Set(['min_gradient', 'suggestion', 'end', 'critical']);
 /** The kinds whose rate can be chosen. */
 const CHOICES = new Set(['min_gradient', 'suggestion']);
-const LINE = 16;
 const REACH = 12;
+/** Half of what the marker's line takes, which no label crosses. */
+const HELD = 4;
+/** Pixels of the plot's width for each character of a name. */
+const NAME = 14;
 /** Least distance from the upper edge, below the arrow of a line that goes on. */
 const EDGE = 16;
 
@@ -70,7 +75,6 @@ interface Elements {
   readonly root: SVGGElement;
   readonly halo: SVGCircleElement;
   readonly shape: SVGPathElement;
-  readonly text: SVGTextElement;
   readonly title: SVGTitleElement;
 }
 
@@ -83,37 +87,20 @@ interface Annotation {
   readonly unsure: boolean;
 }
 
-/** The name of an earlier run, and a point of its line. */
-interface RunName {
-  readonly name: string;
-  readonly look: string;
-  readonly at: Point;
-}
-
 /**
  * Draws the annotations, of which those that name a rate are buttons that set the marker, and the
- * names of earlier runs, so that no label lies over another.
+ * names of all that is in the plot area, so that no label lies over another.
  */
 export class Annotations extends ChartMark {
   declare model: AnnotationsModel;
-  declare private labels: SVGGElement;
+  declare private labels: ChartLabels;
   declare private items: Keyed<Annotation, Elements>;
   declare private shown: Annotation[];
-  declare private names: Keyed<RunName, { root: SVGTextElement }>;
 
   protected override build(): void {
     this.el.classList.add('lrfind-spots');
     // Apart from the dots, so that the middle of an item is its dot and not beside it.
-    this.labels = svg(this.el, 'g', { 'aria-hidden': 'true' });
-    const names = svg(this.el, 'g', { 'aria-hidden': 'true' });
-    this.names = new Keyed<RunName, { root: SVGTextElement }>(
-      names,
-      () => ({ root: svg(names, 'text') }),
-      ({ root }, { name, look }) => {
-        attr(root, { class: `lrfind-run-name ${look}` });
-        say(root, name);
-      },
-    );
+    this.labels = new ChartLabels(this.el);
     const items = svg(this.el, 'g');
     this.items = new Keyed<Annotation, Elements>(
       items,
@@ -123,12 +110,18 @@ export class Annotations extends ChartMark {
       },
     );
     this.shown = [];
-    const { marker } = this.model;
-    if (marker) {
-      this.listenTo(marker, 'change:value', this.schedule);
-    }
-    if (this.model.runs) {
-      this.listenTo(this.model.runs, 'change:runs', this.schedule);
+    const { marker, curve, bands } = this.model;
+    const events = [
+      [marker, 'change:value'],
+      [curve, 'change'],
+      [curve?.runs, 'change:runs'],
+      [curve?.spread, 'change'],
+      [bands, 'change:bands'],
+    ] as const;
+    for (const [model, event] of events) {
+      if (model) {
+        this.listenTo(model, event, this.schedule);
+      }
     }
   }
 
@@ -140,38 +133,28 @@ export class Annotations extends ChartMark {
   }
 
   protected override paint(): void {
-    const { mapX, width, height } = this;
-    this.shown = dictsOf(this.model.get('annotations')).map(read).filter(({ lr }) => mapX.shows(lr));
-    const labelled = this.items
-      .show(this.shown)
-      .map(({ root, text }, index) => ({ root, text, of: this.shown[index] as Annotation }));
-    const [quiet, loud] = [true, false].map((is) =>
-      labelled.filter(({ of }) => (of.kind === 'critical') === is),
-    ) as [typeof labelled, typeof labelled];
-    this.labels.replaceChildren(...loud.map(({ text }) => text));
-    const runs = this.runNames();
-    const names = this.names.show(runs).map(({ root }) => root);
-    const texts = [...loud.map(({ text }) => text), ...names];
-    const wanted = [...loud.map(({ of }) => this.spot(of)), ...runs.map(({ at }) => at)].map(
-      (point, index) => ({ ...point, width: textWidth(texts[index] as SVGTextElement), height: LINE }),
-    );
-    placeLabels(wanted, { width, height }, this.lines()).forEach((box, index) => {
-      const text = texts[index];
-      if (text) {
-        attr(text, {
-          x: box ? box.x : 0,
-          y: box ? box.y + LINE - 4 : 0,
-          display: box ? null : 'none',
-        });
-      }
+    const { mapX, mapY, width, height } = this;
+    const { curve, marker } = this.model;
+    const dots = dictsOf(this.model.get('annotations')).map(read);
+    this.shown = dots.filter(({ lr }) => mapX.shows(lr) && curve?.shown !== false);
+    this.items.show(this.shown);
+    const held = mapX.pixel(marker?.value ?? NaN);
+    const spots = this.shown.map((dot) => this.spot(dot));
+    const taken = [...spots.map(dotBox), { x: held - HELD, y: 0, width: 2 * HELD, height }];
+    const named = this.shown.map(({ label, kind }, index) => {
+      const quiet = kind === 'critical' ? ' lrfind-quiet' : '';
+      const at = spots[index] ?? { x: NaN, y: NaN };
+      return {
+        text: label,
+        look: `lrfind-spot-label${quiet}`,
+        places: (size: Size, chart: Size) => besideDot(at, size, chart),
+      };
     });
-    // Shown while its mark is hovered or has the focus.
-    for (const { root, text, of } of quiet) {
-      root.append(text);
-      const half = textWidth(text) / 2;
-      const x = clamp(mapX.pixel(of.lr) - half, 0, Math.max(0, width - 2 * half));
-      attr(text, { x, y: height - LINE, display: null });
-    }
+    const loud = named.filter((_, index) => this.shown[index]?.kind !== 'critical');
+    const bands = this.bandNames(held);
+    // A quiet one is shown while its mark is hovered or has the focus.
+    const labels = [...loud, ...this.runNames(), ...bands, ...named.filter((label) => !loud.includes(label))];
+    this.labels.show(labels, { width, height }, taken, inkOf(curve?.lines ?? [], mapX, mapY));
   }
 
   /** Where an annotation is drawn: above the frame, or not a number, at its upper edge. */
@@ -183,48 +166,45 @@ export class Annotations extends ChartMark {
     };
   }
 
-  /** The earlier runs that are drawn, each with the last point of its line that is in sight. */
-  private runNames(): RunName[] {
-    const { mapX, mapY, width, height } = this;
-    return (this.model.runs?.runs ?? []).flatMap(({ name, lr, loss, visible }, index) => {
-      const points = Array.from(lr, (rate, at) => ({
-        x: mapX.pixel(rate),
-        y: mapY.pixel(loss[at] ?? NaN),
+  /** The names of the lines that are drawn, where there are several. */
+  private runNames(): Label[] {
+    const { mapX, mapY, width } = this;
+    const { curve } = this.model;
+    const runs = curve?.runs;
+    if (!curve || !runs) {
+      return [];
+    }
+    const earlier = runs.runs.map((run, place) => ({ ...run, look: earlierLook(place) }));
+    const latest = { ...curve.mainLine, name: runs.latest, visible: curve.shown, look: 'lrfind-latest' };
+    const most = Math.floor(width / NAME);
+    return [latest, ...earlier]
+      .filter(({ name, visible }) => name && visible)
+      .map(({ name, look, ...line }) => ({
+        text: name.length > most ? `${name.slice(0, most - 1)}…` : name,
+        look: `lrfind-run-name ${look}`,
+        places: (size, chart) => besideLine(pixelsOf(line, mapX, mapY), size, chart),
+        // What grows is in no list yet.
+        ...(runs.named.some((run) => run.name === name) && {
+          press: (): void => {
+            runs.toggle(name);
+          },
+        }),
       }));
-      const at = points
-        .reverse()
-        .find(({ x, y }) => x >= 0 && x <= width && y >= 0 && y <= height);
-      return visible && name && at ? [{ name, look: earlierLook(index), at }] : [];
+  }
+
+  private bandNames(held: number): Label[] {
+    const { mapX, width } = this;
+    return (this.model.bands?.named ?? []).map(({ label, start, stop }) => {
+      const ends = [start, stop].map((rate) => clamp(mapX.pixel(rate), 0, width));
+      return {
+        text: label,
+        look: 'lrfind-band-label',
+        places: (size, chart) => withinBand([ends[0] ?? 0, ends[1] ?? 0], size, chart, held),
+      };
     });
   }
 
-  /** Points of the lines, near enough to one another for a label to see them. */
-  private lines(): Point[] {
-    const curve = this.model.curve;
-    const runs = (this.model.runs?.runs ?? []).filter(({ visible }) => visible);
-    if (!curve || this.shown.length + runs.length === 0) {
-      return [];
-    }
-    const { lr, smoothed } = curve.series.columns;
-    const average = curve.draws('average') ? [{ lr, loss: smoothed }] : [];
-    return [curve.mainLine, ...average, ...runs].flatMap((line) => this.pointsOf(line.lr, line.loss));
-  }
-
-  private pointsOf(lr: Float64Array, loss: Float64Array): Point[] {
-    const { mapX, mapY, height } = this;
-    const line: Point[] = [];
-    let before: Point | undefined;
-    for (let index = 0; index < lr.length; index += Math.ceil(lr.length / SAMPLES)) {
-      // No further beyond the frame than it takes to leave it where the line does.
-      const y = clamp(mapY.pixel(loss[index] ?? NaN), -height, 2 * height);
-      const point = { x: mapX.pixel(lr[index] ?? NaN), y };
-      line.push(...(before ? between(before, point) : []), point);
-      before = point;
-    }
-    return line;
-  }
-
-  private paintItem({ root, halo, shape, text, title }: Elements, annotation: Annotation): void {
+  private paintItem({ root, halo, shape, title }: Elements, annotation: Annotation): void {
     const { kind, label, unsure } = annotation;
     const { x, y } = this.spot(annotation);
     const pressed = CHOICES.has(kind);
@@ -241,7 +221,6 @@ export class Annotations extends ChartMark {
     attr(halo, { cx: x, cy: y });
     attr(shape, { d: SHAPES[kind] ?? DOT, transform: `translate(${x},${y})` });
     say(title, annotation.title || label);
-    say(text, label);
   }
 
   private add(parent: Element, place: number): Elements {
@@ -261,21 +240,8 @@ export class Annotations extends ChartMark {
       title: svg(root, 'title'),
       halo: svg(root, 'circle', { class: 'lrfind-spot-halo', r: REACH }),
       shape: svg(root, 'path', { class: 'lrfind-spot-shape' }),
-      text: svg(this.labels, 'text', { class: 'lrfind-spot-label' }),
     };
   }
-}
-
-/** How many points of a line are looked at. */
-const SAMPLES = 500;
-
-/** Points between two, no further apart than a label is high. */
-function between(a: Point, b: Point): Point[] {
-  const steps = Math.ceil(Math.hypot(b.x - a.x, b.y - a.y) / LINE);
-  return Array.from({ length: Math.max(0, steps - 1) || 0 }, (_, index) => {
-    const part = (index + 1) / steps;
-    return { x: a.x + part * (b.x - a.x), y: a.y + part * (b.y - a.y) };
-  });
 }
 
 const DOT = 'M-5 0a5 5 0 1 0 10 0a5 5 0 1 0 -10 0Z';

@@ -3,7 +3,7 @@ import { MarkModel, type ScaleModel } from 'bqplot';
 
 import { AxisLines } from './axis_lines';
 import { ChartMark, ChartMarkModel } from './chart_mark';
-import type { CurveModel } from './curve';
+import type { CurveModel } from './curve_model';
 import { attr, html, keepKeys, say, svg } from './dom';
 import type { Framed } from './framed';
 import { frameLosses, type Framing } from './geometry/framing';
@@ -11,7 +11,6 @@ import { Mapping, type Interval } from './geometry/mapping';
 import { isZoomed, panWindow, zoomWindow } from './geometry/window';
 import { identity } from './identity';
 import { Legend } from './legend';
-import type { RunsModel } from './runs';
 import { numberOf, textOf } from './values';
 import { ZoomGestures } from './zoom';
 
@@ -184,13 +183,14 @@ export class Axes extends ChartMark {
     this.listenTo(this.model, 'change:title change:description', describe);
     describe();
     const curve = this.model.get('curve') as CurveModel | null;
-    const runs = this.model.get('runs') as RunsModel | null;
-    this.legend = curve ? new Legend(curve, runs) : undefined;
+    this.legend = curve ? new Legend(curve) : undefined;
     if (curve && this.legend) {
       this.tools.append(this.legend.el);
       this.listenTo(curve, 'change columns_updated', this.schedule);
-      if (runs) {
-        this.listenTo(runs, 'change:runs', this.schedule);
+      for (const lines of [curve.runs, curve.spread]) {
+        if (lines) {
+          this.listenTo(lines, lines.lossEvents, this.schedule);
+        }
       }
     }
     this.framingButton = this.button(() => {

@@ -1,5 +1,5 @@
 import { ChartMark, ChartMarkModel } from './chart_mark';
-import { attr, say, svg, textWidth } from './dom';
+import { attr, svg } from './dom';
 import { clamp } from './geometry/mapping';
 import { identity } from './identity';
 import { Keyed } from './keyed';
@@ -9,6 +9,17 @@ import { asText, dictsOf, type Entries } from './values';
 export class BandsModel extends ChartMarkModel {
   override defaults(): Backbone.ObjectHash {
     return { ...super.defaults(), ...identity('Bands'), bands: [] };
+  }
+
+  /** Their names and ends, the latest first. */
+  get named(): { label: string; start: number; stop: number }[] {
+    return dictsOf(this.get('bands'))
+      .map(({ label, start, stop }) => ({
+        label: asText(label),
+        start: Number(start),
+        stop: Number(stop),
+      }))
+      .reverse();
   }
 
   /** Where a rate stands to the suggested range, in words; empty where there is none. */
@@ -28,7 +39,6 @@ interface Elements {
   readonly root: SVGGElement;
   readonly rect: SVGRectElement;
   readonly edges: SVGPathElement;
-  readonly text: SVGTextElement;
 }
 
 /** Tints the intervals over the height of the chart. */
@@ -49,21 +59,10 @@ export class Bands extends ChartMark {
   }
 
   protected override paint(): void {
-    const shown = this.bands.show(dictsOf(this.model.get('bands')));
-    // Of names that would lie over one another only that of the latest band is written.
-    const taken: (readonly [number, number])[] = [];
-    for (const { text } of shown.reverse()) {
-      const from = Number(text.getAttribute('x'));
-      const to = from + textWidth(text);
-      if (text.getAttribute('display') === null && taken.some(([low, high]) => from < high && to > low)) {
-        attr(text, { display: 'none' });
-      } else if (text.getAttribute('display') === null) {
-        taken.push([from, to]);
-      }
-    }
+    this.bands.show(dictsOf(this.model.get('bands')));
   }
 
-  private paintBand({ root, rect, edges, text }: Elements, band: Entries): void {
+  private paintBand({ root, rect, edges }: Elements, band: Entries): void {
     const { mapX, width, height } = this;
     const kind = asText(band['kind']);
     const left = clamp(mapX.pixel(Number(band['start'])), 0, width);
@@ -77,12 +76,6 @@ export class Bands extends ChartMark {
     if (wide > 0) {
       attr(rect, { x: left, y: 0, width: wide, height });
       attr(edges, { d: unsure ? `M${left} 0V${height}M${right} 0V${height}` : null });
-      say(text, asText(band['label']));
-      attr(text, {
-        x: left + 6,
-        y: height - 8,
-        display: textWidth(text) + 12 > wide ? 'none' : null,
-      });
     }
   }
 
@@ -92,7 +85,6 @@ export class Bands extends ChartMark {
       root,
       rect: svg(root, 'rect', { class: 'lrfind-band-area' }),
       edges: svg(root, 'path', { class: 'lrfind-band-edges' }),
-      text: svg(root, 'text', { class: 'lrfind-band-label' }),
     };
   }
 }

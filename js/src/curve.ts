@@ -1,160 +1,16 @@
-import type { IBackboneModelOptions } from '@jupyter-widgets/base';
-import { MarkModel } from 'bqplot';
-
 import { ChartMark } from './chart_mark';
-import { asColumn, columnSerializer } from './columns';
-import { ColumnsModel } from './columns_model';
+import type { Column, CurveModel } from './curve_model';
 import { attr, svg } from './dom';
-import { lineLosses } from './framed';
-import { formatLoss } from './geometry/format';
-import type { Losses } from './geometry/framing';
-import type { Mapping } from './geometry/mapping';
 import { dotsPath, exitsAbove, linePath, type Points } from './geometry/path';
-import { lineAt, lowerBound } from './geometry/search';
-import { identity } from './identity';
 import { Keyed } from './keyed';
 import { type Plot, Readout } from './readout';
 import type { Columns } from './series';
 import { numberOf } from './values';
 
-type Column = 'lr' | 'loss' | 'smoothed' | 'val_loss';
-
-/** The two-sided fit to the points, at places of its own. */
-export interface Fit {
-  readonly lr: Float64Array;
-  readonly loss: Float64Array;
-  /** How many of the places stand; those after them will still move. */
-  readonly settled: number;
-}
-
-/**
- * The curve of a sweep as it grows: rates, raw losses, fastai's average of them, validation
- * losses, and the fit, which may change where it was before.
- */
-export class CurveModel extends ColumnsModel<Column> {
-  /** The critical rate of the sweep, which the readout says; null where there is none. */
-  declare critical: number | null;
-
-  override defaults(): Backbone.ObjectHash {
-    return {
-      ...super.defaults(),
-      ...identity('Curve'),
-      skip_start: 0,
-      skip_end: 0,
-      show_fit: true,
-      show_average: true,
-      show_validation: true,
-    };
-  }
-
-  protected override get columnNames(): readonly Column[] {
-    return ['lr', 'loss', 'smoothed', 'val_loss'];
-  }
-
-  protected override get lineNames(): readonly string[] {
-    return ['fit_lr', 'fit_loss', 'fit_settled'];
-  }
-
-  override initialize(attributes: Backbone.ObjectHash, options: IBackboneModelOptions): void {
-    this.critical = null;
-    super.initialize(attributes, options);
-  }
-
-  setCritical(rate: number | null): void {
-    if (this.critical !== rate) {
-      this.critical = rate;
-      this.trigger('columns_updated');
-    }
-  }
-
-  get fit(): Fit {
-    const [lr, loss, stands] = this.lineNames.map((name) => asColumn(this.get(name)));
-    const moving = stands?.indexOf(0) ?? -1;
-    return {
-      lr: lr ?? new Float64Array(),
-      loss: loss ?? new Float64Array(),
-      settled: moving < 0 ? (lr?.length ?? 0) : moving,
-    };
-  }
-
-  /** Whether there is a validation loss. */
-  get validated(): boolean {
-    return this.series.columns.val_loss.some((loss) => !Number.isNaN(loss));
-  }
-
-  /** Whether a line is drawn. */
-  draws(line: LineName): boolean {
-    return this.get(`show_${line}`) !== false;
-  }
-
-  /** Switches a line on or off; the kernel gets it, so that it lasts. */
-  toggle(line: LineName): void {
-    this.set(`show_${line}`, !this.draws(line));
-    this.save_changes();
-  }
-
-  /** The line that stands for the curve: the fit, or the average where only that is drawn. */
-  get mainLine(): { readonly lr: Float64Array; readonly loss: Float64Array } {
-    if (this.draws('average') && !this.draws('fit')) {
-      const { lr, smoothed } = this.series.columns;
-      return { lr, loss: smoothed };
-    }
-    return this.fit;
-  }
-
-  /** The loss of that line at a rate, in words; empty where the line does not reach. */
-  lossAt(rate: number): string {
-    const { lr, loss } = this.mainLine;
-    const reached = rate >= (lr[0] ?? NaN) && rate <= (lr.at(-1) ?? NaN);
-    return reached ? `loss ${formatLoss(lineAt(lr, loss, rate).loss)}` : '';
-  }
-
-  /** The indices `[from, to)` of the points that an axis shows, with one neighbour each side. */
-  visible(axis: Mapping): [number, number] {
-    const { length, sorted } = this.series;
-    if (!sorted) {
-      return [0, length];
-    }
-    const { lr } = this.series.columns;
-    const [low, high] = axis.domain;
-    const from = lowerBound(lr, low, length);
-    const to = lowerBound(lr, high * (1 + 1e-12), length);
-    return [Math.max(0, from - 1), Math.min(length, to + 1)];
-  }
-
-  get lossEvents(): string {
-    return 'columns_updated change:show_validation';
-  }
-
-  losses(axis: Mapping): Losses[] {
-    const { lr, loss, smoothed, val_loss } = this.series.columns;
-    const [from, to] = this.visible(axis);
-    const { fit } = this;
-    return [
-      { raw: loss.subarray(from, to), smoothed: smoothed.subarray(from, to) },
-      lineLosses(fit.lr, fit.loss, axis),
-      ...(this.draws('validation') ? [lineLosses(lr, val_loss, axis)] : []),
-    ];
-  }
-
-  static override serializers = {
-    ...MarkModel.serializers,
-    lr: columnSerializer,
-    loss: columnSerializer,
-    smoothed: columnSerializer,
-    val_loss: columnSerializer,
-    fit_lr: columnSerializer,
-    fit_loss: columnSerializer,
-    fit_settled: columnSerializer,
-  };
-}
-
-/** The lines that can be switched off. */
-export type LineName = 'fit' | 'average' | 'validation';
-
 /** Draws the raw losses as faint dots, and over them the lines. */
 export class Curve extends ChartMark implements Plot {
   declare model: CurveModel;
+  declare private drawn: SVGGElement;
   declare private dots: SVGPathElement;
   declare private fitted: SVGPathElement;
   declare private moving: SVGPathElement;
@@ -166,15 +22,17 @@ export class Curve extends ChartMark implements Plot {
 
   protected override build(): void {
     this.el.classList.add('lrfind-curve');
-    this.dots = svg(this.el, 'path', { class: 'lrfind-dots' });
+    // Apart from the cursor, which reads the other runs where this one is hidden.
+    this.drawn = svg(this.el, 'g', { class: 'lrfind-lines' });
+    this.dots = svg(this.drawn, 'path', { class: 'lrfind-dots' });
     const line = (name: string): SVGPathElement =>
-      svg(this.el, 'path', { class: `lrfind-line lrfind-line-${name}` });
+      svg(this.drawn, 'path', { class: `lrfind-line lrfind-line-${name}` });
     this.ends = line('average lrfind-line-skipped');
     this.average = line('average');
     this.validation = line('validation');
     this.moving = line('fit lrfind-line-moving');
     this.fitted = line('fit');
-    const exits = svg(this.el, 'g');
+    const exits = svg(this.drawn, 'g');
     // Small arrows where the line goes on above the frame.
     this.exits = new Keyed(
       exits,
@@ -184,6 +42,9 @@ export class Curve extends ChartMark implements Plot {
       },
     );
     this.listenTo(this.model, 'columns_updated', this.schedule);
+    if (this.model.runs) {
+      this.listenTo(this.model.runs, 'change:runs', this.schedule);
+    }
     this.readout = new Readout(this, this.el, this.figureElement, this.alive);
   }
 
@@ -195,6 +56,7 @@ export class Curve extends ChartMark implements Plot {
     const dense = to - from > DENSE;
     attr(this.dots, { d: dense ? dotsPath(raw, mapX, mapY, 2, 2) : dotsPath(raw, mapX, mapY) });
     this.dots.classList.toggle('lrfind-dots-dense', dense);
+    attr(this.drawn, { display: this.model.shown ? null : 'none' });
     this.paintFit();
     this.paintAverage();
     this.paintValidation();
@@ -240,23 +102,11 @@ export class Curve extends ChartMark implements Plot {
     return [start, Math.max(start, length - (numberOf(this.model, 'skip_end') ?? 0))];
   }
 
-  get columns(): Columns<Column> {
+  private get columns(): Columns<Column> {
     return this.model.series.columns;
   }
 
-  get fit(): Fit {
-    return this.model.fit;
-  }
-
-  get critical(): number | null {
-    return this.model.critical;
-  }
-
-  get sorted(): boolean {
-    return this.model.series.sorted;
-  }
-
-  get visible(): [number, number] {
+  private get visible(): [number, number] {
     return this.model.visible(this.mapX);
   }
 

@@ -5,7 +5,8 @@ export { Axes, AxesModel } from './axes';
 export { Bands, BandsModel } from './bands';
 export * from './bars';
 export { ComparisonCurves, ComparisonCurvesModel } from './comparison_curves';
-export { Curve, CurveModel } from './curve';
+export { Curve } from './curve';
+export { CurveModel } from './curve_model';
 export {
   Figure,
   FigureModel,

@@ -1,62 +1,122 @@
-import type { CurveModel, LineName } from './curve';
-import { attr, html, say, svg } from './dom';
-import { earlierLook } from './looks';
-import type { RunsModel } from './runs';
+import type { CurveModel, LineName } from './curve_model';
+import { attr, html, say } from './dom';
+import { Keyed } from './keyed';
+import { sample } from './looks';
 
-const LINES: readonly (readonly [LineName, string, string])[] = [
-  ['fit', 'fit', 'The fit to the points on both sides of each rate'],
-  ['average', 'average', "fastai's running average, which hangs behind the points"],
-  ['validation', 'validation', 'The validation loss'],
+const LINES: readonly (readonly [LineName, string])[] = [
+  ['fit', 'The fit to the points on both sides of each rate'],
+  ['average', "fastai's running average, which hangs behind the points"],
+  ['validation', 'The validation loss'],
 ];
 
-/**
- * The names of the curve's lines, each a button that switches its line off and on, and what the
- * lines of earlier runs are, which the settings list one by one.
- */
+/** A line of the chart: its name, how it is drawn, and what switches it off and on. */
+interface Item {
+  readonly name: string;
+  readonly title: string;
+  readonly look: string;
+  readonly drawn: boolean;
+  readonly isRun: boolean;
+  toggle(): void;
+}
+
+interface Elements {
+  readonly root: HTMLButtonElement;
+  readonly look: SVGPathElement;
+  readonly name: HTMLElement;
+}
+
+/** The names of the lines, each a button that switches its line off and on. */
 export class Legend {
   readonly el: HTMLDivElement;
-  private readonly items: readonly (readonly [LineName, HTMLButtonElement])[];
-  private readonly earlier: HTMLSpanElement;
-  private readonly earlierLook: SVGPathElement;
-  private readonly earlierName = html('span');
+  private readonly items: Keyed<Item, Elements>;
+  private shown: ReadonlyMap<string, Item> = new Map();
 
-  constructor(
-    private readonly curve: CurveModel,
-    private readonly runs: RunsModel | null,
-  ) {
+  constructor(private readonly curve: CurveModel) {
     this.el = html('div', { class: 'lrfind-legend', role: 'group', 'aria-label': 'Lines' });
-    this.items = LINES.map(([name, label, title]) => {
-      const item = html('button', { type: 'button', class: 'lrfind-tool lrfind-legend-item', title });
-      attr(sample(item), { class: `lrfind-line lrfind-line-${name}` });
-      item.append(label);
-      item.addEventListener('click', () => {
-        curve.toggle(name);
-      });
-      this.el.append(item);
-      return [name, item];
-    });
-    const title = 'Named in the settings below, where each can be hidden';
-    this.earlier = html('span', { class: 'lrfind-legend-item lrfind-legend-earlier', title });
-    this.earlierLook = sample(this.earlier);
-    this.earlier.append(this.earlierName);
-    this.el.append(this.earlier);
+    this.items = new Keyed<Item, Elements>(
+      this.el,
+      (key) => this.add(key),
+      (elements, item) => {
+        fill(elements, item);
+      },
+      ({ name }) => name,
+    );
   }
 
   /** Shows which lines there are and which of them are drawn. */
   paint(): void {
-    for (const [name, item] of this.items) {
-      item.hidden = name === 'validation' && !this.curve.validated;
-      attr(item, { 'aria-pressed': String(this.curve.draws(name)) });
-    }
-    const shown = (this.runs?.runs ?? []).flatMap(({ visible }, index) => (visible ? [index] : []));
-    this.earlier.hidden = shown.length === 0;
-    attr(this.earlierLook, { class: earlierLook(shown[0] ?? 0) });
-    say(this.earlierName, shown.length === 1 ? 'earlier run' : 'earlier runs');
+    const items = [...this.ofCurve(), ...this.ofRuns()];
+    this.shown = new Map(items.map((item) => [item.name, item]));
+    this.items.show(items);
+  }
+
+  private ofCurve(): Item[] {
+    const { curve } = this;
+    const there = LINES.filter(([name]) => name !== 'validation' || curve.validated);
+    const spread = curve.spread;
+    return [
+      ...there.map(([name, title]) => ({
+        name,
+        title,
+        look: `lrfind-line lrfind-line-${name}`,
+        drawn: curve.draws(name),
+        isRun: false,
+        toggle: (): void => {
+          curve.toggle(name);
+        },
+      })),
+      ...(spread?.known
+        ? [
+            {
+              name: 'repeats',
+              title: 'From the lowest to the highest of the repeats',
+              look: 'lrfind-spread-look',
+              drawn: spread.drawn,
+              isRun: false,
+              toggle: (): void => {
+                spread.toggle();
+              },
+            },
+          ]
+        : []),
+    ];
+  }
+
+  private ofRuns(): Item[] {
+    const { curve } = this;
+    return (curve.runs?.named ?? []).map(({ name, visible, look }) => ({
+      name,
+      title: `${visible ? 'Hide' : 'Show'} ${name}`,
+      look,
+      drawn: visible,
+      isRun: true,
+      toggle: (): void => {
+        curve.runs?.toggle(name);
+      },
+    }));
+  }
+
+  private add(key: string): Elements {
+    const root = html('button', { type: 'button' });
+    root.addEventListener('click', () => {
+      this.shown.get(key)?.toggle();
+    });
+    const look = sample(root);
+    const name = html('span');
+    root.append(name);
+    return { root, look, name };
   }
 }
 
-/** A piece of line, to be drawn in the look of one. */
-function sample(parent: Element): SVGPathElement {
-  const drawn = svg(parent, 'svg', { width: 24, height: 10, 'aria-hidden': 'true' });
-  return svg(drawn, 'path', { d: 'M2 5H22' });
+/** Of a run the number is enough where its whole name stands at its line, and for the eye alone. */
+function fill({ root, look, name }: Elements, item: Item): void {
+  const [short = ''] = item.name.split(':');
+  attr(root, {
+    class: `lrfind-tool lrfind-legend-item${item.isRun ? ` lrfind-legend-run ${item.look}` : ''}`,
+    title: item.title,
+    'aria-label': short === item.name ? null : item.name,
+    'aria-pressed': String(item.drawn),
+  });
+  attr(look, { class: item.look });
+  say(name, short);
 }

@@ -1,3 +1,5 @@
+import { svg } from './dom';
+
 /** How many looks of an earlier run the style sheets have; the look goes with its place. */
 export const RUN_LOOKS = 4;
 
@@ -16,3 +18,9 @@ export const trainingLook = (index: number, fate: string): string => {
   const look = `lrfind-training lrfind-training-${index % TRAINING_LOOKS}`;
   return fate === 'chosen' || fate === 'dropped' ? `${look} lrfind-training-${fate}` : look;
 };
+
+/** A piece of line, to be drawn in the look of one. */
+export function sample(parent: Element): SVGPathElement {
+  const drawn = svg(parent, 'svg', { width: 24, height: 10, 'aria-hidden': 'true' });
+  return svg(drawn, 'path', { d: 'M2 5H22' });
+}

@@ -2,7 +2,7 @@ import { type IBackboneModelOptions, unpack_models, type WidgetModel } from '@ju
 
 import type { BandsModel } from './bands';
 import { ChartMark, ChartMarkModel } from './chart_mark';
-import type { CurveModel } from './curve';
+import type { CurveModel } from './curve_model';
 import { attr, listen, say, svg, textWidth } from './dom';
 import { formatDecimal, formatRate } from './geometry/format';
 import { labelSide } from './geometry/labels';

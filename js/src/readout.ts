@@ -1,20 +1,17 @@
+import type { CurveModel } from './curve_model';
 import { attr, html, listen, say, svg } from './dom';
-import { formatLoss, formatRate, formatSlope } from './geometry/format';
-import { placeCard } from './geometry/labels';
+import { formatRate } from './geometry/format';
+import { type Ink, inkOf } from './geometry/ink';
+import { placeCard, type Point } from './geometry/labels';
 import type { Interval, Mapping } from './geometry/mapping';
-import { lineAt, nearestIndex } from './geometry/search';
+import { nearestIndex } from './geometry/search';
+import { Keyed } from './keyed';
+import { sample } from './looks';
+import { placesOf, readingAt, readingSaid, type Row } from './reading';
 
-/** What is read out: the points of a plot, and where they lie on the screen. */
+/** What is read out, and where it lies on the screen. */
 export interface Plot {
-  readonly columns: Readonly<Record<'lr' | 'loss' | 'smoothed' | 'val_loss', Float64Array>>;
-  /** The line that is fitted to the points, at places of its own. */
-  readonly fit: { readonly lr: Float64Array; readonly loss: Float64Array };
-  /** The rate from which on a single update raises the loss, where it is known. */
-  readonly critical: number | null;
-  /** Whether the rates only ever rise. */
-  readonly sorted: boolean;
-  /** The indices `[from, to)` of the points that are in sight. */
-  readonly visible: [number, number];
+  readonly model: CurveModel;
   readonly mapX: Mapping;
   readonly mapY: Mapping;
   readonly width: number;
@@ -26,28 +23,13 @@ export interface Plot {
   schedule(): void;
 }
 
-/** What is known of one point, in words; empty where there is nothing. */
-export interface Reading {
-  readonly rate: string;
-  readonly fit: string;
-  readonly average: string;
-  readonly raw: string;
-  readonly validation: string;
-  readonly step: string;
-  readonly slope: string;
-  readonly critical: string;
+/** A row of the card. */
+interface Elements {
+  readonly root: HTMLElement;
+  readonly name: HTMLElement;
+  readonly look: SVGPathElement;
+  readonly value: HTMLElement;
 }
-
-const ROWS: readonly (readonly [keyof Reading, string])[] = [
-  ['rate', 'learning rate'],
-  ['fit', 'fit'],
-  ['average', 'average'],
-  ['raw', 'raw loss'],
-  ['validation', 'validation loss'],
-  ['slope', 'slope per decade'],
-  ['critical', 'critical rate'],
-  ['step', 'step'],
-];
 
 /** Milliseconds of rest before a point is read aloud, so that a held key does not stammer. */
 const REST = 150;
@@ -61,10 +43,10 @@ const REST = 150;
 export class Readout {
   private readonly cursor: SVGGElement;
   private readonly rule: SVGLineElement;
-  private readonly dot: SVGCircleElement;
+  private readonly dots: Keyed<Point, { root: SVGCircleElement }>;
   private readonly box: SVGRectElement;
   private readonly card: HTMLDivElement;
-  private readonly values: Map<keyof Reading, readonly [label: HTMLElement, value: HTMLElement]>;
+  private readonly rows: Keyed<Row, Elements>;
   private readonly live: HTMLDivElement;
   /** Index of the point that is read, or -1. */
   private index = -1;
@@ -88,17 +70,17 @@ export class Readout {
     });
     this.cursor = svg(el, 'g', { class: 'lrfind-cursor', display: 'none' });
     this.rule = svg(this.cursor, 'line', { class: 'lrfind-cursor-rule' });
-    this.dot = svg(this.cursor, 'circle', { class: 'lrfind-cursor-dot', r: 4 });
+    const dots = svg(this.cursor, 'g');
+    this.dots = new Keyed<Point, { root: SVGCircleElement }>(
+      dots,
+      () => ({ root: svg(dots, 'circle', { class: 'lrfind-cursor-dot', r: 4 }) }),
+      ({ root }, { x, y }) => {
+        attr(root, { cx: x, cy: y });
+      },
+    );
     this.card = html('div', { class: 'lrfind-card', 'aria-hidden': 'true' });
     this.card.hidden = true;
-    this.values = new Map(
-      ROWS.map(([key, label]) => {
-        const name = html('span', { class: 'lrfind-card-label' }, label);
-        const value = html('span', { class: 'lrfind-card-value' });
-        this.card.append(name, value);
-        return [key, [name, value]];
-      }),
-    );
+    this.rows = new Keyed<Row, Elements>(this.card, addRow, fillRow);
     this.live = html('div', { class: 'lrfind-unseen', role: 'status', 'aria-live': 'polite' });
     figure.append(this.card, this.live);
     const follow = { pointermove: this.follow, pointerdown: this.follow };
@@ -135,7 +117,7 @@ export class Readout {
   }
 
   private press(event: KeyboardEvent): void {
-    const count = this.plot.columns.lr.length;
+    const count = placesOf(this.plot.model).rates.length;
     const stride = event.shiftKey ? 10 : 1;
     const from = this.index < 0 ? count - 1 : this.index;
     const target = {
@@ -164,80 +146,58 @@ export class Readout {
     this.plot.schedule();
   }
 
-  /** What is known of a point. */
-  reading(index: number): Reading {
-    const { lr, loss, smoothed, val_loss } = this.plot.columns;
-    const rate = lr[index] ?? NaN;
-    const fit = lineAt(this.plot.fit.lr, this.plot.fit.loss, rate);
-    const validation = val_loss[index] ?? NaN;
-    return {
-      rate: formatRate(rate, 3),
-      fit: formatLoss(fit.loss),
-      average: formatLoss(smoothed[index] ?? NaN),
-      raw: formatLoss(loss[index] ?? NaN),
-      validation: Number.isNaN(validation) ? '' : formatLoss(validation),
-      slope: formatSlope(fit.slope),
-      step: `${index + 1} of ${lr.length}`,
-      critical: this.plot.critical === null ? '' : formatRate(this.plot.critical),
-    };
-  }
-
   private announce(): void {
     clearTimeout(this.timer);
     this.timer = setTimeout(() => {
-      const { rate, fit, average, raw, validation, slope, step } = this.reading(this.index);
-      say(
-        this.live,
-        `Step ${step}: learning rate ${rate}, fit ${fit}, average ${average}, raw loss ${raw}, ` +
-          `${validation ? `validation loss ${validation}, ` : ''}slope ${slope} per decade.`,
-      );
+      const { model } = this.plot;
+      say(this.live, readingSaid(readingAt(model, placesOf(model), this.index)));
     }, REST);
   }
 
   /** Places the cursor and the card; called by the plot with each frame it draws. */
   paint(): void {
-    const { plot } = this;
-    const { mapX, mapY, width, height } = plot;
-    const { lr, loss } = plot.columns;
-    const label = describe(lr.length, mapX.domain);
+    const { model, mapX, width, height } = this.plot;
+    const places = placesOf(model);
+    const { rates, sorted } = places;
+    const label = describe(rates.length, mapX.domain);
     attr(this.box, { x: 0, y: 0, width, height, 'aria-label': label });
     if (!this.byKey) {
-      const [from, to] = plot.visible;
+      const pixel = (index: number): number => mapX.pixel(rates[index] ?? NaN);
       this.index =
-        this.pixel === undefined
-          ? -1
-          : nearestIndex(
-              (index) => mapX.pixel(lr[index] ?? NaN),
-              this.pixel,
-              from,
-              to,
-              plot.sorted,
-            );
+        this.pixel === undefined ? -1 : nearestIndex(pixel, this.pixel, 0, rates.length, sorted);
     }
-    const x = mapX.pixel(lr[this.index] ?? NaN);
-    const shown = this.index >= 0 && this.index < lr.length && x >= -0.5 && x <= width + 0.5;
+    const x = mapX.pixel(rates[this.index] ?? NaN);
+    const shown = this.index >= 0 && this.index < rates.length && x >= -0.5 && x <= width + 0.5;
     attr(this.cursor, { display: shown ? null : 'none' });
     this.card.hidden = !shown;
-    if (!shown) {
-      return;
+    if (shown) {
+      this.paintAt(x, readingAt(model, places, this.index));
     }
-    const y = mapY.pixel(lineAt(plot.fit.lr, plot.fit.loss, lr[this.index] ?? NaN).loss);
-    const at = Number.isNaN(y) ? mapY.pixel(loss[this.index] ?? NaN) : y;
-    const inFrame = at >= 0 && at <= height;
+  }
+
+  private paintAt(x: number, reading: readonly Row[]): void {
+    const { model, mapX, mapY, height, margin } = this.plot;
     attr(this.rule, { x1: x, x2: x, y1: 0, y2: height });
-    attr(this.dot, { cx: x, cy: inFrame ? at : 0, display: inFrame ? null : 'none' });
-    this.fill(this.reading(this.index));
-    const size = { width: this.card.offsetWidth, height: this.card.offsetHeight };
-    const place = placeCard({ x, y: inFrame ? at : 0 }, size, { width, height });
-    const { left, top } = plot.margin;
+    const read = reading.map(({ loss }) => mapY.pixel(loss)).filter((y) => !Number.isNaN(y));
+    const inFrame = read.filter((y) => y >= 0 && y <= height);
+    this.dots.show(inFrame.map((y) => ({ x, y })));
+    const ink = inkOf(model.lines, mapX, mapY);
+    const at = { x, y: inFrame[0] ?? 0 };
+    let place = this.fit(reading, at, ink);
+    if (place.covered > 0) {
+      // Over a line, what matters less is left out.
+      place = this.fit(reading.filter(({ minor }) => !minor), at, ink);
+    }
+    const { left, top } = margin;
     this.card.style.transform = `translate(${Math.round(left + place.x)}px, ${Math.round(top + place.y)}px)`;
   }
 
-  private fill(reading: Reading): void {
-    for (const [key, [name, value]] of this.values) {
-      say(value, reading[key]);
-      name.hidden = value.hidden = reading[key] === '';
-    }
+  /** Fills the card; returns where it goes. */
+  private fit(rows: readonly Row[], at: Point, ink: Ink): ReturnType<typeof placeCard> {
+    const { width, height } = this.plot;
+    this.rows.show(rows);
+    const card = { width: this.card.offsetWidth, height: this.card.offsetHeight };
+    return placeCard(at, card, { width, height }, ink);
   }
 
   remove(): void {
@@ -245,6 +205,23 @@ export class Readout {
     this.card.remove();
     this.live.remove();
   }
+}
+
+/** A row has no box of its own, so that the names and the values of all stand in two columns. */
+function addRow(): Elements {
+  const name = html('span');
+  const label = html('span', { class: 'lrfind-card-label' });
+  const look = sample(label);
+  label.append(name);
+  const value = html('span', { class: 'lrfind-card-value' });
+  return { root: html('div', { class: 'lrfind-card-row' }, label, value), name, look, value };
+}
+
+function fillRow({ name, look, value }: Elements, row: Row): void {
+  say(name, row.name);
+  say(value, row.value);
+  attr(look, { class: row.look });
+  attr(look.ownerSVGElement ?? look, { display: row.look ? null : 'none' });
 }
 
 function describe(count: number, [low, high]: Interval): string {

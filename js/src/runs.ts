@@ -1,5 +1,7 @@
+import { type IBackboneModelOptions, unpack_models, type WidgetModel } from '@jupyter-widgets/base';
 import { MarkModel } from 'bqplot';
 
+import { type Run as Listed, runsOf } from './bars/state';
 import { ChartMark, ChartMarkModel } from './chart_mark';
 import { asColumn, columnSerializer } from './columns';
 import { attr, svg } from './dom';
@@ -22,17 +24,74 @@ export interface Run {
 
 /** The earlier runs that the curve is compared with. */
 export class RunsModel extends ChartMarkModel {
+  /** The names of lines that are in no list and hidden. */
+  declare private hidden: Set<string>;
+
   override defaults(): Backbone.ObjectHash {
-    return { ...super.defaults(), ...identity('Runs'), runs: [] };
+    return { ...super.defaults(), ...identity('Runs'), runs: [], listed: null };
+  }
+
+  override initialize(attributes: Backbone.ObjectHash, options: IBackboneModelOptions): void {
+    this.hidden = new Set();
+    super.initialize(attributes, options);
+    const list = this.get('listed') as WidgetModel | null;
+    if (list) {
+      this.listenTo(list, 'change:runs', () => this.trigger('change:runs', this));
+    }
   }
 
   get runs(): Run[] {
-    return dictsOf(this.get('runs')).map((run) => ({
-      name: asText(run['name']),
-      lr: asColumn(run['lr']),
-      loss: asColumn(run['loss']),
-      visible: run['visible'] === true,
-    }));
+    return dictsOf(this.get('runs')).map((run) => {
+      const name = asText(run['name']);
+      return {
+        name,
+        lr: asColumn(run['lr']),
+        loss: asColumn(run['loss']),
+        visible: run['visible'] === true && !this.hidden.has(name),
+      };
+    });
+  }
+
+  /** The lines that can be hidden, the latest at the end once it has ended. */
+  get named(): { name: string; visible: boolean; look: string }[] {
+    const ended = this.listed.filter(({ removable }) => !removable);
+    return [
+      ...this.runs.map(({ name, visible }, place) => ({ name, visible, look: earlierLook(place) })),
+      ...ended.map(({ name, visible }) => ({ name, visible, look: 'lrfind-line' })),
+    ].filter(({ name }) => name);
+  }
+
+  /** What the latest line is called beside others; empty where it is alone. */
+  get latest(): string {
+    const ended = this.listed.find(({ removable }) => !removable);
+    const { runs } = this;
+    const repeats = runs.filter(({ name }) => !this.inList(name)).length;
+    const growing = repeats > 0 ? `Repeat ${repeats + 1}` : 'this run';
+    return ended?.name ?? (runs.length > 0 ? growing : '');
+  }
+
+  /** Hides a run, or shows it again: in the settings' list where it is there, else in this page. */
+  toggle(name: string): void {
+    const list = this.get('listed') as WidgetModel | null;
+    const known = this.inList(name);
+    if (list && known) {
+      const action = known.visible ? 'hide' : 'show';
+      list.send({ event: 'run', action, id: known.id }, list.callbacks());
+    } else {
+      if (!this.hidden.delete(name)) {
+        this.hidden.add(name);
+      }
+      this.trigger('change:runs', this);
+    }
+  }
+
+  private inList(name: string): Listed | undefined {
+    return this.listed.find((run) => run.name === name);
+  }
+
+  private get listed(): Listed[] {
+    const list = this.get('listed') as WidgetModel | null;
+    return list ? runsOf(list) : [];
   }
 
   get lossEvents(): string {
@@ -46,7 +105,11 @@ export class RunsModel extends ChartMarkModel {
       .map(({ lr, loss }) => lineLosses(lr, loss, axis));
   }
 
-  static override serializers = { ...MarkModel.serializers, runs: columnSerializer };
+  static override serializers = {
+    ...MarkModel.serializers,
+    runs: columnSerializer,
+    listed: { deserialize: unpack_models },
+  };
 }
 
 /** Draws the lines of earlier runs under the curve; the annotations write their names. */

@@ -20,7 +20,7 @@ interface Area {
 /** How far repeated sweeps are apart. */
 export class SpreadModel extends ChartMarkModel {
   override defaults(): Backbone.ObjectHash {
-    return { ...super.defaults(), ...identity('Spread'), area: {} };
+    return { ...super.defaults(), ...identity('Spread'), area: {}, shown: true };
   }
 
   get area(): Area {
@@ -35,13 +35,29 @@ export class SpreadModel extends ChartMarkModel {
     };
   }
 
+  /** Whether there are repeats. */
+  get known(): boolean {
+    return this.area.lr.length > 0;
+  }
+
+  /** Whether they are not hidden. */
+  get drawn(): boolean {
+    return this.get('shown') !== false;
+  }
+
+  /** Hides the repeats or shows them again; the kernel gets it, so that it lasts. */
+  toggle(): void {
+    this.set('shown', !this.drawn);
+    this.save_changes();
+  }
+
   get lossEvents(): string {
-    return 'change:area';
+    return 'change:area change:shown';
   }
 
   losses(axis: Mapping): Losses[] {
     const { lr, low, high } = this.area;
-    return [lineLosses(lr, low, axis), lineLosses(lr, high, axis)];
+    return this.drawn ? [lineLosses(lr, low, axis), lineLosses(lr, high, axis)] : [];
   }
 
   static override serializers = { ...MarkModel.serializers, area: columnSerializer };
@@ -60,6 +76,7 @@ export class Spread extends ChartMark {
 
   protected override paint(): void {
     const { lr, low, high } = this.model.area;
-    attr(this.shape, { d: areaPath(lr, low, high, this.mapX, this.mapY) });
+    const d = this.model.drawn ? areaPath(lr, low, high, this.mapX, this.mapY) : '';
+    attr(this.shape, { d });
   }
 }

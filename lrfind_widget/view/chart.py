@@ -67,29 +67,29 @@ def _parts(figure: bqplot.Figure) -> list[Widget]:
 
 
 class Chart:
-    """Loss against learning rate, with a marker to choose a rate."""
+    """Loss against learning rate, with a marker to choose a rate; the settings list the runs."""
 
-    def __init__(self, shown: ViewState) -> None:
+    def __init__(self, shown: ViewState, listed: Widget | None = None) -> None:
         ends = shown.axes["lo"], shown.axes["hi"]
         self._x_scales = {"exp": _log(*ends), "linear": _linear(*ends)}
         # The page sets both ends to the losses in view; they are given because bqplot's scales
         # without ends have no domain to draw before there are points.
         self._y_scales = {"linear": _linear(0.0, 1.0), "log": _log(0.1, 1.0)}
         scales = {"x": self._x_scales[shown.x_kind], "y": self._y_scales[shown.y_kind]}
-        self.curve = Curve(scales=scales, **shown.curve)
+        self.runs = Runs(scales=scales, listed=listed, **shown.runs)
+        self.spread = Spread(scales=scales, **shown.spread)
+        beside = {"runs": self.runs, "spread": self.spread}
+        self.curve = Curve(scales=scales, **beside, **shown.curve)
         if shown.line is not None:
             self.curve.show(shown.line)
-        self.runs = Runs(scales=scales, **shown.runs)
-        self.spread = Spread(scales=scales, **shown.spread)
-        framed = {"curve": self.curve, "runs": self.runs, "spread": self.spread}
-        self.axes = Axes(scales=scales, **framed, **shown.axes)
+        self.axes = Axes(scales=scales, curve=self.curve, **beside, **shown.axes)
         self.bands = Bands(scales=scales, **shown.bands)
         self.marker = Marker(scales=scales, curve=self.curve, bands=self.bands, **shown.marker)
         self.annotations = Annotations(
             scales=scales,
             marker=self.marker,
             curve=self.curve,
-            runs=self.runs,
+            bands=self.bands,
             **shown.annotations,
         )
         # From the lowest to the highest. Never changed, since a figure whose list of marks

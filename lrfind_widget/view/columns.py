@@ -13,7 +13,7 @@ from numpy.typing import ArrayLike, NDArray
 from lrfind_widget.curves.combined import CombinedCurve
 from lrfind_widget.curves.fitted_line import fitted_line, settled
 from lrfind_widget.state import LINES
-from lrfind_widget.view.marks import BINARY, ChartMark, to_wire
+from lrfind_widget.view.marks import BINARY, ChartMark, reference, to_wire
 
 Array = NDArray[np.float64]
 
@@ -185,6 +185,11 @@ class Curve(ColumnsMark):
     show_validation = traitlets.Bool(True).tag(sync=True)
     skip_start = traitlets.Int(0, min=0).tag(sync=True)
     skip_end = traitlets.Int(0, min=0).tag(sync=True)
+    # False where its run is hidden; the reading cursor goes on over the others.
+    shown = traitlets.Bool(True).tag(sync=True)
+    # What is drawn beside it, which the page names and reads with it.
+    runs = reference()
+    spread = reference()
 
     def grow(
         self,

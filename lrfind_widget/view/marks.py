@@ -64,7 +64,7 @@ BINARY: dict[str, Any] = {"sync": True, "echo_update": False, "to_json": to_wire
 """The tags of a trait that holds arrays."""
 
 
-def _reference() -> Any:
+def reference() -> Any:
     """Return a trait that refers to another widget."""
     return traitlets.Instance(Widget, allow_none=True).tag(sync=True, **widget_serialization)
 
@@ -89,9 +89,9 @@ class Axes(ChartMark):
     description = traitlets.Unicode().tag(sync=True)
     # The axes stand around the plot area.
     apply_clip = traitlets.Bool(False).tag(sync=True)
-    curve = _reference()
-    runs = _reference()
-    spread = _reference()
+    curve = reference()
+    runs = reference()
+    spread = reference()
 
     def reset_zoom(self) -> None:
         """Show the whole axis again, in every page."""
@@ -108,8 +108,8 @@ class Marker(ChartMark):
     hi = Rate(10.0).tag(sync=True)
     label = traitlets.Unicode("Learning rate").tag(sync=True)
     # What the page tells a screen reader of the rate is read off these.
-    curve = _reference()
-    bands = _reference()
+    curve = reference()
+    bands = reference()
     # The handle stands above the plot area.
     apply_clip = traitlets.Bool(False).tag(sync=True)
 
@@ -128,10 +128,10 @@ class Annotations(ChartMark):
     # "title", "certainty"} each, the most important first. A loss that is None or above the axis is
     # shown at the upper edge; the critical rate is a mark at the lower one.
     annotations = traitlets.List(traitlets.Dict()).tag(sync=True)
-    marker = _reference()
-    curve = _reference()
-    # Their names are written at their lines, so that no label lies over another.
-    runs = _reference()
+    marker = reference()
+    # What else is named in the plot area, so that no label lies over another.
+    curve = reference()
+    bands = reference()
 
 
 class Bands(ChartMark):
@@ -146,10 +146,15 @@ class Runs(ChartMark):
 
     # {"name", "lr": ndarray, "loss": ndarray, "visible"} each
     runs = traitlets.List(traitlets.Dict()).tag(**BINARY)
+    # The settings' list of runs, which the page reads and hides runs in.
+    listed = reference()
 
 
 class Spread(ChartMark):
     """The room between the lowest and the highest of several curves, tinted."""
 
+    _page_may_set = ("shown",)
+
     # {"lr", "low", "high"}, arrays of one length; an infinite high reaches the upper edge
     area = traitlets.Dict().tag(**BINARY)
+    shown = traitlets.Bool(True).tag(sync=True)

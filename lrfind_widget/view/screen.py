@@ -37,10 +37,10 @@ class Screen:
         self._ticking = threading.RLock()
         self._shown = shown = view_state(session.state)
         self._steps: dict[str, Any] = {}  # of the present tick, until they are sent
-        self.chart = Chart(shown)
+        self.settings_bar = SettingsBar(**shown.settings_bar)
+        self.chart = Chart(shown, self.settings_bar)
         self.run_bar = RunBar(**shown.run_bar)
         self.choice_bar = ChoiceBar(marker=self.chart.marker, **shown.choice_bar)
-        self.settings_bar = SettingsBar(**shown.settings_bar)
         self._files = Files(lambda: session.state, self.settings_bar.send)
         self.receipt_bar = ReceiptBar(**shown.receipt_bar)
         self.comparison_chart: ComparisonChart | None = None

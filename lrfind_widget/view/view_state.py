@@ -75,7 +75,7 @@ def view_state(state: SessionState) -> ViewState:
             **{name: getattr(options, name) for name in LINES},
             "skip_start": options.skip_start,
             "skip_end": options.skip_end,
-            "visible": state.is_sweeping or all(run.visible for run in state.current),
+            "shown": state.is_sweeping or all(run.visible for run in state.current),
         },
         linear_to=high if kind == "linear" else None,
         growing=state.sweep if state.is_sweeping else None,

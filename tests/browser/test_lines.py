@@ -41,7 +41,7 @@ def finder(lab_for_module) -> Finder:
 
 
 def line(finder: Finder, name: str) -> Locator:
-    return finder.root.locator(f".lrfind-curve > .lrfind-line-{name}").last
+    return finder.root.locator(f".lrfind-curve .lrfind-line-{name}").last
 
 
 def switch(finder: Finder, name: str) -> Locator:

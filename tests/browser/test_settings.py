@@ -48,7 +48,7 @@ def red_dot(finder: Finder) -> str:
 
 
 def line(finder: Finder) -> Locator:
-    return finder.root.locator(".lrfind-curve > .lrfind-line-average:not(.lrfind-line-skipped)")
+    return finder.root.locator(".lrfind-curve .lrfind-line-average:not(.lrfind-line-skipped)")
 
 
 def shape(path: Locator) -> str:

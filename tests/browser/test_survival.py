@@ -232,7 +232,7 @@ COLOURS = """(root) => {
   const of = (selector, name) => getComputedStyle(root.querySelector(selector))[name];
   return {
     ground: getComputedStyle(document.body).backgroundColor,
-    line: of('.lrfind-curve > .lrfind-line-fit:not(.lrfind-line-moving)', 'stroke'),
+    line: of('.lrfind-curve .lrfind-line-fit:not(.lrfind-line-moving)', 'stroke'),
     marker: of('.lrfind-marker-line', 'stroke'),
     axis: of('.lrfind-axis', 'stroke'),
     label: of('.lrfind-frame text', 'fill'),

@@ -188,7 +188,7 @@ def _curve(widget: LRFinderWidget) -> dict[str, Any]:
         "settled": int(curve.fit_settled.sum()) == curve.fit_settled.size,
         "validations": int(np.isfinite(curve.val_loss).sum()),
         "lines": [name for name in ("fit", "average") if getattr(curve, f"show_{name}")],
-        "visible": bool(curve.visible),
+        "visible": bool(curve.shown),
         "skipped": [curve.skip_start, curve.skip_end],
     }
 

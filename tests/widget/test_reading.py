@@ -79,7 +79,7 @@ def test_the_run_before_can_be_hidden_while_another_one_grows(sweeping_again: An
     (listed,) = bars(widget).settings.runs
     act_on_run(widget, "hide", listed["name"])
     assert [run["visible"] for run in chart(widget).runs.runs] == [False]
-    assert chart(widget).curve.visible
+    assert chart(widget).curve.shown
 
 
 def test_the_sentence_does_not_stay_behind_the_curve(sweeping_again: Any) -> None:

@@ -1,3 +1,4 @@
+import { Ink } from './ink';
 import { clamp } from './mapping';
 
 /** A rectangle in pixels. */
@@ -18,78 +19,138 @@ export interface Point {
   readonly y: number;
 }
 
-/** A point that wants a label of a given size near it. */
-export interface Wanted {
-  readonly x: number;
-  readonly y: number;
+export interface Size {
   readonly width: number;
   readonly height: number;
 }
 
+/** A label of a given size, and where its upper left corner may be, the best place first. */
+export interface Wanted extends Size {
+  readonly places: readonly Point[];
+}
+
 /** Distance of a label from its point. */
 const OFFSET = 11;
+/** Distance of a label from its line, and from the edge of its band. */
+const CLOSE = 6;
+/** Distance between two points of a line that a label is tried at. */
+const APART = 24;
 
 /**
- * Places for labels beside their points, so that they neither leave the chart nor cover
- * one another nor another's point. One that finds no such place is undefined: better no
- * label than one that hides another. Of several places that is taken which covers the
- * least of the line.
+ * Places for labels, so that they neither leave the chart nor cover one another or what is in the
+ * way. One that finds no such place is undefined: better no label than one that hides another. Of
+ * several places that is taken which covers the least of the lines.
  *
- * @param wanted - the points, the most important first.
+ * @param wanted - the labels, the most important first.
  * @param chart - the size of the chart.
- * @param line - points of the line that is better not covered.
+ * @param taken - what no label may cover.
+ * @param lines - the lines that are better not covered.
  */
 export function placeLabels(
   wanted: readonly Wanted[],
-  chart: { readonly width: number; readonly height: number },
-  line: readonly Point[] = [],
+  chart: Size,
+  taken: readonly Box[] = [],
+  lines = new Ink(),
 ): (Box | undefined)[] {
-  const used: Box[] = wanted.map((point) => around(point, 6));
-  return wanted.map((point, index) => {
-    let place: Box | undefined;
+  const used = [...taken];
+  return wanted.map(({ width, height, places }) => {
+    let best: Box | undefined;
     let least = Infinity;
-    for (const box of candidates(point)) {
-      const free = !used.some((other, at) => at !== index && overlap(box, other));
-      if (free && inside(box, chart)) {
-        const covered = line.filter((dot) => holds(box, dot)).length;
+    for (const { x, y } of places) {
+      const box = { x, y, width, height };
+      if (least > 0 && inside(box, chart) && !used.some((other) => overlap(box, other))) {
+        const covered = lines.covered(box);
         if (covered < least) {
-          place = box;
+          best = box;
           least = covered;
         }
       }
     }
-    if (place) {
-      used.push(place);
+    if (best) {
+      used.push(best);
     }
-    return place;
+    return best;
   });
 }
 
-function candidates({ x, y, width, height }: Wanted): Box[] {
-  const above = y - OFFSET - height / 2;
+/** What a dot takes, which no label may cover. */
+export function dotBox({ x, y }: Point): Box {
+  return { x: x - 6, y: y - 6, width: 12, height: 12 };
+}
+
+/** Places beside a dot. */
+export function besideDot({ x, y }: Point, { width, height }: Size, chart: Size): Point[] {
+  const above = y - OFFSET - height / 2 - 4;
   const below = y + OFFSET - height / 2 + 4;
-  const middle = y - height / 2;
   const right = x + OFFSET;
   const left = x - OFFSET - width;
+  const middle = clamp(x - width / 2, 0, Math.max(0, chart.width - width));
   // Below left of a falling curve and above right of it there is no line.
-  const places: readonly (readonly [number, number])[] = [
-    [right, above - 4],
+  const near: readonly (readonly [number, number])[] = [
+    [right, above],
     [left, below],
-    [right, middle],
-    [left, middle],
+    [right, y - height / 2],
+    [left, y - height / 2],
     [right, below],
-    [left, above - 4],
-    [x - width / 2, above - height / 2 - 4],
-    [x - width / 2, below + height / 2 + 2],
+    [left, above],
+    [middle, above - height / 2],
+    [middle, below + height / 2 - 2],
   ];
-  return places.map(([boxX, boxY]) => ({ x: boxX, y: boxY, width, height }));
+  const far = [1, 2].flatMap((lines): [number, number][] => [
+    [right, above - lines * height],
+    [left, below + lines * height],
+    [right, below + lines * height],
+    [left, above - lines * height],
+  ]);
+  return [...near, ...far].map(([placeX, placeY]) => ({ x: placeX, y: placeY }));
 }
 
-function around(point: Wanted, size: number): Box {
-  return { x: point.x - size, y: point.y - size, width: 2 * size, height: 2 * size };
+/** Places along a line, from the last of its points that is in sight back to the first. */
+export function besideLine(line: readonly Point[], { width, height }: Size, chart: Size): Point[] {
+  let last: Point | undefined;
+  const points = [...line].reverse().filter((point) => {
+    const apart = !last || Math.hypot(point.x - last.x, point.y - last.y) >= APART;
+    const taken = apart && inside({ ...point, width: 0, height: 0 }, chart);
+    last = taken ? point : last;
+    return taken;
+  });
+  return points.flatMap(({ x, y }) => {
+    const middle = clamp(x - width / 2, 0, Math.max(0, chart.width - width));
+    const [right, left] = [x + CLOSE, x - CLOSE - width];
+    const [above, below] = [y - CLOSE - height, y + CLOSE];
+    return [
+      { x: right, y: y - height / 2 },
+      { x: right, y: above },
+      { x: left, y: below },
+      { x: middle, y: above },
+      { x: middle, y: below },
+      { x: left, y: above },
+      { x: right, y: below },
+    ];
+  });
 }
 
-function inside(box: Box, chart: { readonly width: number; readonly height: number }): boolean {
+/**
+ * Places within a band, from its lower left corner up; none where it is narrower than its label.
+ *
+ * @param ends - the pixels where the band begins and ends.
+ * @param held - the pixel of the marker, on both sides of which there are places too.
+ */
+export function withinBand(
+  [start, stop]: readonly [number, number],
+  { width, height }: Size,
+  chart: Size,
+  held: number,
+): Point[] {
+  const columns = [start + CLOSE, held + 2 * CLOSE, stop - CLOSE - width, held - 2 * CLOSE - width];
+  const fits = columns.filter((x) => x >= start + CLOSE && x + width <= stop - CLOSE);
+  const rows = Math.floor((chart.height - CLOSE) / height);
+  return Array.from({ length: Math.max(0, rows) }, (_, row) => row).flatMap((row) =>
+    fits.map((x) => ({ x, y: chart.height - CLOSE - (row + 1) * height })),
+  );
+}
+
+function inside(box: Box, chart: Size): boolean {
   return (
     box.x >= 0 &&
     box.y >= 0 &&
@@ -98,36 +159,35 @@ function inside(box: Box, chart: { readonly width: number; readonly height: numb
   );
 }
 
-function holds(box: Box, { x, y }: Point): boolean {
-  return x >= box.x && x <= box.x + box.width && y >= box.y && y <= box.y + box.height;
-}
-
 function overlap(a: Box, b: Box): boolean {
   return a.x < b.x + b.width && b.x < a.x + a.width && a.y < b.y + b.height && b.y < a.y + a.height;
 }
 
 /**
- * Where a card goes that explains a point: out of the way of the curve.
+ * Where a card goes that explains a point, and how much of the lines it covers there.
  *
  * A curve of a range test leaves room below its start and above its end. So the card of a high
  * point hangs at the lower edge, left of the point if there is room, and the card of a low
- * point at the upper edge, right of it.
+ * point at the upper edge, right of it. Where a line is in the way it goes to another corner.
  */
 export function placeCard(
-  point: { readonly x: number; readonly y: number },
-  card: { readonly width: number; readonly height: number },
-  chart: { readonly width: number; readonly height: number },
-): { x: number; y: number } {
+  point: Point,
+  card: Size,
+  chart: Size,
+  lines = new Ink(),
+): Point & { readonly covered: number } {
   const gap = 14;
   const edge = 10;
   const high = point.y < chart.height / 2;
-  const left = point.x - gap - card.width;
-  const right = point.x + gap;
-  const fitsLeft = left >= 0;
-  const fitsRight = right + card.width <= chart.width;
-  const middle = clamp(point.x - card.width / 2, 0, Math.max(0, chart.width - card.width));
-  const sides = high ? [fitsLeft && left, fitsRight && right] : [fitsRight && right, fitsLeft && left];
-  const x = sides.find((side) => side !== false) ?? middle;
-  const y = high ? Math.max(edge, chart.height - card.height - edge) : edge;
-  return { x, y };
+  const lowest = Math.max(edge, chart.height - card.height - edge);
+  const most = Math.max(0, chart.width - card.width);
+  const middle = clamp(point.x - card.width / 2, 0, most);
+  const sides = [point.x - gap - card.width, point.x + gap].filter((x) => x >= 0 && x <= most);
+  const across = [...(high ? sides : sides.reverse()), ...(sides.length > 0 ? [] : [middle]), 0, most];
+  const up = high ? [lowest, edge] : [edge, lowest];
+  const [first, ...others] = up
+    .flatMap((y) => across.map((x) => ({ x, y })))
+    .map((place) => ({ ...place, covered: lines.covered({ ...card, ...place }) }));
+  const start = first ?? { x: middle, y: edge, covered: 0 };
+  return others.reduce((best, place) => (place.covered < best.covered ? place : best), start);
 }

@@ -2,7 +2,8 @@ import { describe, expect, it } from 'vitest';
 
 import { RunBarModel } from '../../src/bars/models';
 import { fromWire } from '../../src/columns';
-import { Curve, CurveModel } from '../../src/curve';
+import { Curve } from '../../src/curve';
+import { CurveModel } from '../../src/curve_model';
 import { Comm, floats, frame, key, makeChart, makeFigure, makeModel, makeScales, pointer, points, show } from './page';
 
 const STATE = {

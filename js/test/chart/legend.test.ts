@@ -1,8 +1,11 @@
-import { expect, it } from 'vitest';
+import { WidgetModel } from '@jupyter-widgets/base';
+import { describe, expect, it } from 'vitest';
 
 import { Axes } from '../../src/axes';
+import { Mapping } from '../../src/geometry/mapping';
 import { RunsModel } from '../../src/runs';
-import { floats, frame, makeChart, makeModel, makeScales, show } from './page';
+import { SpreadModel } from '../../src/spread';
+import { Comm, floats, frame, makeChart, makeModel, makeScales, show } from './page';
 
 const STATE = {
   lr: floats(1e-6, 1e-5),
@@ -35,29 +38,73 @@ it('switches a line off and on, and says which are on', async () => {
     buttons().map((button) => button.getAttribute('aria-pressed'));
   buttons()[1]?.click();
   await frame();
-  expect(pressed()).toEqual(['true', 'false', 'true']);
+  expect(pressed()).toEqual(['true', 'false']);
   expect(chart.comms.curve.states).toEqual([{ show_average: false }]);
   buttons()[1]?.click();
   await frame();
-  expect(pressed()).toEqual(['true', 'true', 'true']);
+  expect(pressed()).toEqual(['true', 'true']);
 });
 
-it('names the earlier runs that are drawn, in the look of the first', async () => {
-  const run = (visible: boolean) => ({ lr: floats(1e-6, 1e-5), loss: floats(3, 1), visible });
-  const chart = makeChart(STATE);
-  const runs = makeModel(RunsModel, { scales: makeScales(), runs: [] });
-  chart.axes.set('runs', runs);
-  const view = await show(Axes, chart.axes);
-  const earlier = view.parent.el.querySelector<HTMLElement>('.lrfind-legend-earlier');
-  expect(earlier?.hidden).toBe(true);
-  runs.set('runs', [run(false), run(true)]);
-  await frame();
-  expect(earlier?.hidden).toBe(false);
-  expect(earlier?.textContent).toBe('earlier run');
-  expect(earlier?.querySelector('path')?.getAttribute('class')).toContain('lrfind-earlier-run-1');
-  runs.set('runs', [run(true), run(true)]);
-  await frame();
-  expect(earlier?.textContent).toBe('earlier runs');
+describe('of several runs', () => {
+  const line = (name: string, visible = true) => ({
+    name,
+    lr: floats(1e-6, 1e-5),
+    loss: floats(3, 1),
+    visible,
+  });
+  const RUNS = [
+    { id: '1', name: 'Run 1: own wd', visible: true, removable: true },
+    { id: '2', name: 'Run 2: wd 0.1', visible: true, removable: false },
+  ];
+
+  async function several(lines: unknown[], listed: unknown[]) {
+    const comm = new Comm();
+    const list = makeModel(WidgetModel, { runs: listed }, comm);
+    const runs = makeModel(RunsModel, { scales: makeScales(), runs: lines, listed: list });
+    const spread = makeModel(SpreadModel, { scales: makeScales() });
+    return { ...(await legend({ ...STATE, runs, spread })), runs, spread, list, comm };
+  }
+
+  it('has a button for each, which the settings know as they do their own', async () => {
+    const { buttons, list, comm } = await several([line('Run 1: own wd')], RUNS);
+    const [, , earlier, latest] = buttons();
+    expect(earlier?.getAttribute('aria-label')).toBe('Run 1: own wd');
+    expect(earlier?.querySelector('path')?.getAttribute('class')).toContain('lrfind-earlier-run-0');
+    expect(latest?.getAttribute('aria-label')).toBe('Run 2: wd 0.1');
+    latest?.click();
+    earlier?.click();
+    expect(comm.contents).toEqual([
+      { event: 'run', action: 'hide', id: '2' },
+      { event: 'run', action: 'hide', id: '1' },
+    ]);
+    list.set('runs', RUNS.map((run) => ({ ...run, visible: false })));
+    await frame();
+    expect(latest?.getAttribute('aria-pressed')).toBe('false');
+    latest?.click();
+    expect(comm.contents.at(-1)).toEqual({ event: 'run', action: 'show', id: '2' });
+  });
+
+  it('hides a repeat, which is in no list, in this page', async () => {
+    const { buttons, runs, comm } = await several([line('Repeat 1')], []);
+    expect(runs.latest).toBe('Repeat 2');
+    buttons()[2]?.click();
+    await frame();
+    expect(runs.runs.map(({ visible }) => visible)).toEqual([false]);
+    expect(buttons()[2]?.getAttribute('aria-pressed')).toBe('false');
+    buttons()[2]?.click();
+    expect(runs.runs.map(({ visible }) => visible)).toEqual([true]);
+    expect(comm.contents).toEqual([]);
+  });
+
+  it('hides the room between repeats that have ended', async () => {
+    const { names, buttons, spread } = await several([], []);
+    expect(names()).not.toContain('repeats');
+    spread.set('area', { lr: floats(1e-5), low: floats(1), high: floats(2) });
+    await frame();
+    expect(names()).toContain('repeats');
+    buttons()[2]?.click();
+    expect(spread.losses(new Mapping([1e-7, 1], [0, 1], true))).toEqual([]);
+  });
 });
 
 it('is not there in a chart without a curve', async () => {

@@ -1,7 +1,7 @@
 import { beforeEach, describe, expect, it, vi } from 'vitest';
 
 import { BandsModel } from '../../src/bands';
-import { CurveModel } from '../../src/curve';
+import { CurveModel } from '../../src/curve_model';
 import { Marker, MarkerModel } from '../../src/marker';
 import { Comm, floats, frame, key, makeModel, makeScales, pointer, show } from './page';
 

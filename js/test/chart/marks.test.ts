@@ -1,9 +1,10 @@
+import { WidgetModel } from '@jupyter-widgets/base';
 import { describe, expect, it } from 'vitest';
 
 import { Annotations, AnnotationsModel } from '../../src/annotations';
 import { Bands, BandsModel } from '../../src/bands';
 import { toWire } from '../../src/columns';
-import { CurveModel } from '../../src/curve';
+import { CurveModel } from '../../src/curve_model';
 import { MarkerModel } from '../../src/marker';
 import { Runs, RunsModel } from '../../src/runs';
 import { Spread, SpreadModel } from '../../src/spread';
@@ -55,7 +56,7 @@ describe('annotations', () => {
     expect(mark.getAttribute('role')).toBe('img');
     expect(mark.getAttribute('tabindex')).toBe('0');
     expect(mark.querySelector('path')?.getAttribute('transform')).toContain(`,${view.height})`);
-    expect(mark.querySelector('text')?.textContent).toBe('critical rate 0.1');
+    expect(view.el.querySelector('.lrfind-quiet')?.textContent).toBe('critical rate 0.1');
     key(mark, 'Enter');
     expect(marker.value).toBe(1e-3);
   });
@@ -118,24 +119,21 @@ describe('bands', () => {
     expect(Number(rect?.getAttribute('width'))).toBeCloseTo(200);
   });
 
-  it('leave out a label that does not fit', async () => {
-    const bands = [
-      { start: 1e-5, stop: 1.1e-5, kind: 'usable', label: 'usable' },
-      { start: 1e-3, stop: 1e-1, kind: 'usable', label: 'usable' },
+  it.each([
+    ['that does not fit', 1e-5, 1.1e-5, ['none', null]],
+  ])('leave out a label %s', async (_, start, stop, shown) => {
+    const scales = makeScales();
+    const listed = [
+      { start, stop, kind: 'skipped', label: 'a band' },
+      { start: 1e-2, stop: 1e-1, kind: 'usable', label: 'usable' },
     ];
-    const view = await show(Bands, makeModel(BandsModel, { scales: makeScales(), bands }));
-    const labels = Array.from(view.el.querySelectorAll('text'), (text) => text.getAttribute('display'));
-    expect(labels).toEqual(['none', null]);
-  });
-
-  it('leave out a label that would lie over another', async () => {
-    const bands = [
-      { start: 1e-5, stop: 1e-1, kind: 'skipped', label: 'skipped' },
-      { start: 1.1e-5, stop: 1e-1, kind: 'usable', label: 'usable' },
-    ];
-    const view = await show(Bands, makeModel(BandsModel, { scales: makeScales(), bands }));
-    const labels = Array.from(view.el.querySelectorAll('text'), (text) => text.getAttribute('display'));
-    expect(labels).toEqual(['none', null]);
+    const bands = makeModel(BandsModel, { scales, bands: listed });
+    const view = await show(Annotations, makeModel(AnnotationsModel, { scales, bands }));
+    const labels = Array.from(view.el.querySelectorAll('text'), (text) => [
+      text.textContent,
+      text.getAttribute('display'),
+    ]);
+    expect(labels).toEqual([['usable', shown[1]], ['a band', shown[0]]]);
   });
 
   it('of no width are not drawn', async () => {
@@ -178,21 +176,37 @@ describe('earlier runs', () => {
 
   it('are named at their lines in the looks of these, but for those that are hidden', async () => {
     const scales = makeScales();
-    const listed = [run('Run 1: wd 0.1', true), run('Run 2', false), run('Run 3: wd 0.5', true)];
-    const runs = makeModel(RunsModel, { scales });
-    const model = makeModel(AnnotationsModel, { scales, runs, annotations: [] });
+    const lines = [run('Run 1: wd 0.1', true), run('Run 2', false), run('Run 3: wd 0.5', true)];
+    const list = ['Run 1: wd 0.1', 'Run 2', 'Run 3: wd 0.5', 'Run 4: own wd'].map((name, place) => ({
+      id: String(place),
+      name,
+      visible: name !== 'Run 2',
+      removable: place < 3,
+    }));
+    const comm = new Comm();
+    const listed = makeModel(WidgetModel, { runs: list }, comm);
+    const runs = makeModel(RunsModel, { scales, listed });
+    const curve = makeModel(CurveModel, { scales, runs });
+    const model = makeModel(AnnotationsModel, { scales, curve, annotations: [] });
     const view = await show(Annotations, model);
-    runs.set('runs', RunsModel.serializers.runs.deserialize(listed));
+    curve.set({ fit_lr: floats(1e-4, 1e-3), fit_loss: floats(0.3, 0.4) });
+    runs.set('runs', RunsModel.serializers.runs.deserialize(lines));
     await frame();
     const names = Array.from(view.el.querySelectorAll('.lrfind-run-name'));
-    expect(names.map(({ textContent }) => textContent)).toEqual(['Run 1: wd 0.1', 'Run 3: wd 0.5']);
-    expect(names.map(({ classList }) => classList.contains('lrfind-earlier-run-2'))).toEqual([
-      false,
-      true,
+    expect(names.map(({ textContent }) => textContent)).toEqual([
+      'Run 4: own wd',
+      'Run 1: wd 0.1',
+      'Run 3: wd 0.5',
     ]);
+    expect(names[2]?.classList.contains('lrfind-earlier-run-2')).toBe(true);
     // Their lines end at one point: where one name stands no other does.
     const places = names.map((name) => `${name.getAttribute('x')},${name.getAttribute('y')}`);
-    expect(new Set(places).size).toBe(2);
+    expect(new Set(places).size).toBe(3);
+    for (const name of names) {
+      name.dispatchEvent(new MouseEvent('click', { bubbles: true }));
+    }
+    const hidden = comm.contents.map(({ action, id }) => [action, id]);
+    expect(hidden).toEqual([['hide', '3'], ['hide', '0'], ['hide', '2']]);
   });
 
   it.each([null, 'text', 7, [null], [{ lr: 'x', loss: [1], visible: true }]])(

@@ -3,7 +3,7 @@ import { WidgetModel } from '@jupyter-widgets/base';
 
 import { AxesModel } from '../../src/axes';
 import type { ChartMark } from '../../src/chart_mark';
-import { CurveModel } from '../../src/curve';
+import { CurveModel } from '../../src/curve_model';
 import { MarkerModel } from '../../src/marker';
 import { Comm, makeModel } from '../comm';
 import { Figure, ScaleModel } from '../stub_bqplot';

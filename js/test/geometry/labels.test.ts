@@ -1,12 +1,40 @@
 // @vitest-environment node
 import { describe, expect, it } from 'vitest';
 
-import { labelSide, placeCard, placeLabels, type Box } from '../../src/geometry/labels';
+import { Ink } from '../../src/geometry/ink';
+import {
+  besideDot,
+  besideLine,
+  dotBox,
+  labelSide,
+  placeCard,
+  placeLabels,
+  withinBand,
+  type Box,
+  type Point,
+  type Size,
+  type Wanted,
+} from '../../src/geometry/labels';
 
 const CHART = { width: 800, height: 400 };
+const TEXT = { width: 100, height: 16 };
 
 const overlap = (a: Box, b: Box): boolean =>
   a.x < b.x + b.width && b.x < a.x + a.width && a.y < b.y + b.height && b.y < a.y + a.height;
+
+const within = (box: Box, { width, height }: Size): boolean =>
+  box.x >= 0 && box.y >= 0 && box.x + box.width <= width && box.y + box.height <= height;
+
+const dotLabel = (x: number, y: number, chart: Size = CHART): Wanted => ({
+  ...TEXT,
+  places: besideDot({ x, y }, TEXT, chart),
+});
+
+function ink(points: readonly Point[]): Ink {
+  const lines = new Ink();
+  lines.draw(points);
+  return lines;
+}
 
 describe('the side of a label', () => {
   it.each([
@@ -23,16 +51,67 @@ describe('the side of a label', () => {
   });
 });
 
+/** Numbers from 0 to 1 that are the same with each run. */
+function dice(seed: number): () => number {
+  let state = seed;
+  return () => {
+    state = (1664525 * state + 1013904223) % 2 ** 32;
+    return state / 2 ** 32;
+  };
+}
+
+/** What a chart may have to name: dots, lines, bands and the marker, anywhere. */
+function layout(seed: number): { chart: Size; wanted: Wanted[]; taken: Box[]; dots: Point[] } {
+  const roll = dice(seed);
+  const between = (low: number, high: number): number => low + (high - low) * roll();
+  const some = <Item>(most: number, make: () => Item): Item[] =>
+    Array.from({ length: Math.floor(between(0, most + 1)) }, make);
+  const chart = { width: between(120, 1000), height: between(80, 400) };
+  const place = (): Point => ({ x: between(0, chart.width), y: between(0, chart.height) });
+  const size = (): Size => ({ width: between(20, 180), height: 16 });
+  const held = between(-50, chart.width + 50);
+  // Dots often lie on the marker's line, where the suggestion is chosen.
+  const dots = some(4, () => (roll() < 0.4 ? { x: held, y: between(0, chart.height) } : place()));
+  const want = (places: (text: Size) => Point[]): Wanted => {
+    const text = size();
+    return { ...text, places: places(text) };
+  };
+  const wanted = [
+    ...dots.map((dot) => want((text) => besideDot(dot, text, chart))),
+    ...some(6, () => {
+      const line = [place(), place(), place()];
+      return want((text) => besideLine(line, text, chart));
+    }),
+    ...some(3, () => {
+      const [one, other] = [between(0, chart.width), between(0, chart.width)];
+      const ends = [Math.min(one, other), Math.max(one, other)] as const;
+      return want((text) => withinBand(ends, text, chart, held));
+    }),
+  ];
+  const marker = { x: held - 4, y: 0, width: 8, height: chart.height };
+  return { chart, wanted, dots, taken: [...dots.map(dotBox), marker] };
+}
+
 describe('labels', () => {
-  it('of points that are close do not cover one another', () => {
-    const wanted = [0, 3, 6].map((shift) => ({ x: 400 + shift, y: 200 + shift, width: 100, height: 16 }));
-    const placed = placeLabels(wanted, CHART).filter((box) => box !== undefined);
-    expect(placed).toHaveLength(3);
-    for (const [index, box] of placed.entries()) {
-      for (const other of placed.slice(index + 1)) {
-        expect(overlap(box, other)).toBe(false);
-      }
+  it('never cover one another, a dot or the marker, nor leave the chart', () => {
+    let placed = 0;
+    for (let seed = 1; seed <= 3000; seed += 1) {
+      const { chart, wanted, taken } = layout(seed);
+      const lines = ink([{ x: 0, y: 0 }, { x: chart.width, y: chart.height }]);
+      const boxes = placeLabels(wanted, chart, taken, lines).filter((box) => box !== undefined);
+      placed += boxes.length;
+      const clashes = boxes.flatMap((box, index) =>
+        [...boxes.slice(index + 1), ...taken].filter((other) => overlap(box, other)),
+      );
+      expect({ seed, clashes }).toEqual({ seed, clashes: [] });
+      expect({ seed, outside: boxes.filter((box) => !within(box, chart)) }).toEqual({ seed, outside: [] });
     }
+    expect(placed).toBeGreaterThan(9000);
+  });
+
+  it('of points that are close are all shown', () => {
+    const wanted = [0, 3, 6].map((shift) => dotLabel(400 + shift, 200 + shift));
+    expect(placeLabels(wanted, CHART).filter((box) => box !== undefined)).toHaveLength(3);
   });
 
   it.each([
@@ -41,38 +120,64 @@ describe('labels', () => {
     [0, 400],
     [800, 400],
   ])('stay in the chart at its corner (%s, %s)', (x, y) => {
-    const [box] = placeLabels([{ x, y, width: 100, height: 16 }], CHART);
-    expect(box).toBeDefined();
-    expect(box && box.x >= 0 && box.x + 100 <= 800 && box.y >= 0 && box.y + 16 <= 400).toBe(true);
+    const [box] = placeLabels([dotLabel(x, y)], CHART);
+    expect(box && within(box, CHART)).toBe(true);
   });
 
   it('are left out where there is no room', () => {
-    expect(placeLabels([{ x: 20, y: 20, width: 100, height: 16 }], { width: 60, height: 60 })).toEqual(
-      [undefined],
-    );
+    const chart = { width: 60, height: 60 };
+    expect(placeLabels([dotLabel(20, 20, chart)], chart)).toEqual([undefined]);
+  });
+
+  it('go where they cover the least of the lines', () => {
+    const rising = ink([{ x: 300, y: 250 }, { x: 500, y: 150 }]);
+    const wanted = [dotLabel(400, 200)];
+    const [free] = placeLabels(wanted, CHART);
+    const [box] = placeLabels(wanted, CHART, [], rising);
+    expect(free && rising.covered(free)).toBeGreaterThan(0);
+    expect(box && rising.covered(box)).toBe(0);
   });
 });
 
-it('a label goes where it covers the least of the line', () => {
-  const point = { x: 400, y: 200, width: 100, height: 16 };
-  const rising = Array.from({ length: 200 }, (_, index) => ({ x: 300 + index, y: 250 - index / 2 }));
-  const [free] = placeLabels([point], CHART);
-  const [box] = placeLabels([point], CHART, rising);
-  const covered = (place: Box | undefined): number =>
-    rising.filter(({ x, y }) => place && overlap(place, { x, y, width: 0.1, height: 0.1 })).length;
-  expect(covered(free)).toBeGreaterThan(0);
-  expect(covered(box)).toBe(0);
+describe('the name of a band', () => {
+  it('stands beside the marker that crosses the band, and within the band', () => {
+    const text = { width: 60, height: 16 };
+    const marker = { x: 106, y: 0, width: 8, height: 400 };
+    const wanted = [{ ...text, places: withinBand([100, 300], text, CHART, 110) }];
+    const [box] = placeLabels(wanted, CHART, [marker]);
+    expect(box && overlap(box, marker)).toBe(false);
+    expect(box && box.x >= 100 && box.x + box.width <= 300).toBe(true);
+  });
+
+  it('is left out of a band that is narrower', () => {
+    expect(withinBand([100, 150], { width: 60, height: 16 }, CHART, 0)).toEqual([]);
+  });
+});
+
+it('the name of a line stands at its last point in sight', () => {
+  const line = [{ x: 100, y: 100 }, { x: 300, y: 200 }, { x: 500, y: 900 }];
+  const [box] = placeLabels([{ ...TEXT, places: besideLine(line, TEXT, CHART) }], CHART);
+  expect(box).toMatchObject({ x: 306, y: 192 });
 });
 
 describe('a card', () => {
   const card = { width: 140, height: 90 };
 
   it('of a high point hangs low and to the left, away from the fall', () => {
-    expect(placeCard({ x: 400, y: 50 }, card, CHART)).toEqual({ x: 246, y: 300 });
+    expect(placeCard({ x: 400, y: 50 }, card, CHART)).toMatchObject({ x: 246, y: 300 });
   });
 
   it('of a low point stands high and to the right', () => {
-    expect(placeCard({ x: 400, y: 350 }, card, CHART)).toEqual({ x: 414, y: 10 });
+    expect(placeCard({ x: 400, y: 350 }, card, CHART)).toMatchObject({ x: 414, y: 10 });
+  });
+
+  it('covers no line where there is room beside it', () => {
+    for (let x = 0; x <= 800; x += 40) {
+      // Flat, a fall, and an explosion.
+      const curve = [{ x: 0, y: 80 }, { x: 350, y: 90 }, { x: 500, y: 350 }, { x: 700, y: 340 }, { x: 720, y: -300 }];
+      const y = x < 350 ? 80 : 300;
+      expect(placeCard({ x, y }, card, CHART, ink(curve)).covered).toBe(0);
+    }
   });
 
   it.each([0, 400, 800])('never leaves a chart sideways (%s)', (x) => {
