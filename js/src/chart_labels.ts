@@ -1,6 +1,7 @@
 import { attr, say, svg, textWidth } from './dom';
+import type { Box, Point, Size } from './geometry/box';
 import type { Ink } from './geometry/ink';
-import { placeLabels, type Box, type Point, type Size } from './geometry/labels';
+import { placeLabels } from './geometry/labels';
 import { Keyed } from './keyed';
 
 /** A text in the plot area, and where it may stand, the best place first. */

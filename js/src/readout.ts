@@ -1,8 +1,9 @@
 import type { CurveModel } from './curve_model';
 import { attr, html, listen, say, svg } from './dom';
 import { formatRate } from './geometry/format';
+import type { Point } from './geometry/box';
 import { type Ink, inkOf } from './geometry/ink';
-import { placeCard, type Point } from './geometry/labels';
+import { placeCard } from './geometry/labels';
 import type { Interval, Mapping } from './geometry/mapping';
 import { nearestIndex } from './geometry/search';
 import { Keyed } from './keyed';

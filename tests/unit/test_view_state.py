@@ -315,7 +315,7 @@ def test_earlier_runs_are_named_by_what_differs_and_can_be_hidden_and_removed() 
     play.session.change_run(1, "hide")
     assert [run["visible"] for run in play.view.runs["runs"]] == [False]
     play.session.change_run(2, "hide")
-    assert play.view.curve["visible"] is False
+    assert play.view.curve["shown"] is False
     play.session.change_run(1, "remove")
     assert (play.view.runs["runs"], play.view.settings_bar["runs"]) == ([], [])
     assert len(play.session.runs) == 2

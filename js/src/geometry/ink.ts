@@ -1,4 +1,4 @@
-import type { Box, Point } from './labels';
+import type { Box, Point } from './box';
 import type { Mapping } from './mapping';
 import { clamp } from './mapping';
 

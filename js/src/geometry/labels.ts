@@ -1,27 +1,10 @@
+import type { Box, Point, Size } from './box';
 import { Ink } from './ink';
 import { clamp } from './mapping';
-
-/** A rectangle in pixels. */
-export interface Box {
-  readonly x: number;
-  readonly y: number;
-  readonly width: number;
-  readonly height: number;
-}
 
 /** The side of a point on which text fits: to the right unless it would run out of the chart. */
 export function labelSide(x: number, width: number, chartWidth: number): 'left' | 'right' {
   return x + width <= chartWidth || x < chartWidth / 2 ? 'right' : 'left';
-}
-
-export interface Point {
-  readonly x: number;
-  readonly y: number;
-}
-
-export interface Size {
-  readonly width: number;
-  readonly height: number;
 }
 
 /** A label of a given size, and where its upper left corner may be, the best place first. */

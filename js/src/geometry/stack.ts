@@ -1,4 +1,4 @@
-import type { Wanted } from './labels';
+import type { Box } from './box';
 
 /**
  * The middles of labels that stand to the right of their points: as near to them in height as is
@@ -7,7 +7,7 @@ import type { Wanted } from './labels';
  * @param wanted - where the labels begin, and their sizes.
  * @param height - that of the chart.
  */
-export function stackLabels(wanted: readonly Wanted[], height: number): number[] {
+export function stackLabels(wanted: readonly Box[], height: number): number[] {
   const down = [...wanted.keys()].sort((one, other) => at(wanted, one).y - at(wanted, other).y);
   const up = [...down].reverse();
   const push = (from: readonly number[], order: readonly number[], edge: number): number[] => {
@@ -34,6 +34,6 @@ export function stackLabels(wanted: readonly Wanted[], height: number): number[]
 const at = <Item>(items: readonly Item[], index: number): Item => items[index] as Item;
 
 /** Whether two labels would lie over one another at the same height. */
-function beside(one: Wanted, other: Wanted): boolean {
+function beside(one: Box, other: Box): boolean {
   return one.x < other.x + other.width && other.x < one.x + one.width;
 }

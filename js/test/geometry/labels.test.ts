@@ -1,6 +1,7 @@
 // @vitest-environment node
 import { describe, expect, it } from 'vitest';
 
+import type { Box, Point, Size } from '../../src/geometry/box';
 import { Ink } from '../../src/geometry/ink';
 import {
   besideDot,
@@ -10,9 +11,6 @@ import {
   placeCard,
   placeLabels,
   withinBand,
-  type Box,
-  type Point,
-  type Size,
   type Wanted,
 } from '../../src/geometry/labels';
 
