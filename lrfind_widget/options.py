@@ -46,8 +46,8 @@ def _check_stop_div(name: str, value: Any) -> StopDiv:
     factor = real(value)
     if isinstance(value, str) and value == "fastai":
         return "fastai"
-    if factor is not None and 1 < factor < math.inf:
-        return factor
+    if factor is not None and factor > 1:
+        return factor if factor < math.inf else False
     with contextlib.suppress(TypeError):
         return check_flag(name, value)
     raise (TypeError if factor is None else ValueError)(

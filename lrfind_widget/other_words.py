@@ -29,6 +29,7 @@ ELSEWHERE = {
     "skip_start": "skip_begin n_skip_beginning",
     "skip_begin": "skip_start",
     "skip_end": "n_skip_end",
+    "x_scale": "log_lr logx",
     "y_scale": "log_scale",
     "apply auto_apply": "update_attr",
     "auto_start": "autostart",
@@ -52,6 +53,7 @@ DIFFERS = {
     "image_extractor label_extractor": "One function returns both, as (inputs, target).",
     "amp_backend amp_config precision": 'It is amp="bf16" or amp="fp16".',
     "cache_dir memory_cache": "Nothing is written to a disk.",
+    "log_lr logx": '{name}=False is x_scale="linear".',
     "suggest_func suggest_funcs": "`suggestions` asks several.",
 }
 """What differs in meaning."""
@@ -75,7 +77,7 @@ OTHERWISE = {
     "show_plot plot_lr_finder plot_save_dir": _DRAWN,
     "verbose pbar": "The screen shows how far it is.",
     "show": f"plt.show() shows the figure. {_DRAWN}",
-    "log_lr x_scale": "The axis is as the sweep raised the rate; mode='linear' has a linear one.",
+    "log_lr logx x_scale": "The axis is as mode= raises the rate; result.plot(x_scale=) has both.",
     "nms": "Each rule is drawn with its name.",
     "s w bbox ext check_finite": "It is an argument of a spline, which k= asks for.",
     "rule suggestion suggest_fn suggest_func suggest_funcs suggestion_method": (
@@ -97,6 +99,7 @@ OTHERS = {
     "dataloader": "the batches to train on.",
     "optimizer": "the optimizer, over parameters of the model.",
     "skip_begin": "points at the start that the search leaves out.",
+    "x_scale": 'the axis of the rates, "log" or "linear".',
     "suggestion": "a rule to mark, several, True for fastai v1's red dot, or False.",
 }
 """What those of our words mean that are no options."""

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, NamedTuple
+from typing import Any, Literal, NamedTuple
 
 from lrfind_widget.results.analysis import Analysis
 from lrfind_widget.results.curve_lines import CurveLines, lines_of
 from lrfind_widget.rules.suggestion import Suggestion
+
+XScale = Literal["log", "linear"]
 
 
 class Found(NamedTuple):
@@ -49,6 +51,8 @@ class Chart:
     name : str
         What the result is called among these.
     grid : bool
+    x_scale : {"log", "linear"} or None
+        The axis of the rates; None as the sweep raised them.
     """
 
     analysis: Analysis
@@ -60,6 +64,7 @@ class Chart:
     others: Sequence[Other] = ()
     name: str = ""
     grid: bool = True
+    x_scale: XScale | None = None
 
 
 def chart_of(analysis: Analysis, **changes: Any) -> Chart:

@@ -43,7 +43,7 @@ def draw(axes: Any, chart: Chart) -> None:
 def _set_scales(axes: Any, chart: Chart) -> None:
     """Set the kinds of both axes, the ends of that of the loss, and how rates are written."""
     options = chart.analysis.options
-    if chart.lines.is_linear:
+    if (chart.x_scale or ("linear" if chart.lines.is_linear else "log")) == "linear":
         axes.set_xscale("linear")
         axes.xaxis.set_major_formatter(_plain)
     else:
@@ -162,7 +162,7 @@ def _draw_found(axes: Any, chart: Chart, look: Look) -> None:
         label = f"{_text(name) or 'suggested'} {_said(found)}" if is_named else ""
         style = dot_look(place) if several else {"color": look.ink, "marker": "o"}
         _draw_dot(axes, chart.lines.main, found, style | {"ms": 7}, label, levels[place])
-        if several:
+        if several and _is_along(chart.lines.main, found.lr):
             axes.axvline(found.lr, color=style["color"], linewidth=0.9, linestyle=":")
 
 
@@ -220,8 +220,10 @@ def _draw_dot(
     from matplotlib.transforms import offset_copy
 
     lr = float(found.lr or 0)
-    loss = loss_at(line, lr)
+    loss = loss_at(line, lr) if _is_along(line, lr) else None
     if loss is None:
+        if label:
+            axes.plot([], [], linestyle="none", label=f"{label}, not on the line shown")
         return
     face = style["color"] if found.certainty == "sure" else papers_of(axes)[0]
     low, high = sorted(axes.get_ylim())
@@ -238,6 +240,12 @@ def _draw_dot(
         label=label or None,
         **style,
     )
+
+
+def _is_along(line: Line, lr: float) -> bool:
+    """Return whether a rate lies between the ends of a line, up to rounding."""
+    rates = line[0]
+    return bool(rates.size and rates.min() * (1 - 1e-6) <= lr <= rates.max() * (1 + 1e-6))
 
 
 def _said(found: Suggestion) -> str:

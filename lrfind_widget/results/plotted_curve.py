@@ -6,7 +6,7 @@ import inspect
 import warnings
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, get_args
 
 import numpy as np
 
@@ -15,14 +15,14 @@ from lrfind_widget.keywords import refuse_unknown
 from lrfind_widget.options import AnalysisOptions
 from lrfind_widget.results import fastai_v1_plot, picture
 from lrfind_widget.results.analysis import Analysis, analyse, suggestion_of
-from lrfind_widget.results.chart import Found, Other, chart_of
+from lrfind_widget.results.chart import Found, Other, XScale, chart_of
 from lrfind_widget.results.curve_lines import Span, lines_of
 from lrfind_widget.results.figures import Plotted, figure_and_axes
 from lrfind_widget.results.looks import Theme
 from lrfind_widget.results.plot_arguments import named, refuse_misplaced, rules_of, several
 from lrfind_widget.results.recorded_curve import RecordedCurve
 from lrfind_widget.rules.table import Rule, entry_of
-from lrfind_widget.values import check_rate
+from lrfind_widget.values import check_rate, choice
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -32,6 +32,8 @@ NOT_LOGARITHMIC = (
     "The loss axis is linear in spite of y_scale='log', which needs losses greater than 0: some of "
     "these are not."
 )
+
+_check_x_scale = choice(*get_args(XScale), optional=True)
 
 READING = (
     *("beta", "reads", "y_scale", "y_range"),
@@ -52,6 +54,7 @@ class PlottedCurve(RecordedCurve, Plotted):
         show_grid: bool = True,
         *,
         show_lr: float | Sequence[float] | None = None,
+        x_scale: XScale | None = None,
         others: RecordedCurve | Sequence[RecordedCurve] | Mapping[str, RecordedCurve] = (),
         ax: Axes | None = None,
         figsize: Sequence[float] | None = None,
@@ -63,8 +66,7 @@ class PlottedCurve(RecordedCurve, Plotted):
 
         Raw losses are dots, the two-sided fit is the thick line, fastai's average the thin one,
         the validation loss, where there is one, dashed. Of repeated sweeps the lines are medians,
-        with the room between them. The rate is as the sweep raised it, by ratios or differences.
-        The loss axis shows what matters, without what explodes.
+        with the room between them. The loss axis shows what matters, without what explodes.
 
         Parameters
         ----------
@@ -82,6 +84,8 @@ class PlottedCurve(RecordedCurve, Plotted):
             Draw a grid.
         show_lr : float or sequence of float, optional
             Rates to mark by vertical lines.
+        x_scale : {"log", "linear"}, optional
+            The axis of the rates, by default as the sweep raised them, by ratios or differences.
         others : SweepResult, sequence or dict of these, optional
             More results to draw, each as a line with what the (first) rule suggests for it. They
             are named by what differs: settings, optimizer, batch size; or as the keys of a dict
@@ -128,6 +132,8 @@ class PlottedCurve(RecordedCurve, Plotted):
         places |= {"suggestion": suggestion, "return_fig": return_fig, "show_grid": show_grid}
         places |= {"show_lr": show_lr, "others": others, "ax": ax, "k": k}
         refuse_misplaced(places)
+        if x_scale is not None:
+            _check_x_scale("x_scale", x_scale)
         skips = {"skip_start": skip_start, "skip_end": skip_end}
         reading |= {name: checked_skip(name, n) for name, n in skips.items() if n is not None}
         rules = rules_of(suggestion)
@@ -145,6 +151,7 @@ class PlottedCurve(RecordedCurve, Plotted):
             show_lr=[check_rate("show_lr", lr) for lr in several(show_lr)],
             selected_lr=self.selected_lr,
             grid=show_grid,
+            x_scale=x_scale,
             **_others(self, others, reading, marks=not isinstance(suggestion, bool)),
         )
         red_dot, printed = fastai_v1_plot.min_gradient_of(part)

@@ -171,10 +171,15 @@ def test_the_model_of_a_sweep_is_never_kept():
 @behaviour(
     "The saved state can be in memory, or in files of a folder that is named",
     "lr_find(model, loader, optimizer)",
-    on_purpose="it is in host memory, and no file is written",
+    missing="files: the state is in host memory, which has to have room for it",
     torch_lr_finder="LRFinder(memory_cache, cache_dir)",
     monai="LearningRateFinder(memory_cache, cache_dir)",
 )
+def test_the_state_can_be_in_files(tmp_path):
+    model = classifier()
+    lr_find(model, loader(), sgd(model), cache_dir=tmp_path, progress=False)
+
+
 def test_no_file_is_written(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))

@@ -92,14 +92,14 @@ def test_the_loss_ends_nothing_where_that_is_asked_for():
 
 @behaviour(
     "A factor of infinity keeps the sweep going to its end",
-    "lr_find(..., stop_div=False)",
-    on_purpose="False says so in plain words; infinity is refused with them",
+    'lr_find(..., stop_div=float("inf"))',
     ignite="test_model_optimizer_reset; test_num_iter_is_none; test_num_iter_is_enough; "
     "test_num_iter_is_not_enough; test_different_num_iters",
 )
-def test_infinity_is_refused_with_what_to_say_instead():
-    with pytest.raises(ValueError, match="stop_div=inf, expected True, False"):
-        found(stop_div=math.inf)
+def test_no_loss_is_above_a_factor_of_infinity():
+    swept = found(loss_fn=ScriptedLoss(RISING), num_it=60, stop_div=math.inf)
+    assert len(swept) == 60
+    assert swept.settings["stop_div"] is False
 
 
 @behaviour(

@@ -207,6 +207,7 @@ def test_a_chosen_rate_is_shown() -> None:
         ({"theme": "blue"}, ValueError, "theme='blue', expected 'light' or 'dark'"),
         ({"figsize": 3}, ValueError, "figsize=3, expected a width and a height"),
         ({"y_scale": "root"}, ValueError, "y_scale='root'"),
+        ({"x_scale": "root"}, ValueError, "x_scale='root', expected 'log' or 'linear'"),
         ({"ax": 3}, TypeError, "ax=3, expected the axes"),
         ({"s": 0}, TypeError, "plot does not know the keyword 's'. It is an argument of a spline"),
     ],
