@@ -121,7 +121,7 @@ def check_text(name: str, value: object) -> str:
 def shown(value: object) -> str:
     """Return a value of any kind as it is written, short enough for a message."""
     try:
-        return shortened(repr(value))
+        return shortened(" ".join(repr(value).split("\n")))
     except Exception:  # its own, or that of a number too long to be written
         return f"a {type(value).__name__}"
 

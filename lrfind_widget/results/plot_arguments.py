@@ -10,10 +10,10 @@ from lrfind_widget.results.recorded_curve import RecordedCurve
 from lrfind_widget.results.run_names import different
 from lrfind_widget.rules.suggestion import Suggestion
 from lrfind_widget.rules.table import RULES, Rule, check_rule
-from lrfind_widget.values import shown
+from lrfind_widget.values import real, shown
 
 _KINDS: dict[str, tuple[str, Callable[[Any], bool]]] = {
-    "suggestion": ("a rule", lambda given: isinstance(given, str) and given in RULES),
+    "suggestion": ("a rule", lambda given: callable(given) or (_is_text(given) and given in RULES)),
     "others": ("a result", lambda given: isinstance(given, RecordedCurve)),
     "ax": ("axes", are_axes),
 }
@@ -23,10 +23,10 @@ _KINDS: dict[str, tuple[str, Callable[[Any], bool]]] = {
 def refuse_misplaced(arguments: Mapping[str, Any]) -> None:
     """Raise TypeError for what stands in the place of another argument."""
     for name, given in arguments.items():
-        for value in (given, *several(given)):
+        for value in given if isinstance(given, (list, tuple)) else [given]:
             for belongs, (kind, is_kind) in _KINDS.items():
                 if belongs != name and is_kind(value):
-                    written = f'"{value}"' if isinstance(value, str) else "..."
+                    written = f'"{value}"' if _is_text(value) else "..."
                     raise TypeError(
                         f"{name} was given {kind}, which another argument takes: pass it as "
                         f"{belongs}={written}."
@@ -37,15 +37,25 @@ def rules_of(suggestion: Any) -> list[Rule]:
     """Return the rules that were asked for, or say what is none."""
     if suggestion is None or isinstance(suggestion, bool):
         return []
-    if isinstance(suggestion, Suggestion):
-        raise TypeError(
-            "suggestion was given what a rule has suggested, expected the rule: "
-            f'suggestion="{suggestion.rule}".'
-        )
     rules = several(suggestion)
     if not rules:
         raise ValueError("suggestion is empty, expected a rule, several, True or False.")
+    for rule in rules:
+        if isinstance(rule, Suggestion):
+            raise TypeError(
+                "suggestion was given what a rule has found, expected the rule: "
+                f'suggestion="{rule.rule}".'
+            )
+        if real(rule) is not None:
+            raise TypeError(
+                f"suggestion={shown(rule)}, expected a rule, several, True or False. A rate is "
+                f"marked by show_lr={shown(rule)}."
+            )
     return [check_rule(rule) for rule in rules]
+
+
+def _is_text(given: Any) -> bool:
+    return isinstance(given, str)
 
 
 def named(result: RecordedCurve, others: Any) -> tuple[str, list[tuple[str, RecordedCurve]]]:

@@ -22,7 +22,7 @@ from lrfind_widget.results.looks import Theme
 from lrfind_widget.results.plot_arguments import named, refuse_misplaced, rules_of, several
 from lrfind_widget.results.recorded_curve import RecordedCurve
 from lrfind_widget.rules.table import Rule, entry_of
-from lrfind_widget.values import check_rate, choice
+from lrfind_widget.values import check_flag, check_rate, choice
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -132,6 +132,8 @@ class PlottedCurve(RecordedCurve, Plotted):
         places |= {"suggestion": suggestion, "return_fig": return_fig, "show_grid": show_grid}
         places |= {"show_lr": show_lr, "others": others, "ax": ax, "k": k}
         refuse_misplaced(places)
+        check_flag("show_grid", show_grid)
+        check_flag("return_fig", bool(return_fig) if return_fig is None else return_fig)
         if x_scale is not None:
             _check_x_scale("x_scale", x_scale)
         skips = {"skip_start": skip_start, "skip_end": skip_end}

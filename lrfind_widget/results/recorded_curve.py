@@ -29,7 +29,7 @@ from lrfind_widget.rules.table import (
     entry_of,
     suggest_from_repeats,
 )
-from lrfind_widget.values import check_rate, choice, integer
+from lrfind_widget.values import check_rate, choice, integer, shown
 
 if TYPE_CHECKING:
     from torch.optim import Optimizer
@@ -306,10 +306,14 @@ class RecordedCurve:
         Raises
         ------
         TypeError, ValueError
-            If `lr` is not a finite number greater than 0.
+            If `lr` is not a finite number greater than 0, or `optimizer` is none.
         RuntimeError
             If there is no rate, or a sweep trains the optimizer in place.
         """
+        if not hasattr(optimizer, "param_groups"):
+            raise TypeError(
+                f"optimizer={shown(optimizer)}, expected an optimizer: apply(optimizer, lr)."
+            )
         written = self.write_into(optimizer, self._rate(lr))
         if written.note:
             warnings.warn(written.note, stacklevel=2)

@@ -97,6 +97,12 @@ def test_what_is_no_rate_is_not_written(lr: Any, error: type[Exception]) -> None
     assert rates(target) == [0.1]
 
 
+@pytest.mark.parametrize("given", [0.01, classifier()])
+def test_what_is_no_optimizer_is_refused(given: Any) -> None:
+    with pytest.raises(TypeError, match=r"expected an optimizer: apply\(optimizer, lr\)"):
+        result().apply(given, optimizer(0.1))  # type: ignore[arg-type]
+
+
 def test_a_result_that_was_saved_is_applied_like_the_sweep(tmp_path: Any) -> None:
     model = classifier()
     target = torch.optim.SGD(

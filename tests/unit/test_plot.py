@@ -80,6 +80,10 @@ def test_where_nothing_is_suggested_the_plot_says_why() -> None:
     assert said == kept.suggestion().reason
 
 
+def own(lrs: Any, losses: Any) -> float:
+    return 0.01
+
+
 @pytest.mark.parametrize("which", ["loss", "average", "fit", "validation"])
 def test_every_line_leaves_out_the_skipped_ends(which: str) -> None:
     kept = replace(recorded(), val_losses=recorded().losses + 1)
@@ -141,10 +145,6 @@ def test_suggestion_false_marks_none() -> None:
     assert names(plotted(recorded(), suggestion=False)) == ["loss", "average", "fit"]
 
 
-def own(lrs: Any, losses: Any) -> float:
-    return 0.01
-
-
 @pytest.mark.parametrize("rule", ["valley", own])
 def test_one_rule_is_marked_under_its_name(rule: Any) -> None:
     kept = recorded()
@@ -188,7 +188,8 @@ def test_a_chosen_rate_is_shown() -> None:
     [
         ({"suggestion": "vally"}, ValueError, 'Did you mean "valley"'),
         ({"suggestion": ["valley", "vally"]}, ValueError, 'Did you mean "valley"'),
-        ({"suggestion": 3}, TypeError, "rule must be a name or a function"),
+        ({"suggestion": 3}, TypeError, "expected a rule, .* marked by show_lr=3"),
+        ({"suggestion": [None]}, TypeError, "rule must be a name or a function"),
         ({"suggestion": []}, ValueError, "suggestion is empty"),
         ({"show_lr": -1}, ValueError, "show_lr must be finite and greater than 0"),
         ({"show_lr": "x"}, TypeError, "show_lr must be a number"),
@@ -197,6 +198,9 @@ def test_a_chosen_rate_is_shown() -> None:
         ({"suggestion": "minimum"}, ValueError, 'It is "min_over_10" here'),
         ({"suggestion": recorded().suggestion()}, TypeError, 'suggestion="median_of_three"'),
         ({"skip_start": "valley"}, TypeError, 'given a rule, .* suggestion="valley"'),
+        ({"skip_start": own}, TypeError, r"given a rule, .* suggestion=\.\.\."),
+        ({"show_grid": "no"}, TypeError, "show_grid='no', expected True or False"),
+        ({"return_fig": 3}, TypeError, "return_fig=3, expected True or False"),
         ({"show_lr": "valley"}, TypeError, 'given a rule, .* suggestion="valley"'),
         ({"others": ["valley"]}, TypeError, 'given a rule, .* suggestion="valley"'),
         ({"skip_start": recorded()}, TypeError, "given a result, .* others=..."),

@@ -147,6 +147,8 @@ def test_several_results_have_the_names_that_they_are_given() -> None:
     assert own == ["loss", "average", "Adam", "SGD"]
     own = names(plotted(kept, others={"SGD": other}, suggestion=False))
     assert own == ["loss", "average", "this result", "SGD"]
+    own = names(plotted(kept, others=(each for each in [other]), suggestion=False))
+    assert own == ["loss", "average", "result 1", "result 2"]
     assert names(plotted(kept, others={}, suggestion=False)) == ["loss", "average", "fit"]
 
 
