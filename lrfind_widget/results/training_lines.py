@@ -18,8 +18,8 @@ def refuse_unknown(given: Iterable[str]) -> None:
     for name in given:
         raise TypeError(
             f"plot of short trainings does not know the keyword {name!r}: it draws their losses, a "
-            "line for each rate. Rules are marked in the curve of a range test; that of a search is "
-            "drawn by search.sweep.plot(). Known are ax, figsize, theme, show_grid, return_fig."
+            "line for each rate. Rules are marked in the curve of a range test; that of a search "
+            "is drawn by search.sweep.plot(). Known are ax, figsize, theme, show_grid, return_fig."
         )
 
 
