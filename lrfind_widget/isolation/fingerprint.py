@@ -53,7 +53,7 @@ _NOT_COMPARED = f"what is in more than {RECORDS} small objects"
 _OF_EVERY_MODULE = frozenset(vars(nn.Module()))
 _COPIED = ("parameters", "buffers", "requires_grad", "train/eval mode", "module attributes")
 _LEFT_OUT = "._trainer"
-"""What a LightningModule leaves out of its copies. It is trained without (see `ModuleLoss`)."""
+"""What a LightningModule leaves out of its copies. It is trained without (see `WithoutTrainer`)."""
 
 
 class Fingerprint:

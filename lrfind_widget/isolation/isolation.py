@@ -51,7 +51,7 @@ class Isolation:
     def __init__(self, objects: TrainingObjects, kind: str = "auto") -> None:
         self._wanted = self.kind = kind
         self.reason = ""
-        self.objects = self._given = objects
+        self.objects = self.given = objects
         self.receipt: Receipt | None = None
         self.default_device = torch.device("cpu")
         self._active = False
@@ -67,7 +67,7 @@ class Isolation:
         self._seconds = 0.0
         # Where the caller's tensors go that are made without `device=`, on whatever thread.
         self.default_device = torch.empty(0).device
-        given = self._given
+        given = self.given
         model, optimizer = given.model, given.optimizer
         reached = reach([model, optimizer, *given.functions])
         self._schedulers = attached_schedulers([optimizer, *reached.optimizers])
@@ -201,7 +201,7 @@ class Isolation:
     # --- entering ------------------------------------------------------------------------------
 
     def _why_not_copy(self, watched: list[Any]) -> str | None:
-        model, optimizer = self._given.model, self._given.optimizer
+        model, optimizer = self.given.model, self.given.optimizer
         if self._wanted == "in_place":
             return "you asked for that"
         if self._wanted == "auto":
@@ -219,7 +219,7 @@ class Isolation:
     def _copy(self) -> str | None:
         before = self._before = self._fingerprint(in_place=False)
         try:
-            copied = verified_copy(self._given, before)
+            copied = verified_copy(self.given, before)
         except CannotCopyError as error:
             return str(error)
         self.kind = "copy"
@@ -236,7 +236,7 @@ class Isolation:
             )
         self.kind = "in_place"
         self._before = self._fingerprint(in_place=True)
-        given = self._given
+        given = self.given
         roots = [*given.trained, *given.functions, *self._schedulers, *self._others]
         self._claim.take(roots)
         self._snapshot = Snapshot(roots)
@@ -249,7 +249,7 @@ class Isolation:
     def _fingerprint(self, *, in_place: bool) -> Fingerprint:
         start = time.perf_counter()
         others = self._others if in_place else []
-        found = Fingerprint([*self._given.trained, *self._schedulers, *others])
+        found = Fingerprint([*self.given.trained, *self._schedulers, *others])
         self._seconds += time.perf_counter() - start
         return found
 
@@ -282,7 +282,7 @@ class Isolation:
     def _release(self) -> None:
         """Drop the copy and the snapshot, and every reference that is not the user's own."""
         self._claim.release()
-        self.objects = self._given
+        self.objects = self.given
         self._snapshot = self._kept = self._reached = None
         self._others = []
         self._schedulers = []

@@ -33,8 +33,8 @@ class Batches:
 
     def __init__(self, loader: Iterable[Any]) -> None:
         self.given = 0
-        self.number = -1
-        """That of the latest batch since the loader was started, from zero."""
+        self.at = (-1, -1)
+        """How often the loader was started again before the latest batch, and its number since."""
         self._given = loader
         self._loader = SeparateLoader(loader)
         self._iterator: Iterator[Any] | None = None
@@ -46,7 +46,7 @@ class Batches:
             batch = next(self._start(), _END)
         if batch is not _END:
             self.given += 1
-            self.number += 1
+            self.at = self.at[0], self.at[1] + 1
             return batch
         if self.given == 0:
             raise ValueError(
@@ -65,5 +65,5 @@ class Batches:
     def _start(self) -> Iterator[Any]:
         self._iterator = None  # before its successor: two sets of workers would be one too many
         self._iterator = iter(self._loader)
-        self.number = -1
+        self.at = self.at[0] + 1, -1
         return self._iterator

@@ -11,7 +11,6 @@ from typing import Any
 
 import torch
 from torch import Tensor, nn
-from torch.optim import Optimizer
 from torch.utils.data import DataLoader, Dataset
 
 from lrfind_widget.isolation.copy_checks import is_distributed
@@ -26,7 +25,7 @@ from lrfind_widget.isolation.joined_loader import (
 from lrfind_widget.isolation.training_objects import TrainingObjects, class_of
 from lrfind_widget.options import TrainingOptions
 from lrfind_widget.training.custom_updates import needs_closure
-from lrfind_widget.training.lightning_module import check_steps
+from lrfind_widget.training.lightning_module import check_steps, own_methods, steps_of
 from lrfind_widget.training.param_groups import GroupRates, check_weight_decay
 
 
@@ -42,7 +41,7 @@ def check(objects: TrainingObjects, options: TrainingOptions) -> None:
         check_steps(objects.model)
     if options.wd is not None:
         check_weight_decay(objects.optimizer)
-    _check_scaler(options, objects.optimizer)
+    _check_scaler(options, objects)
     if options.val_loader is not None:
         _check_loader("val_loader", objects.val_loader)
         check_can_restart("val_loader", objects.val_loader, "at every rate")
@@ -231,17 +230,19 @@ def _is_module(function: Any) -> bool:
     return isinstance(function, nn.Module) and type(function).__call__ is nn.Module.__call__
 
 
-def _check_scaler(options: TrainingOptions, optimizer: Optimizer) -> None:
-    scaler = options.grad_scaler
+def _check_scaler(options: TrainingOptions, objects: TrainingObjects) -> None:
+    scaler, optimizer = options.grad_scaler, type(objects.optimizer).__name__
     needed = ("scale", "unscale_", "step", "update", "is_enabled")
     if scaler is not None and not all(hasattr(scaler, name) for name in needed):
         raise TypeError(
             f"grad_scaler is a {type(scaler).__name__}, expected a torch.amp.GradScaler."
         )
-    if (options.closure or needs_closure(optimizer)) and (
-        scaler is not None or options.amp == "fp16"
-    ):
+    if scaler is None and options.amp != "fp16":
+        return
+    own = steps_of(objects.model, options) and own_methods(objects.model, ["optimizer_step"])
+    given = f"{type(objects.model).__name__}.optimizer_step" if own else optimizer
+    if own or options.closure or needs_closure(objects.optimizer):
         raise ValueError(
-            f"{type(optimizer).__name__} is given a closure, which a gradient scaler does not "
+            f"{given} is given a closure, which a gradient scaler does not "
             'support. Use amp="bf16" or none, and no grad_scaler.'
         )

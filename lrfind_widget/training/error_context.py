@@ -22,6 +22,8 @@ class ErrorContext:
         self.steps_before = 0
         self.step = 0
         self.batch: Any = None
+        self.not_run = ""
+        """Which hooks of a LightningModule are not, in words; they may have set what is missing."""
         self._hint = ""
 
     def begin_step(self, step: int) -> None:
@@ -55,6 +57,9 @@ class ErrorContext:
                 "(inputs, target), or step_fn=(model, batch) -> loss."
             )
             self._hint = seen[0].upper() + seen[1:]
+        if self.step == 0 and isinstance(error, AttributeError) and self.not_run:
+            self._hint = f"{self.not_run.capitalize()}: call it before."
+            seen += f" {self._hint}"
         for option in ("closure", "create_graph"):
             if self.part == "The optimizer" and self.step == 0 and option in str(error):
                 self._hint = f"Pass {option}=True, which gives the optimizer this."

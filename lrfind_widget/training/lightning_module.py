@@ -7,10 +7,9 @@ from __future__ import annotations
 
 import contextlib
 import inspect
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 
-import torch
 from torch import Tensor, nn
 from torch.optim import Optimizer
 
@@ -35,18 +34,22 @@ def lightning_class(module: nn.Module) -> type | None:
     return None
 
 
-def own_steps(model: nn.Module) -> frozenset[str]:
-    """Return which steps and hooks a LightningModule defines; none without a `training_step`."""
+def own_methods(model: nn.Module, names: Iterable[str]) -> tuple[str, ...]:
+    """Return which of these methods a LightningModule defines itself."""
     base, cls = lightning_class(model), type(model)
-    names = ("training_step", "validation_step", *HOOKS)
-    own = {n for n in names if base and getattr(cls, n, None) is not getattr(base, n, None)}
-    return frozenset(own if "training_step" in own else ())
+    return tuple(n for n in names if base and getattr(cls, n, None) is not getattr(base, n, None))
 
 
-def steps_of(model: nn.Module, given: Any) -> frozenset[str]:
+def own_steps(model: nn.Module) -> tuple[str, ...]:
+    """Return which steps and hooks a LightningModule defines; none without a `training_step`."""
+    own = own_methods(model, ("training_step", "validation_step", *HOOKS))
+    return own if "training_step" in own else ()
+
+
+def steps_of(model: nn.Module, given: Any) -> tuple[str, ...]:
     """Return the same where they compute the loss: where no function that does was given."""
     functions = given.loss_fn, given.step_fn, given.update_fn
-    return own_steps(model) if functions == (None, None, None) else frozenset()
+    return own_steps(model) if functions == (None, None, None) else ()
 
 
 def check_steps(model: Any) -> None:
@@ -70,88 +73,52 @@ def check_steps(model: Any) -> None:
             "or step_fn=(model, batch) -> loss, which computes the loss alone."
         )
     signature = inspect.signature(model.training_step)
-    if "dataloader_iter" in signature.parameters or _places(model.training_step)[0] > 2:
+    if "dataloader_iter" in signature.parameters or places_of(model.training_step)[0] > 2:
         raise ValueError(
             f"{type(model).__name__}.training_step takes {signature}, expected (batch) or "
             "(batch, batch_idx). Pass step_fn=(model, batch) -> loss."
         )
 
 
-class ModuleLoss:
-    """The loss of a LightningModule's own steps.
-
-    That of `training_step`, and where the module has a `validation_step` what this one returns for
-    batches of a `val_loader`, or logs as "val_loss" or the one name with "loss" in it. A batch goes
-    through the module's hooks for its transfer first.
-
-    Parameters
-    ----------
-    model : LightningModule
-        What is trained.
-    own : frozenset of str
-        Which of the steps and hooks it defines.
-    device : torch.device
-        Where batches belong.
-    surroundings : WithoutTrainer
-        What keeps values that are logged, where wanted.
-    """
-
-    def __init__(
-        self, model: Any, own: frozenset[str], device: torch.device, surroundings: WithoutTrainer
-    ) -> None:
-        self._model, self._own, self._device = model, own, device
-        self._surroundings = surroundings
-        self._places = {name: _places(getattr(model, name)) for name in own if name not in HOOKS}
-
-    def source(self, *, validates: bool) -> str:
-        """Return the name of the step that computes the loss."""
-        is_own = validates and "validation_step" in self._own
-        return "validation_step" if is_own else "training_step"
-
-    def __call__(self, batch: Any, place: tuple[int, ...], *, validates: bool) -> Any:
-        """Return the loss of a batch; None where the step leaves it out.
-
-        `place` is its number and, where loaders are read in turn, that of its loader.
-        """
-        of_loader = place[1] if len(place) > 1 else 0
-        for name in HOOKS:
-            if name in self._own:
-                moved = (self._device,) if name == "transfer_batch_to_device" else ()
-                batch = getattr(self._model, name)(batch, *moved, of_loader)
-        name = self.source(validates=validates)
-        least, most = self._places[name]
-        given = (batch, *place, 0, 0)[: min(most, max(least, 1 + len(place)))]
-        with self._surroundings.logging() as logged:
-            loss = getattr(self._model, name)(*given)
-        if isinstance(loss, Mapping):
-            logged.update(loss)
-            loss = loss.get("loss", loss if name == "training_step" else None)
-        if loss is None and name == "validation_step":
-            loss = _named_loss(logged)
-        if validates and isinstance(loss, (int, float)):
-            return torch.tensor(loss, dtype=torch.float64, device=self._device)
-        return loss
+def places_of(function: Callable[..., Any]) -> tuple[int, int]:
+    """Return how many arguments a step takes in order, at least and at most, up to three."""
+    places = inspect.Parameter.POSITIONAL_ONLY, inspect.Parameter.POSITIONAL_OR_KEYWORD
+    parameters = inspect.signature(function).parameters.values()
+    named = [p for p in parameters if p.kind in places]
+    least = sum(p.default is inspect.Parameter.empty for p in named)
+    takes_any = any(p.kind is inspect.Parameter.VAR_POSITIONAL for p in parameters)
+    return least, 3 if takes_any else len(named)
 
 
 class WithoutTrainer:
     """Lets a LightningModule compute as if a Trainer were there, for the time of a call.
 
-    What it logs and prints goes nowhere, `self.trainer` says what `VALUES` says, `self.logger`
-    takes anything, and `self.optimizers()` is the optimizer that is trained. For other models
-    nothing is done.
+    What it logs and prints goes nowhere, `self.trainer` says what `VALUES` says and where a sweep
+    is, and otherwise what the Trainer does that the module is attached to; `self.logger` takes
+    anything, and `self.optimizers()` is the optimizer that is trained. For other models nothing is
+    done.
     """
 
-    def __init__(self, model: nn.Module, optimizer: Optimizer | None) -> None:
+    def __init__(
+        self,
+        model: nn.Module,
+        optimizer: Optimizer | None,
+        attached: Any = None,
+        **known: Any,
+    ) -> None:
         self._modules = [vars(m) for m in model.modules() if lightning_class(m) is not None]
         self._logged: dict[str, Any] | None = None
-        self._trainer = _Trainer(optimizer)
+        self.trainer: Any = _Trainer(attached)
+        vars(self.trainer).update(known, model=model, lightning_module=model)
+        vars(self.trainer).update(optimizers=[optimizer])
         self._given = {
-            "_trainer": self._trainer,
+            "_trainer": self.trainer,
             "_fabric": None,
             "log": self._log,
             "log_dict": self._log_dict,
             "print": _SILENT,
             "optimizers": lambda *_, **__: optimizer,
+            "clip_gradients": self._clip,
             "lr_schedulers": lambda: _SILENT,
             "all_gather": lambda data, *_, **__: data,
         }
@@ -159,13 +126,16 @@ class WithoutTrainer:
     @contextlib.contextmanager
     def __call__(self, *, validates: bool = False) -> Iterator[None]:
         """Put it in place, and away."""
-        self._trainer.training, self._trainer.validating = not validates, validates
+        now, modes = vars(self.trainer), {"training": not validates, "validating": validates}
+        modes_before = {name: now[name] for name in modes}
+        now.update(modes)
         before = [{n: own[n] for n in self._given if n in own} for own in self._modules]
         try:
             for own in self._modules:
                 own.update(self._given)
             yield
         finally:
+            now.update(modes_before)
             for own, values in zip(self._modules, before, strict=True):
                 own.update(values)
                 for name in self._given.keys() - values.keys():
@@ -188,6 +158,21 @@ class WithoutTrainer:
     def _log_dict(self, dictionary: Mapping[str, Any], *_: Any, **__: Any) -> None:
         for name, value in dictionary.items():
             self._log(name, value)
+
+    def _clip(
+        self,
+        optimizer: Optimizer,
+        gradient_clip_val: float | None = None,
+        gradient_clip_algorithm: str | None = None,
+    ) -> None:
+        """Clip as `LightningModule.clip_gradients` does, for which it asks its Trainer."""
+        given = gradient_clip_val is None
+        most = self.trainer.gradient_clip_val if given else gradient_clip_val
+        parameters = [p for group in optimizer.param_groups for p in group["params"]]
+        if most and "value" in str(gradient_clip_algorithm).lower():
+            nn.utils.clip_grad_value_(parameters, most)
+        elif most:
+            nn.utils.clip_grad_norm_(parameters, most)
 
 
 class _Silent:
@@ -212,30 +197,16 @@ _SILENT = _Silent()
 
 
 class _Trainer:
-    """What `self.trainer` is where there is none."""
+    """What `self.trainer` is: one that is attached is asked what a sweep does not know."""
 
-    def __init__(self, optimizer: Optimizer | None) -> None:
-        vars(self).update(VALUES, optimizers=[optimizer], logger=_SILENT, loggers=[])
+    def __init__(self, attached: Any) -> None:
+        vars(self).update(VALUES, logger=_SILENT, loggers=[], _attached=attached)
         self.training, self.validating = True, False
 
     def __getattr__(self, name: str) -> Any:
+        if self._attached is not None:
+            return getattr(self._attached, name)
         raise AttributeError(
             f"The module asks for self.trainer.{name}, and a sweep has no Trainer. Pass "
             "step_fn=(model, batch) -> loss, which does without."
         )
-
-
-def _named_loss(values: Mapping[str, Any]) -> Any:
-    """Return the value that is called a loss, None where there is none or several may be it."""
-    named = [value for name, value in values.items() if "loss" in str(name).lower()]
-    return values.get("val_loss", named[0] if len(named) == 1 else None)
-
-
-def _places(function: Callable[..., Any]) -> tuple[int, int]:
-    """Return how many arguments a step takes in order, at least and at most, up to three."""
-    places = inspect.Parameter.POSITIONAL_ONLY, inspect.Parameter.POSITIONAL_OR_KEYWORD
-    parameters = inspect.signature(function).parameters.values()
-    named = [p for p in parameters if p.kind in places]
-    least = sum(p.default is inspect.Parameter.empty for p in named)
-    takes_any = any(p.kind is inspect.Parameter.VAR_POSITIONAL for p in parameters)
-    return least, 3 if takes_any else len(named)

@@ -7,18 +7,14 @@ from typing import Any
 
 import torch
 from torch import Tensor, nn
-from torch.optim import Optimizer
 
 from lrfind_widget.training.batch import describe, part_of, to_device
 from lrfind_widget.training.error_context import ErrorContext
-from lrfind_widget.training.lightning_module import (
-    ModuleLoss,
-    WithoutTrainer,
-    lightning_class,
-    own_steps,
-)
+from lrfind_widget.training.lightning_hooks import Hooks
+from lrfind_widget.training.lightning_module import WithoutTrainer, lightning_class, own_steps
 from lrfind_widget.training.loss_inference import infer
 from lrfind_widget.training.model_inputs import NO_TARGET, Forward, ModelInputs, feed
+from lrfind_widget.training.module_loss import ModuleLoss
 from lrfind_widget.values import name_of
 
 LossFunction = Callable[[Any, Any], Any]
@@ -52,7 +48,7 @@ class Objective:
         step_fn: Callable[[nn.Module, Any], Any] | None = None,
         prepare_batch: Callable[[Any], Any] | None = None,
         prepare_val_batch: Callable[[Any], Any] | None = None,
-        optimizer: Optimizer | None = None,
+        hooks: Hooks | None = None,
         context: ErrorContext | None = None,
         updates: bool = False,
         loss_name: str = "loss_fn",
@@ -69,12 +65,10 @@ class Objective:
         self._prepare_val_batch = prepare_val_batch
         self._module_loss: ModuleLoss | None = None
         self._without_trainer: WithoutTrainer | None = None
-        if lightning_class(model) is not None:
-            self._without_trainer = WithoutTrainer(model, optimizer)
-            own = own_steps(model) if loss_fn is None and step_fn is None else frozenset()
-            self._module_loss = (
-                ModuleLoss(model, own, device, self._without_trainer) if own else None
-            )
+        if hooks is not None and lightning_class(model) is not None:
+            self._without_trainer = hooks.surroundings
+            if loss_fn is None and step_fn is None and own_steps(model):
+                self._module_loss = ModuleLoss(model, device, hooks)
         self._validates = False
         self._forward = Forward(model)
         self._loss_of: LossFunction | None = None
@@ -82,7 +76,7 @@ class Objective:
         self._compares = loss_fn is not None
 
     def __call__(
-        self, batch: Any, place: tuple[int, ...] = (0,), *, validates: bool = False
+        self, batch: Any, place: tuple[int, ...] = (), *, validates: bool = False
     ) -> Tensor | None:
         """Return the loss of a batch; None where the step function leaves the batch out.
 

@@ -26,6 +26,7 @@ from lrfind_widget.training.custom_updates import bound_update, needs_closure
 from lrfind_widget.training.device import Execution
 from lrfind_widget.training.error_context import ErrorContext
 from lrfind_widget.training.late_losses import LossQueue
+from lrfind_widget.training.lightning_hooks import Hooks
 from lrfind_widget.training.objective import Objective
 from lrfind_widget.training.param_groups import GroupRates, in_no_group, set_weight_decay
 from lrfind_widget.training.precision import MOST_SKIPS, Precision
@@ -34,7 +35,7 @@ from lrfind_widget.training.step_watch import StepWatch
 from lrfind_widget.training.validation import Validation, set_mode
 
 NextBatch = Callable[[], tuple[Any, int]]
-"""Returns a batch and its number since the loader was started."""
+"""Returns a batch and its number in its epoch."""
 
 Label = tuple[int, float, bool]
 """Step, rate, and whether the step was taken."""
@@ -86,8 +87,10 @@ class OptimizerStep:
         self._retakes_skipped = retakes_skipped
         self.recent: RecentBatches | None = None
         self._demands_closure = needs_closure(self._optimizer)
-        self._needs_closure = self._demands_closure or options.closure
         self._objects = objects
+        self._hooks = Hooks(isolation, options, context)
+        self._steps_itself = "optimizer_step" in self._hooks.own
+        self._needs_closure = self._demands_closure or options.closure or self._steps_itself
         self.execution = Execution(
             device,
             default_device=isolation.default_device,
@@ -108,7 +111,7 @@ class OptimizerStep:
         common: dict[str, Any] = {
             "prepare_batch": objects.prepare_batch,
             "prepare_val_batch": objects.prepare_val_batch,
-            "optimizer": self._optimizer,
+            "hooks": self._hooks,
             "context": context,
         }
         objective = Objective(model, device, loss_fn=objects.loss_fn, step_fn=step_fn, **common)
@@ -121,7 +124,8 @@ class OptimizerStep:
             self._objective = Objective(model, device, step_fn=update, updates=True, **common)
             self._at_first = self._versions()
         else:
-            self._note = messages.fixed(in_no_group(model, self._optimizer))
+            notes = messages.fixed(in_no_group(model, self._optimizer)), context.not_run
+            self._note = "; ".join(filter(None, notes))
         if not model.training:
             model.train()
         set_mode(self._optimizer, training=True)
@@ -157,10 +161,13 @@ class OptimizerStep:
     def step(self, step: int, lr: float) -> bool:
         """Set the rate and take a step; return False where the gradient scaler skipped it."""
         self._context.begin_step(step)
+        self._hooks.surroundings.trainer.global_step = step
         with self.execution():
             self.rates.set(self._optimizer, lr)
             try:
                 loss, taken = self._take(self._next_batch)
+                self._hooks.surroundings.trainer.global_step = step + 1
+                self._hooks.end_batch()
             except StopIteration as error:  # in a generator, as a sweep is, it would mean the end
                 raise RuntimeError(
                     f"{self._context.part} raised StopIteration: an iterator that it reads with "
@@ -210,7 +217,8 @@ class OptimizerStep:
     @contextlib.contextmanager
     def aside(self) -> Iterator[None]:
         """Try something out without a trace in what is counted and said of the steps."""
-        records = [vars(self._context), vars(self._found), vars(self._precision)]
+        parts = self._context, self._found, self._precision, self._hooks
+        records = [vars(part) for part in parts]
         before = [dict(record) for record in records]
         taken = self._watch.taken
         try:
@@ -230,7 +238,10 @@ class OptimizerStep:
         if self.steps_alone:
             self._optimizer.step()
             return True
-        return self._take(itertools.cycle((batch, 0) for batch in batches).__next__)[1]
+        given = itertools.cycle((batch, self._hooks.number) for batch in batches)
+        taken = self._take(given.__next__)[1]
+        self._hooks.end_batch()
+        return taken
 
     def loss_of(self, batch: Any) -> Tensor | None:
         """Return the loss of a batch, with all that a training step does for it."""
@@ -263,6 +274,7 @@ class OptimizerStep:
         if self._needs_closure:
             return self._take_with_closure(next_batch), True
         loss = self._gradients(next_batch)
+        self._shape_gradients()
         self._context.part = "The optimizer"
         return loss, self._precision.step(self._optimizer, self._watch)
 
@@ -273,13 +285,18 @@ class OptimizerStep:
         def closure() -> Tensor:
             with torch.enable_grad():
                 losses.append(self._gradients(iter(batches).__next__))
+                if not self._steps_itself:
+                    self._shape_gradients()
             self._context.part = "The optimizer"
             return losses[-1]
 
-        if not self._demands_closure:
+        if self._options.closure and not self._demands_closure:
             closure()  # it begins with the gradients that are there
         self._context.part = "The optimizer"
-        self._optimizer.step(closure)  # type: ignore[arg-type]
+        if self._steps_itself:
+            self._hooks.step(closure, self._shape_gradients)
+        else:
+            self._optimizer.step(closure)  # type: ignore[arg-type]
         if not losses:
             raise ValueError(
                 f"{type(self._optimizer).__name__}.step did not call its closure, so there is no "
@@ -300,7 +317,10 @@ class OptimizerStep:
             self._found.batch_size = known_size(batch)
         if self.recent is not None:
             self.recent.add(batch)
-        return batch, self._batches.number
+        epoch, self._hooks.number = self._batches.at
+        if self._hooks.number == 0:
+            self._hooks.begin_epoch(epoch)
+        return batch, self._hooks.number
 
     def _next_loss(self, next_batch: NextBatch) -> Tensor:
         """Return the loss of the next batch that the step function has one for."""
@@ -312,6 +332,7 @@ class OptimizerStep:
                 loss = self._objective(batch, (number,))
             if loss is not None:
                 return loss
+            self._hooks.end_batch()
             skipped += 1
             self._found.batches_without_loss += 1
             if skipped == MOST_WITHOUT_LOSS or self._needs_closure:
@@ -319,18 +340,33 @@ class OptimizerStep:
 
     def _gradients(self, next_batch: NextBatch) -> Tensor:
         """Compute the gradients of the mean loss, and return that loss."""
-        accumulate, clip = self._options.accumulate, self._options.clip_grad_norm
-        self._optimizer.zero_grad()
+        accumulate = self._options.accumulate
+        if not self._hooks:
+            self._optimizer.zero_grad()
         losses: list[Tensor] = []
         while len(losses) < accumulate:
+            if losses:
+                self._hooks.end_batch()
             loss = self._next_loss(next_batch)
+            if self._hooks and not losses:  # where their Trainer does
+                self._hooks.zero_grad()
             self._checkpoint("The backward pass")
             mean = loss if accumulate == 1 else loss / accumulate
-            self._precision.backward(mean, create_graph=self._options.create_graph)
+            self._hooks.backward(
+                self._precision.scaled(mean), create_graph=self._options.create_graph
+            )
             losses.append(loss.detach())
             del loss, mean  # and with them the graph, before the next batch makes its own
-        if clip is not None:
-            self._context.part = "Clipping the gradient"
-            self._precision.unscale(self._optimizer)
-            torch.nn.utils.clip_grad_norm_(self._parameters, clip)
         return losses[0] if accumulate == 1 else torch.stack(losses).mean()
+
+    def _shape_gradients(self) -> None:
+        """Do what comes between the backward pass and the step."""
+        clip = self._options.clip_grad_norm
+        if clip is None and not self._hooks:
+            return
+        self._context.part = "Clipping the gradient"
+        self._precision.unscale(self._optimizer)
+        self._hooks("on_before_optimizer_step", self._optimizer)
+        own = {"gradient_clip_val": clip, "gradient_clip_algorithm": None}
+        if not self._hooks("configure_gradient_clipping", self._optimizer, **own) and clip:
+            torch.nn.utils.clip_grad_norm_(self._parameters, clip)

@@ -47,11 +47,10 @@ class Precision:
             return _FULL
         return torch.autocast(self._device_type, dtype=self._type)
 
-    def backward(self, loss: Tensor, *, create_graph: bool = False) -> None:
-        """Add the gradients of `loss`, scaled where there is a scaler."""
-        (loss if self.scaler is None else self.scaler.scale(loss)).backward(
-            create_graph=create_graph
-        )
+    def scaled(self, loss: Tensor) -> Tensor:
+        """Return the loss whose gradients are taken."""
+        scaled: Tensor = loss if self.scaler is None else self.scaler.scale(loss)
+        return scaled
 
     def unscale(self, optimizer: Optimizer) -> None:
         """Bring the gradients back to their own size, as clipping needs them."""

@@ -43,22 +43,22 @@ class Tape(Batches):
         self._before: list[Any] = []
         self._stream: list[Any] | None = None
         self._room = room
-        self._kept: dict[int, tuple[Any, int]] = {}
+        self._kept: dict[int, tuple[Any, tuple[int, int]]] = {}
         self._sizes: dict[int, int] = {}
         self._drawn = 0
-        self._drawn_number = self.number
+        self._drawn_at = self.at
 
     def next(self) -> Any:
         """Return the present reader's next batch."""
         while self._drawn <= self.position:
-            self.number = self._drawn_number
+            self.at = self._drawn_at
             batch = self._draw()
-            self._drawn_number = self.number
-            self._kept[self._drawn] = batch, self.number
+            self._drawn_at = self.at
+            self._kept[self._drawn] = batch, self.at
             self._sizes[self._drawn] = sum(total_bytes(values_inside([batch])).values())
             self._drawn += 1
             self._make_room()
-        batch, self.number = self._kept[self.position]
+        batch, self.at = self._kept[self.position]
         self.position += 1
         return copied(batch)
 
@@ -72,6 +72,7 @@ class Tape(Batches):
         rewind_loaders()
         self._kept, self._sizes, self._drawn = {}, {}, 0
         self._stream = self._before
+        self._drawn_at = (-1, -1)
 
     def _draw(self) -> Any:
         if self._stream is None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import itertools
 import random
 import warnings
@@ -144,11 +145,11 @@ class Recording(Classifier):
         self.seen.append(outputs["loss"].item())
 
 
-def fit(model: pl.LightningModule, batches: Any, steps: int) -> pl.Trainer:
+def fit(model: pl.LightningModule, batches: Any, steps: int, **options: Any) -> pl.Trainer:
     quiet: dict[str, Any] = dict.fromkeys(
         ("logger", "enable_checkpointing", "enable_progress_bar", "enable_model_summary"), False
     )
-    trainer = pl.Trainer(max_steps=steps, accelerator="cpu", **quiet)
+    trainer = pl.Trainer(max_steps=steps, accelerator="cpu", **quiet, **options)
     trainer.fit(model, batches)
     return trainer
 
@@ -221,6 +222,36 @@ def test_a_module_that_was_trained_before_is_swept_as_it_is_now(isolation: str) 
     twin.training_step = step  # type: ignore[method-assign,assignment]
     lrs = found.lrs.tolist()
     assert found.losses.tolist() == list(bare(twin, loader(), twin.configure_optimizers(), lrs))
+
+
+class Paced(Recording):
+    """Reads from its Trainer what a sweep does not know."""
+
+    def training_step(self, batch: Any, batch_idx: int) -> Tensor:
+        whole = self.trainer.max_steps + self.trainer.num_training_batches
+        assert self.trainer.model is self
+        return super().training_step(batch, batch_idx) * (1 + self.global_step / whole)
+
+
+@both
+def test_a_trainer_that_is_attached_is_asked(isolation: str) -> None:
+    model = module(Paced)
+    given = loader(), model.configure_optimizers()
+    with pytest.raises(AttributeError, match=r"self\.trainer\.max_steps, .*step_fn="):
+        lr_find(model, *given, isolation=isolation, **FEW)
+    fit(model, loader(), 9)
+    twin = copy.deepcopy(model)
+    found = compare_lrs(
+        *(model, loader(), model.configure_optimizers(), [0.1]),
+        steps=9,
+        seed=1,
+        isolation=isolation,
+        progress=False,
+    )
+    seed_everything(1)
+    twin.seen = []
+    fit(twin, loader(), 9)
+    assert found.losses[0].tolist() == twin.seen
 
 
 def validated(model: Classifier, val_loader: Any, **options: Any) -> Tensor:

@@ -195,6 +195,84 @@ def test_what_is_asked_of_a_trainer_is_answered_in_silence(kind: str, capsys: An
     assert result.losses.tolist() == found(Module(), seed=1).losses.tolist()
 
 
+class Begun(Module):
+    """Reads in a step what a hook sets."""
+
+    def on_train_start(self) -> None:
+        self.factor = 1.0
+
+    def training_step(self, batch: Any, batch_idx: int) -> Any:
+        return self.factor * super().training_step(batch, batch_idx)
+
+
+@both
+def test_a_step_may_read_what_a_hook_has_set(kind: str) -> None:
+    model = Begun()
+    result = found(model, seed=1, isolation=kind)
+    assert result.losses.tolist() == found(Module(), seed=1).losses.tolist()
+    assert result.objective == "the loss of training_step"
+    assert not hasattr(model, "factor")
+
+
+def test_hooks_are_not_run_where_the_loss_is_given() -> None:
+    class Clipping(Module):
+        def configure_gradient_clipping(self, *_: Any, **__: Any) -> None:
+            raise AssertionError
+
+    assert len(found(Clipping(), loss_fn=F.cross_entropy).losses) == 10
+
+
+def test_hooks_that_are_not_run_are_named(capsys: Any) -> None:
+    class SetUp(Begun):
+        def setup(self, stage: str) -> None:
+            raise AssertionError
+
+        def validation_step(self, batch: Any, batch_idx: int) -> Any:  # type: ignore[override]
+            return F.cross_entropy(self(batch[0]), batch[1])
+
+        def on_validation_epoch_end(self) -> None:
+            raise AssertionError
+
+    said = "the loss of training_step; a sweep does not run its setup"
+    assert found(SetUp()).objective == said
+    result = found(SetUp(), val_loader=batches(1), progress=True)
+    assert result.objective == f"{said} and on_validation_epoch_end"
+    assert f"Loss: {result.objective}." in capsys.readouterr().err
+
+
+def test_what_a_hook_that_is_not_run_should_have_set_is_asked_for() -> None:
+    class SetUp(Module):
+        def setup(self, stage: str) -> None:
+            self.factor = 1.0
+
+        training_step = Begun.training_step
+
+    model = SetUp()
+    sweep = Sweep(model, loader(), sgd(model))
+    with pytest.raises(AttributeError, match="factor"):
+        list(sweep)
+    assert sweep.stop_sentence.endswith("A sweep does not run its setup: call it before.")
+
+
+def test_an_epoch_whose_rest_is_to_be_skipped_is_refused() -> None:
+    class Short(Module):
+        def on_train_batch_start(self, _batch: Any, batch_idx: int) -> Any:
+            return -1 if batch_idx == 3 else None
+
+    with pytest.raises(ValueError, match=r"on_train_batch_start returned -1.*Pass a loader"):
+        found(Short())
+
+
+def test_a_gradient_scaler_and_a_module_that_steps_itself_are_refused() -> None:
+    class Stepping(Module):
+        def optimizer_step(self, *_: Any) -> None:
+            raise AssertionError
+
+    model = Stepping()
+    with pytest.raises(ValueError, match=r"Stepping.optimizer_step .* gradient scaler"):
+        Sweep(model, loader(), sgd(model), amp="fp16")
+
+
 class Broken(Module):
     def __init__(self) -> None:
         super().__init__()

@@ -1,0 +1,208 @@
+"""The hooks of a LightningModule, run in a sweep where its Trainer runs them."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+from torch import Tensor
+
+from lrfind_widget import compare_lrs
+from lrfind_widget.training.range_test import Sweep
+from tests.peers.test_lightning_module import (
+    Recording,
+    attributes,
+    both,
+    fit,
+    loader,
+    module,
+    seed_everything,
+)
+
+LOG = Path("calls.txt")
+"""Nothing that a sweep could set back."""
+
+
+class Shaping(Recording):
+    """Every hook takes part in the losses, and in what is written down."""
+
+    def __init__(self, lr: float = 0.1) -> None:
+        super().__init__(lr)
+        self.outputs: list[Tensor] = []
+
+    def said(self, name: str, *values: Any) -> None:
+        numbers = [float(v.detach().sum()) if isinstance(v, Tensor) else v for v in values]
+        place = [self.current_epoch, self.global_step, self.trainer.global_step]
+        with LOG.open("a") as log:
+            log.write(f"{name} {numbers} {place}\n")
+
+    def on_fit_start(self) -> None:
+        self.scale = 1.0
+        self.said("fit")
+
+    def on_train_start(self) -> None:
+        self.scale *= 2.0
+        self.said("train")
+
+    def on_train_epoch_start(self) -> None:
+        self.scale *= 0.9
+        self.outputs.clear()
+        self.said("epoch")
+
+    def on_train_epoch_end(self) -> None:
+        self.scale += 0.01 * torch.stack(self.outputs).mean().item()
+        self.said("epoch end")
+
+    def on_train_batch_start(self, batch: Any, batch_idx: int) -> None:
+        batch[0].mul_(1.1)
+        self.said("batch", batch[0], batch_idx)
+
+    def training_step(self, batch: Any, batch_idx: int) -> Any:
+        loss = self.scale * super().training_step(batch, batch_idx) * (1 + 0.01 * self.global_step)
+        self.said("step", loss, batch_idx)
+        return {"loss": loss, "more": batch_idx}
+
+    def on_train_batch_end(self, outputs: Any, batch: Any, batch_idx: int) -> None:
+        super().on_train_batch_end(outputs, batch, batch_idx)
+        self.outputs.append(outputs["loss"])
+        with torch.no_grad():
+            self.net[0].weight.clamp_(-0.4, 0.4)
+        self.said("batch end", outputs["loss"], outputs["more"], batch[0], batch_idx)
+
+    def on_before_zero_grad(self, optimizer: Any) -> None:
+        self.said("before zero", *(p.grad for p in self.parameters()))
+
+    def optimizer_zero_grad(self, epoch: int, batch_idx: int, optimizer: Any) -> None:
+        optimizer.zero_grad(set_to_none=False)
+        self.said("zero", epoch, batch_idx)
+
+    def on_before_backward(self, loss: Tensor) -> None:
+        self.said("before backward", loss)
+
+    def backward(self, loss: Tensor, *given: Any, **named: Any) -> None:
+        (0.5 * loss).backward(*given, **named)
+
+    def on_after_backward(self) -> None:
+        for parameter in self.parameters():
+            parameter.grad.add_(torch.randn_like(parameter.grad), alpha=0.01)
+
+    def on_before_optimizer_step(self, optimizer: Any) -> None:
+        self.said("before step", *(p.grad for p in self.parameters()))
+
+    def configure_gradient_clipping(self, optimizer: Any, **given: Any) -> None:
+        self.said("clip", *given.values())
+        self.clip_gradients(optimizer, gradient_clip_val=0.3, gradient_clip_algorithm="norm")
+        self.clip_gradients(optimizer, 0.2, "value")
+
+
+class Stepping(Shaping):
+    """Steps itself, with the closure."""
+
+    def optimizer_step(self, epoch: int, batch_idx: int, optimizer: Any, closure: Any) -> None:
+        super().optimizer_step(epoch, batch_idx, optimizer, closure)
+        self.said("optimizer step", epoch, batch_idx)
+        with torch.no_grad():
+            self.net[4].bias.mul_(0.9)
+
+
+class Apart(Shaping):
+    """Calls the closure by itself, and steps on every other batch."""
+
+    def optimizer_zero_grad(self, epoch: int, batch_idx: int, optimizer: Any) -> None:
+        if batch_idx % 2 == 0:
+            super().optimizer_zero_grad(epoch, batch_idx, optimizer)
+
+    def optimizer_step(self, epoch: int, batch_idx: int, optimizer: Any, closure: Any) -> None:
+        closure()
+        if batch_idx % 2:
+            optimizer.step()
+
+
+class Clipped(Shaping):
+    """Clips as it is told to."""
+
+    def configure_gradient_clipping(self, optimizer: Any, **given: Any) -> None:
+        self.clip_gradients(optimizer, **given)
+
+
+class Second(Shaping):
+    def configure_optimizers(self) -> Any:
+        return torch.optim.LBFGS(self.parameters(), lr=0.1, max_iter=3)
+
+
+@pytest.mark.parametrize("kind", [Shaping, Stepping, Apart, Second])
+@pytest.mark.parametrize("shuffle", [False, True])
+@both
+def test_hooks_run_as_the_trainer_runs_them(kind: Any, shuffle: bool, isolation: str) -> None:
+    model = module(kind)
+    before = attributes(model)
+    found = compare_lrs(
+        *(model, loader(24, shuffle=shuffle), model.configure_optimizers(), [0.1]),
+        steps=8,
+        seed=2,
+        isolation=isolation,
+        progress=False,
+    )
+    assert found.receipt is not None
+    assert found.receipt.identical
+    assert attributes(model) == before
+    ours = LOG.read_text()
+    LOG.unlink()
+    trained = module(kind)
+    seed_everything(2)
+    fit(trained, loader(24, shuffle=shuffle), 8)
+    assert ours.splitlines() == LOG.read_text().splitlines()[: len(ours.splitlines())]
+    if kind is not Second:  # whose Trainer keeps the loss of the last evaluation
+        assert found.losses[0].tolist() == trained.seen
+
+
+@pytest.mark.parametrize(("kind", "clip"), [(Shaping, None), (Stepping, None), (Clipped, 0.3)])
+def test_hooks_run_as_the_trainer_runs_them_where_gradients_accumulate(
+    kind: Any, clip: Any
+) -> None:
+    model = module(kind)
+    compare_lrs(
+        *(model, loader(32), model.configure_optimizers(), [0.1]),
+        steps=4,
+        seed=2,
+        accumulate=2,
+        clip_grad_norm=clip,
+        progress=False,
+    )
+    ours = LOG.read_text().splitlines()
+    LOG.unlink()
+    trained = module(kind)
+    seed_everything(2)
+    fit(trained, loader(32), 4, accumulate_grad_batches=2, gradient_clip_val=clip)
+    assert ours == LOG.read_text().splitlines()[: len(ours)]
+
+
+class Leaving(Stepping):
+    """Leaves its batches as they are, and the size of its update to the rate."""
+
+    def on_train_batch_start(self, batch: Any, batch_idx: int) -> None:
+        self.said("batch", batch_idx)
+
+    def on_after_backward(self) -> None:
+        self.said("after")
+
+    def on_train_batch_end(self, outputs: Any, batch: Any, batch_idx: int) -> None:
+        self.outputs.append(outputs["loss"])
+
+    def optimizer_step(self, epoch: int, batch_idx: int, optimizer: Any, closure: Any) -> None:
+        optimizer.step(closure)
+
+
+@pytest.mark.parametrize("kind", [Shaping, Leaving])
+@both
+def test_the_critical_rate_leaves_no_trace(kind: Any, isolation: str) -> None:
+    model = module(kind)
+    given = model, loader(24), model.configure_optimizers()
+    sweep, plain = (Sweep(*given, seed=2, isolation=isolation, num_it=50) for _ in range(2))
+    plain.finds_critical_rate = False
+    assert [point.loss for point in sweep] == [point.loss for point in plain]
+    assert bool(sweep.result().critical_lr) == (kind is Leaving), sweep.result().critical_note
+    assert sweep.receipt is not None
+    assert sweep.receipt.identical
