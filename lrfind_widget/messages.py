@@ -80,7 +80,7 @@ def comparing(
     lr: float, number: int, count: int, done: int, steps: int, seconds_per_step: float | None
 ) -> str:
     """Say which rate is trained at and how far a comparison is."""
-    text = f"Trying {format_lr(lr)} ({number + 1} of {count}): {done} of {steps} steps"
+    text = f"Comparing: {format_lr(lr)} ({number + 1} of {count}), {done} of {steps} steps"
     return _with_time_left(text, steps - done, seconds_per_step)
 
 
@@ -113,21 +113,20 @@ def traceback_of(error: BaseException) -> str:
     return "".join(traceback.format_exception(type(error), error, entered or error.__traceback__))
 
 
-def suggested(suggestion: Suggestion) -> str:
-    """Say what is suggested and from which loss: where the curve is usable, or the first doubt."""
+def suggested(suggestion: Suggestion, label: str) -> str:
+    """Say what the rule of this label recommends, how sure it is, and the evidence or the doubt."""
     if suggestion.lr is None:
         return suggestion.reason  # each rule's own sentence says that there is none
-    rate = format_lr(suggestion.lr)
-    if suggestion.read == "validation":
-        rate += " from the validation loss"
+    by = "" if label == "recommended" else f" by {label}"
+    read = " from the validation loss" * (suggestion.read == "validation")
+    said = [f"Recommended {format_lr(suggestion.lr)}{by}{read}, {suggestion.certainty}."]
     if suggestion.caveats:
-        return f"Unsure suggestion {rate}. {suggestion.caveats[0]}"
-    parts = [f"Suggested {rate}"]
+        return f"{said[0]} {suggestion.caveats[0]}"
     if suggestion.band is not None:
-        parts.append(f"usable {_span(suggestion.band)}")
+        said.append(f"The loss falls at rates of {_span(suggestion.band)}.")
     if suggestion.spread is not None:
-        parts.append(f"spread between repeats {suggestion.spread:.2f} decades")
-    return f"{', '.join(parts)}."
+        said.append(f"Spread between repeats: {suggestion.spread:.2f} decades.")
+    return " ".join(said)
 
 
 def about(suggestion: Suggestion, steepest: Suggestion, critical: str) -> list[str]:
@@ -136,9 +135,9 @@ def about(suggestion: Suggestion, steepest: Suggestion, critical: str) -> list[s
         return [critical] if critical else []
     said = [suggestion.reason, *suggestion.caveats[1:], *suggestion.notes]
     if suggestion.caveats and suggestion.band is not None:
-        said.append(f"As far as this curve shows, usable are {_span(suggestion.band)}.")
+        said.append(f"The loss seems to fall at rates of {_span(suggestion.band)}.")
     if steepest.lr is None:
-        why = steepest.reason.removeprefix("No suggestion: ")
+        why = steepest.reason.removeprefix("No recommendation: ")
         said.append(f"No steepest fall is marked: {why}")
     elif steepest is not suggestion:
         said += steepest.caveats[:1]
@@ -149,7 +148,7 @@ def critical_rate(lr: float | None, note: str) -> str:
     """Say from which rate on one update raises the loss, or why that is not known."""
     if lr is None:
         return note
-    return f"The critical rate is {format_lr(lr)}: from there on a single update raises the loss."
+    return f"Critical rate {format_lr(lr)}: from there on a single update raises the loss."
 
 
 def loss_taken(objective: str) -> str:
@@ -174,10 +173,10 @@ def advised(advice: Advice) -> str:
     """Return the label of the button that does what would settle a doubt."""
     command, value = advice
     if command == "search":
-        return "Find by short trainings"
+        return "Search by short trainings"
     if command == "extend":
-        return "Go further" if value is None else f"Go further to {format_lr(value)}"
-    return "Sweep again" if value is None else f"Sweep again with {value:.0f} steps"
+        return "Extend" if value is None else f"Extend to {format_lr(value)}"
+    return "Run again" if value is None else f"Run again with {value:.0f} steps"
 
 
 def applied(lr: float, written: Applied, *, follows: bool = False) -> str:
@@ -225,8 +224,7 @@ def picture_text(fallback: str) -> str:
 
 def sweep_finished(record: Record, num_it: int) -> str:
     """Say that every step of a sweep was taken."""
-    taken = "the one step was" if num_it == 1 else f"all {num_it} steps were"
-    sentence = f"Finished: {taken} taken."
+    sentence = f"Finished: {_steps(num_it)}."
     if record.never_moved and record.points[0].loss == 0:
         sentence += (
             " The loss was 0 at every rate, so there was nothing to learn: cross entropy of a "
@@ -324,7 +322,7 @@ def sweep_out_of_data(why: str, record: Record, num_it: int) -> str:
 
 def sweep_stopped(record: Record, num_it: int) -> str:
     """Say that a sweep was stopped on request."""
-    at = f" at a rate of {format_lr(record.points[-1].lr)}," if record.points else ""
+    at = f" at {format_lr(record.points[-1].lr)}," if record.points else ""
     return f"Stopped on request{at} after {len(record.points)} of {_steps(num_it)}."
 
 
@@ -340,15 +338,15 @@ def loss_ended_sweep(record: Record, num_it: int) -> str:
     """Say why the last point of a sweep was the last, and what to do where that was early."""
     last, blamed = record.points[-1], record.blamed
     loss = last.loss if blamed == "loss" else last.val_loss or 0.0
-    at = f"at a rate of {format_lr(last.lr)}"
+    at = f"at {format_lr(last.lr)}"
     if len(record.points) == 1:
         at = "in the first step, before the model was changed"
     if record.verdict is StopReason.NON_FINITE:
-        return f"Stopped: the {blamed} was {'NaN' if math.isnan(loss) else 'infinite'} {at}."
+        return f"Stopped {at}: the {blamed} was {'NaN' if math.isnan(loss) else 'infinite'}."
     rule = record.rules[blamed]
-    far = f"above {rule.factor:g} times its best" if rule.is_of_best else "far above its best"
+    far = f"passed {rule.factor:g} × its" if rule.is_of_best else "rose far above its"
     early = EARLY if 10 * len(record.points) < num_it else ""
-    return f"Stopped: the {blamed} rose {far} {at}.{early}"
+    return f"Stopped {at}: the smoothed {blamed} {far} minimum.{early}"
 
 
 def repeats_ended(records: Sequence[Record], num_it: int) -> tuple[StopReason, str]:
@@ -367,9 +365,9 @@ def repeats_ended(records: Sequence[Record], num_it: int) -> tuple[StopReason, s
     short = [r.sentence for r in records if r not in ended and len(r.points) < num_it]
     more = f" {short[0]}" if short else ""
     if not ended:
-        taken = "" if short else f" all {_steps(num_it)} were taken"
-        return StopReason.FINISHED, f"Finished:{taken} in each of {count} repeats.{more}"
-    diverged = f"in {len(ended)} of {count} repeats the loss diverged{_at(ended)}.{more}"
+        taken = "" if short else f"{_steps(num_it)} in each of "
+        return StopReason.FINISHED, f"Finished: {taken}{count} repeats.{more}"
+    diverged = f"the loss diverged in {len(ended)} of {count} repeats{_at(ended)}.{more}"
     if 2 * len(ended) > count:
         return ended[0].reason or StopReason.DIVERGED, f"Stopped: {diverged}"
     return StopReason.FINISHED, f"Finished: {diverged}"
@@ -404,7 +402,7 @@ def one_after_the_other(why: str) -> str:
 def searching(lrs: Sequence[float], done: int, steps: int, seconds_per_step: float | None) -> str:
     """Say which rates are tried and how far a search is."""
     tried = f"{len(lrs)} rates from {format_lr(min(lrs))} to {format_lr(max(lrs))}"
-    text = f"Trying {tried}: {done} of {steps} steps"
+    text = f"Searching: {tried}, {done} of {steps} steps"
     return _with_time_left(text, steps - done, seconds_per_step)
 
 
@@ -433,7 +431,7 @@ def _at(records: Sequence[Record]) -> str:
     if not rates:
         return ""
     low, high = format_lr(rates[0]), format_lr(rates[-1])
-    return f", at a rate of {low}" if low == high else f", at rates from {low} to {high}"
+    return f", at {low}" if low == high else f", at {low} to {high}"
 
 
 def _steps(count: int) -> str:

@@ -54,7 +54,7 @@ class PlayedRun:
                 Point(step, float(lr), loss, self._average.update(loss), None, repeat)
             )
         self.progress = Progress(
-            Status.SWEEPING, len(self.points), 0.1, "a loss (given)", "Trained on a copy."
+            Status.SWEEPING, len(self.points), 0.1, "your loss_fn", "Trained on a copy."
         )
         self._news()
 

@@ -16,7 +16,7 @@ import { earlierLook } from './looks';
 import type { MarkerModel } from './marker';
 import { asNumber, asText, dictsOf, type Entries } from './values';
 
-/** Points worth a name: the steepest fall, a suggestion, the end of the sweep. */
+/** Points worth a name: the steepest fall, what is recommended, the end of the sweep. */
 export class AnnotationsModel extends ChartMarkModel {
   override defaults(): Backbone.ObjectHash {
     return {

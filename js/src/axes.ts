@@ -225,7 +225,7 @@ export class Axes extends ChartMark {
     this.resetButton.hidden = !model.zoomed;
     const all = model.framing === 'all';
     this.framingButton.hidden = !model.cut && !all;
-    say(this.framingButton, all ? 'Focus on the fall' : 'Show all losses');
+    say(this.framingButton, all ? 'Show the fall' : 'Show all losses');
     this.legend?.paint();
     this.tools.style.bottom = `${Math.max(0, bottom - TOOLS)}px`;
     this.heading.style.left = `${left}px`;

@@ -5,7 +5,7 @@ import { identity } from './identity';
 import { Keyed } from './keyed';
 import { asText, dictsOf, type Entries } from './values';
 
-/** Intervals of the rate that are tinted: skipped ends, the usable range. */
+/** Intervals of the rate that are tinted: ends not searched, and where the loss falls. */
 export class BandsModel extends ChartMarkModel {
   override defaults(): Backbone.ObjectHash {
     return { ...super.defaults(), ...identity('Bands'), bands: [] };
@@ -22,14 +22,14 @@ export class BandsModel extends ChartMarkModel {
       .reverse();
   }
 
-  /** Where a rate stands to the suggested range, in words; empty where there is none. */
+  /** Whether the loss falls at a rate, in words; empty where nothing is known. */
   standing(lr: number): string {
     const range = dictsOf(this.get('bands')).find(({ kind }) => kind === 'usable');
     if (range === undefined) {
       return '';
     }
-    const where = lr < Number(range['start']) ? 'below' : lr > Number(range['stop']) ? 'above' : 'within';
-    return `${where} the suggested range${range['certainty'] === 'unsure' ? ', which is unsure' : ''}`;
+    const where = lr < Number(range['start']) ? 'below ' : lr > Number(range['stop']) ? 'above ' : '';
+    return `${where}where the loss ${range['certainty'] === 'unsure' ? 'may fall' : 'falls'}`;
   }
 }
 

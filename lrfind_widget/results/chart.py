@@ -6,18 +6,16 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Literal, NamedTuple
 
+from lrfind_widget.curves.formatting import format_lr
 from lrfind_widget.results.analysis import Analysis
 from lrfind_widget.results.curve_lines import CurveLines, lines_of
 from lrfind_widget.rules.suggestion import Suggestion
+from lrfind_widget.rules.table import label_of
 
 XScale = Literal["log", "linear"]
 
-
-class Found(NamedTuple):
-    """A suggestion to mark, and its rule as the legend names it; "" for the one that is not."""
-
-    name: str
-    suggestion: Suggestion
+BAND = {"sure": "loss falls here", "unsure": "loss may fall here"}
+"""What the band of a suggestion is called, by its certainty."""
 
 
 class Other(NamedTuple):
@@ -38,8 +36,8 @@ class Chart:
         The result, how it is read, and which of its lines are shown.
     lines : CurveLines
         Its lines, as far as they are shown.
-    found : sequence of Found
-        Suggestions to mark on its main line. The usable band is that of the first.
+    found : sequence of Suggestion
+        What is marked on its main line. The band is that of the first.
     steepest : Suggestion or None
         The red dot on the average.
     show_lr : sequence of float
@@ -57,7 +55,7 @@ class Chart:
 
     analysis: Analysis
     lines: CurveLines
-    found: Sequence[Found] = ()
+    found: Sequence[Suggestion] = ()
     steepest: Suggestion | None = None
     show_lr: Sequence[float] = ()
     selected_lr: float | None = None
@@ -71,7 +69,19 @@ def chart_of(analysis: Analysis, **changes: Any) -> Chart:
     """Return what is shown of a result where nothing else is asked for, or with some changes."""
     shown: dict[str, Any] = {
         "lines": lines_of(analysis),
-        "found": (Found("", analysis.suggested),),
+        "found": (analysis.suggested,),
         "steepest": analysis.min_gradient if analysis.options.show_average else None,
     }
     return Chart(analysis=analysis, **(shown | changes))
+
+
+def rate_of(found: Suggestion) -> str:
+    """Return the rate of a suggestion as it stands at a dot or in a legend."""
+    if found.lr is None:
+        return "none"
+    return f"{format_lr(found.lr)}{' (unsure)' * (found.certainty == 'unsure')}"
+
+
+def named(found: Suggestion) -> str:
+    """Return the name of a suggestion's rule and its rate."""
+    return f"{label_of(found.rule)}{':' * (found.lr is None)} {rate_of(found)}".strip()

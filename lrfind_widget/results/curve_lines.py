@@ -31,8 +31,8 @@ class Kind(NamedTuple):
 
 KINDS = {
     "sweep": Kind("loss", ".", 3),
-    "refine": Kind("loss, looked closer", "+", 3.5),
-    "extend": Kind("loss, gone further", "x", 3),
+    "refine": Kind("loss, refined", "+", 3.5),
+    "extend": Kind("loss, extended", "x", 3),
 }
 """The kinds of sweeps that are joined to a curve; the first also is that of one alone."""
 

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 
 from lrfind_widget.curves.trimmed import Trimmed
-from lrfind_widget.rules.fastai_v1 import at_point, refusal, steepest
+from lrfind_widget.rules.fastai_v1 import at_point, min_gradient, refusal, steepest
 from lrfind_widget.rules.suggestion import Suggestion
 
 
@@ -17,6 +18,7 @@ def min_gradient_of(part: Trimmed) -> tuple[Suggestion, str]:
     if refused := refusal(part):
         return refused, refused.reason
     found = at_point(part, steepest(part), "The smoothed loss falls most steeply at {lr}.")
+    found = replace(found, rule=min_gradient.__name__)
     least = float(part.lrs[np.argmin(part.losses)])
     return found, (
         f"Min numerical gradient: {found.lr:.2E}\nMin loss divided by 10: {least / 10:.2E}"

@@ -203,8 +203,8 @@ class Refinement:
         if self.kind == "refine":
             below = f", after the {self.below} steps before once more" if self.below else ""
             other = f" {others.capitalize()}it is the part of another training." if not same else ""
-            return f"Looked closer from {low} to {high}{below}.{other} "
-        return f"Went on to {high}" + (". " if same else f"; {others}both are shown. ")
+            return f"Refined from {low} to {high}{below}.{other} "
+        return f"Extended to {high}" + (". " if same else f"; {others}both are shown. ")
 
     def _concluded(self, joined: SweepResult, more: SweepResult, note: str) -> SweepResult:
         """Return the joined curve with how the later sweep ended."""
@@ -233,7 +233,7 @@ def why_not_refine(result: SweepResult | None) -> str:
     if result.suggestion().band is not None:
         return ""
     return (
-        "This curve has no usable band to look at: give start_lr and end_lr, for example "
+        "The curve does not show where the loss falls: give start_lr and end_lr, for example "
         "start_lr=1e-4, end_lr=1e-2."
     )
 

@@ -8,12 +8,13 @@ from typing import Any
 import numpy as np
 
 from lrfind_widget.curves.formatting import format_lr
-from lrfind_widget.results.chart import Chart, Other
+from lrfind_widget.results.chart import BAND, Chart, Other, named, rate_of
 from lrfind_widget.results.curve_lines import KINDS, CurveLines, Line, loss_at
 from lrfind_widget.results.figures import paint, put_legend, put_title
 from lrfind_widget.results.framing import FAR, Framed, drawable, frame
 from lrfind_widget.results.looks import APART, Look, dot_look, line_look, look_on, papers_of
 from lrfind_widget.rules.suggestion import Suggestion
+from lrfind_widget.rules.table import label_of
 
 _NEAR, _APART = 0.02, 8.0
 """Dots nearer to each other than this part of the axis are drawn so many points apart."""
@@ -134,7 +135,7 @@ def _draw_other(axes: Any, other: Other, place: int) -> None:
     lrs, losses = line = other.lines.main
     name, found, style = _text(other.name), other.suggestion, line_look(place, APART)
     if found is not None:
-        name = f"{name}: {_said(found)}"
+        name = f"{name}: {rate_of(found)}"
     width = 1.0 if found is None else 1.4
     axes.plot(lrs, drawable(losses), label=name, linewidth=width, zorder=1.9, **style)
     if found is not None and found.lr is not None:
@@ -142,24 +143,23 @@ def _draw_other(axes: Any, other: Other, place: int) -> None:
 
 
 def _draw_found(axes: Any, chart: Chart, look: Look) -> None:
-    """Draw the usable band, the red dot, and a dot for each suggestion."""
+    """Draw the band, the red dot, and a dot for each suggestion."""
     steepest, several = chart.steepest, len(chart.found) > 1
-    if chart.found and chart.found[0].suggestion.band is not None:
-        _draw_band(axes, chart.found[0].suggestion, look)
+    if chart.found and chart.found[0].band is not None:
+        _draw_band(axes, chart.found[0], look)
     if steepest is not None and steepest.lr is not None:
         style = {"color": look.steepest, "marker": "o", "ms": 6}
-        label = f"steepest fall {_said(steepest)}"
-        _draw_dot(axes, chart.lines.average, steepest, style, label)
-    levels = _levels(axes, [found.lr for _, found in chart.found])
-    for place, (name, found) in enumerate(chart.found):
+        _draw_dot(axes, chart.lines.average, steepest, style, named(steepest))
+    levels = _levels(axes, [found.lr for found in chart.found])
+    for place, found in enumerate(chart.found):
+        label = _text(named(found))
         if found.lr is None:
-            label = f"{_text(name)}: {_said(found)}" if name else _said(found)
             axes.plot([], [], linestyle="none", label=label)
             continue
-        if not name and steepest is not None and steepest.lr == found.lr:
+        if steepest is not None and steepest.lr == found.lr:
             continue  # the red dot is it
-        is_named = bool(name) or found.lr != chart.selected_lr  # whose line names it
-        label = f"{_text(name) or 'suggested'} {_said(found)}" if is_named else ""
+        if not several and found.lr == chart.selected_lr:
+            label = ""  # the line of the selected rate names it
         style = dot_look(place) if several else {"color": look.ink, "marker": "o"}
         _draw_dot(axes, chart.lines.main, found, style | {"ms": 7}, label, levels[place])
         if several and _is_along(chart.lines.main, found.lr):
@@ -173,7 +173,7 @@ def _draw_band(axes: Any, found: Suggestion, look: Look) -> None:
     edge = {"linewidth": 0} if is_sure else {"linewidth": 0.8, "linestyle": (0, (4, 4))}
     tint = look.tint if is_sure else look.tint / 2.5
     colours = {"facecolor": to_rgba(look.usable, tint), "edgecolor": to_rgba(look.usable, 0.6)}
-    label = "usable" if is_sure else "perhaps usable"
+    label = BAND[found.certainty]
     axes.axvspan(*(found.band or ()), label=label, zorder=0.5, **colours, **edge)
 
 
@@ -185,8 +185,8 @@ def _draw_rates(axes: Any, chart: Chart, look: Look) -> None:
             style = {"color": look.marker, "linewidth": 1.2, "linestyle": (0, (4, 2))}
             axes.axvline(lr, label=None if n else f"lr {names}", **style)
     if selected is not None:
-        suggested = {found.suggestion.lr for found in chart.found[:1]}
-        label = f"selected {format_lr(selected)}{', as suggested' * (selected in suggested)}"
+        rules = [f" ({label_of(found.rule)})" for found in chart.found[:1] if found.lr == selected]
+        label = _text("".join([f"selected {format_lr(selected)}", *rules]))
         axes.axvline(selected, color=look.marker, linewidth=1.6, label=label)
     at_axis = axes.get_xaxis_transform()
     style = {"transform": at_axis, "clip_on": False, "linestyle": "none", "color": look.quiet}
@@ -248,18 +248,11 @@ def _is_along(line: Line, lr: float) -> bool:
     return bool(rates.size and rates.min() * (1 - 1e-6) <= lr <= rates.max() * (1 + 1e-6))
 
 
-def _said(found: Suggestion) -> str:
-    """Return a suggestion in the words of a legend."""
-    if found.lr is None:
-        return "no suggestion"
-    return f"{format_lr(found.lr)}{'' if found.certainty == 'sure' else ' (unsure)'}"
-
-
 def _doubt(chart: Chart) -> str:
     """Return why there is no suggestion, or what is to doubt, where there is one rule."""
     if len(chart.found) != 1:
         return ""
-    found = chart.found[0].suggestion
+    found = chart.found[0]
     return found.reason if found.lr is None else " ".join(found.caveats[:1])
 
 

@@ -15,12 +15,13 @@ from lrfind_widget.keywords import refuse_unknown
 from lrfind_widget.options import AnalysisOptions
 from lrfind_widget.results import fastai_v1_plot, picture
 from lrfind_widget.results.analysis import Analysis, analyse, suggestion_of
-from lrfind_widget.results.chart import Found, Other, XScale, chart_of
+from lrfind_widget.results.chart import Other, XScale, chart_of
 from lrfind_widget.results.curve_lines import Span, lines_of
 from lrfind_widget.results.figures import Plotted, figure_and_axes
 from lrfind_widget.results.looks import Theme
 from lrfind_widget.results.plot_arguments import named, refuse_misplaced, rules_of, several
 from lrfind_widget.results.recorded_curve import RecordedCurve
+from lrfind_widget.rules.suggestion import Suggestion
 from lrfind_widget.rules.table import Rule, entry_of
 from lrfind_widget.values import check_flag, check_rate, choice
 
@@ -190,14 +191,13 @@ def _others(
     return {"name": name, "others": drawn}
 
 
-def _found(analysis: Analysis, rules: Sequence[Rule]) -> list[Found]:
+def _found(analysis: Analysis, rules: Sequence[Rule]) -> list[Suggestion]:
     """Return what each of some rules suggests, under its own name."""
-    found: dict[str, Found] = {}
+    found: dict[str, Suggestion] = {}
     for rule in rules:
         entry = entry_of(rule, taken=found)
-        found[entry.name] = Found(
-            entry.label, suggestion_of(analysis.result, entry, analysis.options)
-        )
+        suggestion = suggestion_of(analysis.result, entry, analysis.options)
+        found[entry.name] = replace(suggestion, rule=entry.name)
     return list(found.values())
 
 

@@ -98,7 +98,7 @@ def beyond(lr: float, curve: CurveFeatures) -> list[Doubt]:
     if curve.first - _ROUNDING <= position <= curve.last + _ROUNDING:
         return []
     side, change = ("below", "Lower start_lr") if position < curve.first else _ABOVE
-    return [Doubt(f"{format_lr(lr)} would be suggested, {side} the range. {change}.", _SEARCH)]
+    return [Doubt(f"{format_lr(lr)} would be recommended, {side} the range. {change}.", _SEARCH)]
 
 
 def far_from(lr: float, critical: float) -> list[Doubt]:
@@ -109,7 +109,7 @@ def far_from(lr: float, critical: float) -> list[Doubt]:
     return [
         Doubt(
             f"It lies {decades:.1f} decades from {format_lr(critical)}, where the critical rate "
-            "says that one can train. Find the rate by short trainings.",
+            "says that one can train. Search by short trainings.",
             _SEARCH,
         )
     ]
@@ -130,7 +130,7 @@ def _about_noise(curve: CurveFeatures | None, swept: Swept, confirmed: bool) -> 
         steps = 100 * math.ceil(needed / 100)
         yield Doubt(f"{said} Use {steps} steps (num_it), or larger batches.", _sweep(steps))
     else:
-        yield Doubt(f"{said} Find the rate by short trainings, or use larger batches.", _SEARCH)
+        yield Doubt(f"{said} Search by short trainings, or use larger batches.", _SEARCH)
 
 
 def _about_range(curve: CurveFeatures, swept: Swept) -> Iterator[Doubt]:
@@ -169,7 +169,7 @@ def _about_generalisation(validation: CurveFeatures, training: CurveFeatures) ->
     if is_evident(training) and validation.fall < GENERALISED * training.fall:
         yield Doubt(
             "The validation loss falls less than half as far as the training loss: what is learnt "
-            "fits the training data alone. Find the rate by short trainings.",
+            "fits the training data alone. Search by short trainings.",
             _SEARCH,
         )
 

@@ -62,7 +62,7 @@ def min_gradient(
     part = averaged_part(lrs, losses, skip_start, skip_end, beta)
     if refused := refusal(part):
         return refused
-    reason = "The smoothed loss falls most steeply at {lr} (fastai v1's min gradient)."
+    reason = "The smoothed loss falls most steeply at {lr} (fastai v1)."
     found = at_point(part, steepest(part), reason)
     return replace(found, caveats=doubt_of_fall(found.lr, lrs, losses, critical_lr))
 
@@ -86,7 +86,7 @@ def min_over_10(
     at = int(np.argmin(part.losses))
     lr = float(part.lrs[at]) / 10
     if not lr > 0:
-        return Suggestion(None, "No suggestion: a tenth of the rate is zero.")
+        return Suggestion(None, "No recommendation: a tenth of the rate is zero.")
     reason = f"A tenth of {format_lr(lr * 10)}, where the smoothed loss is least (fastai v1)."
     return at_point(part, at, reason, lr)
 
@@ -141,9 +141,9 @@ def refusal(part: Trimmed, needed: int = 2) -> Suggestion | None:
         have = "1 point is" if found == 1 else f"{found} points are"
         return Suggestion(
             None,
-            f"No suggestion: {have} left of the curve after skipping {skip_start} at the start and "
-            f"{skip_end} at the end. At least {skip_start + skip_end + needed} steps with a finite "
-            "loss are needed: raise num_it, lower start_lr, or skip less.",
+            f"No recommendation: {have} left of the curve after skipping {skip_start} at the start "
+            f"and {skip_end} at the end. At least {skip_start + skip_end + needed} steps with a "
+            "finite loss are needed: raise num_it, lower start_lr, or skip less.",
         )
     with np.errstate(all="ignore"):
         fall = -float(np.gradient(part.losses).min())
@@ -158,12 +158,12 @@ def never_falls(part: Trimmed) -> Suggestion:
     if flat:
         return Suggestion(
             None,
-            f"No suggestion: the loss does not move {span}. Check that the optimizer holds the "
+            f"No recommendation: the loss does not move {span}. Check that the optimizer holds the "
             "model's parameters and that they require gradients, or raise end_lr.",
         )
     return Suggestion(
         None,
-        f"No suggestion: the smoothed loss only rises {span}. Lower start_lr, use more steps "
+        f"No recommendation: the smoothed loss only rises {span}. Lower start_lr, use more steps "
         "(num_it) or larger batches.",
     )
 

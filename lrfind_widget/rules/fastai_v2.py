@@ -115,7 +115,7 @@ def slide(
     at = change.size - 1 - max(steps - 1, 0)
     lr = float(part.lrs[at]) * adjust_value
     if not (np.isfinite(lr) and lr > 0):
-        return Suggestion(None, f"No suggestion: the slide rule ends at {lr:g}.")
+        return Suggestion(None, f"No recommendation: the slide rule ends at {lr:g}.")
     return at_point(part, at, "The slide rule stops at {lr} (fastai v2's slide).", lr)
 
 

@@ -1,4 +1,4 @@
-"""The min gradient as torch-lr-finder, Ignite and Lightning compute it, each on its own average.
+"""The steepest fall as torch-lr-finder, Ignite and Lightning compute it, each on its own average.
 
 They are here to compare with. Formulas: torch-lr-finder 0.2.2 (``LRFinder.plot``),
 pytorch-ignite 0.5.5 (``FastaiLRFinder.lr_suggestion``), Lightning 2.6.6
@@ -25,7 +25,7 @@ def torch_lr_finder(
     skip_end: int = 5,
     smooth_f: float = 0.05,
 ) -> Suggestion:
-    """Suggest torch-lr-finder's steepest gradient.
+    """Suggest torch-lr-finder's steepest fall.
 
     ``lrs[argmin(np.gradient(s))]`` within ``[skip_start:-skip_end]`` of its average
     ``s[n] = smooth_f * loss[n] + (1 - smooth_f) * s[n - 1]``, ``s[0] = loss[0]``.
@@ -49,7 +49,7 @@ def torch_lr_finder(
 
 
 def ignite(lrs: npt.ArrayLike, losses: npt.ArrayLike, *, smooth_f: float = 0.05) -> Suggestion:
-    """Suggest Ignite's min gradient, left of the minimum.
+    """Suggest Ignite's steepest fall, left of the minimum.
 
     The average is torch-lr-finder's. Of the points up to its minimum, without the first and the
     last, it is the one with the least ``(s[n + 1] - s[n - 1]) / 2``. Nothing is skipped.
@@ -74,8 +74,8 @@ def ignite(lrs: npt.ArrayLike, losses: npt.ArrayLike, *, smooth_f: float = 0.05)
     if least < 2:
         return Suggestion(
             None,
-            f"No suggestion: the loss is least at {format_lr(part.lrs[least])}, at the start of "
-            "the range. Lower start_lr.",
+            f"No recommendation: the loss is least at {format_lr(part.lrs[least])}, at the start "
+            "of the range. Lower start_lr.",
         )
     down = part.losses[: least + 1]
     with np.errstate(all="ignore"):
@@ -91,7 +91,7 @@ def lightning(
     skip_end: int = 1,
     beta: float = 0.98,
 ) -> Suggestion:
-    """Suggest Lightning's min gradient, taken over the rate itself instead of its logarithm.
+    """Suggest Lightning's steepest fall, taken over the rate itself instead of its logarithm.
 
     Its average is fastai's, but divided by ``1 - beta ** (n + 1)`` after the n-th loss (the step
     has already been counted when it is computed), so it rises at the start. Since 2.5.3 the

@@ -35,9 +35,9 @@ def own_rule(own: Callable[..., Any], name: str) -> Callable[..., Suggestion]:
             said = said[0] if isinstance(said, tuple) and said else said
             lr = math.nan if said is None else float(said)
         except (Exception, SystemExit) as error:  # the user's own code: anything may come out
-            return Suggestion(None, f"No suggestion: {name} raised {_said(error)}.")
+            return Suggestion(None, f"No recommendation: {name} raised {_said(error)}.")
         if not (math.isfinite(lr) and lr > 0):
-            return Suggestion(None, f"No suggestion: {name} returned {said!r}.")
+            return Suggestion(None, f"No recommendation: {name} returned {said!r}.")
         if isinstance(answer, Suggestion):
             return answer if type(said) is float else replace(answer, lr=lr)
         return Suggestion(lr, f"What {name} returned for this curve.")

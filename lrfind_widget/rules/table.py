@@ -57,6 +57,8 @@ class RuleEntry:
     ----------
     function : callable
         ``(lrs, raw losses, **options)`` in, `Suggestion` out. Never raises on a curve.
+    label : str
+        The name that a person reads, wherever the rule is named.
     wants : tuple of str
         Those of its options that it is given without being asked for: ``"beta"``, the weight of
         the past in the average; ``"num_it"``, the number of steps planned; ``"stopped"``,
@@ -73,6 +75,7 @@ class RuleEntry:
     """
 
     function: Callable[..., Suggestion]
+    label: str
     wants: tuple[str, ...] = ()
     joins_repeats: bool = False
     offered: bool = False
@@ -81,11 +84,6 @@ class RuleEntry:
     def name(self) -> str:
         """The name of the rule, which is its function's."""
         return name_of(self.function)
-
-    @property
-    def label(self) -> str:
-        """The name as it is written on the screen."""
-        return self.name.replace("_", " ")
 
     @property
     def options(self) -> list[str]:
@@ -114,16 +112,18 @@ _FASTAI_V2 = ("beta", "num_it")  # its skips are a tenth of the steps planned, a
 RULES: dict[str, RuleEntry] = {
     entry.name: entry
     for entry in (
-        RuleEntry(median_of_three, _OURS + _OF_AVERAGE, joins_repeats=True, offered=True),
-        RuleEntry(balanced, _OURS, joins_repeats=True),
-        RuleEntry(min_gradient, (*_FASTAI_V1, "critical_lr"), offered=True),
-        RuleEntry(min_over_10, _FASTAI_V1, offered=True),
-        RuleEntry(valley, _FASTAI_V2, offered=True),
-        RuleEntry(slide, _FASTAI_V2),
-        RuleEntry(steep, _FASTAI_V2),
-        RuleEntry(torch_lr_finder, ("skip_start", "skip_end")),
-        RuleEntry(ignite),
-        RuleEntry(lightning),
+        RuleEntry(
+            median_of_three, "recommended", _OURS + _OF_AVERAGE, joins_repeats=True, offered=True
+        ),
+        RuleEntry(balanced, "balanced", _OURS, joins_repeats=True),
+        RuleEntry(min_gradient, "steepest fall", (*_FASTAI_V1, "critical_lr"), offered=True),
+        RuleEntry(min_over_10, "minimum ÷ 10", _FASTAI_V1, offered=True),
+        RuleEntry(valley, "valley", _FASTAI_V2, offered=True),
+        RuleEntry(slide, "slide", _FASTAI_V2),
+        RuleEntry(steep, "steepest step", _FASTAI_V2),
+        RuleEntry(torch_lr_finder, "torch-lr-finder", ("skip_start", "skip_end")),
+        RuleEntry(ignite, "Ignite"),
+        RuleEntry(lightning, "Lightning"),
     )
 }
 """The rules by name, in the order in which they are shown; the first is the default."""
@@ -246,21 +246,27 @@ def entry_of(rule: Rule, taken: Collection[str] = ()) -> RuleEntry:
         return RULES[rule]
     if isinstance(rule, RuleEntry):
         return rule
-    name = name_of(rule)
+    name = "your rule" if name_of(rule) == "a lambda" else name_of(rule)
     name += " (yours)" * (name in RULES)
     names = (f"{name} {number}" if number > 1 else name for number in itertools.count(1))
-    function = own_rule(rule, next(one for one in names if one not in taken))
-    return RuleEntry(function, _FASTAI_V2 if is_made_for_fastai_v2(rule) else ())
+    name = next(one for one in names if one not in taken)
+    wants = _FASTAI_V2 if is_made_for_fastai_v2(rule) else ()
+    return RuleEntry(own_rule(rule, name), name, wants)
+
+
+def label_of(rule: str) -> str:
+    """Return the name of a rule as a person reads it; of a function of your own, its own name."""
+    return RULES[rule].label if rule in RULES else rule
 
 
 def _why_no_rule_answers(losses: npt.ArrayLike) -> str:
     """Return what is wrong with a curve whatever the rule; "" where nothing is."""
     raw = np.asarray(losses, dtype=np.float64).ravel()
     if not raw.size:
-        return "No suggestion: no loss was recorded."
+        return "No recommendation: no loss was recorded."
     if np.isfinite(raw[0]):
         return ""
     return (
-        "No suggestion: the loss is NaN or infinite before the first update, which no learning "
+        "No recommendation: the loss is NaN or infinite before the first update, which no learning "
         "rate changes. Check the batches, the weights and the loss function."
     )

@@ -35,7 +35,7 @@ def curve_or_refusal(
         have = "1 step has" if finite == 1 else f"{finite} steps have"
         return Suggestion(
             None,
-            f"No suggestion: {have} a finite loss, at least {FEWEST_POINTS} are needed. "
+            f"No recommendation: {have} a finite loss, at least {FEWEST_POINTS} are needed. "
             + (SWEEP_ON if stopped else f"Raise num_it or lower {_end(mode)}."),
             advice=Advice("sweep") if stopped else None,
         )
@@ -97,7 +97,7 @@ def _refused(curve: CurveFeatures, *, stopped: bool, mode: str, moves: bool) -> 
             "batches, more steps (num_it) or a higher end_lr."
         )
         advice = Advice("search")
-    return Suggestion(None, f"No suggestion: {why}", advice=advice)
+    return Suggestion(None, f"No recommendation: {why}", advice=advice)
 
 
 def _end(mode: str) -> str:

@@ -14,6 +14,7 @@ from lrfind_widget.keywords import keywords
 from lrfind_widget.options import FindOptions, SweepOptions
 from lrfind_widget.outcomes import StopReason
 from lrfind_widget.results.result import SweepResult
+from lrfind_widget.rules.table import label_of
 from lrfind_widget.training.closing_line import conclude
 from lrfind_widget.training.progress_bar import run_with_bar
 from lrfind_widget.training.range_test import Sweep
@@ -69,7 +70,7 @@ def lr_find(
     stopped = result.stop_reason is StopReason.STOPPED
     conclude(
         [
-            messages.suggested(suggestion),
+            messages.suggested(suggestion, label_of(suggestion.rule)),
             *suggestion.caveats[1:],
             messages.loss_taken(result.objective),
             result.stop_sentence,

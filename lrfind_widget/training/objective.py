@@ -15,7 +15,6 @@ from lrfind_widget.training.lightning_module import WithoutTrainer, lightning_cl
 from lrfind_widget.training.loss_inference import infer
 from lrfind_widget.training.model_inputs import NO_TARGET, Forward, ModelInputs, feed
 from lrfind_widget.training.module_loss import ModuleLoss
-from lrfind_widget.values import name_of
 
 LossFunction = Callable[[Any, Any], Any]
 
@@ -118,14 +117,14 @@ class Objective:
         batch = to_device(batch, self._device)
         if self._step_fn is not None:
             self._context.part = self.source
-            self.sentence = f"the loss of {name_of(self._step_fn)}"
+            self.sentence = f"your {self.source}"
             result = self._step_fn(self._model, batch)
             if isinstance(result, Mapping) and "loss" in result:
                 return result["loss"]
             return result
         if self._module_loss is not None:
             self._context.part = self.source
-            self.sentence = "the loss of training_step"
+            self.sentence = "your training_step"
             return self._module_loss(batch, place, validates=self._validates)
         fed = feed(self._forward, batch, own_loss=self._loss_fn is None)
         self._context.part = "The model"
@@ -161,7 +160,7 @@ class Objective:
     def _settle(self, output: Any, fed: ModelInputs, batch: Any) -> LossFunction:
         """Decide how losses come about, on the first batch."""
         if self._loss_fn is not None:
-            loss_of, said = self._loss_fn, f"{name_of(self._loss_fn)} (given)"
+            loss_of, said = self._loss_fn, f"your {self._loss_name}"
         else:
             source = None if self._prepare_batch is not None else part_of(batch, fed.only_input)
             loss_of, said = infer(output, fed, source)

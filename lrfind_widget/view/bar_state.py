@@ -11,10 +11,10 @@ from lrfind_widget.outcomes import Status
 from lrfind_widget.points import Plan, Point, Run
 from lrfind_widget.results.analysis import Analysis
 from lrfind_widget.results.search import SearchResult
-from lrfind_widget.rules.table import RULES, entry_of
+from lrfind_widget.rules.table import RULES, entry_of, label_of
 from lrfind_widget.state import SETTINGS, SessionState
 
-REFINE = "Sweep the usable band again, with smaller steps, and join the curves"
+REFINE = "Sweep again where the loss falls, in smaller steps, and join the curves"
 EXTEND = "Sweep on beyond the end of the range, and join the curves"
 APPLY = "Write this rate into the optimizer"
 SEARCH = "Find the best rate by short trainings, from this one on"
@@ -75,7 +75,7 @@ def choice_bar(state: SessionState, analysis: Analysis | None) -> dict[str, Any]
             "suggestions": _chips(analysis),
             "suggested_lr": suggested.lr,
             "certainty": suggested.certainty,
-            "suggestion_sentence": messages.suggested(suggested),
+            "suggestion_sentence": messages.suggested(suggested, label_of(suggested.rule)),
             "about": [
                 *messages.about(suggested, analysis.min_gradient, critical),
                 analysis.words,
@@ -96,7 +96,10 @@ def settings_bar(state: SessionState) -> dict[str, Any]:
     return {
         **{name: getattr(options, name) for name in SETTINGS},
         "rule": entry_of(options.rule).name,
-        "rules": [{"name": each.name, "label": each.label, "title": ""} for each in entries],
+        "rules": [
+            {"name": each.name, "label": each.label, "title": f'rule="{each.name}"'}
+            for each in entries
+        ],
         "runs": [
             {
                 "id": str(run.number),
@@ -188,8 +191,8 @@ def _run_buttons(state: SessionState) -> list[dict[str, Any]]:
         _button("start", run, state.why_not_train),
         _button(*hold, idle) | {"id": "hold"},
         _button("stop", "Stop", idle),
-        _button("refine", "Look closer", state.why_not_refine, REFINE),
-        _button("extend", "Go further", state.why_not_extend, EXTEND),
+        _button("refine", "Refine", state.why_not_refine, REFINE),
+        _button("extend", "Extend", state.why_not_extend, EXTEND),
     ]
 
 
@@ -198,7 +201,7 @@ def _choice_buttons(state: SessionState) -> list[dict[str, Any]]:
         return []
     return [
         _button("apply", "Apply", state.why_not_train, APPLY),
-        _button("search", "Try it", state.why_not_train, SEARCH),
+        _button("search", "Search", state.why_not_train, SEARCH),
     ]
 
 
@@ -229,7 +232,7 @@ def _chips(analysis: Analysis) -> list[dict[str, Any]]:
     return [
         {
             "rule": each.rule,
-            "label": each.rule.replace("_", " "),
+            "label": label_of(each.rule),
             "lr": each.lr,
             "reason": " ".join([each.reason, *each.caveats]),
             "certainty": each.certainty,

@@ -12,7 +12,7 @@ from lrfind_widget.curves.fitted_line import FittedLine
 from lrfind_widget.curves.formatting import format_lr, listed
 from lrfind_widget.outcomes import Status, StopReason
 from lrfind_widget.results.analysis import Analysis, analyse
-from lrfind_widget.results.chart import Chart, Other, chart_of
+from lrfind_widget.results.chart import BAND, Chart, Other, chart_of, named
 from lrfind_widget.results.curve_lines import Line, lines_of, loss_at
 from lrfind_widget.rules.suggestion import Suggestion
 from lrfind_widget.state import ListedRun, SessionState
@@ -34,21 +34,19 @@ def axis(state: SessionState) -> tuple[float, float, str, str]:
 
 
 def dots(state: SessionState, analysis: Analysis) -> list[dict[str, Any]]:
-    """Return the dots: the steepest fall of the average, what is suggested, and an early end."""
+    """Return the dots: the steepest fall of the average, what is recommended, and an early end."""
     curve, steepest, suggested = analysis.curve, analysis.min_gradient, analysis.suggested
     average = curve.lrs, curve.smoothed
     dots = []
     if steepest.lr is not None and state.options.show_average:
-        name = "steepest fall" if steepest.certainty == "sure" else "unsure steepest fall"
-        dots.append(_dot(average, steepest, "min_gradient", name))
+        dots.append(_dot(average, steepest, "min_gradient"))
     if suggested.lr is not None and not any(dot["lr"] == suggested.lr for dot in dots):
-        name = "suggested" if suggested.certainty == "sure" else "unsure suggestion"
-        dots.append(_dot(analysis.line, suggested, "suggestion", name))
+        dots.append(_dot(analysis.line, suggested, "suggestion"))
     return [*dots, *_early_end(state, analysis), *_critical(analysis)]
 
 
 def bands(state: SessionState, analysis: Analysis) -> list[dict[str, Any]]:
-    """Return the tinted intervals: the ends of the average that are skipped, the usable range."""
+    """Return the tinted intervals: ends of the average not searched, and where the loss falls."""
     lrs, options = analysis.curve.lrs, state.options
     bands = []
     if lrs.size and options.show_average and options.skip_start > 0:
@@ -122,14 +120,14 @@ def comparison_curves(state: SessionState) -> dict[str, Any]:
     }
 
 
-def _dot(line: Line, found: Suggestion, kind: str, name: str) -> dict[str, Any]:
+def _dot(line: Line, found: Suggestion, kind: str) -> dict[str, Any]:
     lr = float(found.lr or 0)
     loss = loss_at(line, lr)
     return {
         "lr": lr,
         "loss": _finite(found.loss if loss is None else loss),
         "kind": kind,
-        "label": f"{name} {format_lr(lr)}",
+        "label": named(found),
         "title": " ".join([found.reason, *found.caveats]),
         "certainty": found.certainty,
     }
@@ -173,7 +171,7 @@ def _critical(analysis: Analysis) -> list[dict[str, Any]]:
 
 
 def _band(start: float, stop: float, kind: str, certainty: str = "sure") -> dict[str, Any]:
-    label = kind if certainty == "sure" else f"perhaps {kind}"
+    label = BAND[certainty] if kind == "usable" else "not searched"
     ends = {"start": float(start), "stop": float(stop)}
     return {**ends, "kind": kind, "label": label, "certainty": certainty}
 

@@ -53,7 +53,7 @@ def test_the_step_of_a_module_is_its_loss():
 
     module = Module()
     result = lr_find(module, loader(), sgd(module), num_it=20, seed=0, progress=False)
-    assert result.objective == "the loss of training_step"
+    assert result.objective == "your training_step"
     assert result.losses.tolist() == found(num_it=20).losses.tolist()
 
 

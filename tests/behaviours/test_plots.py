@@ -137,7 +137,7 @@ def test_too_few_steps_are_drawn_without_a_dot(capsys):
     axes = axes_of(found(num_it=11), suggestion=True)
 
     assert dots(axes) == []
-    assert "No suggestion" in capsys.readouterr().out
+    assert "No recommendation" in capsys.readouterr().out
 
 
 @behaviour(
@@ -150,7 +150,7 @@ def test_too_few_steps_are_drawn_without_a_dot(capsys):
 def test_a_plot_without_a_suggestion_says_so(capsys):
     found(num_it=3).plot(suggestion=True)
 
-    assert "No suggestion" in capsys.readouterr().out
+    assert "No recommendation" in capsys.readouterr().out
 
 
 @behaviour(

@@ -114,7 +114,7 @@ def test_no_loss_is_above_a_factor_of_infinity():
 def test_it_is_said_that_the_loss_diverged():
     result = found(loss_fn=ScriptedLoss(RISING), num_it=60, beta=0)
 
-    assert "the loss rose above 4 times its best at a rate of" in result.stop_sentence
+    assert "the smoothed loss passed 4 × its minimum" in result.stop_sentence
 
 
 @behaviour(

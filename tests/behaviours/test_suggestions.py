@@ -157,7 +157,7 @@ def test_what_comes_after_a_nan_does_not_count():
 def test_too_few_points_are_said(rule, points):
     answer = result(FINITE[:points]).suggestion(rule)
     assert answer.lr is None
-    assert answer.reason.startswith("No suggestion")
+    assert answer.reason.startswith("No recommendation")
 
 
 @behaviour(

@@ -212,5 +212,5 @@ def test_all_losses_are_one_click_away(finder):
     finder.notebook.execute("widget.y_range = 'focus'")
     finder.press("Show all losses")
     finder.notebook.until("widget.y_range == 'all'")
-    finder.press("Focus on the fall")
+    finder.press("Show the fall")
     finder.notebook.until("widget.y_range == 'focus'")

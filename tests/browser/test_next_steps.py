@@ -30,8 +30,8 @@ def test_repeats_are_drawn_with_their_spread_and_a_closer_look_joins_them(lab):
     spread = finder.root.locator(".lrfind-spread-area")
     expect(spread).to_have_attribute("d", _AREA)
     before = finder.dots()
-    finder.press("Look closer")
-    finder.says("Looked closer from")
+    finder.press("Refine")
+    finder.says("Refined from")
     finder.wait_for_dots(before + 1)
     expect(spread).to_have_attribute("d", _AREA)
 

@@ -1,4 +1,4 @@
-"""Try it: the search for a rate, as a person uses it in JupyterLab, on real data."""
+"""Search: the search for a rate, as a person uses it in JupyterLab, on real data."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ def verdict(finder: Finder) -> Locator:
 
 def test_one_press_finds_a_rate_and_the_marker_stands_there(lab):
     finder = swept(lab)
-    finder.press("Try it")
+    finder.press("Search")
     expect(finder.root.locator(".lrfind-training").nth(2)).to_be_attached()
     notebook = finder.notebook
     notebook.until("isinstance(widget.comparison, SearchResult)")

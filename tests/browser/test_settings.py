@@ -33,10 +33,10 @@ def swept(lab_for_module) -> Finder:
 @pytest.fixture
 def finder(swept) -> Finder:
     """The widget with its settings as they are at first, and nothing chosen by hand."""
-    for label, value in (("Smoothing", "0.98"), ("Skip at the start", "10")):
+    for label, value in (("Smoothing", "0.98"), ("Not searched at the start", "10")):
         swept.root.get_by_label(label).fill(value)
     swept.root.get_by_label("Loss axis").select_option("linear")
-    swept.root.get_by_label("Suggestion by").select_option("balanced")
+    swept.root.get_by_label("Rule").select_option("balanced")
     swept.notebook.until("(widget.beta, widget.rule) == (0.98, 'balanced')")
     swept.notebook.execute("widget.back_to_suggestion()")  # which an unsure one needs
     swept.notebook.until("widget.selected_lr == widget.suggested_lr")
@@ -69,7 +69,7 @@ def test_a_skipped_start_moves_the_red_dot_and_its_shade(finder):
     dot = red_dot(finder)
     shade = finder.root.locator(".lrfind-band-skipped .lrfind-band-area").first
     width = shade.get_attribute("width")
-    finder.root.get_by_label("Skip at the start").fill("25")
+    finder.root.get_by_label("Not searched at the start").fill("25")
     expect(finder.steepest).not_to_have_attribute("aria-label", dot)
     expect(shade).not_to_have_attribute("width", width)
 
@@ -82,7 +82,7 @@ def test_a_logarithmic_loss_axis_is_drawn_at_once(finder):
 
 
 def test_another_rule_moves_the_suggestion_and_the_marker_that_nobody_holds(finder):
-    finder.root.get_by_label("Suggestion by").select_option("valley")
+    finder.root.get_by_label("Rule").select_option("valley")
     valley = finder.notebook.value("widget.suggestions['valley'].lr")
     finder.rate_becomes(valley)
     assert finder.notebook.value("widget.suggested_lr") == valley
@@ -98,7 +98,7 @@ def test_what_was_chosen_by_hand_stays(finder):
     before = shape(line(finder))
     finder.root.get_by_label("Smoothing").fill("0.5")
     expect(line(finder)).not_to_have_attribute("d", before)
-    finder.root.get_by_label("Suggestion by").select_option("valley")
+    finder.root.get_by_label("Rule").select_option("valley")
     valley = finder.notebook.value("widget.suggestions['valley'].lr")
     finder.notebook.until("widget.suggested_lr", lambda lr: lr == valley)
     assert finder.notebook.value("widget.selected_lr") == 2e-5
@@ -106,7 +106,7 @@ def test_what_was_chosen_by_hand_stays(finder):
 
 
 def test_a_setting_that_is_none_is_not_taken(finder):
-    field = finder.root.get_by_label("Skip at the start")
+    field = finder.root.get_by_label("Not searched at the start")
     field.fill("-3")
     expect(field).to_have_attribute("aria-invalid", "true")
     field.blur()
@@ -123,8 +123,8 @@ def test_a_setting_of_python_is_shown_and_one_of_the_page_is_heard(finder):
     expect(finder.root.get_by_label("Loss axis")).to_have_value("log")
     finder.root.get_by_label("Show", exact=True).select_option("all")
     finder.notebook.until("heard == [('beta', 0.995), ('y_range', 'all')]")
-    expect(finder.button("Focus on the fall")).to_be_visible()
-    finder.press("Focus on the fall")
+    expect(finder.button("Show the fall")).to_be_visible()
+    finder.press("Show the fall")
     expect(finder.root.get_by_label("Show", exact=True)).to_have_value("focus")
 
 

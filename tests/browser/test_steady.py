@@ -60,7 +60,7 @@ def test_no_state_moves_the_chart_or_a_button(lab, width):
     finder.press("Resume")
     notebook.execute("gate.open()")
     finder.says("Finished")
-    finder.button("Back to the suggestion").wait_for()
+    finder.button("Back to recommended").wait_for()
     look("finished")
     finder.press("Apply")
     finder.says("Applied")

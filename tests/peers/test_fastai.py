@@ -73,7 +73,7 @@ def test_version_1_finds_the_same(curve: str, capsys: pytest.CaptureFixture[str]
     assert result.smoothed[finite] == pytest.approx(np.array(smoothed)[finite], rel=1e-5, abs=2e-6)
     expected = recorded["suggestions"]["min_gradient"]
     if suggested is None:  # where nothing falls, it names a rate all the same
-        assert "No suggestion" in printed
+        assert "No recommendation" in printed
     else:
         assert suggested == pytest.approx(expected, rel=1e-6)
         assert f"Min numerical gradient: {expected:.2E}" in printed

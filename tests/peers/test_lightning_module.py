@@ -119,7 +119,7 @@ def test_the_losses_are_those_of_a_bare_loop_in_silence(isolation: str, capsys: 
     assert found.receipt is not None
     assert found.receipt.identical
     assert found.critical_lr
-    assert found.objective == "the loss of training_step"
+    assert found.objective == "your training_step"
 
     twin = module()
     adam = twin.configure_optimizers()

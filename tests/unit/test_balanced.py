@@ -190,21 +190,24 @@ def test_ending_before_the_fall_is_said() -> None:
     answer = balanced(LRS[:20], np.full(20, 2.3), stopped=True)
     assert answer.lr is None
     assert answer.reason == (
-        f"No suggestion: the sweep ended at {format_lr(LRS[19])}, before the loss fell. Sweep the "
-        "whole range."
+        f"No recommendation: the sweep ended at {format_lr(LRS[19])}, before the loss fell. Sweep "
+        "the whole range."
     )
 
 
 def test_ending_after_too_few_steps_is_said_without_other_advice() -> None:
     answer = balanced(LRS[:3], np.array([2.0, 1.9, 1.8]), stopped=True)
     assert answer.reason == (
-        "No suggestion: 3 steps have a finite loss, at least 5 are needed. Sweep the whole range."
+        "No recommendation: 3 steps have a finite loss, at least 5 are needed. Sweep the "
+        "whole range."
     )
 
 
 def test_a_loss_that_moves_is_not_said_to_stand_still() -> None:
     losses = np.where(np.arange(100) % 10 == 0, 2.02, 2.0)  # a percent, now and then
-    assert balanced(LRS, losses).reason.startswith("No suggestion: the loss does not fall from ")
+    assert balanced(LRS, losses).reason.startswith(
+        "No recommendation: the loss does not fall from "
+    )
 
 
 # -------------------------------------------------------------------------------------- doubts
@@ -264,6 +267,6 @@ def test_a_rate_outside_the_range_is_not_suggested_and_doubted() -> None:
     lrs = np.geomspace(1e-3, 1.1e-3, 100)
     answer = balanced(lrs, np.linspace(0.7, 0.1, 100))
     assert answer.lr == pytest.approx(1e-3)
-    assert answer.caveats[0].endswith("would be suggested, below the range. Lower start_lr.")
+    assert answer.caveats[0].endswith("would be recommended, below the range. Lower start_lr.")
     assert answer.band is not None
     assert answer.band[0] == answer.lr

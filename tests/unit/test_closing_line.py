@@ -87,8 +87,7 @@ def test_a_search_that_is_interrupted_in_its_range_test_says_so(capsys: Any) -> 
     assert rates(optimizer) == [0.1]
     assert (found.best_lr, found.cost, found.sweep.stop_reason) == (None, 0, "stopped")
     assert last_line(capsys) == (
-        "Stopped on request after 0 steps. Loss: the loss of step_fn. "
-        "Not applied: it was interrupted."
+        "Stopped on request after 0 steps. Loss: your step_fn. Not applied: it was interrupted."
     )
 
 

@@ -51,7 +51,7 @@ def test_its_points_stand_in_place_of_those_that_were_there() -> None:
     assert len(found) == 10 + ((base.lrs < 5e-3) | (base.lrs >= 2e-2)).sum() == 23
     assert (np.diff(found.lrs) > 0).all()
     assert found.smoothed.tolist() == exponential_average(found.losses, 0.98).tolist()
-    said = "Looked closer from 5e-3 to 2e-2, after the 7 steps before once more. Finished: all 17"
+    said = "Refined from 5e-3 to 2e-2, after the 7 steps before once more. Finished: 17"
     assert found.stop_sentence.startswith(said)
 
 
@@ -115,7 +115,7 @@ def test_a_closer_look_is_at_the_usable_band_by_default() -> None:
 
 def test_without_a_band_a_closer_look_needs_its_ends() -> None:
     flat = replace(swept(), losses=np.ones(20))
-    with pytest.raises(ValueError, match="no usable band"):
+    with pytest.raises(ValueError, match="does not show where"):
         Refinement.refine(flat)
     assert Refinement.refine(flat, 1e-3, 1e-2).changes["end_lr"] == 1e-2
 
@@ -147,7 +147,7 @@ def test_going_further_adds_only_what_is_new_where_the_losses_come_again() -> No
     assert len(found) == 30
     assert (np.diff(found.lrs) > 0).all()
     assert found.settings["end_lr"] == pytest.approx(1.0)
-    assert found.stop_sentence.startswith("Went on to 1. ")
+    assert found.stop_sentence.startswith("Extended to 1. ")
 
 
 def test_going_further_keeps_both_where_the_losses_are_others() -> None:
@@ -328,7 +328,7 @@ def test_what_can_be_refined_and_extended_is_not_refused() -> None:
 
 def test_a_curve_without_a_band_says_so() -> None:
     flat = replace(swept(), losses=np.ones(20))
-    assert why_not_refine(flat).startswith("This curve has no usable band to look at")
+    assert why_not_refine(flat).startswith("The curve does not show where the loss falls")
 
 
 @pytest.mark.parametrize(

@@ -50,7 +50,7 @@ def test_the_loss_is_that_of_training_step(kind: str) -> None:
     model = Module()
     result = found(model, seed=3, isolation=kind)
     assert result.losses.tolist() == plain_losses(result.lrs.tolist(), seed=3)
-    assert result.objective == "the loss of training_step"
+    assert result.objective == "your training_step"
     assert result.receipt.identical
 
 

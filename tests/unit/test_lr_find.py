@@ -47,7 +47,7 @@ def test_the_loss_that_is_taken_is_named_by_the_bar_and_by_the_result(capsys):
     result = lr_find(model, loader(), sgd(model), num_it=5)
 
     assert re.search(r"loss=[0-9.]+, cross entropy", capsys.readouterr().err)
-    assert f" Loss: {result.objective}. Finished: all 5 steps were taken." in repr(result)
+    assert f" Loss: {result.objective}. Finished: 5 steps." in repr(result)
     assert result.objective.startswith("cross entropy (from targets int64 tensor (8,)")
 
 
@@ -76,7 +76,7 @@ def test_the_line_says_what_is_suggested_of_which_loss_and_why_it_ended(capsys):
 
     assert result.suggestion().caveats == ()
     assert last_line(capsys) == (
-        f"{messages.suggested(result.suggestion())} Loss: {result.objective}. "
+        f"{messages.suggested(result.suggestion(), 'recommended')} Loss: {result.objective}. "
         f"{result.stop_sentence}"
     )
 
@@ -123,7 +123,7 @@ def test_a_suggestion_that_is_not_sure_is_applied_with_its_doubt_in_the_line(cap
 
     assert rates(optimizer) == [result.suggested_lr]
     said = last_line(capsys)
-    assert said.startswith("Unsure suggestion")
+    assert said.startswith("Recommended ")
     assert " Applied: " in said
 
 

@@ -57,7 +57,7 @@ def test_a_given_loss_function_is_used_and_named():
     loss = objective((inputs, target))
 
     assert loss.item() == nn.MultiMarginLoss()(objective._model(inputs), target).item()
-    assert objective.sentence == "MultiMarginLoss (given)"
+    assert objective.sentence == "your loss_fn"
 
 
 def test_step_fn_gets_the_model_and_the_batch():
@@ -73,7 +73,7 @@ def test_step_fn_gets_the_model_and_the_batch():
 
     assert seen[0][0] is model
     assert seen[0][1] is batch
-    assert objective.sentence == "the loss of step"
+    assert objective.sentence == "your step_fn"
 
 
 def test_step_fn_may_return_a_dict_with_the_loss():

@@ -43,7 +43,7 @@ class Own:
         (middle, "middle"),
         (partial(middle, share=0.2), "middle(share=0.2)"),
         (partial(partial(middle, share=0.2), share=0.3), "middle(share=0.3)"),
-        (lambda lrs, losses: 1.0, "a lambda"),
+        (lambda lrs, losses: 1.0, "your rule"),
         (Own(), "Own"),
         (Own().tell, "tell"),
         (partial(Own()), "Own()"),
@@ -127,7 +127,7 @@ def test_a_rate_may_come_in_many_forms(answer: Any) -> None:
 def test_what_is_no_rate_is_a_reason(answer: Any) -> None:
     found = suggest(LRS, valley(LRS), lambda lrs, losses: answer)
     assert found.lr is None
-    assert found.reason.startswith("No suggestion: a lambda r")
+    assert found.reason.startswith("No recommendation: your rule r")
 
 
 def test_a_function_made_for_fastai_v2_is_given_what_fastai_gives() -> None:
@@ -176,7 +176,7 @@ def test_each_of_repeated_sweeps_is_read_by_a_function_of_fastais_kind() -> None
 def test_a_curve_too_short_for_it_is_a_reason() -> None:
     found = result(valley(LRS)[:5]).suggestion(last)
     assert found.lr is None
-    assert found.reason.startswith("No suggestion: last raised IndexError")
+    assert found.reason.startswith("No recommendation: last raised IndexError")
 
 
 def test_a_built_in_function_without_a_signature_is_a_rule() -> None:

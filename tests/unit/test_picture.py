@@ -49,7 +49,7 @@ def test_the_picture_of_one_chart_is_always_the_same() -> None:
 def test_the_dot_and_the_choice_are_drawn_and_named() -> None:
     axes = drawn(result(), 3e-3)
     kinds = [name.partition(" ")[0] for name in names(axes)]
-    assert kinds == ["loss", "average", "fit", "usable", "steepest", "suggested", "selected"]
+    assert kinds == ["loss", "average", "fit", "loss", "steepest", "recommended", "selected"]
     assert names(axes)[-1] == "selected 3e-3"
 
 
@@ -77,15 +77,15 @@ def test_a_choice_that_is_the_suggestion_is_named_once() -> None:
     kept = result()
     lr = kept.suggestion().lr
     labels = names(drawn(kept, lr))
-    assert labels[-1] == f"selected {format_lr(lr)}, as suggested"
-    assert not any(label.startswith("suggested") for label in labels)
+    assert labels[-1] == f"selected {format_lr(lr)} (recommended)"
+    assert not any(label.startswith("recommended") for label in labels)
 
 
 def test_a_suggestion_in_doubt_is_hollow_and_says_so() -> None:
     doubted = Suggestion(3e-3, "Why.", band=(1e-3, 1e-2), caveats=("A doubt.",))
     axes = drawn(result(), rule=lambda lrs, losses: doubted)
     handles, labels = axes.get_legend_handles_labels()
-    dot = handles[labels.index("suggested 3e-3 (unsure)")]
+    dot = handles[labels.index("your rule 3e-3 (unsure)")]
     assert contrast(dot.get_markerfacecolor(), axes.get_facecolor()) == 1
 
 

@@ -60,8 +60,8 @@ def plotted(kept: SweepResult, *args: Any, **options: Any) -> Any:
 def test_a_plot_shows_points_lines_and_what_is_suggested() -> None:
     kept = recorded()
     kinds = [name.partition(" ")[0] for name in names(plotted(kept))]
-    assert kinds == ["loss", "average", "fit", "usable", "steepest", "suggested"]
-    assert f"suggested {format_lr(kept.suggested_lr or 0)}" in names(plotted(kept))
+    assert kinds == ["loss", "average", "fit", "loss", "steepest", "recommended"]
+    assert f"recommended {format_lr(kept.suggested_lr or 0)}" in names(plotted(kept))
 
 
 def test_a_doubt_is_said_above_the_plot() -> None:
@@ -75,7 +75,7 @@ def test_a_doubt_is_said_above_the_plot() -> None:
 def test_where_nothing_is_suggested_the_plot_says_why() -> None:
     kept = result(np.ones(100))
     figure = plotted(kept)
-    assert "no suggestion" in names(figure)
+    assert "recommended: none" in names(figure)
     said = " ".join(figure.axes[0].get_legend().get_title().get_text().split())
     assert said == kept.suggestion().reason
 
@@ -104,7 +104,7 @@ def test_skips_count_for_the_rules_that_skip() -> None:
     kept = recorded()
     lr = kept.suggestion("min_gradient", skip_start=70, skip_end=0).lr
     figure = plotted(kept, 70, 0, "min_gradient")
-    assert line(figure, "min gradient").get_xdata()[0] == lr != kept.min_grad_lr
+    assert line(figure, "steepest fall").get_xdata()[0] == lr != kept.min_grad_lr
 
 
 def test_figure_is_returned_on_request_only() -> None:
@@ -138,7 +138,7 @@ def test_suggestion_true_prints_fastai_v1s_two_numbers(
     dot = line(figure, "steepest fall")
     assert dot.get_color() == looks.LOOKS["light"].steepest
     assert dot.get_xdata()[0] == pytest.approx(theirs["min_gradient"])
-    assert not any(name.startswith("suggested") for name in names(figure))
+    assert not any(name.startswith("recommended") for name in names(figure))
 
 
 def test_suggestion_false_marks_none() -> None:
@@ -153,22 +153,20 @@ def test_one_rule_is_marked_under_its_name(rule: Any) -> None:
     assert len(marked) == 1
     assert format_lr(kept.suggestion(rule).lr or 0) in marked[0]
     assert not any(
-        n.startswith(("suggested", "steepest")) for n in names(plotted(kept, suggestion=rule))
+        n.startswith(("recommended", "steepest")) for n in names(plotted(kept, suggestion=rule))
     )
 
 
 def test_several_rules_are_marked_each_at_its_rate() -> None:
     kept, rules = recorded(), ["valley", "min_over_10", own]
     figure = plotted(kept, suggestion=rules)
-    dots = [line(figure, name) for name in ("valley", "min over 10", "own")]
+    dots = [line(figure, name) for name in ("valley", "minimum ÷ 10", "own")]
     assert [dot.get_xdata()[0] for dot in dots] == [kept.suggestion(rule).lr for rule in rules]
     assert len({(dot.get_color(), dot.get_marker()) for dot in dots}) == 3
 
 
 def test_a_rule_of_several_that_has_none_says_so() -> None:
-    assert "valley: no suggestion" in names(
-        plotted(result(np.ones(100)), suggestion=["valley", "slide"])
-    )
+    assert "valley: none" in names(plotted(result(np.ones(100)), suggestion=["valley", "slide"]))
 
 
 @pytest.mark.parametrize(("lrs", "name"), [(1e-3, "lr 1e-3"), ([1e-3, 0.1], "lr 1e-3, 0.1")])
@@ -269,7 +267,7 @@ def test_short_curves_are_drawn_without_an_error(
     )
     short.plot(suggestion=True, k=3)
     said = capsys.readouterr().out
-    assert said.startswith("No suggestion" if n < 17 else ("Min", "No suggestion"))
+    assert said.startswith("No recommendation" if n < 17 else ("Min", "No recommendation"))
 
 
 @pytest.mark.parametrize(("module", "option"), [("matplotlib", None), ("scipy", 3)])

@@ -112,7 +112,7 @@ def joined() -> SweepResult:
 
 def test_the_parts_of_a_joined_curve_are_told_apart() -> None:
     axes = plotted(joined())
-    parts = [drawn_as(axes, f"loss{of}") for of in ("", ", looked closer", ", gone further")]
+    parts = [drawn_as(axes, f"loss{of}") for of in ("", ", refined", ", extended")]
     assert [part.get_xdata().size for part in parts] == [60, 25, 15]
     assert len({part.get_marker() for part in parts}) == 3
 
@@ -177,14 +177,14 @@ def test_a_marked_rate_has_a_colour_of_its_own() -> None:
 
 def test_dots_at_one_rate_are_drawn_apart() -> None:
     axes = plotted(result(), suggestion=[_own, lambda lrs, losses: 0.0101, "valley"])
-    names = ("own", "a lambda", "valley")
+    names = ("own", "your rule", "valley")
     boxes = [drawn_as(axes, name).get_window_extent() for name in names]
     assert not any(one.overlaps(other) for one, other in combinations(boxes, 2))
 
 
 def test_a_dot_at_the_edge_of_the_frame_is_drawn_whole() -> None:
     axes = plotted(exploding(), suggestion=lambda lrs, losses: lrs[-2])
-    dot = drawn_as(axes, "a lambda")
+    dot = drawn_as(axes, "your rule")
     assert dot.get_ydata()[0] == axes.get_ylim()[1]
     assert not dot.get_clip_on()
     assert dot.get_zorder() > axes.get_legend().get_zorder()

@@ -90,7 +90,7 @@ def test_a_repeat_that_diverges_ends_itself_alone() -> None:
     result = sweep.result()
     assert [len(losses_of(result, repeat)) for repeat in range(3)] == [2, 2, 2]
     assert result.stop_reason is StopReason.FINISHED
-    assert "in 1 of 3 repeats the loss diverged, at a rate of" in result.stop_sentence
+    assert "the loss diverged in 1 of 3 repeats, at" in result.stop_sentence
 
 
 def test_where_most_repeats_diverge_the_sweep_has_diverged() -> None:

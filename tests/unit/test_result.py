@@ -104,7 +104,7 @@ def test_result_says_in_one_line_what_it_is() -> None:
     said = repr(result())
     assert said == "<SweepResult: 100 steps, finished, suggested_lr=4.9e-4. All steps were taken.>"
     assert "suggested_lr=4.9e-4, selected_lr=3e-3." in repr(result(selected_lr=3e-3))
-    assert "4.9e-4. Loss: a lambda (given). All" in repr(result(objective="a lambda (given)"))
+    assert "4.9e-4. Loss: your loss_fn. All" in repr(result(objective="your loss_fn"))
     assert repr(result(np.ones(1))).startswith("<SweepResult: 1 step, finished, suggested_lr=None.")
 
 

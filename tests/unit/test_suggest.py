@@ -48,7 +48,7 @@ def check(answer: Suggestion, rule: str) -> None:
     assert answer.rule == rule
     assert answer.reason
     if answer.lr is None:
-        assert answer.reason.startswith("No suggestion: ")
+        assert answer.reason.startswith("No recommendation: ")
         assert answer.band is None
         assert not answer.caveats
     else:
@@ -72,14 +72,14 @@ def test_a_first_loss_that_is_not_finite_is_not_blamed_on_the_rates(
 ) -> None:
     answer = suggest(LRS[:3], np.array([first, 1.0, 0.9]), rule)
     assert answer.reason == (
-        "No suggestion: the loss is NaN or infinite before the first update, which no learning "
+        "No recommendation: the loss is NaN or infinite before the first update, which no learning "
         "rate changes. Check the batches, the weights and the loss function."
     )
 
 
 @every_rule
 def test_without_a_step_there_is_nothing_to_advise(rule: str) -> None:
-    assert suggest([], [], rule).reason == "No suggestion: no loss was recorded."
+    assert suggest([], [], rule).reason == "No recommendation: no loss was recorded."
 
 
 @every_rule
@@ -186,7 +186,7 @@ def test_own_function_that_raises_becomes_a_reason() -> None:
 
     answer = suggest(LRS, valley(LRS), broken)
     assert answer.lr is None
-    assert answer.reason == "No suggestion: broken raised KeyError: 'oops'."
+    assert answer.reason == "No recommendation: broken raised KeyError: 'oops'."
 
 
 @pytest.mark.parametrize("value", [None, math.nan, math.inf, 0.0, -1.0])

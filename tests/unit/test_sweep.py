@@ -44,7 +44,7 @@ def test_every_planned_step_is_taken():
     assert [point.step for point in points] == list(range(30))
     assert [point.lr for point in points] == Schedule(num_it=30).lrs().tolist()
     assert swept.stop_reason is StopReason.FINISHED
-    assert swept.stop_sentence == "Finished: all 30 steps were taken."
+    assert swept.stop_sentence == "Finished: 30 steps."
 
 
 def test_a_linear_sweep_has_equal_differences():
@@ -102,7 +102,7 @@ def test_a_loss_above_four_times_its_best_ends_it():
 
     assert [point.loss for point in swept] == pytest.approx([1.0, 0.5, 2.0, 2.1])
     assert swept.stop_reason is StopReason.DIVERGED
-    assert "rose above 4 times its best at a rate of" in swept.stop_sentence
+    assert "the smoothed loss passed 4 × its minimum" in swept.stop_sentence
 
 
 @pytest.mark.parametrize(("stop_div", "taken", "factor"), [(True, 15, "4"), (2.0, 14, "2")])
@@ -110,7 +110,7 @@ def test_it_ends_where_the_loss_is_above_the_factor_times_its_best(stop_div, tak
     swept = scripted(*[1.0] * 11, 2.0, 3.0, 5.0, 5.0, beta=0.0, stop_div=stop_div)
 
     assert len(list(swept)) == taken
-    assert f"rose above {factor} times its best" in swept.stop_sentence
+    assert f"the smoothed loss passed {factor} × its minimum" in swept.stop_sentence
 
 
 def test_an_end_within_the_first_tenth_says_what_to_do():
@@ -164,7 +164,7 @@ def test_stop_takes_effect_before_the_next_step():
 
     assert len(points) == 5
     assert swept.stop_reason is StopReason.STOPPED
-    assert swept.stop_sentence == ("Stopped on request at a rate of 2.1e-7, after 5 of 100 steps.")
+    assert swept.stop_sentence == ("Stopped on request at 2.1e-7, after 5 of 100 steps.")
 
 
 def test_stop_before_the_start_takes_no_step():
@@ -297,7 +297,7 @@ def test_one_step_is_told_as_one():
     swept = sweep(num_it=1)
     list(swept)
 
-    assert swept.stop_sentence == "Finished: the one step was taken."
+    assert swept.stop_sentence == "Finished: 1 step."
 
 
 def test_a_seed_may_be_a_number_of_numpy():

@@ -96,7 +96,7 @@ def test_its_losses_are_those_of_the_plain_loop(isolation: Any) -> None:
     )
 
     assert [point.loss for point in sweep] == expected
-    assert sweep.objective == "the loss of update"
+    assert sweep.objective == "your update_fn"
     assert sweep.settings["update_fn"] == "update"
 
 
@@ -257,7 +257,7 @@ def test_an_update_that_trains_nothing_is_said() -> None:
         return sweep.objective
 
     assert objective(forgetful) == (
-        "the loss of forgetful; nothing is trained: it has not called optimizer.step()"
+        "your update_fn; nothing is trained: it has not called optimizer.step()"
     )
-    assert objective(update) == "the loss of update"
-    assert objective(by_another_name) == "the loss of by_another_name"
+    assert objective(update) == "your update_fn"
+    assert objective(by_another_name) == "your update_fn"

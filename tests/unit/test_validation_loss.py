@@ -233,7 +233,7 @@ def test_one_that_explodes_ends_the_sweep():
 
     assert taken == 12
     assert sweep.stop_reason == "diverged"
-    assert "the validation loss rose above 4 times its best at a rate" in sweep.stop_sentence
+    assert "the smoothed validation loss passed 4 × its minimum" in sweep.stop_sentence
 
 
 @pytest.mark.parametrize("bad", [float("nan"), float("inf")])

@@ -83,7 +83,13 @@ def test_the_usable_range_is_a_band() -> None:
     play.session.analyse(skip_start=0, skip_end=0)
     low, high = play.session.state.analysis.suggested.band
     assert play.view.bands["bands"] == [
-        {"start": low, "stop": high, "kind": "usable", "label": "usable", "certainty": "sure"}
+        {
+            "start": low,
+            "stop": high,
+            "kind": "usable",
+            "label": "loss falls here",
+            "certainty": "sure",
+        }
     ]
 
 
@@ -106,9 +112,11 @@ def test_a_sure_suggestion_says_where_the_curve_is_usable() -> None:
     view = read_as(Play().sweep(), notes=("Worth knowing.",))
     dot, band, chip = suggestion_of(view)
     assert {dot["certainty"], band["certainty"], chip["certainty"]} == {"sure"}
-    assert (dot["label"], band["label"]) == ("suggested 3e-3", "usable")
+    assert (dot["label"], band["label"]) == ("your rule 3e-3", "loss falls here")
     assert view.choice_bar["certainty"] == "sure"
-    assert view.choice_bar["suggestion_sentence"] == "Suggested 3e-3, usable 1e-3 to 1e-2."
+    assert view.choice_bar["suggestion_sentence"] == (
+        "Recommended 3e-3 by your rule, sure. The loss falls at rates of 1e-3 to 1e-2."
+    )
     assert view.choice_bar["about"][:-1] == ["Why.", "Worth knowing."]
 
 
@@ -116,28 +124,31 @@ def test_an_unsure_suggestion_says_its_first_doubt_and_the_rest_aside() -> None:
     view = read_as(Play().sweep(), caveats=("First doubt.", "Second."), notes=("A note.",))
     dot, band, chip = suggestion_of(view)
     assert {dot["certainty"], band["certainty"], chip["certainty"]} == {"unsure"}
-    assert (dot["label"], band["label"]) == ("unsure suggestion 3e-3", "perhaps usable")
+    assert (dot["label"], band["label"]) == ("your rule 3e-3 (unsure)", "loss may fall here")
     assert dot["title"] == "Why. First doubt. Second."
-    assert view.choice_bar["suggestion_sentence"] == "Unsure suggestion 3e-3. First doubt."
-    shown = "As far as this curve shows, usable are 1e-3 to 1e-2."
+    assert (
+        view.choice_bar["suggestion_sentence"]
+        == "Recommended 3e-3 by your rule, unsure. First doubt."
+    )
+    shown = "The loss seems to fall at rates of 1e-3 to 1e-2."
     assert view.choice_bar["about"][:-1] == ["Why.", "Second.", "A note.", shown]
 
 
 def test_no_suggestion_is_no_dot_no_band_and_its_reason() -> None:
-    view = read_as(Play().sweep(), lr=None, reason="No suggestion: why not.", band=None)
+    view = read_as(Play().sweep(), lr=None, reason="No recommendation: why not.", band=None)
     assert suggestion_of(view)[:2] == ({}, {})
     assert view.choice_bar["certainty"] == "none"
-    assert view.choice_bar["suggestion_sentence"] == "No suggestion: why not."
+    assert view.choice_bar["suggestion_sentence"] == "No recommendation: why not."
     assert view.choice_bar["about"][:-1] == []
 
 
 @pytest.mark.parametrize(
     ("advice", "label"),
     [
-        (Advice("sweep", 400), "Sweep again with 400 steps"),
-        (Advice("sweep"), "Sweep again"),
-        (Advice("extend", 10.0), "Go further to 10"),
-        (Advice("search"), "Find by short trainings"),
+        (Advice("sweep", 400), "Run again with 400 steps"),
+        (Advice("sweep"), "Run again"),
+        (Advice("extend", 10.0), "Extend to 10"),
+        (Advice("search"), "Search by short trainings"),
     ],
 )
 def test_what_would_settle_a_doubt_is_a_button(advice: Advice, label: str) -> None:
@@ -160,7 +171,7 @@ def test_a_steepest_fall_in_doubt_is_marked_so() -> None:
     steepest = play.session.state.analysis.min_gradient
     dot = play.view.annotations["annotations"][0]
     assert (dot["kind"], dot["certainty"]) == ("min_gradient", "unsure")
-    assert dot["label"] == f"unsure steepest fall {format_lr(steepest.lr)}"
+    assert dot["label"] == f"steepest fall {format_lr(steepest.lr)} (unsure)"
     assert steepest.caveats[0] in dot["title"]
 
 
@@ -192,7 +203,7 @@ def test_the_chips_offer_the_rules_that_have_one_each_with_its_reason() -> None:
     assert [chip["rule"] for chip in chips] == [
         *("slide", "min_gradient", "median_of_three", "min_over_10", "valley")
     ]
-    assert [chip["label"] for chip in chips][1] == "min gradient"
+    assert [chip["label"] for chip in chips][1] == "steepest fall"
     for chip in chips:
         one = found[chip["rule"]]
         assert (chip["lr"], chip["reason"]) == (one.lr, " ".join([one.reason, *one.caveats]))

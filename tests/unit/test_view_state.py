@@ -122,10 +122,10 @@ def test_waiting() -> None:
         "Run": True,
         "Pause": False,
         "Stop": False,
-        "Look closer": False,
-        "Go further": False,
+        "Refine": False,
+        "Extend": False,
         "Apply": True,
-        "Try it": True,
+        "Search": True,
     }
     assert view.marker["value"] == 1e-3
     assert (view.line, view.growing, view.compared) == (None, None, None)
@@ -157,12 +157,12 @@ def test_a_curve_without_a_suggestion() -> None:
     play.trainable.latest.end(StopReason.FINISHED)
     play.session.wait(10)
     view = play.view
-    assert view.choice_bar["suggestion_sentence"].startswith("No suggestion")
+    assert view.choice_bar["suggestion_sentence"].startswith("No recommendation")
     assert "No steepest fall is marked" not in view.choice_bar["suggestion_sentence"]
     assert view.annotations == {"annotations": []}
     assert {band["kind"] for band in view.bands["bands"]} == {"skipped"}
     assert view.marker["value"] == 1e-3
-    assert reasons(view)["Look closer"]
+    assert reasons(view)["Refine"]
     assert view.choice_bar["suggested_lr"] is None
     assert view.choice_bar["suggestions"] == []
     play.session.analyse(skip_start=0, skip_end=0)
@@ -174,7 +174,7 @@ def test_a_curve_without_a_steepest_fall_says_why_among_what_else_is_known() -> 
     play.session.analyse(skip_start=1000)
     [said] = [fact for fact in play.view.choice_bar["about"] if "steepest" in fact]
     assert said.startswith("No steepest fall is marked: 0 points are left of the curve after")
-    assert "No suggestion" not in said
+    assert "No recommendation" not in said
 
 
 def test_a_first_loss_that_is_nan_is_blamed_on_no_rate() -> None:
@@ -185,7 +185,7 @@ def test_a_first_loss_that_is_nan_is_blamed_on_no_rate() -> None:
     play.session.wait(10)
     assert play.view.choice_bar["suggestions"] == []
     assert play.view.choice_bar["suggestion_sentence"] == (
-        "No suggestion: the loss is NaN or infinite before the first update, which no learning "
+        "No recommendation: the loss is NaN or infinite before the first update, which no learning "
         "rate changes. Check the batches, the weights and the loss function."
     )
 
@@ -199,7 +199,7 @@ def test_an_error_in_the_first_step_is_said_once_and_nothing_else_is_advised() -
     view = play.view
     assert view.run_bar["sentence"] == "The sweep failed in step 1: ValueError: odd labels"
     assert view.choice_bar["suggestions"] == []
-    assert view.choice_bar["suggestion_sentence"] == "No suggestion: no loss was recorded."
+    assert view.choice_bar["suggestion_sentence"] == "No recommendation: no loss was recorded."
 
 
 def test_an_error_in_mid_sweep_is_not_said_to_be_a_stop_of_the_persons() -> None:

@@ -19,7 +19,7 @@ def press(widget: LRFinderWidget, label: str) -> None:
     offered = {**verdicts, **buttons(widget)}
     assert label in offered, f"there is no button {label!r}, only {', '.join(offered)}"
     assert offered[label], f"the button {label!r} cannot be pressed now"
-    if label == "Back to the suggestion":
+    if label == "Back to recommended":
         drag(widget, rows.choice.suggested_lr)
         _tell(rows.choice, event="press", command="back")
         return

@@ -127,14 +127,14 @@ def a_run_removed_during_the_next(stage: Stage) -> LRFinderWidget:
 def _closer(stage: Stage, steps: int) -> tuple[LRFinderWidget, Gate]:
     gate = stage.gate(50)
     widget = stage.swept(gate)
-    press(widget, "Look closer")
+    press(widget, "Refine")
     gate.let(steps)
     return reached(widget, steps), gate
 
 
 def closer(stage: Stage) -> LRFinderWidget:
     widget = stage.swept()
-    press(widget, "Look closer")
+    press(widget, "Refine")
     return ended(widget)
 
 
@@ -152,13 +152,13 @@ def closer_stopped(stage: Stage) -> LRFinderWidget:
 
 def closer_failed(stage: Stage) -> LRFinderWidget:
     widget = stage.swept(loss_fn=failing_at(71))
-    press(widget, "Look closer")
+    press(widget, "Refine")
     return ended(widget)
 
 
 def closer_failed_in_the_first_step(stage: Stage) -> LRFinderWidget:
     widget = stage.swept(loss_fn=failing_at(51))
-    press(widget, "Look closer")
+    press(widget, "Refine")
     return ended(widget)
 
 
@@ -182,14 +182,14 @@ def closer_over_an_earlier_run(stage: Stage) -> LRFinderWidget:
 
 def further(stage: Stage) -> LRFinderWidget:
     widget = stage.swept(end_lr=0.1)
-    press(widget, "Go further")
+    press(widget, "Extend")
     return ended(widget)
 
 
 def further_sweeping(stage: Stage) -> LRFinderWidget:
     gate = stage.gate(50)
     widget = stage.swept(gate, end_lr=0.1)
-    press(widget, "Go further")
+    press(widget, "Extend")
     gate.let(12)
     return reached(widget, 12)
 
@@ -197,14 +197,14 @@ def further_sweeping(stage: Stage) -> LRFinderWidget:
 def further_stopped(stage: Stage) -> LRFinderWidget:
     gate = stage.gate(50)
     widget = stage.swept(gate, end_lr=0.1)
-    press(widget, "Go further")
+    press(widget, "Extend")
     gate.let(55)
     return stopped(reached(widget, 55), gate)
 
 
 def further_failed(stage: Stage) -> LRFinderWidget:
     widget = stage.swept(end_lr=0.1, loss_fn=failing_at(106))
-    press(widget, "Go further")
+    press(widget, "Extend")
     return ended(widget)
 
 
@@ -217,7 +217,7 @@ def further_until_it_diverges(stage: Stage) -> LRFinderWidget:
 def further_with_other_losses(stage: Stage) -> LRFinderWidget:
     model, data = doubled_model(), doubled_batches()
     widget = apart(run(stage.widget(data, model, end_lr=0.1)), model, data)
-    press(widget, "Go further")
+    press(widget, "Extend")
     return ended(widget)
 
 
@@ -225,5 +225,5 @@ def further_after_a_stop(stage: Stage) -> LRFinderWidget:
     widget, gate = stage.sweeping(30)
     stopped(widget, gate)
     gate.let(200)
-    press(widget, "Go further")
+    press(widget, "Extend")
     return ended(widget)

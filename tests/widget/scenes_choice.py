@@ -139,21 +139,21 @@ def marker_dragged_and_run_again(stage: Stage) -> LRFinderWidget:
 def back_to_the_suggestion(stage: Stage) -> LRFinderWidget:
     widget = stage.swept()
     drag(widget, 3e-2)
-    press(widget, "Back to the suggestion")
+    press(widget, "Back to recommended")
     return until_kept(widget, _rate(widget))
 
 
 def back_to_the_suggestion_and_another_rule(stage: Stage) -> LRFinderWidget:
     widget = stage.swept()
     drag(widget, 3e-2)
-    press(widget, "Back to the suggestion")
+    press(widget, "Back to recommended")
     set_setting(widget, "rule", "min_over_10")
     return until_kept(widget, _rate(widget))
 
 
 def a_chip_pressed(stage: Stage) -> LRFinderWidget:
     widget = stage.swept()
-    press_chip(widget, "min gradient")
+    press_chip(widget, "steepest fall")
     return until_kept(widget, _rate(widget))
 
 

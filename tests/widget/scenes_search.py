@@ -24,7 +24,7 @@ def _searching(stage: Stage, batches: int, done: int) -> tuple[LRFinderWidget, G
 
 def search_by_button(stage: Stage) -> LRFinderWidget:
     widget = stage.swept()
-    press(widget, "Try it")
+    press(widget, "Search")
     return ended(widget)
 
 
@@ -34,7 +34,7 @@ def search_before_any_sweep(stage: Stage) -> LRFinderWidget:
 
 def search_starting(stage: Stage) -> LRFinderWidget:
     widget = stage.swept(stage.gate(50))
-    press(widget, "Try it")
+    press(widget, "Search")
     return widget
 
 
@@ -52,7 +52,7 @@ def search_stopped_with_what_is_known(stage: Stage) -> LRFinderWidget:
 
 def search_that_cannot_start(stage: Stage) -> LRFinderWidget:
     widget = stage.swept(each for each in doubled_batches(50))
-    press(widget, "Try it")
+    press(widget, "Search")
     return widget
 
 

@@ -148,7 +148,7 @@ def buttons(widget: LRFinderWidget) -> dict[str, bool]:
     offered = {each["label"]: each["enabled"] for each in shown.values()}
     offered["Copy"] = True  # the page's own
     if choice.suggested_lr is not None:
-        offered["Back to the suggestion"] = not _same(choice.suggested_lr, choice.marker.value)
+        offered["Back to recommended"] = not _same(choice.suggested_lr, choice.marker.value)
     return offered
 
 

@@ -310,7 +310,7 @@ class TestSettingsBar:
     def make(self) -> tuple[SettingsBar, list[tuple[Any, Any]]]:
         bar = SettingsBar(
             rule="min_gradient",
-            rules=[{"name": "min_gradient", "label": "min gradient", "title": ""}],
+            rules=[{"name": "min_gradient", "label": "steepest fall", "title": ""}],
             runs=[
                 {"id": "1", "name": "wd=0.1", "visible": True, "removable": True},
                 {"id": "2", "name": "now", "visible": True, "removable": False},
@@ -401,7 +401,7 @@ class TestSettingsBar:
 
     def test_labels_the_rules_by_their_names(self, play: Any) -> None:
         rules = play().screen.settings_bar.rules
-        assert rules[2] == {"name": "min_gradient", "label": "min gradient", "title": ""}
+        assert rules[2] == {"name": "min_gradient", "label": "steepest fall", "title": ""}
 
 
 class TestReceiptBar:

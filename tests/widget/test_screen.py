@@ -70,7 +70,7 @@ def test_a_played_sweep_is_drawn_with_its_suggestion(play: Play) -> None:
     assert [dot["kind"] for dot in chart.annotations.annotations] == ["min_gradient", "suggestion"]
     assert chart.marker.value == play.session.state.selected_lr
     assert play.screen.run_bar.status == "finished"
-    assert play.screen.choice_bar.suggestion_sentence.startswith("Suggested")
+    assert play.screen.choice_bar.suggestion_sentence.startswith("Recommended")
 
 
 def test_a_played_comparison_is_drawn_below(play: Play) -> None:

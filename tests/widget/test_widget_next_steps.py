@@ -33,13 +33,11 @@ def swept(make: Any, **given: Any) -> LRFinderWidget:
 def offered(widget: LRFinderWidget) -> dict[str, bool]:
     """Return what one may do next, each with whether it can be pressed."""
     shown = buttons(widget)
-    return {
-        label: shown[label] for label in ("Look closer", "Go further", "Try it") if label in shown
-    }
+    return {label: shown[label] for label in ("Refine", "Extend", "Search") if label in shown}
 
 
 def offers(*, closer: bool, further: bool, search: bool) -> dict[str, bool]:
-    return {"Look closer": closer, "Go further": further, "Try it": search}
+    return {"Refine": closer, "Extend": further, "Search": search}
 
 
 ALL = offers(closer=True, further=True, search=True)
@@ -55,7 +53,7 @@ class TestLookCloser:
     def test_joins_the_curve_that_is_shown(self, make: Any) -> None:
         widget = swept(make)
         first = widget.result
-        press(widget, "Look closer")
+        press(widget, "Refine")
         found = widget.wait(60)
         assert isinstance(found, SweepResult)
         assert found is widget.result
@@ -74,7 +72,7 @@ class TestLookCloser:
         widget.refine(1e-3, 1e-2, 10)
         widget.wait(60)
         assert (chart(widget).axes.lo, chart(widget).axes.hi) == (1e-5, 1.0)
-        assert "Looked closer from 1e-3 to 1e-2" in bars(widget).run.sentence
+        assert "Refined from 1e-3 to 1e-2" in bars(widget).run.sentence
 
     def test_keeps_the_changes_of_the_run_it_adds_to(self, make: Any) -> None:
         widget = make()
@@ -92,7 +90,7 @@ class TestGoFurther:
     def test_goes_on_with_the_same_curve(self, make: Any) -> None:
         widget = swept(make)
         before = widget.result.losses.tolist()
-        press(widget, "Go further")
+        press(widget, "Extend")
         found = widget.wait(60)
         assert found.losses[:50].tolist() == before
         assert found.lrs[-1] > 7
@@ -101,7 +99,7 @@ class TestGoFurther:
     def test_is_not_offered_after_a_divergence(self, make: Any) -> None:
         widget = swept(make, end_lr=1e6, stop_div=True)
         assert widget.status is Status.DIVERGED
-        assert not offered(widget)["Go further"]
+        assert not offered(widget)["Extend"]
         with pytest.raises(ValueError, match="diverged"):
             widget.extend()
 
@@ -162,7 +160,7 @@ class TestCompare:
         gate = Gate()
         widget = make(data=gate)
         widget.compare([1e-3, 1e-2], steps=50)
-        assert "Trying 1e-3 (1 of 2)" in bars(widget).run.sentence
+        assert "Comparing: 1e-3 (1 of 2)" in bars(widget).run.sentence
         gate.let(3)
         widget.pause()
         gate.let(1)

@@ -1,4 +1,4 @@
-"""Try it: the search for a rate by short trainings, with a stand-in for the page."""
+"""Search: the search for a rate by short trainings, with a stand-in for the page."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def test_the_button_searches_from_the_suggestion_and_selects_what_is_found(make:
     widget.start()
     widget.wait(60)
     suggested = widget.suggested_lr
-    press(widget, "Try it")
+    press(widget, "Search")
     found = found_by(widget)
     assert found.lrs[0] == suggested
     assert widget.comparison is found
@@ -65,7 +65,7 @@ def test_it_is_said_how_far_it_is(make: Any) -> None:
     widget.search(1e-3, steps=16)
     gate.let(2)
     assert eventually(lambda: "16 of" not in bars(widget).run.sentence)
-    assert "Trying 3 rates from 3.2e-4 to 3.2e-3:" in bars(widget).run.sentence
+    assert "Searching: 3 rates from 3.2e-4 to 3.2e-3," in bars(widget).run.sentence
     assert bars(widget).run.total == 48
     widget.stop()
     gate.let(3)

@@ -80,7 +80,7 @@ def test_setting_either_name_is_a_choice_by_hand(make: Any) -> None:
         gate.let(100)
         widget.wait(60)
         assert agreed(widget) == 0.02
-        press(widget, "Back to the suggestion")
+        press(widget, "Back to recommended")
         assert agreed(widget) == widget.suggested_lr
 
 

@@ -48,7 +48,7 @@ export class ChoiceBarView extends BarView {
     this.problem = html('div', { class: 'lrbar-problem', id: this.idFor('problem') });
     this.problem.hidden = true;
 
-    const group = { role: 'group', 'aria-label': 'Suggestions' };
+    const group = { role: 'group', 'aria-label': 'Rates to choose' };
     this.chipPlace = html('div', { class: 'lrbar-chips', ...group });
     this.chips = new Keyed<Suggestion, Chip>(
       this.chipPlace,
@@ -58,7 +58,7 @@ export class ChoiceBarView extends BarView {
       },
       (suggestion) => suggestion.rule,
     );
-    this.backButton = button('Back to the suggestion', '', () => {
+    this.backButton = button('Back to recommended', '', () => {
       this.back();
     });
     this.offers = html('div', { class: 'lrbar-row lrbar-offers' }, this.chipPlace, this.backButton);
@@ -158,7 +158,7 @@ export class ChoiceBarView extends BarView {
     return asRate(this.marker?.get('value'));
   }
 
-  /** The rate that "Back to the suggestion" goes back to. */
+  /** The rate that "Back to recommended" goes back to. */
   private get suggested(): number | null {
     return asRate(this.model.get('suggested_lr'));
   }

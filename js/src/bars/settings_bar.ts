@@ -7,7 +7,7 @@ import { download } from './download';
 import { type Button, type Rule, rulesOf, type Run, runsOf } from './state';
 
 const READS = {
-  best: 'What suits each',
+  best: 'Best for each rule',
   training: 'Training loss',
   validation: 'Validation loss',
 };
@@ -69,7 +69,7 @@ export class SettingsBarView extends BarView {
     this.el.classList.add('lrfind-settings-bar');
     this.el.setAttribute('aria-label', 'Settings of the chart');
     this.settings = [];
-    const rule = this.buildSelect('rule', 'Suggestion by');
+    const rule = this.buildSelect('rule', 'Rule');
     this.ruleBox = rule.box;
     this.rules = new Keyed<Rule, { root: HTMLOptionElement }>(
       rule.select,
@@ -83,13 +83,13 @@ export class SettingsBarView extends BarView {
     const fields = html('div', { class: 'lrbar-fields' });
     fields.append(
       this.buildSlider('beta', 'Smoothing', 0, 0.99, 0.01),
-      this.buildNumber('skip_start', 'Skip at the start', POINTS),
-      this.buildNumber('skip_end', 'Skip at the end', POINTS),
+      this.buildNumber('skip_start', 'Not searched at the start', POINTS),
+      this.buildNumber('skip_end', 'Not searched at the end', POINTS),
       this.buildSelect('y_scale', 'Loss axis', { linear: 'Linear', log: 'Logarithmic' }).box,
       this.buildSelect('wheel_zoom', 'Wheel zooms', { ctrl: 'With Ctrl', always: 'Always' }).box,
-      this.buildSelect('y_range', 'Show', { focus: 'What matters', all: 'Every point' }).box,
+      this.buildSelect('y_range', 'Show', { focus: 'The fall', all: 'All losses' }).box,
       rule.box,
-      this.buildSelect('reads', 'Rules read', READS).box,
+      this.buildSelect('reads', 'Losses read', READS).box,
       this.buildText('title', 'Title'),
       this.buildNumber('height', 'Height', PIXELS),
     );

@@ -48,7 +48,7 @@ export class SuggestionText {
     }
     const facts = listOf(state.get('about')).map(asText);
     this.about.hidden = facts.length === 0;
-    say(this.title, `About this ${certainty === 'none' ? 'curve' : 'suggestion'}`);
+    say(this.title, certainty === 'none' ? 'What the curve shows' : 'Why this rate');
     this.facts.show(facts);
   }
 }

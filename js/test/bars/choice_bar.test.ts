@@ -20,7 +20,7 @@ const APPLY = {
 const COMPARE = {
   id: 'compare',
   command: 'compare',
-  label: 'Try it',
+  label: 'Search',
   title: 'Train a little at this rate',
   enabled: true,
 };
@@ -185,7 +185,7 @@ describe('Apply', () => {
 
   it('is not there where there is no optimizer', () => {
     model.set('buttons', [COMPARE]);
-    expect(names()).toEqual(['Copy', 'Try it']);
+    expect(names()).toEqual(['Copy', 'Search']);
   });
 
   it('says why it cannot be pressed', () => {
@@ -200,19 +200,19 @@ describe('Apply', () => {
 
 describe('the buttons beside the field', () => {
   it('are those of Python with Copy after Apply', () => {
-    expect(names()).toEqual(['Apply', 'Copy', 'Try it']);
+    expect(names()).toEqual(['Apply', 'Copy', 'Search']);
     model.set('buttons', []);
     expect(names()).toEqual(['Copy']);
   });
 
   it('send what they are for', () => {
-    find(view.el, 'Try it').click();
+    find(view.el, 'Search').click();
     expect(comm.contents).toEqual([{ event: 'press', command: 'compare' }]);
   });
 
   it('are for a kernel, but for Copy', () => {
     model.comm_live = false;
-    expect(['Apply', 'Copy', 'Try it'].map((name) => isEnabled(find(view.el, name)))).toEqual([
+    expect(['Apply', 'Copy', 'Search'].map((name) => isEnabled(find(view.el, name)))).toEqual([
       false,
       true,
       false,
@@ -263,14 +263,14 @@ describe('Copy', () => {
 });
 
 describe('what is said of the suggestion', () => {
-  const ADVICE = { id: 'advise', command: 'advise', label: 'Go further to 10', title: '', enabled: true };
+  const ADVICE = { id: 'advise', command: 'advise', label: 'Extend to 10', title: '', enabled: true };
   const facts = (): (string | null)[] =>
     Array.from(view.el.querySelectorAll('li'), (each) => each.textContent);
 
   it('has a button beside it that does what would settle a doubt', () => {
     model.set({ certainty: 'unsure', buttons: [APPLY, COMPARE, ADVICE] });
-    expect(names()).toEqual(['Apply', 'Copy', 'Try it']);
-    find(view.el, 'Go further to 10').click();
+    expect(names()).toEqual(['Apply', 'Copy', 'Search']);
+    find(view.el, 'Extend to 10').click();
     expect(comm.contents).toEqual([{ event: 'press', command: 'advise' }]);
     model.set({ buttons: [APPLY, COMPARE] });
     expect(view.el.querySelector<HTMLElement>('.lrbar-suggestion button')?.hidden).toBe(true);
@@ -278,7 +278,7 @@ describe('what is said of the suggestion', () => {
 
   it('says why the button cannot be pressed', () => {
     model.set({ buttons: [{ ...ADVICE, enabled: false, title: 'A sweep is running' }] });
-    const advice = find(view.el, 'Go further to 10');
+    const advice = find(view.el, 'Extend to 10');
     advice.click();
     expect([isEnabled(advice), advice.title]).toEqual([false, 'A sweep is running']);
     expect(comm.contents).toEqual([]);
@@ -296,7 +296,7 @@ describe('what is said of the suggestion', () => {
     expect(fold?.hidden).toBe(true);
     model.set({ certainty: 'sure', about: ['Half of 1e-2.', '<b>x</b>'] });
     expect([fold?.hidden, fold?.open]).toEqual([false, false]);
-    expect(find(view.el, 'About this suggestion')).toBeTruthy();
+    expect(find(view.el, 'Why this rate')).toBeTruthy();
     expect(facts()).toEqual(['Half of 1e-2.', '<b>x</b>']);
   });
 });
@@ -335,7 +335,7 @@ describe('suggestions', () => {
   });
 
   it('can be gone back to in one gesture', () => {
-    const back = find(view.el, 'Back to the suggestion');
+    const back = find(view.el, 'Back to recommended');
     expect(isEnabled(back)).toBe(true);
     back.click();
     expect(chosen()).toBe(6.3e-3);

@@ -100,9 +100,9 @@ it('shows the buttons of the state in their order', () => {
   const labels = (): (string | null)[] =>
     Array.from(view.el.querySelectorAll('button'), (each) => each.textContent);
   expect(labels()).toEqual(['Run', 'Pause', 'Stop']);
-  const more = [button('refine', 'Look closer', true), button('extend', 'Go further', false)];
+  const more = [button('refine', 'Refine', true), button('extend', 'Extend', false)];
   model.set({ buttons: [...SWEEPING, ...more] });
-  expect(labels()).toEqual(['Run again', 'Pause', 'Stop', 'Look closer', 'Go further']);
+  expect(labels()).toEqual(['Run again', 'Pause', 'Stop', 'Refine', 'Extend']);
   model.set({ buttons: WAITING });
   expect(labels()).toEqual(['Run', 'Pause', 'Stop']);
 });
@@ -237,16 +237,16 @@ it('has the further buttons that Python asks for', () => {
   model.set({
     buttons: [
       ...WAITING,
-      button('refine', 'Look closer', true, { title: 'More steps' }),
-      button('extend', 'Go further', false),
+      button('refine', 'Refine', true, { title: 'More steps' }),
+      button('extend', 'Extend', false),
     ],
   });
-  expect(find(view.el, 'Look closer').title).toBe('More steps');
-  find(view.el, 'Go further').click();
-  find(view.el, 'Look closer').click();
+  expect(find(view.el, 'Refine').title).toBe('More steps');
+  find(view.el, 'Extend').click();
+  find(view.el, 'Refine').click();
   expect(comm.contents).toEqual([{ event: 'press', command: 'refine' }]);
   vi.advanceTimersByTime(1000);
-  expect(view.el.textContent).toContain('Look closer was pressed; the kernel is busy');
+  expect(view.el.textContent).toContain('Refine was pressed; the kernel is busy');
 });
 
 it('keeps JupyterLab from taking its keys', () => {

@@ -40,8 +40,8 @@ it('is folded away', () => {
 
 it('shows the settings as they are', () => {
   expect(findField(view.el, 'Smoothing').value).toBe('0.98');
-  expect(findField(view.el, 'Skip at the start').value).toBe('10');
-  expect(findSelect(view.el, 'Suggestion by').value).toBe('valley');
+  expect(findField(view.el, 'Not searched at the start').value).toBe('10');
+  expect(findSelect(view.el, 'Rule').value).toBe('valley');
 });
 
 it('shows the true smoothing, also where the slider does not reach it', () => {
@@ -54,8 +54,8 @@ it.each([
   ['Loss axis', 'y_scale', 'log'],
   ['Show', 'y_range', 'all'],
   ['Wheel zooms', 'wheel_zoom', 'always'],
-  ['Suggestion by', 'rule', 'slide'],
-  ['Rules read', 'reads', 'validation'],
+  ['Rule', 'rule', 'slide'],
+  ['Losses read', 'reads', 'validation'],
 ])('sets "%s" in its model, for the kernel to see', (label, name, value) => {
   const select = findSelect(view.el, label);
   select.value = value;
@@ -66,8 +66,8 @@ it.each([
 });
 
 it.each([
-  ['Skip at the start', 'skip_start'],
-  ['Skip at the end', 'skip_end'],
+  ['Not searched at the start', 'skip_start'],
+  ['Not searched at the end', 'skip_end'],
 ])('sets "%s" in its model, for the kernel to see', (label, name) => {
   type(findField(view.el, label), '25');
   expect(model.get(name)).toBe(25);
@@ -87,7 +87,7 @@ it('has one message under way while the slider moves, and ends on the last value
 it('keeps the latest of every setting while one is under way', () => {
   type(findField(view.el, 'Smoothing'), '0.5');
   type(findField(view.el, 'Smoothing'), '0.6');
-  type(findField(view.el, 'Skip at the end'), '7');
+  type(findField(view.el, 'Not searched at the end'), '7');
   comm.answer();
   expect(comm.states).toEqual([{ beta: 0.5 }, { beta: 0.6, skip_end: 7 }]);
 });
@@ -102,7 +102,7 @@ it('does not jump back under the hand', async () => {
 });
 
 it('shows the true value again when the kernel refused one', async () => {
-  const select = findSelect(view.el, 'Suggestion by');
+  const select = findSelect(view.el, 'Rule');
   select.value = 'slide';
   select.dispatchEvent(new Event('change'));
   await comm.update({ rule: 'valley' });
@@ -112,7 +112,7 @@ it('shows the true value again when the kernel refused one', async () => {
 });
 
 it('leaves alone what is being typed, and shows the true value afterwards', () => {
-  const field = findField(view.el, 'Skip at the start');
+  const field = findField(view.el, 'Not searched at the start');
   type(field, '2');
   model.set('skip_start', 20);
   expect(field.value).toBe('2');
@@ -121,7 +121,7 @@ it('leaves alone what is being typed, and shows the true value afterwards', () =
 });
 
 it.each(['', '-1', '2.5', 'x'])('sends no number of points that is "%s"', (text) => {
-  const field = findField(view.el, 'Skip at the end');
+  const field = findField(view.el, 'Not searched at the end');
   type(field, text);
   expect(comm.sent).toEqual([]);
   model.set('runs', []);

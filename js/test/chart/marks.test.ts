@@ -125,7 +125,7 @@ describe('bands', () => {
     const scales = makeScales();
     const listed = [
       { start, stop, kind: 'skipped', label: 'a band' },
-      { start: 1e-2, stop: 1e-1, kind: 'usable', label: 'usable' },
+      { start: 1e-4, stop: 1e-1, kind: 'usable', label: 'loss falls here' },
     ];
     const bands = makeModel(BandsModel, { scales, bands: listed });
     const view = await show(Annotations, makeModel(AnnotationsModel, { scales, bands }));
@@ -133,7 +133,7 @@ describe('bands', () => {
       text.textContent,
       text.getAttribute('display'),
     ]);
-    expect(labels).toEqual([['usable', shown[1]], ['a band', shown[0]]]);
+    expect(labels).toEqual([['loss falls here', shown[1]], ['a band', shown[0]]]);
   });
 
   it('of no width are not drawn', async () => {
@@ -146,8 +146,8 @@ describe('bands', () => {
 
 it('a band that is doubted has dashed edges', async () => {
   const bands = [
-    { start: 1e-3, stop: 1e-1, kind: 'usable', label: 'usable', certainty: 'sure' },
-    { start: 1e-3, stop: 1e-1, kind: 'usable', label: 'perhaps usable', certainty: 'unsure' },
+    { start: 1e-3, stop: 1e-1, kind: 'usable', label: 'loss falls here', certainty: 'sure' },
+    { start: 1e-3, stop: 1e-1, kind: 'usable', label: 'loss may fall here', certainty: 'unsure' },
   ];
   const view = await show(Bands, makeModel(BandsModel, { scales: makeScales(), bands }));
   const edges = Array.from(view.el.querySelectorAll('path'), (path) => path.hasAttribute('d'));
