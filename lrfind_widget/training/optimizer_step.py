@@ -368,5 +368,8 @@ class OptimizerStep:
         self._precision.unscale(self._optimizer)
         self._hooks("on_before_optimizer_step", self._optimizer)
         own = {"gradient_clip_val": clip, "gradient_clip_algorithm": None}
-        if not self._hooks("configure_gradient_clipping", self._optimizer, **own) and clip:
+        if (
+            not self._hooks("configure_gradient_clipping", self._optimizer, **own)
+            and clip is not None
+        ):
             torch.nn.utils.clip_grad_norm_(self._parameters, clip)

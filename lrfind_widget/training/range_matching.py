@@ -49,10 +49,10 @@ def _of_groups(name: str, lrs: Rates, names: Sequence[str]) -> float | tuple[flo
     if isinstance(lrs, float):
         return lrs
     if len(lrs) != count:
+        given = f"{len(lrs)} rate{'s' * (len(lrs) != 1)}"
         raise ValueError(
-            f"{name} has {len(lrs)} rates, and the optimizer {count} parameter "
-            f"group{'s' * (count != 1)}: {', '.join(map(repr, names))}. Give one rate for each, or "
-            "one number."
+            f"{name} has {given}, and the optimizer {count} parameter group{'s' * (count != 1)}: "
+            f"{', '.join(map(repr, names))}. Give one rate for each, or one number."
         )
     return tuple(lrs)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from torch import nn
 from torch.nn import functional as F
 
 from lrfind_widget import lr_find
@@ -55,6 +56,31 @@ def test_the_step_of_a_module_is_its_loss():
     result = lr_find(module, loader(), sgd(module), num_it=20, seed=0, progress=False)
     assert result.objective == "your training_step"
     assert result.losses.tolist() == found(num_it=20).losses.tolist()
+
+
+@behaviour(
+    "The hooks of a module that shape its update are run",
+    "lr_find(module, loader, optimizer)",
+    lightning="LightningModule.configure_gradient_clipping; LightningModule.optimizer_step",
+)
+def test_the_hooks_of_a_module_shape_its_update():
+    class Module(LightningModule):
+        def __init__(self):
+            super().__init__()
+            self.net = classifier()
+
+        def training_step(self, batch, batch_idx):
+            return F.cross_entropy(self.net(batch[0]), batch[1])
+
+        def configure_gradient_clipping(self, optimizer, *_, **__):
+            nn.utils.clip_grad_norm_(self.parameters(), 0.1)
+
+        def optimizer_step(self, epoch, batch_idx, optimizer, closure):
+            optimizer.step(closure)
+
+    module = Module()
+    result = lr_find(module, loader(), sgd(module), num_it=20, seed=0, progress=False)
+    assert result.losses.tolist() == found(num_it=20, clip_grad_norm=0.1).losses.tolist()
 
 
 @behaviour(

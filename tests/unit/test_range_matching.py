@@ -116,7 +116,7 @@ def test_a_slice_spreads_rates_evenly_over_the_groups() -> None:
     ("given", "error", "words"),
     [
         ({"start_lr": [1e-7] * 3}, ValueError, r"start_lr has 3 rates, .* 2 .*: 'body', 'head'"),
-        ({"end_lr": [1.0]}, ValueError, "end_lr has 1 rates, and the optimizer 2"),
+        ({"end_lr": [1.0]}, ValueError, "end_lr has 1 rate, and the optimizer 2"),
         ({"start_lr": []}, ValueError, "start_lr is empty"),
         ({"start_lr": [1e-7, -1]}, ValueError, r"start_lr\[1\] must be finite and greater than 0"),
         ({"start_lr": [1e-7, "x"]}, TypeError, r"start_lr\[1\] must be a number"),
