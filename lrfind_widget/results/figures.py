@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 import textwrap
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from os import PathLike
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -28,9 +28,9 @@ SIZE = (8.0, 4.0)
 _DRAWING = threading.Lock()
 """Held while drawing: matplotlib keeps fonts and caches that threads must not share."""
 
-_CHARACTER, _LARGE_CHARACTER, _HANDLE, _LABELS = 0.066, 0.095, 0.55, 0.9
+_CHARACTER, _LARGE_CHARACTER, _HANDLE, _LABELS, _ROW = 0.066, 0.095, 0.55, 0.9, 0.17
 """Width of a character of a legend and of a title, of what stands before and behind a name, and
-of what stands beside the axes, in inches, about."""
+of what stands beside the axes, and height of a row of a legend, in inches, about."""
 
 
 class Plotted:
@@ -171,29 +171,37 @@ def paint(axes: Any, *, grid: bool) -> None:
         axes.grid(visible=True, which="major", color=on_axes.grid, linewidth=0.6, linestyle="-")
 
 
-def put_legend(axes: Any, title: str = "") -> None:
-    """Name what is drawn: above the axes where the figure makes room, else where it covers least.
+def put_legend(axes: Any, title: str = "", spare: Collection[str] = ()) -> None:
+    """Name what is drawn: above the axes where there is room, else where it covers least.
 
-    A title, of any length, is drawn only where there is room.
+    A title, of any length, is drawn only where there is room, as are names that one can `spare`.
     """
-    handles, labels = axes.get_legend_handles_labels()
-    roomy = _is_roomy(axes)
-    if not handles and not (roomy and title):
+    named = list(zip(*axes.get_legend_handles_labels(), strict=True))
+    roomy, (width, height) = _is_roomy(axes), _room(axes)
+    if not named and not (roomy and title):
         return
+    title = "\n".join(textwrap.wrap(title, int(width / _CHARACTER)))
+    most = max(10, int((width - _HANDLE) / _CHARACTER))
+
+    def fits() -> bool:
+        rows = -(-len(named) // _columns([name[:most] for _, name in named], width))
+        return (rows + len(title.splitlines())) * _ROW < height / 2
+
+    if roomy and not fits():
+        named = [(handle, name) for handle, name in named if name not in spare]
+        roomy = fits()
+    handles, labels = [handle for handle, _ in named], [name for _, name in named]
     paper = papers_of(axes)[0]
     ink = look_on(paper).ink
     looks: dict[str, Any] = {"fontsize": "small", "labelcolor": ink}
     looks |= {"facecolor": paper, "edgecolor": "none", "framealpha": 1.0 if roomy else 0.85}
     if roomy:
-        width = _room(axes)
-        title = "\n".join(textwrap.wrap(title, int(width / _CHARACTER)))
-        most = max(10, int((width - _HANDLE) / _CHARACTER))
         labels = [name if len(name) <= most else f"{name[: most - 3]}..." for name in labels]
-        columns = _columns(labels, width)
         looks |= {"loc": "lower left", "bbox_to_anchor": (0.0, 1.0), "borderaxespad": 0.2}
-        looks |= {"ncols": columns, "title": title, "alignment": "left"}
+        looks |= {"ncols": _columns(labels, width), "title": title, "alignment": "left"}
         looks |= {"title_fontsize": "small", "columnspacing": 1.4}
     legend = axes.legend(handles, labels, **looks)
+    legend.set_in_layout(roomy)  # one that lies on the curve takes no room from it
     if roomy:
         legend.set_zorder(0)  # a dot at the upper edge lies on it
     legend.get_title().set_color(ink)
@@ -206,10 +214,10 @@ def put_title(axes: Any, title: str) -> None:
     if not title:
         return
     look, legend, pad = look_on(papers_of(axes)[1]), axes.get_legend(), 6.0
-    if legend is not None and _is_roomy(axes):
+    if legend is not None and legend.get_window_extent().y0 >= axes.bbox.y1:
         pixels = legend.get_window_extent().height
         pad += pixels * 72 / axes.figure.dpi
-    wrapped = "\n".join(textwrap.wrap(title, int(_room(axes) / _LARGE_CHARACTER)))
+    wrapped = "\n".join(textwrap.wrap(title, int(_room(axes)[0] / _LARGE_CHARACTER)))
     written = axes.set_title(wrapped, loc="left", pad=pad, color=look.ink, fontsize="large")
     written.set_parse_math(False)
 
@@ -219,11 +227,12 @@ def _is_roomy(axes: Any) -> bool:
     return type(axes.figure.get_layout_engine()).__name__ == "ConstrainedLayoutEngine"
 
 
-def _room(axes: Any) -> float:
-    """Return the width that a legend may have above axes, in inches."""
+def _room(axes: Any) -> tuple[float, float]:
+    """Return the width that a legend may have above axes, and the height of both, in inches."""
     places = axes.get_subplotspec()
-    columns = 1 if places is None else places.get_gridspec().ncols
-    return max(1.0, float(axes.figure.bbox.width / axes.figure.dpi / columns) - _LABELS)
+    rows, columns = (1, 1) if places is None else places.get_gridspec().get_geometry()
+    width, height = axes.figure.bbox.size / axes.figure.dpi
+    return max(1.0, float(width / columns) - _LABELS), float(height / rows)
 
 
 def _columns(labels: Sequence[str], width: float) -> int:

@@ -18,8 +18,9 @@ check_theme = choice(*get_args(Theme))
 LINES = ("#9a5fb8", "#2a8f62", "#c26a00", "#96694c", "#12869b", "#c2446e", "#8a7a1f")
 """Colours that tell lines apart, those of the widget: legible on light and on dark paper."""
 
-APART = LINES[2:]
-"""Those that mean nothing else: not the blue of a rate that is marked, nor what validates."""
+RUNS = (*LINES[4:], *LINES[:2], LINES[3])
+"""Colours of further results and of rules, the first three those of the widget's earlier runs. None
+means anything else, as that of the validation loss does."""
 
 DASHES: tuple[Any, ...] = ("solid", (0, (5, 2)), (0, (1, 1.5)), (0, (6, 2, 1, 2)))
 """What tells further lines apart, and all of them without colours."""
@@ -49,7 +50,7 @@ LOOKS: dict[Theme, Look] = {
 
 
 MARKERS = "oDs^vPX"
-"""What tells the dots of several rules apart, as many as go with each of the colours `APART`."""
+"""Shapes of the dots of several rules; seven, so that each comes with each of the six colours."""
 
 
 def line_look(place: int, colours: Sequence[str] = LINES) -> dict[str, Any]:
@@ -61,8 +62,8 @@ def line_look(place: int, colours: Sequence[str] = LINES) -> dict[str, Any]:
 
 
 def dot_look(place: int) -> dict[str, Any]:
-    """Return the colour and the shape of one of several dots; no two of 35 are alike."""
-    return {"color": APART[place % len(APART)], "marker": MARKERS[place % len(MARKERS)]}
+    """Return the colour and the shape of one of several dots; no two of 42 are alike."""
+    return {"color": RUNS[place % len(RUNS)], "marker": MARKERS[place % len(MARKERS)]}
 
 
 def paper_of(*layers: Any) -> tuple[float, float, float]:

@@ -12,9 +12,12 @@ from lrfind_widget.results.chart import BAND, Chart, Other, named, rate_of
 from lrfind_widget.results.curve_lines import KINDS, CurveLines, Line, loss_at
 from lrfind_widget.results.figures import paint, put_legend, put_title
 from lrfind_widget.results.framing import FAR, Framed, drawable, frame
-from lrfind_widget.results.looks import APART, Look, dot_look, line_look, look_on, papers_of
+from lrfind_widget.results.looks import RUNS, Look, dot_look, line_look, look_on, papers_of
 from lrfind_widget.rules.suggestion import Suggestion
 from lrfind_widget.rules.table import label_of
+
+_USUAL = ("loss", "average", "fit", "usable", "perhaps usable")
+"""Names of what every picture has."""
 
 _NEAR, _APART = 0.02, 8.0
 """Dots nearer to each other than this part of the axis are drawn so many points apart."""
@@ -37,7 +40,7 @@ def draw(axes: Any, chart: Chart) -> None:
     axes.xaxis.label.set_parse_math(False)  # it may come from a file
     axes.set_ylabel("loss", rotation=0, ha="right")
     paint(axes, grid=chart.grid)
-    put_legend(axes, _doubt(chart))
+    put_legend(axes, _doubt(chart), spare=_USUAL)
     put_title(axes, chart.analysis.options.title)
 
 
@@ -133,7 +136,7 @@ def _draw_lines(axes: Any, chart: Chart, look: Look) -> None:
 def _draw_other(axes: Any, other: Other, place: int) -> None:
     """Draw another result as a line of its own colour."""
     lrs, losses = line = other.lines.main
-    name, found, style = _text(other.name), other.suggestion, line_look(place, APART)
+    name, found, style = _text(other.name), other.suggestion, line_look(place, RUNS)
     if found is not None:
         name = f"{name}: {rate_of(found)}"
     width = 1.0 if found is None else 1.4

@@ -14,6 +14,7 @@ from matplotlib import colors
 from lrfind_widget.results.comparison import Comparison
 from lrfind_widget.results.looks import LINES, LOOKS, contrast, look_on, papers_of
 from lrfind_widget.results.search import SearchResult
+from lrfind_widget.rules.table import RULES
 from tests.unit.results import result, three
 
 pytestmark = pytest.mark.slow
@@ -105,6 +106,22 @@ def test_every_colour_of_a_look_is_legible_on_its_paper(paper: str) -> None:
 @pytest.mark.parametrize("paper", ["white", "#f5f5f5", "#e5e5e5", "black", "#1e1e1e", "#303048"])
 def test_what_is_written_is_legible_on_any_paper(paper: str) -> None:
     assert contrast(look_on(paper).ink, paper) >= TEXT
+
+
+@pytest.mark.parametrize("size", [(8.0, 4.0), (3.5, 2.5), (2.0, 2.0)])
+@pytest.mark.parametrize("panels", [1, 2])
+def test_a_legend_leaves_room_for_the_curve(size: tuple[float, float], panels: int) -> None:
+    figure, (axes, *_) = plt.subplots(panels, figsize=size, layout="constrained", squeeze=False)
+    result().plot(ax=axes[0], suggestion=[*RULES], title="A title")
+    figure.canvas.draw()
+    assert axes[0].bbox.height > 0.2 * figure.bbox.height / panels
+
+
+def test_a_small_figure_names_what_matters_above_the_curve() -> None:
+    legend = result().plot(figsize=(3.0, 2.0), return_fig=True).axes[0].get_legend()
+    kinds = [text.get_text().partition(" ")[0] for text in legend.get_texts()]
+    assert kinds == ["steepest", "suggested"]
+    assert legend.get_window_extent().y0 >= legend.axes.bbox.y1
 
 
 def texts(axes: Any) -> list[Any]:
