@@ -16,7 +16,7 @@ from lrfind_widget.results.looks import RUNS, Look, dot_look, line_look, look_on
 from lrfind_widget.rules.suggestion import Suggestion
 from lrfind_widget.rules.table import label_of
 
-_USUAL = ("loss", "average", "fit", "usable", "perhaps usable")
+_USUAL = ("loss", "average", "fit", *BAND.values())
 """Names of what every picture has."""
 
 _NEAR, _APART = 0.02, 8.0

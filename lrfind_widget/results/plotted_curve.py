@@ -75,10 +75,10 @@ class PlottedCurve(RecordedCurve, Plotted):
             Steps to leave out at the ends, of all that is drawn and for the rules that skip. By
             default all steps are drawn, and these rules leave out 10 and 5.
         suggestion : bool, str, callable or sequence of these, optional
-            By default what the default rule suggests, with its usable band and what there is to
-            doubt, and the steepest fall of the average, a red dot. True, as in fastai v1: this
-            dot alone, and its rate and a tenth of the rate with the least loss are printed. False:
-            none. A rule, such as ``"valley"``: what it suggests; several: what each of them does.
+            By default what the default rule suggests, with the band where the loss falls and what
+            there is to doubt, and the steepest fall of the average, a red dot. True, as in fastai
+            v1: this dot alone, and its rate and a tenth of that with the least loss are printed.
+            False: none. A rule, such as ``"valley"``: what it suggests; several: what each does.
         return_fig : bool or None, default None
             Return the figure if true.
         show_grid : bool, default True

@@ -120,7 +120,7 @@ def test_a_legend_leaves_room_for_the_curve(size: tuple[float, float], panels: i
 def test_a_small_figure_names_what_matters_above_the_curve() -> None:
     legend = result().plot(figsize=(3.0, 2.0), return_fig=True).axes[0].get_legend()
     kinds = [text.get_text().partition(" ")[0] for text in legend.get_texts()]
-    assert kinds == ["steepest", "suggested"]
+    assert kinds == ["steepest", "recommended"]
     assert legend.get_window_extent().y0 >= legend.axes.bbox.y1
 
 
