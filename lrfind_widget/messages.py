@@ -383,6 +383,12 @@ def comparison_stopped(taken: int, steps: int) -> str:
     return f"Stopped on request after {taken} of {steps} steps: nothing is compared."
 
 
+def compared_after(before: int, shown: int) -> str:
+    """Say that rates were compared when another sweep was shown, by the numbers of both."""
+    when = f"after run {before}" if before else "before the first run"
+    return f"Compared {when}; run {shown} is shown above."
+
+
 def search_finished(cost: int, rates: int, steps: int) -> str:
     """Say that a search has ended by itself."""
     tried = "1 rate" if rates == 1 else f"{rates} rates"

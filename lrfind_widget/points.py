@@ -32,7 +32,8 @@ class Point(NamedTuple):
         Raw training loss of the step's batch, before the step. May be NaN or infinite in the
         last point of a sweep.
     smoothed : float
-        Debiased exponential average of the finite losses up to this step.
+        Debiased exponential average of the finite losses up to this step; in short trainings that
+        of their logarithm.
     val_loss : float or None
         Validation loss at this rate, where a validation loader was given.
     repeat : int

@@ -154,7 +154,7 @@ class Session:
         def make(state: SessionState, trainable: Trainable) -> tuple[Run, dict[str, Any]]:
             given = [state.selected_lr * share for share in (1 / 3, 1, 3)] if lrs is None else lrs
             run = trainable.compare(given, steps, **self._changes)
-            return run, {"comparing": run}
+            return run, {"comparing": run, "compared_after": state.number}
 
         self._begin(make)
 
@@ -191,7 +191,7 @@ class Session:
             first = state.first_rate(trainable.lr) if lr is None else Start(lr, "given")
             run = trainable.search(*first, **{**self._changes, **goal})
             self._goal = {**goal, "lr": lr}
-            return run, {"comparing": run}
+            return run, {"comparing": run, "compared_after": state.number}
 
         self._begin(make)
 
@@ -274,11 +274,11 @@ class Session:
         """Choose a rate; from now on no suggestion replaces it."""
         self._select(check_rate("selected_lr", lr), by_hand=True)
 
-    def choose_best(self) -> None:
-        """Choose the best rate of the latest comparison or search, if there is one."""
+    def choose_best(self, place: int = 0) -> None:
+        """Choose the best rate of the latest comparison, or another of its `tied_lrs`, if any."""
         comparison = self._state.comparison
-        if comparison is not None and comparison.best_lr is not None:
-            self.select(comparison.best_lr)
+        if comparison is not None and place < len(comparison.tied_lrs):
+            self.select(comparison.tied_lrs[place])
 
     def back_to_suggestion(self) -> None:
         """Choose what is suggested, sure or not; later suggestions are followed again if sure."""

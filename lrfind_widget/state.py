@@ -71,6 +71,8 @@ class SessionState:
         What all sweeps have found, the latest last.
     comparison : Comparison or None
         What the latest comparison or search has found.
+    compared_after : int
+        The number of the latest sweep when that began, 0 before the first.
     refusal : BaseException or None
         Why what was asked for last could not start.
     message : str
@@ -93,6 +95,7 @@ class SessionState:
     refinement: Refinement | None = None
     runs: tuple[ListedRun, ...] = ()
     comparison: Comparison | None = None
+    compared_after: int = 0
     refusal: BaseException | None = None
     message: str = ""
     earlier_rule: Callable[..., Any] | None = None
@@ -131,6 +134,11 @@ class SessionState:
     def analysis(self) -> Analysis | None:
         """What the latest curve says under the present options; None before the first."""
         return None if self.result is None else analyse(self.result, self.options)
+
+    @property
+    def number(self) -> int:
+        """The number of the latest sweep that has found something; 0 before the first."""
+        return max((run.number for run in self.runs), default=0)
 
     @property
     def has_choice(self) -> bool:

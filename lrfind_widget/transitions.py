@@ -98,7 +98,7 @@ def _take_found(state: SessionState) -> SessionState:
 
 def _add_result(state: SessionState, result: SweepResult) -> SessionState:
     """Return the state with what its sweep has found among the runs."""
-    runs, number, visible = state.runs, 1 + max((r.number for r in state.runs), default=0), True
+    runs, number, visible = state.runs, state.number + 1, True
     if state.refinement is not None:
         result, base = state.refinement.joined_by(result), state.runs[-1]
         number, visible = base.number, base.visible

@@ -253,7 +253,6 @@ class LRFinderWidget(Session, ThreadSafeWidget, VBox, ValueWidget):  # type: ign
     def _show(self) -> None:
         """Bring screen, traits and picture up to the state."""
         self._screen.tick()
-        self.children = self._screen.rows
         self._mirror()
         what, before = self._what_is_kept(), self._kept
         if self.state.is_running:  # a choice before it may be kept meanwhile, as of what runs

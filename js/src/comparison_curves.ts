@@ -98,6 +98,7 @@ interface Elements {
 export class ComparisonCurves extends ChartMark {
   declare model: ComparisonCurvesModel;
   declare private lines: Keyed<Line, Elements>;
+  declare private revealed: number | undefined;
 
   protected override build(): void {
     this.el.classList.add('lrfind-trainings');
@@ -113,6 +114,7 @@ export class ComparisonCurves extends ChartMark {
 
   protected override paint(): void {
     this.name('img', textOf(this.model, 'label'));
+    this.reveal();
     const { lines } = this.model;
     const shown = this.lines.show(lines);
     const ends = lines.map((line) => this.endOf(line));
@@ -137,6 +139,18 @@ export class ComparisonCurves extends ChartMark {
       const broken = end && lines[index]?.fate === 'diverged';
       attr(cross, { d: broken ? `M${end.x - 4} ${end.y - 4}l8 8m0 -8l-8 8` : null });
     });
+  }
+
+  /** Brings another comparison in sight, for a person who has just pressed something here. */
+  private reveal(): void {
+    const { generation } = this.model.series;
+    if (generation !== this.revealed) {
+      this.revealed = generation;
+      const widget = this.figureElement.closest('.lrfind-widget');
+      if (widget?.contains(document.activeElement)) {
+        this.figureElement.scrollIntoView({ block: 'nearest' });
+      }
+    }
   }
 
   /** Where a line ends, or leaves the plot area for good; undefined where nothing is drawn. */

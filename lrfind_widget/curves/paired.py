@@ -37,6 +37,15 @@ class Difference:
         """Whether the interval of 95 % leaves out zero."""
         return abs(self.mean) > self.margin
 
+    @property
+    def shown(self) -> str:
+        """The mean and its margin, with as many digits as it takes to see which is the larger."""
+        lead, margin = abs(self.mean), self.margin
+        if math.isinf(margin):
+            return f"{lead:.2g}"
+        digits = next((n for n in (2, 3) if f"{lead:.{n}g}" != f"{margin:.{n}g}"), 4)
+        return f"{lead:.{digits}g} ± {margin:.{digits}g}"
+
 
 def paired_difference(first: npt.ArrayLike, second: npt.ArrayLike) -> Difference:
     """Compare two series of losses, pair by pair.
@@ -87,6 +96,12 @@ def mean_of(losses: Floats) -> float:
     if not known.size or np.isinf(size):
         return np.inf if known.size else np.nan
     return float(np.mean(known / size) * size) if size > 1e300 else float(np.mean(known))
+
+
+def spread(losses: Floats) -> float:
+    """Return the standard deviation of losses; not finite where their squares are not."""
+    with np.errstate(over="ignore", invalid="ignore"):
+        return float(np.std(losses))
 
 
 def _student(freedom: float) -> float:

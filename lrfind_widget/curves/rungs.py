@@ -13,7 +13,7 @@ from typing import Literal, NamedTuple
 
 import numpy as np
 
-from lrfind_widget.curves.paired import Difference, last_part, mean_of, paired_difference
+from lrfind_widget.curves.paired import Difference, last_part, mean_of, paired_difference, spread
 from lrfind_widget.curves.smoothing import Floats
 
 DECADES = 0.5
@@ -154,17 +154,17 @@ class _Ladder:
         slowest = min(self.trying)
         start, end = self._start(level), last_part(self._rungs[best].losses[:level])
         if self.is_thrown_off(best, level):  # then only the first loss is that of the start
-            return float(start[0]) - mean_of(end) > 2 * _spread(end)
+            return float(start[0]) - mean_of(end) > 2 * spread(end)
         if best != slowest and self._ahead(best, slowest, level):
             return True
-        error = math.hypot(*(_spread(part) / math.sqrt(part.size) for part in (start, end)))
+        error = math.hypot(*(spread(part) / math.sqrt(part.size) for part in (start, end)))
         return mean_of(start) - mean_of(end) > 2 * error
 
     def is_thrown_off(self, best: int, level: int) -> bool:
         """Whether even the slowest rung has leapt up at once, and the next one further."""
         start = self._start(level)
         leap = mean_of(start) - float(start[0])
-        noise = _spread(last_part(self._rungs[best].losses[:level]))
+        noise = spread(last_part(self._rungs[best].losses[:level]))
         next_ = self._rungs.get(min(self.trying) + 1)
         if next_ is None or leap <= LEAP * noise:
             return False
@@ -232,11 +232,6 @@ class _Ladder:
         validated = last_part(rung.val_losses[:level])
         known = validated if np.isfinite(validated).any() else None
         return last_part(rung.losses[:level]), known
-
-
-def _spread(losses: Floats) -> float:
-    with np.errstate(over="ignore", invalid="ignore"):  # too large to be squared
-        return float(np.std(losses))
 
 
 def _is_lead(difference: Difference) -> bool:

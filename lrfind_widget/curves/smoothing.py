@@ -43,10 +43,34 @@ class ExponentialAverage:
         return self.value
 
 
+class GeometricAverage(ExponentialAverage):
+    """The same average of the logarithm of losses, from which a single explosion fades sooner.
+
+    It is what a logarithmic axis shows. Zeros are left out; from the first negative loss on it is
+    the average of the losses themselves.
+    """
+
+    def __init__(self, beta: float = BETA) -> None:
+        super().__init__(beta)
+        self._logarithm: ExponentialAverage | None = ExponentialAverage(beta)
+
+    def update(self, x: float) -> float:
+        """Take the next value and return the smoothed one."""
+        super().update(x)
+        if x < 0:
+            self._logarithm = None
+        if self._logarithm is None:
+            return self.value
+        return math.exp(self._logarithm.update(math.log(x) if 0 < x < math.inf else math.nan))
+
+
 def exponential_average(
-    losses: npt.ArrayLike, beta: float = BETA, repeats: npt.ArrayLike | None = None
+    losses: npt.ArrayLike,
+    beta: float = BETA,
+    repeats: npt.ArrayLike | None = None,
+    kind: type[ExponentialAverage] = ExponentialAverage,
 ) -> Floats:
-    """Return the values that `ExponentialAverage.update` gives for a curve, bit for bit.
+    """Return the values that the `update` of a `kind` of average gives for a curve, bit for bit.
 
     `repeats` says which of several sweeps each loss belongs to: each is averaged by itself.
     """
@@ -55,11 +79,11 @@ def exponential_average(
         which = np.asarray(repeats)
         smoothed = np.empty_like(raw)
         for number in np.unique(which):
-            smoothed[which == number] = exponential_average(raw[which == number], beta)
+            smoothed[which == number] = exponential_average(raw[which == number], beta, kind=kind)
         return smoothed
     # Each value depends on the one before it. Every vectorised form rounds differently, so
     # this is the same loop; 10,000 points take about 2 ms.
-    average = ExponentialAverage(beta)
+    average = kind(beta)
     return np.fromiter(map(average.update, raw.tolist()), np.float64, raw.size)
 
 

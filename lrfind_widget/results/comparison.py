@@ -9,10 +9,16 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from lrfind_widget.curves.formatting import format_lr, listed
-from lrfind_widget.curves.paired import Difference, last_part, mean_of, paired_difference
-from lrfind_widget.curves.smoothing import Floats, beta_of, exponential_average
+from lrfind_widget.curves.formatting import format_lr
+from lrfind_widget.curves.paired import Difference, last_part, mean_of, paired_difference, spread
+from lrfind_widget.curves.smoothing import (
+    Floats,
+    GeometricAverage,
+    beta_of,
+    exponential_average,
+)
 from lrfind_widget.outcomes import StopReason
+from lrfind_widget.results import verdict
 from lrfind_widget.results.figures import Plotted, figure_and_axes
 from lrfind_widget.results.json_record import JsonRecord
 from lrfind_widget.results.looks import Theme
@@ -23,9 +29,6 @@ from lrfind_widget.values import check_rate
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
-
-MOST_NAMED = 5
-"""How many rates that diverged a sentence names."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -157,23 +160,39 @@ class Comparison(Plotted, JsonRecord):
         return self.best_lr is not None and (difference is None or difference.is_clear)
 
     @property
-    def sentence(self) -> str:
-        """Which rate did best, and whether by more than the noise."""
+    def tied_lrs(self) -> tuple[float, ...]:
+        """The best rate, and after it each whose loss is not behind by more than the noise.
+
+        That is so where the interval of 95 % of the mean difference of their losses, pair by pair
+        over the last quarter of the steps, holds zero (`curves.paired`), and where validation
+        losses decide, that of the training losses too. One whose training loss is above the first
+        is behind, however noisy, where the best one's is below it by more than twice its spread.
+        Empty where nothing is compared.
+        """
+        if self.stop_reason in (StopReason.STOPPED, StopReason.FAILED):
+            return ()
+        return tuple(self.lrs[n] for n in self._tied())
+
+    @property
+    def verdict(self) -> str:
+        """Which rate did best, and whether by more than the noise, in few words."""
         if self.stop_reason in (StopReason.STOPPED, StopReason.FAILED):
             return self.stop_sentence
-        ranked, lost = self._ranked(), self._lost
-        if not ranked and lost:
-            first = self.losses[:, :1]
-            if np.isfinite(first).any():
-                return f"{lost} diverged: try lower rates."
-            return (
-                f"The loss was {'NaN' if np.isnan(first).all() else 'infinite'} in the first step, "
-                "before the model was changed: that is not the rates' fault. Look at the data, the "
-                "model and the loss."
-            )
-        if not ranked:
-            return self.stop_sentence
+        if self._ranked():
+            return self._best() or self.stop_sentence
+        return verdict.none(self._lost, self.losses[:, :1]) or self.stop_sentence
+
+    @property
+    def evidence(self) -> str:
+        """What the verdict rests on, in numbers; "" where nothing is compared."""
+        if self.stop_reason in (StopReason.STOPPED, StopReason.FAILED) or not self._ranked():
+            return ""
         return self._compared()
+
+    @property
+    def sentence(self) -> str:
+        """The verdict and the evidence."""
+        return " ".join(filter(None, [self.verdict, self.evidence]))
 
     def to_json(self) -> dict[str, Any]:
         """Return all of it as plain JSON values; `from_json` reads it back unchanged.
@@ -224,7 +243,7 @@ class Comparison(Plotted, JsonRecord):
         figure, axes = figure_and_axes(ax, figsize, theme)
         names = [f"{format_lr(lr)}{self._note(n)}" for n, lr in enumerate(self.lrs)]
         beta = beta_of(self.settings)
-        smoothed = [exponential_average(losses, beta) for losses in self.losses]
+        smoothed = [exponential_average(row, beta, kind=GeometricAverage) for row in self.losses]
         lines = [losses[:taken] for losses, taken in zip(smoothed, self.taken, strict=True)]
         draw_trainings(axes, names, lines, self.val_losses, grid=show_grid)
         return figure if return_fig else None
@@ -236,59 +255,43 @@ class Comparison(Plotted, JsonRecord):
     @property
     def _lost(self) -> str:
         """The rates that diverged, in words."""
-        pairs = zip(self.lrs, self.diverged, strict=True)
-        lost = [lr for lr, diverged in pairs if diverged]
-        if len(lost) > MOST_NAMED:
-            low, high = format_lr(min(lost)), format_lr(max(lost))
-            return f"{len(lost)} rates from {low} to {high}"
-        return listed([format_lr(lr) for lr in lost])
+        return verdict.several(
+            [lr for lr, lost in zip(self.lrs, self.diverged, strict=True) if lost]
+        )
 
     @property
     def _alone(self) -> str:
         """What the only rate with a final loss has done that others have not."""
         return "did not diverge" if any(self.diverged) else ""
 
-    def _compared(self) -> str:
-        """Say how the best of the rates with a final loss compares with the next."""
-        ranked, lost = self._ranked(), self._lost
-        best = self.lrs[ranked[0]]
-        also = f" {lost} diverged." if lost else ""
-        difference = self.difference
-        if difference is None:
-            alone = self._alone
-            return f"{format_lr(best)} was the only one that {alone}.{also}" if alone else ""
-        kind = "training" if self.val_losses is None else "validation"
-        over = f"mean {kind} loss over the last quarter of {self.compared_steps} steps"
-        second = format_lr(self.lrs[ranked[1]])
-        values = " against ".join(f"{self.final_losses[n]:.3g}" for n in ranked[:2])
-        if difference.is_clear:
-            return (
-                f"{format_lr(best)} did best: {values} at {second} ({over}), a lead of "
-                f"{_size(difference)} that is larger than the noise.{also}"
-            )
-        if self._training_agrees(*ranked[:2]):
-            return (
-                f"{format_lr(best)} did best: {values} at {second} ({over}), a difference of "
-                f"{_size(difference)}; the training loss agrees by more than its noise.{also}"
-            )
-        if np.isinf(difference.margin):
-            return (
-                f"{format_lr(best)} did best: {values} at {second} ({over}), a difference of "
-                f"{_size(difference)}. Too few losses were compared to know the noise: take more "
-                f"steps.{also}"
-            )
-        return (
-            f"{format_lr(best)} did best, but its lead over {second} is within the noise: "
-            f"{values} ({over}), a difference of {_size(difference)}.{also}"
-        )
+    def _best(self) -> str:
+        """Say which rate did best, and which others are within the noise."""
+        best, *others = (self.lrs[n] for n in self._tied())
+        return verdict.best(best, others, self.difference, self._alone)
 
-    def _training_agrees(self, best: int, second: int) -> bool:
-        """Whether a lead that few validation losses cannot tell from noise is in the training's."""
-        if self.val_losses is None:
-            return False
-        parts = (last_part(self.losses[n, : self.compared_steps]) for n in (second, best))
-        difference = paired_difference(*parts)
-        return difference.mean > 0 and difference.is_clear
+    def _compared(self) -> str:
+        """Say how the losses of the best rate and of the next compare, and which diverged."""
+        said, difference = [], self.difference
+        if difference is not None:
+            kind = "training" if self.val_losses is None else "validation"
+            pair = [(self.lrs[n], self.final_losses[n]) for n in self._ranked()[:2]]
+            said = [verdict.numbers(kind, self.compared_steps, pair, difference)]
+        return " ".join([*said, *([f"{self._lost} diverged."] if self._lost else [])])
+
+    def _tied(self) -> list[int]:
+        """Return the index of the best rate, and of those not behind by more than the noise."""
+        ranked = self._ranked()
+        return [n for n in ranked if n == ranked[0] or not self._is_behind(n, ranked[0])]
+
+    def _is_behind(self, n: int, best: int) -> bool:
+        tables = [self.losses] if self.val_losses is None else [self.losses, self.val_losses]
+        parts = [
+            [last_part(table[row, : self.compared_steps]) for row in (n, best)] for table in tables
+        ]
+        if any(d.mean > 0 and d.is_clear for d in (paired_difference(*pair) for pair in parts)):
+            return True
+        start, (other, least) = self.losses[best, 0], parts[0]
+        return bool(start - mean_of(least) > 2 * spread(least) and mean_of(other) > start)
 
     def _is_compared(self, n: int) -> bool:
         """Whether a rate that did not diverge was trained for as long as is compared."""
@@ -303,12 +306,3 @@ class Comparison(Plotted, JsonRecord):
         """Return the losses of one rate that are compared, NaN where there is none."""
         table = self.losses if self.val_losses is None else self.val_losses
         return last_part(table[n, : self.compared_steps])
-
-
-def _size(difference: Difference) -> str:
-    lead, margin = abs(difference.mean), difference.margin
-    if np.isinf(margin):
-        return f"{lead:.2g}"
-    # As many digits as it takes to see which is the larger.
-    digits = next((n for n in (2, 3) if f"{lead:.{n}g}" != f"{margin:.{n}g}"), 4)
-    return f"{lead:.{digits}g} ± {margin:.{digits}g}"

@@ -27,6 +27,11 @@ LONGEST = 10.0
 BY_SCHEDULE = {"constant": 0.0, "one_cycle": 0.42, "cosine": 0.36}
 """Decades that the maximum of a schedule is best above the best constant rate, measured."""
 
+NOTHING_TRAINED = (
+    "The loss was nowhere below that at the start by more than the noise. Search again from "
+    "another rate, or with more steps or larger batches."
+)
+
 _NEAR = 0.02
 """Decades that nobody would see as another rate."""
 
@@ -196,15 +201,39 @@ class SearchResult(Comparison):
         return self.ending in ("bracketed", "noise") and self.best_lr is not None
 
     @property
-    def sentence(self) -> str:
-        """Which rate did best, what decided, and which rate follows for the real training."""
+    def tied_lrs(self) -> tuple[float, ...]:
+        """The rate to train with, and after it each that was not behind by more than the noise.
+
+        As those of a `Comparison`, moved for the length and the schedule of the real training.
+        Empty also where nothing has trained.
+        """
+        if self.best_lr is None or self.ending == "untrained":
+            return ()
+        moved = 10 ** (self.by_length + self.by_schedule)
+        return (self.best_lr, *(self.lrs[n] * moved for n in self._tied()[1:]))
+
+    @property
+    def verdict(self) -> str:
+        """Which rate to take, which did best, and whether by more than the noise."""
         if self.stop_reason is StopReason.FAILED or not self._ranked():
-            return super().sentence
+            return super().verdict
+        if self.stop_reason is StopReason.STOPPED:
+            return f"{self.stop_sentence} So far: {self._best()}"
         if self.ending == "untrained":
-            return f"{self._nothing_trained()} {self._compared()}"
+            lowest, highest = (format_lr(lr) for lr in (min(self.lrs), max(self.lrs)))
+            return f"Nothing has trained at rates from {lowest} to {highest}."
+        return f"Take {format_lr(self.best_lr or 0)}. {self._best()}"
+
+    @property
+    def evidence(self) -> str:
+        """What decided, in numbers, and what the rate is meant for; "" if nothing is compared."""
+        if self.stop_reason is StopReason.FAILED or not self._ranked():
+            return ""
         parts = [self._compared(), self._at_the_edge(), self._decided(), self._answer()]
         if self.stop_reason is StopReason.STOPPED:
-            parts = [f"{self.stop_sentence} So far:", self._compared(), self._decided()]
+            parts = [self._compared(), self._decided()]
+        elif self.ending == "untrained":
+            parts = [NOTHING_TRAINED, self._compared()]
         return " ".join(filter(None, parts))
 
     def to_json(self) -> dict[str, Any]:
@@ -239,14 +268,6 @@ class SearchResult(Comparison):
             f"of those tried: search again from {format_lr(self.tried_lr or 0)}."
         )
 
-    def _nothing_trained(self) -> str:
-        lowest, highest = (format_lr(lr) for lr in (min(self.lrs), max(self.lrs)))
-        return (
-            f"Nothing has trained: at no rate from {lowest} to {highest} was the loss below that "
-            "at the start by more than the noise. Search again from another rate, or with more "
-            "steps or larger batches."
-        )
-
     def _decided(self) -> str:
         if self.val_losses is None:
             return "The training loss decided, which does not show overfitting."
@@ -255,7 +276,7 @@ class SearchResult(Comparison):
         return ""
 
     def _answer(self) -> str:
-        """Say which rate to take, and why it is another than the one that did best."""
+        """Say why another rate than the one that did best is to be taken, and what it is for."""
         moves = []
         if abs(self.between) >= _NEAR:
             moves.append("the least of a parabola through it and its neighbours")
@@ -271,9 +292,10 @@ class SearchResult(Comparison):
             *([] if self.for_steps is not None else ["about as long as these trainings"]),
             *([] if self.for_schedule is not None else ["at a constant rate"]),
         ]
-        assumed = f" That is for a training {' and '.join(said)}." if said else ""
-        rate = format_lr(self.best_lr or 0)
-        return f"Take {rate}{': ' if moves else ''}{listed(moves)}.{assumed}"
+        assumed = f"That is for a training {' and '.join(said)}." if said else ""
+        tried, rate = (format_lr(lr or 0) for lr in (self.tried_lr, self.best_lr))
+        moved = f"From {tried} to {rate}: {listed(moves)}." if moves else ""
+        return " ".join(filter(None, [moved, assumed]))
 
     @property
     def _why_by_length(self) -> str:

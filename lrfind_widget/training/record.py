@@ -22,7 +22,13 @@ class Record:
     nothing: the running statistics of a deep model may begin like that.
     """
 
-    def __init__(self, beta: float = 0.98, stop_div: StopDiv = True, repeat: int = 0) -> None:
+    def __init__(
+        self,
+        beta: float = 0.98,
+        stop_div: StopDiv = True,
+        repeat: int = 0,
+        average: type[ExponentialAverage] = ExponentialAverage,
+    ) -> None:
         self.points: list[Point] = []
         self.verdict: StopReason | None = None
         self.blamed: Blamed = "loss"
@@ -33,7 +39,7 @@ class Record:
             "loss": StopRule(stop_div),
             "validation loss": StopRule(stop_div),
         }
-        self._average, self._val_average = ExponentialAverage(beta), ExponentialAverage(beta)
+        self._average, self._val_average = average(beta), ExponentialAverage(beta)
 
     def take(self, losses: Iterable[Losses]) -> Iterator[Point]:
         """Record losses until one of them ends the sweep; what ran past that is dropped.

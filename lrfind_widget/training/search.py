@@ -14,6 +14,7 @@ from torch.optim import Optimizer
 from lrfind_widget import messages
 from lrfind_widget.curves.paired import last_part
 from lrfind_widget.curves.rungs import DECADES, FIRST, LOOKS, Move, next_move
+from lrfind_widget.curves.smoothing import GeometricAverage
 from lrfind_widget.isolation.isolation import Isolation
 from lrfind_widget.isolation.joined_loader import joined
 from lrfind_widget.isolation.memory import free_bytes
@@ -166,7 +167,7 @@ class Search(Experiment):
 
     def _add(self, place: int) -> None:
         number, lr = len(self._trainings), self._first * 10 ** (DECADES * place)
-        record = Record(BETA, stop_div=False, repeat=number)
+        record = Record(BETA, stop_div=False, repeat=number, average=GeometricAverage)
         self._trainings.append(RateTraining(number, place, lr, self._steps, record))
 
     @property

@@ -10,6 +10,7 @@ from torch import nn
 from torch.optim import Optimizer
 
 from lrfind_widget import messages
+from lrfind_widget.curves.smoothing import GeometricAverage
 from lrfind_widget.isolation.isolation import Isolation
 from lrfind_widget.isolation.random_sources import RandomSources
 from lrfind_widget.keywords import keywords
@@ -89,7 +90,7 @@ class ShortTrainings(Experiment):
             def constant(_step: int, lr: float = lr) -> float:
                 return lr
 
-            record = Record(BETA, stop_div=False, repeat=number)
+            record = Record(BETA, stop_div=False, repeat=number, average=GeometricAverage)
             self._records.append(record)
             context.steps_before = number * steps
             update = OptimizerStep(

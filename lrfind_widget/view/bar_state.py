@@ -27,6 +27,9 @@ FILES = {
 """What can be saved, by the ending of the file."""
 NOTHING = "There is nothing to save yet."
 HOLD_BACK = "Search again with a fifth of the data held back, whose loss decides"
+TRYING = "Each rate is trained from the same state, on the same batches."
+MOST_OFFERED = 5
+"""How many rates a comparison offers."""
 
 
 def run_bar(state: SessionState) -> dict[str, Any]:
@@ -133,19 +136,22 @@ def receipt(state: SessionState) -> dict[str, Any]:
 
 
 def comparison_bar(state: SessionState) -> dict[str, Any]:
-    """Return what a comparison has found, and the rate it offers."""
-    comparison = state.verdict
-    if comparison is None:
-        return {"sentence": "", "buttons": []}
-    best = comparison.best_lr
-    is_search = isinstance(comparison, SearchResult) and best is not None
-    nothing_trained = isinstance(comparison, SearchResult) and comparison.ending == "untrained"
-    use = "" if best is None or nothing_trained else f"Use {format_lr(best)}"
-    offer = [_button("choose_best", use, title="Choose this learning rate")] if use else []
-    if is_search and comparison.val_losses is None and state.can_train:
+    """Return what a comparison has found, which run it belongs to, and the rates it offers."""
+    found, shown = state.verdict, state.number + (state.is_sweeping and state.refinement is None)
+    is_earlier = state.comparing is not None and shown > state.compared_after
+    note = messages.compared_after(state.compared_after, shown) if is_earlier else ""
+    if found is None:
+        return {"sentence": TRYING, "evidence": "", "note": note, "buttons": []}
+    use = [f"Use {format_lr(lr)}" for lr in found.tied_lrs[:MOST_OFFERED]]
+    buttons = [
+        _button(f"choose_{place}", label, title="Choose this learning rate")
+        for place, label in enumerate(use)
+    ]
+    is_search = isinstance(found, SearchResult) and found.best_lr is not None
+    if is_search and found.val_losses is None and state.can_train:
         why_not = state.why_not_train
-        offer.append(_button("search_held_back", "Hold back a fifth", why_not, HOLD_BACK))
-    return {"sentence": comparison.sentence, "buttons": offer}
+        buttons.append(_button("search_held_back", "Hold back a fifth", why_not, HOLD_BACK))
+    return {"sentence": found.verdict, "evidence": found.evidence, "note": note, "buttons": buttons}
 
 
 def sentence(state: SessionState, last: Point | None) -> str:
@@ -153,16 +159,14 @@ def sentence(state: SessionState, last: Point | None) -> str:
     plan, progress, error = state.plan, state.progress, state.error
     if state.refusal is not None:
         return messages.refused(state.refusal)
-    if plan is None:
-        return messages.WAITING if state.result is None else state.result.stop_sentence
-    if state.status is Status.PAUSED:
+    if plan is not None and state.status is Status.PAUSED:
         return messages.paused(progress.done, plan.steps, last)
-    if state.is_running:
+    if plan is not None and state.is_running:
         return _running(state, plan, last)
-    if error is not None:
+    if plan is not None and error is not None:
         return messages.failed(error, progress.done, plan.kind)
-    found = state.result if plan.kind == "sweep" else state.comparison
-    return "" if found is None else found.stop_sentence
+    # What a comparison has found stands at its chart.
+    return messages.WAITING if state.result is None else state.result.stop_sentence
 
 
 def _running(state: SessionState, plan: Plan, last: Point | None) -> str:

@@ -184,6 +184,10 @@ class ReceiptBar(Bar):
 
 
 class ComparisonBar(Bar):
-    """What a comparison has found, with a button for what to do with it."""
+    """What a comparison has found, with buttons for what to do with it."""
 
     sentence = traitlets.Unicode().tag(sync=True)
+    # The numbers behind it, which are folded away.
+    evidence = traitlets.Unicode().tag(sync=True)
+    # Which run it belongs to, where another is shown.
+    note = traitlets.Unicode().tag(sync=True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import bqplot
-from ipywidgets import Widget
+from ipywidgets import VBox, Widget
 
 from lrfind_widget.view.columns import ComparisonCurves, Curve
 from lrfind_widget.view.marks import Annotations, Axes, Bands, Marker, Runs, Spread
@@ -26,6 +26,13 @@ class LogScale(OwnModule, bqplot.LogScale):  # type: ignore[misc]
 
 class LinearScale(OwnModule, bqplot.LinearScale):  # type: ignore[misc]
     """bqplot's linear scale, which a page cannot change."""
+
+
+class Box(ThreadSafeWidget, VBox):  # type: ignore[misc]
+    """A place for what comes later, which a page cannot change."""
+
+    def __init__(self) -> None:
+        super().__init__(layout=OwnLayout(width="100%", margin="0", overflow="visible"))
 
 
 def _linear(low: float, high: float) -> bqplot.LinearScale:

@@ -14,8 +14,9 @@ from ipywidgets import DOMWidget, Widget
 from lrfind_widget.rules.table import RULES
 from lrfind_widget.session import Session
 from lrfind_widget.state import LINES, SETTINGS
+from lrfind_widget.view.bar_state import MOST_OFFERED
 from lrfind_widget.view.bars import ChoiceBar, ComparisonBar, ReceiptBar, RunBar, SettingsBar
-from lrfind_widget.view.chart import Chart, ComparisonChart
+from lrfind_widget.view.chart import Box, Chart, ComparisonChart
 from lrfind_widget.view.files import Files
 from lrfind_widget.view.growth import Growth, columns_of
 from lrfind_widget.view.thread_safe_widget import ThreadSafeWidget
@@ -26,7 +27,7 @@ _STEPS = frozenset({"sentence", "done", "lr"})
 
 
 class Screen:
-    """The chart between its rows of controls, and the comparison below.
+    """The chart between its rows of controls, and below them the comparison.
 
     `tick` is idempotent and may be called on any thread: it computes the view state and sends
     what differs from the one before, one message a widget.
@@ -43,6 +44,9 @@ class Screen:
         self.choice_bar = ChoiceBar(marker=self.chart.marker, **shown.choice_bar)
         self._files = Files(lambda: session.state, self.settings_bar.send)
         self.receipt_bar = ReceiptBar(**shown.receipt_bar)
+        # Empty until there is a comparison: a row that is added later would build those after it
+        # anew, and with them what is unfolded.
+        self.below = Box()
         self.comparison_chart: ComparisonChart | None = None
         self.comparison_bar: ComparisonBar | None = None
         self._curve = Growth()
@@ -59,16 +63,14 @@ class Screen:
     @property
     def rows(self) -> list[Widget]:
         """The rows from top to bottom."""
-        rows = [
+        return [
             self.run_bar,
             self.chart.figure,
             self.choice_bar,
+            self.below,
             self.settings_bar,
             self.receipt_bar,
         ]
-        if self.comparison_chart is not None:
-            rows += [self.comparison_chart.figure, self.comparison_bar]
-        return rows
 
     def tick(self) -> None:
         """Show the present state."""
@@ -94,7 +96,9 @@ class Screen:
     def close(self) -> None:
         """Close every widget of the screen."""
         self._files.close()
-        below = [] if self.comparison_chart is None else self.comparison_chart.widgets
+        below = [*self.below.children]
+        if self.comparison_chart is not None:
+            below += self.comparison_chart.widgets
         for widget in {*self.rows, *self.chart.widgets, *below}:
             if isinstance(widget, DOMWidget):
                 widget.layout.close()
@@ -200,15 +204,17 @@ class Screen:
             return
         if self.comparison_chart is None:
             self.comparison_chart, self.comparison_bar = ComparisonChart(), ComparisonBar()
+            session = self._session
             self.comparison_bar.commands = {
-                "choose_best": self._session.choose_best,
-                "search_held_back": self._shown_to_fail(self._session.search_held_back),
+                "search_held_back": self._shown_to_fail(session.search_held_back),
+                **{f"choose_{n}": partial(session.choose_best, n) for n in range(MOST_OFFERED)},
             }
             self._widgets |= {
                 "comparison_curves": self.comparison_chart.curves,
                 "comparison_axes": self.comparison_chart.axes,
                 "comparison_bar": self.comparison_bar,
             }
+            self.below.children = [self.comparison_bar, self.comparison_chart.figure]
         self.comparison_chart.set_range(state.comparison_axes["hi"])
         if self.comparison_chart.curves.length:
             self.comparison_chart.curves.clear()

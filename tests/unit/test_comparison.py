@@ -109,10 +109,10 @@ def test_of_too_few_losses_no_noise_is_told(steps: int) -> None:
     found = made([[1.0] * steps, [0.5] * steps])
     assert not found.is_clear
     assert found.sentence == (
-        f"1e-2 did best: 0.5 against 1 at 1e-3 (mean training loss over the last quarter of "
-        f"{steps} steps), a difference of 0.5. Too few losses were compared to know the noise: "
-        "take more steps."
+        "1e-2 did best, of too few losses to know the noise: take more steps. Mean training loss "
+        f"over the last quarter of {steps} steps: 0.5 against 1 at 1e-3, a difference of 0.5."
     )
+    assert found.tied_lrs == (1e-2, 1e-3)
 
 
 @pytest.mark.parametrize("odd", [math.nan, math.inf, -math.inf])
@@ -135,10 +135,36 @@ def test_a_lead_larger_than_the_noise_is_said_to_be() -> None:
     unclear = made((noise * 10 + [[1.0], [0.5]]).tolist())
     assert clear.best_lr == 1e-2
     assert clear.is_clear
-    assert "1e-2 did best" in clear.sentence
-    assert "larger than the noise" in clear.sentence
+    assert clear.verdict == "1e-2 did best, by more than the noise."
+    assert "0.504 against 1 at 1e-3, a difference of 0.5 ± 0.008" in clear.evidence
+    assert clear.sentence == f"{clear.verdict} {clear.evidence}"
+    assert clear.tied_lrs == (1e-2,)
     assert not unclear.is_clear
-    assert "within the noise" in unclear.sentence
+    assert "within the noise" in unclear.verdict
+    assert len(unclear.tied_lrs) == 2
+
+
+def test_every_rate_within_the_noise_is_tied_with_the_best() -> None:
+    """The third is further behind than the second, and noisier."""
+    noise = np.tile([1.0, -1.0], 100) * [[0.0], [0.001], [0.3], [0.001]]
+    means = np.array([[1.0], [1.01], [1.05], [1.5]])
+    found = made((noise + means).tolist())
+    assert found.tied_lrs == (1e-3, 1e-1)
+    assert found.verdict == "1e-3 did best, but 0.1 is within the noise."
+
+
+def test_noise_does_not_make_a_rate_level_that_has_hardly_trained() -> None:
+    exploding = [1.0, 9.0, *[0.9, 4.0, 0.7] * 6]
+    found = made([[1.0 - 0.04 * n for n in range(20)], exploding])
+    assert not found.is_clear
+    assert found.tied_lrs == (1e-3,)
+    assert found.verdict == "1e-3 clearly did best."
+
+
+def test_many_that_are_tied_are_named_in_part() -> None:
+    found = made([[1.0 + n / 100, 1.0 - n / 100] * 4 for n in range(9)])
+    assert len(found.tied_lrs) == 9
+    assert "8 rates from 1e-2 to 1e5" in made([[1.0, 0.9] * 20] * 9).verdict
 
 
 def test_the_validation_loss_decides_where_there_is_one() -> None:
@@ -154,8 +180,11 @@ def test_a_lead_that_few_validation_losses_do_not_tell_may_be_in_the_training_lo
     losses = generator.normal(size=(2, 40)) * 0.01 + [[1.0], [0.5]]
     found = made(losses.tolist(), val_losses=validated)
     assert not found.is_clear
-    assert "the training loss agrees by more than its noise" in found.sentence
-    assert "agrees" not in made(losses[::-1].tolist(), val_losses=validated).sentence
+    assert found.verdict == "1e-2 clearly did best."
+    assert found.tied_lrs == (1e-2,)
+    disagreeing = made(losses[::-1].tolist(), val_losses=validated)
+    assert disagreeing.verdict.startswith("1e-2 did best, of too few losses to know the noise")
+    assert disagreeing.tied_lrs == (1e-2, 1e-3)
 
 
 def test_validation_is_computed_some_times_and_at_the_end() -> None:
@@ -181,6 +210,7 @@ def test_stop_ends_it_and_nothing_is_compared() -> None:
     assert found.stop_reason is StopReason.STOPPED
     assert found.taken == (4, 1)
     assert found.sentence == "Stopped on request after 5 of 8 steps: nothing is compared."
+    assert found.tied_lrs == ()
 
 
 def test_an_error_of_the_users_is_raised_and_everything_comes_back() -> None:

@@ -194,7 +194,8 @@ def test_a_search_in_which_nothing_trains_says_so_and_is_not_settled() -> None:
     found = searched(1e9, steps=16)
     assert found.ending == "untrained"
     assert not found.is_settled
-    assert found.sentence.startswith("Nothing has trained: at no rate from")
+    assert found.verdict.startswith("Nothing has trained at rates from")
+    assert found.tied_lrs == ()
     assert "Take" not in found.sentence
     assert found.cost <= 8 * 16
 

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from lrfind_widget.curves.smoothing import ExponentialAverage, exponential_average
+from lrfind_widget.curves.smoothing import ExponentialAverage, GeometricAverage, exponential_average
 
 ANY = arrays(np.float64, st.integers(0, 200), elements=st.floats(width=64))
 
@@ -66,3 +66,23 @@ def test_repeats_are_averaged_each_by_itself() -> None:
     together = exponential_average([1.0, 9.0, 3.0, 7.0], 0.9, [0, 1, 0, 1])
     assert together[[0, 2]].tolist() == exponential_average([1.0, 3.0], 0.9).tolist()
     assert together[[1, 3]].tolist() == exponential_average([9.0, 7.0], 0.9).tolist()
+
+
+@given(losses=ANY, beta=st.floats(0, 0.999))
+def test_a_geometric_average_of_anything_is_a_number_or_nan(
+    losses: np.ndarray, beta: float
+) -> None:
+    smoothed = exponential_average(losses, beta, kind=GeometricAverage)
+    assert smoothed.shape == losses.shape
+
+
+def test_a_geometric_average_is_that_of_the_logarithm_from_which_an_explosion_fades() -> None:
+    losses = np.array([1.0, 1e4, *[1.0] * 20])
+    smoothed = exponential_average(losses, 0.9, kind=GeometricAverage)
+    np.testing.assert_allclose(np.log(smoothed), exponential_average(np.log(losses), 0.9))
+    assert smoothed[-1] < 2 < exponential_average(losses, 0.9)[-1]
+
+
+def test_a_geometric_average_leaves_out_zeros_and_gives_way_to_the_other_below_them() -> None:
+    smoothed = exponential_average([2.0, 0.0, math.inf, 2.0, -1.0], 0.0, kind=GeometricAverage)
+    assert smoothed.tolist() == pytest.approx([2.0, 2.0, 2.0, 2.0, -1.0])

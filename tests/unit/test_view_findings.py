@@ -212,9 +212,9 @@ def test_the_chips_offer_the_rules_that_have_one_each_with_its_reason() -> None:
 
 def test_a_search_in_which_nothing_has_trained_offers_no_rate() -> None:
     play = Play()
-    play.session.search(1e-2, steps=4)
+    play.session.search(1e-2, steps=16)
     for loss in (0.2, 0.3, 0.1):
-        play.trainable.latest.step(*[loss] * 4)
+        play.trainable.latest.step(*[loss] * 16)
     play.trainable.latest.end(StopReason.FINISHED)
     play.session.wait(10)
     found = play.session.comparison

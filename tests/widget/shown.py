@@ -277,6 +277,8 @@ def comparison(widget: LRFinderWidget) -> dict[str, Any] | None:
         "axis": {"label": axes.x_label, "to": axes.hi},
         "described": curves.label,
         "sentence": bar.sentence,
+        "evidence": bar.evidence,
+        "note": bar.note,
         "buttons": {button["label"]: button["enabled"] for button in bar.buttons},
         "titles": {button["label"]: button["title"] for button in bar.buttons},
     }

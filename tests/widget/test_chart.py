@@ -249,9 +249,10 @@ def compared(play: Any) -> Play:
 
 
 class TestComparisonChart:
-    def test_comes_below_with_the_first_comparison(self, compared: Play) -> None:
+    def test_comes_below_the_choice_under_its_verdict(self, compared: Play) -> None:
         screen = compared.screen
-        assert screen.rows[5:] == [screen.comparison_chart.figure, screen.comparison_bar]
+        assert screen.rows[2:5] == [screen.choice_bar, screen.below, screen.settings_bar]
+        assert screen.below.children == (screen.comparison_bar, screen.comparison_chart.figure)
 
     def test_is_another_ones_with_the_next_comparison(self, compared: Play) -> None:
         rows = compared.screen.rows

@@ -113,15 +113,16 @@ class TestCompare:
 
     def test_shows_its_curves_and_verdict_below(self, make: Any) -> None:
         widget = swept(make)
-        assert len(widget.children) == 5
+        rows = widget.children
         widget.compare([1e-4, 1e-2], steps=30)
         found = widget.wait(60)
         assert isinstance(found, Comparison)
         assert found is widget.comparison
         panel = below(widget)
-        assert list(widget.children[5:]) == [panel.chart.figure, panel.bar]
+        assert widget.children == rows
+        assert rows[3].children == (panel.bar, panel.chart.figure)
         assert lines(widget) == [("1e-4", 30), ("1e-2", 30)]
-        assert panel.bar.sentence == found.sentence
+        assert panel.bar.sentence == found.verdict
         assert widget.status is Status.FINISHED
         assert bars(widget).receipt.receipt["identical"]
 
@@ -169,7 +170,7 @@ class TestCompare:
         gate.let(1)
         widget.wait(60)
         assert widget.status is Status.STOPPED
-        assert "nothing is compared" in bars(widget).run.sentence
+        assert "nothing is compared" in below(widget).bar.sentence
         assert below(widget).bar.buttons == []
 
     def test_a_rate_that_diverges_is_shown_as_such(self, make: Any) -> None:
@@ -177,7 +178,7 @@ class TestCompare:
         widget.compare([1e-4, 1e30], steps=20)
         found = widget.wait(60)
         assert found.diverged == (False, True)
-        assert below(widget).chart.curves.names[1] == f"1e30 (diverged at step {found.taken[1]})"
+        assert below(widget).chart.curves.names[1] == "1e30 diverged"
 
     def test_validation_losses_are_drawn(self, make: Any) -> None:
         widget = make(val_loader=batches(2))
@@ -201,7 +202,7 @@ class TestCompare:
         widget = make()
         with pytest.raises(ValueError, match="lrs"):
             widget.compare([-1.0])
-        assert len(widget.children) == 5
+        assert below(widget) is None
 
 
 def test_nothing_more_is_offered_before_a_sweep_and_during_one(make: Any) -> None:

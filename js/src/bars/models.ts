@@ -77,7 +77,7 @@ export class SettingsBarModel extends BarModel {
 
 export class ComparisonBarModel extends BarModel {
   override defaults(): Attributes {
-    return { ...this.defaultsOf('ComparisonBar'), sentence: '' };
+    return { ...this.defaultsOf('ComparisonBar'), sentence: '', evidence: '', note: '' };
   }
 }
 
