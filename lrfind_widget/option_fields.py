@@ -17,13 +17,17 @@ _CHECKS: dict[Any, Check] = {bool: check_flag, str: check_text}
 
 @dataclass(frozen=True)
 class Option:
-    """A keyword. The first sentence of its words can stand alone; `kind` is its type in words."""
+    """A keyword. The first sentence of its words can stand alone; `kind` is its type in words.
+
+    A page that asks for it does so under its `label`.
+    """
 
     type: Any
     default: Any
     check: Check | None
     kind: str
     words: str
+    label: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -32,7 +36,8 @@ class Options:
 
     A keyword is a field; what it means stands in the docstring of its class, with its type where
     the annotation does not say it. Its check is what the type is annotated with, by default that
-    of a bool, a str or the words of a Literal, and not called with the None that is the default.
+    of a bool, a str or the words of a Literal, and not called with the None that is the default. A
+    text after the check is what a page calls it.
     """
 
     def __post_init__(self) -> None:
@@ -73,13 +78,15 @@ def options_of(kind: type[Options]) -> dict[str, Option]:
 def _option(declared: Field[Any], kind: str, words: str) -> Option:
     annotated: Any = declared.type
     checked = get_origin(annotated) is Annotated
-    type_, *checks = get_args(annotated) if checked else [annotated]
+    type_, *more = get_args(annotated) if checked else [annotated]
+    checks = [each for each in more if callable(each)]
+    label = next((each for each in more if isinstance(each, str)), "")
     literals = [part for part in (type_, *get_args(type_)) if get_origin(part) is Literal]
     if type_ in _CHECKS:
         checks.append(_CHECKS[type_])
     elif literals:
         checks.append(choice(*get_args(literals[0]), optional=declared.default is None))
-    return Option(type_, declared.default, checks[0] if checks else None, kind, words)
+    return Option(type_, declared.default, checks[0] if checks else None, kind, words, label)
 
 
 def _plain(value: Any) -> Any:

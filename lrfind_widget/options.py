@@ -123,12 +123,12 @@ class _Range(Options):
         fresh entropy where no `seed` is given. One that diverges does not end the others.
     """
 
-    start_lr: Annotated[Rates, _check_rates] = 1e-7
-    end_lr: Annotated[Rates, _check_rates] = 10.0
-    num_it: Annotated[int, whole(1)] = 100
+    start_lr: Annotated[Rates, _check_rates, "From"] = 1e-7
+    end_lr: Annotated[Rates, _check_rates, "To"] = 10.0
+    num_it: Annotated[int, whole(1), "Steps"] = 100
     stop_div: Annotated[StopDiv, _check_stop_div] = True
     mode: Mode = "exp"
-    repeats: Annotated[int, whole(1)] = 1
+    repeats: Annotated[int, whole(1), "Repeats"] = 1
 
     def __post_init__(self) -> None:
         super().__post_init__()
@@ -215,7 +215,7 @@ class TrainingOptions(Options):
     prepare_batch: Callable[[Any], Any] | None = None
     prepare_val_batch: Callable[[Any], Any] | None = None
     val_loss_fn: Function | None = None
-    wd: Annotated[float | None, number(least=0)] = None
+    wd: Annotated[float | None, number(least=0), "Weight decay"] = None
     groups: Annotated[str | int | GroupRanges, _check_groups] = "ratio"
     accumulate: Annotated[int, whole(1)] = 1
     closure: bool = False
@@ -225,7 +225,7 @@ class TrainingOptions(Options):
     clip_grad_norm: Annotated[float | None, number(above=0)] = None
     val_loader: Iterable[Any] | None = None
     val_batches: Annotated[int | None, whole(1)] = None
-    seed: Annotated[int | None, whole(0, MOST_SEED)] = None
+    seed: Annotated[int | None, whole(0, MOST_SEED), "Seed"] = None
     isolation: Literal["auto", "copy", "in_place"] = "auto"
 
     def settings_of(self, kind: type[Options]) -> dict[str, Any]:

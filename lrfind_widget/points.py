@@ -8,7 +8,7 @@ an `Update` takes one optimizer step, whoever's it is.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple, Protocol
 
 from lrfind_widget.outcomes import Applied, Status
@@ -155,6 +155,10 @@ class Trainable(Protocol):
     @property
     def name(self) -> str:
         """What is trained, in a word."""
+
+    @property
+    def keywords(self) -> Mapping[str, Any]:
+        """The keywords of its sweeps, with their values."""
 
     @property
     def lr(self) -> float:

@@ -9,6 +9,7 @@ from typing import Any
 
 from lrfind_widget import messages, transitions
 from lrfind_widget.background import forget_values, reported
+from lrfind_widget.next_sweep import FIELDS
 from lrfind_widget.options import AnalysisOptions
 from lrfind_widget.outcomes import Applied, Status
 from lrfind_widget.points import Progress, Run, Trainable
@@ -71,7 +72,6 @@ class Session:
         auto_apply: bool = False,
     ) -> None:
         self._trainable = trainable
-        self._auto_apply = auto_apply
         self._lock = threading.Lock()
         self._starting = threading.RLock()
         self._listeners: list[Listener] = []
@@ -80,7 +80,14 @@ class Session:
         self._changes: dict[str, Any] = {}  # of the latest sweep, which what adds to it has too
         self._closed = False
         if trainable is not None:
-            self._state = SessionState(True, options, trainable.lr, model_name=trainable.name)
+            self._state = SessionState(
+                True,
+                options,
+                trainable.lr,
+                keywords={name: trainable.keywords[name] for name in FIELDS},
+                auto_apply=auto_apply,
+                model_name=trainable.name,
+            )
         elif stored is not None and len(stored):
             self._state = transitions.of_stored(stored, options)
         else:
@@ -330,6 +337,17 @@ class Session:
             self._say(messages.not_applied(error))
             self._changed()
 
+    def set_auto_apply(self, auto_apply: bool) -> None:
+        """Write each choice into the optimizer from now on, the present one too; or no longer."""
+        self._swap(lambda state: replace(state, auto_apply=auto_apply and state.can_train))
+        self._auto_write(moved=True)
+        self._changed()
+
+    def type_in(self, name: str, text: str) -> None:
+        """Take what a page says of the next sweeps; what is wrong keeps them from starting."""
+        self._swap(lambda state: replace(state, typed={**state.typed, name: text}))
+        self._changed()
+
     def change_run(self, number: int, action: transitions.RunAction) -> None:
         """Show, hide or remove a run of the legend; its result stays."""
         self._swap(lambda state: transitions.list_run(state, number, action))
@@ -352,7 +370,7 @@ class Session:
         """Start a sweep, or, where `changes` are None, one that adds to the latest curve."""
 
         def make(state: SessionState, trainable: Trainable) -> tuple[Run, dict[str, Any]]:
-            given = changes or {}
+            given = {} if changes is None else {**state.changes, **changes}
             reading = {name: value for name, value in given.items() if name in READING}
             options = state.options.changed(**reading)
             refinement = None if changes is not None else plan(_curve_of(state))
@@ -440,7 +458,7 @@ class Session:
 
     def _auto_write(self, *, moved: bool) -> None:
         """Write the choice into the optimizer where that was asked for and nothing runs."""
-        if not self._auto_apply or not moved:
+        if not self._state.auto_apply or not moved:
             return
         with self._starting:
             state = self._state

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 from lrfind_widget import messages
+from lrfind_widget.next_sweep import changes
 from lrfind_widget.option_fields import options_of
 from lrfind_widget.options import AnalysisOptions
 from lrfind_widget.outcomes import Status
@@ -79,6 +80,12 @@ class SessionState:
         What the latest command did.
     earlier_rule : callable or None
         The function of the user's that was the rule before.
+    keywords : mapping
+        Those of the next sweep that a page asks for, with the values that the widget was made with.
+    typed : mapping of str
+        What a page's fields say instead, by keyword.
+    auto_apply : bool
+        Whether each choice is written into the optimizer.
     model_name : str
         What is trained, in a word; empty where a stored result is shown.
     """
@@ -99,6 +106,9 @@ class SessionState:
     refusal: BaseException | None = None
     message: str = ""
     earlier_rule: Callable[..., Any] | None = None
+    keywords: Mapping[str, Any] = field(default_factory=dict)
+    typed: Mapping[str, str] = field(default_factory=dict)
+    auto_apply: bool = False
     model_name: str = ""
 
     @property
@@ -199,6 +209,25 @@ class SessionState:
         if not self.can_train:
             return NO_MODEL
         return messages.running(self.noun) if self.is_running else ""
+
+    @property
+    def changes(self) -> dict[str, Any]:
+        """The keywords of the next sweep that were typed; TypeError or ValueError where wrong."""
+        return changes(self.keywords, self.typed)
+
+    @property
+    def wrongly_typed(self) -> str:
+        """Why what was typed for the next sweep cannot work; empty where it can."""
+        try:
+            self.changes  # noqa: B018 - asked for its error
+        except (TypeError, ValueError) as error:
+            return str(error)
+        return ""
+
+    @property
+    def why_not_start(self) -> str:
+        """Why no sweep can start now; empty where one can."""
+        return self.why_not_train or self.wrongly_typed
 
     @property
     def why_not_refine(self) -> str:

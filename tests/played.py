@@ -10,6 +10,7 @@ import numpy as np
 
 from lrfind_widget.curves.schedule import Schedule
 from lrfind_widget.curves.smoothing import ExponentialAverage
+from lrfind_widget.options import SweepOptions
 from lrfind_widget.outcomes import Applied, Status, StopReason
 from lrfind_widget.points import Plan, Point, Progress
 from lrfind_widget.results.comparison import Comparison
@@ -134,6 +135,7 @@ class PlayedTrainable:
     """A `Trainable` that makes played runs and writes rates down."""
 
     name = "Played"
+    keywords = SweepOptions(start_lr=float(RATES[0]), end_lr=float(RATES[-1])).of(SweepOptions)
 
     def __init__(self, lr: float = 1e-3, steps: int = len(RATES), repeats: int = 1) -> None:
         self.lr = lr

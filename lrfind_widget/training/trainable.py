@@ -41,6 +41,11 @@ class TorchTrainable:
         return type(self._objects[0]).__name__
 
     @property
+    def keywords(self) -> dict[str, Any]:
+        """The keywords of its sweeps, with their values."""
+        return self._options.of(SweepOptions)
+
+    @property
     def lr(self) -> float:
         """The optimizer's own rate, of the reference group."""
         return reference_lr(self._objects[2])

@@ -7,6 +7,7 @@ from typing import Any
 
 from lrfind_widget import messages
 from lrfind_widget.curves.formatting import format_lr
+from lrfind_widget.next_sweep import FIELDS, is_single, text_of
 from lrfind_widget.outcomes import Status
 from lrfind_widget.points import Plan, Point, Run
 from lrfind_widget.results.analysis import Analysis
@@ -25,6 +26,7 @@ FILES = {
     "json": "All that the sweep found, for LRFinderWidget.from_result",
 }
 """What can be saved, by the ending of the file."""
+BY_GROUP = "Set for each parameter group, in Python"
 NOTHING = "There is nothing to save yet."
 HOLD_BACK = "Search again with a fifth of the data held back, whose loss decides"
 TRYING = "Each rate is trained from the same state, on the same batches."
@@ -112,10 +114,26 @@ def settings_bar(state: SessionState) -> dict[str, Any]:
             }
             for run in (state.listed if state.earlier else ())
         ],
+        "auto_apply": state.auto_apply if state.can_train else None,
+        "next_sweep": [_field(state, name) for name in state.keywords],
+        "wrong": state.wrongly_typed,
         "buttons": [
             _button("save", kind.upper(), why_not, what) | {"id": kind}
             for kind, what in FILES.items()
         ],
+    }
+
+
+def _field(state: SessionState, name: str) -> dict[str, Any]:
+    """Return a field for a keyword of the next sweep."""
+    option, value = FIELDS[name], state.keywords[name]
+    fits = is_single(value)
+    return {
+        "name": name,
+        "label": option.label,
+        "text": state.typed.get(name) or text_of(value),
+        "title": f"{name}: {option.words.partition('. ')[0].rstrip('.')}." if fits else BY_GROUP,
+        "enabled": fits,
     }
 
 
@@ -192,7 +210,7 @@ def _run_buttons(state: SessionState) -> list[dict[str, Any]]:
     run = "Run" if state.status is Status.WAITING else "Run again"
     hold = ("resume", "Resume") if state.status is Status.PAUSED else ("pause", "Pause")
     return [
-        _button("start", run, state.why_not_train),
+        _button("start", run, state.why_not_start),
         _button(*hold, idle) | {"id": "hold"},
         _button("stop", "Stop", idle),
         _button("refine", "Refine", state.why_not_refine, REFINE),

@@ -13,7 +13,8 @@ from typing import Any
 import traitlets
 from ipywidgets import DOMWidget, Widget, widget_serialization
 
-from lrfind_widget.options import AnalysisOptions
+from lrfind_widget.next_sweep import LONGEST
+from lrfind_widget.options import WidgetOptions
 from lrfind_widget.outcomes import Status
 from lrfind_widget.state import SETTINGS
 from lrfind_widget.view.thread_safe_widget import OwnLayout, OwnModule
@@ -121,9 +122,9 @@ class ChoiceBar(Bar):
 
 
 class SettingsBar(Bar):
-    """What is rarely needed, folded away: smoothing, skipped ends, scale, rule, runs."""
+    """What is rarely needed, folded away: how curves are read, the next sweep, runs, saving."""
 
-    _page_may_set = SETTINGS
+    _page_may_set = (*SETTINGS, "auto_apply")
 
     beta = traitlets.Float(0.98).tag(sync=True)
     skip_start = traitlets.Int(10).tag(sync=True)
@@ -135,6 +136,12 @@ class SettingsBar(Bar):
     reads = traitlets.Enum(["best", "training", "validation"], "best").tag(sync=True)
     title = traitlets.Unicode().tag(sync=True)
     height = traitlets.Unicode("380px").tag(sync=True)
+    # None where there is no optimizer
+    auto_apply = traitlets.Bool(None, allow_none=True).tag(sync=True)
+    # Fields of the next sweep: {"name", "label", "text", "title", "enabled"} each
+    next_sweep = traitlets.List(traitlets.Dict()).tag(sync=True)
+    # Why what was typed there cannot work.
+    wrong = traitlets.Unicode().tag(sync=True)
     # {"name", "label", "title"} each
     rules = traitlets.List(traitlets.Dict()).tag(sync=True)
     # {"id", "name", "visible", "removable"} each
@@ -144,20 +151,24 @@ class SettingsBar(Bar):
         """Return a setting that the page sent, if it is one that can work."""
         is_own_rule = name == "rule" and value in [each["name"] for each in self.rules]
         if not is_own_rule:
-            AnalysisOptions(**{name: value})
+            WidgetOptions(**{name: value})
         if name.startswith("skip") and value > MAX_SKIP:
             raise ValueError(f"{name} is at most {MAX_SKIP} here.")
         if name == "title" and len(value) > MAX_TEXT:
             raise ValueError(f"A title has at most {MAX_TEXT} characters here.")
         if name == "height" and not HEIGHTS.fullmatch(value):
             raise ValueError("The height is from 200px to 1999px here.")
+        if name == "auto_apply" and self.auto_apply is None:
+            raise ValueError("There is no optimizer to write to.")
         return super().valid(name, value)
 
     def _take_event(self, content: Mapping[str, Any]) -> bool:
         if content.get("event") == "save":
             return self._take_wish(content.get("kind"), content.get("page"))
-        if content.get("event") != "run":
-            return False
+        if content.get("event") == "type":
+            return self._take_text(content.get("name"), content.get("text"))
+        if content.get("event") != "run":  # to save is no command without its page
+            return content.get("command") != "save" and super()._take_event(content)
         action, run_id = content.get("action"), content.get("id")
         run = next((each for each in self.runs if each["id"] == run_id), None)
         allowed = run is not None and (
@@ -166,6 +177,14 @@ class SettingsBar(Bar):
         if run is not None and allowed:
             self.commands["run"](int(run["id"]), action)
         return allowed
+
+    def _take_text(self, name: Any, text: Any) -> bool:
+        """Take what was typed into a field of the next sweep, wrong or not."""
+        fits = isinstance(text, str) and len(text) <= LONGEST
+        fits = fits and name in [each["name"] for each in self.next_sweep if each["enabled"]]
+        if fits:
+            self.commands["type"](name, text)
+        return fits
 
     def _take_wish(self, kind: Any, page: Any) -> bool:
         """Let a file be made for a page; it is told where that cannot be done now."""

@@ -125,11 +125,16 @@ class Screen:
             "advise": self._shown_to_fail(self._take_advice),
         }
         self.chart.marker.page_handlers["value"] = session.select
-        self.settings_bar.commands = {"run": session.change_run, "save": self._files.ask}
+        self.settings_bar.commands = {
+            "run": session.change_run,
+            "save": self._files.ask,
+            "type": session.type_in,
+        }
         chart, settings = self.chart, self.settings_bar
         set_by = ((chart.axes, ("y_range",)), (chart.curve, LINES), (settings, SETTINGS))
         for widget, names in set_by:
             widget.page_handlers = {name: partial(self._set, name) for name in names}
+        settings.page_handlers["auto_apply"] = session.set_auto_apply
 
     def _set(self, name: str, value: Any) -> None:
         if name == "rule" and value not in RULES:  # the page knows a function by its name

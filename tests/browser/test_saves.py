@@ -28,7 +28,7 @@ def finder(lab_for_module) -> Finder:
     notebook.run(0)
     made = Finder(notebook, 0)
     made.wait_for_dots(3)
-    made.root.locator("summary").filter(has_text="sav").click()
+    made.root.locator("summary").filter(has_text="saving").click()
     return made
 
 
@@ -85,3 +85,31 @@ def test_the_height_can_be_set(finder):
     expect(chart).to_have_css("height", "500px")
     finder.notebook.execute("widget.height = 380")
     expect(chart).to_have_css("height", "380px")
+
+
+def test_the_next_sweep_takes_what_was_typed(finder):
+    root = finder.root
+    root.get_by_label("Steps", exact=True).fill("none")
+    finder.says("num_it='none', expected a whole number of at least 1.")
+    expect(finder.button("Run again")).to_have_attribute("aria-disabled", "true")
+    root.get_by_label("Steps", exact=True).fill("25")
+    root.get_by_label("From", exact=True).fill("1e-4")
+    root.get_by_label("To", exact=True).fill("1")
+    root.get_by_label("Repeats").fill("2")
+    expect(finder.button("Run again")).not_to_have_attribute("aria-disabled", "true")
+    finder.notebook.until("len(widget.state.typed) == 4 and widget.state.typed['repeats'] == '2'")
+    finder.press("Run again")
+    finder.notebook.until("len(widget.runs) == 2 and not widget.status.is_running")
+    assert finder.notebook.value("widget.result.lrs.min() >= 1e-4")
+    assert finder.notebook.value("widget.result.settings['num_it']") == 25
+    assert finder.notebook.value("widget.result.settings['repeats']") == 2
+
+
+def test_every_choice_is_applied_where_the_box_is_ticked(finder):
+    box = finder.root.get_by_label("Apply every choice")
+    finder.field.fill("2e-3")
+    finder.field.press("Enter")
+    box.check()
+    finder.notebook.until("widget._trainable.lr == 2e-3")
+    box.uncheck()
+    finder.notebook.until("widget.state.auto_apply is False")

@@ -23,7 +23,7 @@ class Room(NamedTuple):
 
 BASE = "_version background completion values"
 NUMBERS = "curves rules results outcomes options option_fields values"
-SEAM = "outcomes points options option_fields keywords messages values"
+SEAM = "outcomes points options option_fields next_sweep keywords messages values"
 
 ROOMS = {
     "_version background completion values outcomes": Room("", ""),
@@ -31,6 +31,7 @@ ROOMS = {
     "publisher": Room("", "background completion"),
     "option_fields": Room("", "values"),
     "options": Room("", "curves rules option_fields values"),
+    "next_sweep": Room("", "curves option_fields options"),
     "other_words": Room("", ""),
     "keywords": Room("", "curves option_fields options other_words"),
     "messages": Room("", "curves outcomes points"),

@@ -30,11 +30,11 @@ json_values = st.recursive(
     lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(), inner, max_size=4),
     max_leaves=12,
 )
-events = ("press", "run", "show", "remove", "save", "png", "2000px")
+events = ("press", "run", "show", "remove", "save", "png", "type", "num_it")
 commands = ("apply", "back", "start", "stop")
 words = st.sampled_from([*events, *commands, "beta", "rule", "runs", "valley", "1", "2"])
 hostile = st.dictionaries(
-    st.sampled_from(["event", "command", "value", "action", "id", "name", "kind", "page"]),
+    st.sampled_from(["event", "command", "value", "action", "id", "name", "kind", "page", "text"]),
     json_values | words,
 )
 messages = (
@@ -64,6 +64,7 @@ MAKE: dict[str, Callable[[], Bar]] = {
         rule="valley",
         runs=[run("1", removable=True), run("2", removable=False)],
         buttons=[button("save") | {"id": "png"}],
+        next_sweep=[{"name": "num_it", "enabled": True}],
     ),
     "receipt bar": ReceiptBar,
     "comparison bar": lambda: ComparisonBar(buttons=[button("choose_best")]),
@@ -74,7 +75,7 @@ SETTINGS = {"beta", "skip_start", "skip_end", "y_scale", "y_range", "rule", "tit
 def made(kind: str) -> Bar:
     bar = MAKE[kind]()
     bar.commands = dict.fromkeys(
-        ["start", "stop", "apply", "back", "choose_best", "run", "save"], nothing
+        ["start", "stop", "apply", "back", "choose_best", "run", "save", "type"], nothing
     )
     return bar
 

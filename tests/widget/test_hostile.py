@@ -23,7 +23,7 @@ CHOICES = {
     "Marker": {"value"},
     "Axes": {"y_range"},
     "Curve": {*LINES},
-    "SettingsBar": {*SETTINGS, "title", "height"},
+    "SettingsBar": {*SETTINGS, "title", "height", "auto_apply"},
 }
 """What a page may choose, by the kind of widget; the rest of the state is the kernel's."""
 

@@ -69,6 +69,9 @@ export class SettingsBarModel extends BarModel {
       reads: 'best',
       title: '',
       height: '380px',
+      auto_apply: null,
+      next_sweep: [],
+      wrong: '',
       rules: [],
       runs: [],
     };

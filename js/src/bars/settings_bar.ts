@@ -1,10 +1,11 @@
 import { attr, button, html, say, svg } from '../dom';
 import { Keyed } from '../keyed';
 import { RUN_LOOKS } from '../looks';
-import { asNumber, asText, isDict, listOf, numberOf, textOf } from '../values';
+import { asNumber, asText, numberOf, textOf } from '../values';
 import { BarView } from './bar_view';
-import { download } from './download';
-import { type Button, type Rule, rulesOf, type Run, runsOf } from './state';
+import { NextSweep } from './next_sweep';
+import { Saving } from './saving';
+import { type Button, fieldsOf, type Rule, rulesOf, type Run, runsOf } from './state';
 
 const READS = {
   best: 'Best for each rule',
@@ -48,7 +49,7 @@ interface RunItem {
 }
 
 /**
- * What is rarely needed, folded away: smoothing, skipped ends, scale, rule, runs.
+ * What is rarely needed, folded away: how the curve is read, the next sweep, runs, saving.
  *
  * Each control shows a trait of the model and sets it. While one message is under way
  * ipywidgets keeps the latest value alone, so a slider sends no more than the kernel takes.
@@ -60,10 +61,8 @@ export class SettingsBarView extends BarView {
   private declare rules: Keyed<Rule, { root: HTMLOptionElement }>;
   private declare runs: Keyed<Run, RunItem>;
   private declare noRuns: HTMLElement;
-  /** What became of the file that was asked for. */
-  private declare saved: HTMLElement;
-  /** The kernel answers to all pages; this one knows what is meant for it. */
-  private declare page: string;
+  private declare next: NextSweep;
+  private declare saving: Saving;
 
   protected override build(): void {
     this.el.classList.add('lrfind-settings-bar');
@@ -92,10 +91,21 @@ export class SettingsBarView extends BarView {
       this.buildSelect('reads', 'Losses read', READS).box,
       this.buildText('title', 'Title'),
       this.buildNumber('height', 'Height', PIXELS),
+      this.buildCheck('auto_apply', 'Apply every choice'),
     );
-    const summary = html('summary', {}, 'How the curve is read, runs, saving');
+    const summary = html('summary', {}, 'How the curve is read, next sweep, runs, saving');
     const body = html('div', { class: 'lrbar-settings' });
-    body.append(fields, this.buildLegend(), this.buildSave());
+    this.next = new NextSweep(
+      (keyword, text) => {
+        this.tell({ event: 'type', name: keyword, text });
+      },
+      (part) => this.idFor(part),
+    );
+    this.saving = new Saving(this.buttonPlace, this.idFor('save'));
+    this.listenTo(this.model, 'msg:custom', (content: unknown, buffers: unknown) => {
+      this.saving.take(content, buffers);
+    });
+    body.append(fields, this.next.el, this.buildLegend(), this.saving.el);
     this.el.append(html('details', { class: 'lrbar-fold' }, summary, body));
   }
 
@@ -107,12 +117,13 @@ export class SettingsBarView extends BarView {
     for (const show of this.settings) {
       show();
     }
+    this.next.show(fieldsOf(this.state), textOf(this.state, 'wrong'));
     const runs = runsOf(this.state);
     this.runs.show(runs);
     this.noRuns.hidden = runs.length > 0;
   }
 
-  private set(name: string, value: string | number): void {
+  private set(name: string, value: string | number | boolean): void {
     this.model.set(name, value);
     this.model.save_changes();
   }
@@ -203,22 +214,25 @@ export class SettingsBarView extends BarView {
     return { box, select };
   }
 
+  /** A box to tick; hidden where the model has neither yes nor no. */
+  private buildCheck(name: string, label: string): HTMLElement {
+    const box = html('input', { type: 'checkbox' });
+    const line = html('label', { class: 'lrbar-check' }, box, label);
+    box.addEventListener('change', () => {
+      this.set(name, box.checked);
+    });
+    this.settings.push(() => {
+      const value: unknown = this.model.get(name);
+      line.hidden = typeof value !== 'boolean';
+      box.checked = value === true;
+    });
+    return line;
+  }
+
   private buildBox(name: string, text: string): { box: HTMLElement; id: string } {
     const id = this.idFor(name);
     const label = html('label', { class: 'lrbar-label', for: id }, text);
     return { box: html('div', { class: 'lrbar-setting' }, label), id };
-  }
-
-  private buildSave(): HTMLElement {
-    const id = this.idFor('save');
-    this.page = `${this.cid}-${Math.random().toString(36).slice(2)}`;
-    this.saved = html('span', { class: 'lrbar-quiet', role: 'status' });
-    this.listenTo(this.model, 'msg:custom', (content: unknown, buffers: unknown) => {
-      this.takeFile(content, listOf(buffers)[0]);
-    });
-    const title = html('span', { class: 'lrbar-label', id }, 'Save');
-    attr(this.buttonPlace, { role: 'group', 'aria-labelledby': id });
-    return html('div', { class: 'lrbar-row' }, title, this.buttonPlace, this.saved);
   }
 
   protected override press(pressed: Button): void {
@@ -227,19 +241,8 @@ export class SettingsBarView extends BarView {
       super.press(pressed);
       return;
     }
-    say(this.saved, `Making the ${label} file.`);
-    this.tell({ event: 'save', kind: id, page: this.page });
-  }
-
-  private takeFile(answer: unknown, content: unknown): void {
-    if (!isDict(answer) || answer['event'] !== 'saved' || answer['page'] !== this.page) {
-      return;
-    }
-    const name = asText(answer['name']);
-    if (name !== '') {
-      download(name, asText(answer['type']), content as BlobPart, this.el);
-    }
-    say(this.saved, asText(answer['sentence']) || `Saved as ${name}.`);
+    this.saving.wait(label);
+    this.tell({ event: 'save', kind: id, page: this.saving.page });
   }
 
   private buildLegend(): HTMLElement {

@@ -6,6 +6,7 @@ import { asRate } from './rate';
 export type Button = Readonly<ReturnType<typeof buttonsOf>[number]>;
 export type Suggestion = Readonly<ReturnType<typeof suggestionsOf>[number]>;
 export type Rule = Readonly<ReturnType<typeof rulesOf>[number]>;
+export type Field = Readonly<ReturnType<typeof fieldsOf>[number]>;
 export type Run = Readonly<ReturnType<typeof runsOf>[number]>;
 export type ReceiptRow = Readonly<ReturnType<typeof rowsOf>[number]>;
 
@@ -39,6 +40,16 @@ export function rulesOf(model: Readable) {
     name: asText(item['name']),
     label: asText(item['label']) || asText(item['name']),
     title: asText(item['title']),
+  }));
+}
+
+export function fieldsOf(model: Readable) {
+  return dictsOf(model.get('next_sweep')).map((item) => ({
+    name: asText(item['name']),
+    label: asText(item['label']),
+    text: asText(item['text']),
+    title: asText(item['title']),
+    enabled: item['enabled'] !== false,
   }));
 }
 

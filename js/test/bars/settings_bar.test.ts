@@ -141,7 +141,7 @@ describe('saving', () => {
   let clicked: { name: string; href: string }[];
   let blobs: Blob[];
 
-  const status = (): string => view.el.querySelector('[role=status]')?.textContent ?? '';
+  const status = (): string => Array.from(view.el.querySelectorAll('[role=status]')).at(-1)?.textContent ?? '';
   const asked = (): Record<string, unknown> => last() ?? {};
 
   beforeEach(() => {
@@ -202,6 +202,59 @@ describe('saving', () => {
     expect(comm.contents.map(({ page }) => page)).not.toEqual([asked()['page'], asked()['page']]);
     other.remove();
   });
+});
+
+describe('the next sweep', () => {
+  const fields = [
+    { name: 'num_it', label: 'Steps', text: '100', title: 'num_it: optimizer steps.', enabled: true },
+    { name: 'start_lr', label: 'From', text: '', title: 'by group', enabled: false },
+  ];
+
+  beforeEach(() => {
+    model.set('next_sweep', fields);
+  });
+
+  it('has a labelled field for each keyword', () => {
+    expect(findField(view.el, 'Steps').value).toBe('100');
+    expect(findField(view.el, 'Steps').title).toBe('num_it: optimizer steps.');
+    expect(findField(view.el, 'From').disabled).toBe(true);
+  });
+
+  it('tells what is typed, right or wrong', () => {
+    type(findField(view.el, 'Steps'), '2o0');
+    expect(last()).toEqual({ event: 'type', name: 'num_it', text: '2o0' });
+  });
+
+  it('says what is wrong with it, as text', () => {
+    model.set('wrong', 'num_it=<b>, expected a whole number.');
+    const field = findField(view.el, 'Steps');
+    const said = view.el.querySelector(`#${field.getAttribute('aria-describedby') ?? ''}`);
+    expect(said?.textContent).toBe('num_it=<b>, expected a whole number.');
+    expect(said?.getAttribute('role')).toBe('status');
+    model.set('wrong', '');
+    expect(field.hasAttribute('aria-describedby')).toBe(false);
+  });
+
+  it('leaves alone what is being typed', () => {
+    const field = findField(view.el, 'Steps');
+    type(field, '2');
+    model.set('next_sweep', [{ ...fields[0], text: '50' }]);
+    expect(field.value).toBe('2');
+  });
+
+  it('is absent where nothing can be swept', () => {
+    model.set('next_sweep', []);
+    expect(view.el.querySelector<HTMLElement>('.lrbar-next')?.parentElement?.hidden).toBe(true);
+  });
+});
+
+it('lets every choice be applied, where there is an optimizer', () => {
+  const box = findField(view.el, 'Apply every choice');
+  expect(box.labels?.[0]?.hidden).toBe(true);
+  model.set('auto_apply', false);
+  expect(box.labels?.[0]?.hidden).toBe(false);
+  box.click();
+  expect(comm.states).toEqual([{ auto_apply: true }]);
 });
 
 it('sets the title as it is typed', () => {

@@ -1,0 +1,166 @@
+"""What a page says of the next sweep is checked as the keywords that it stands for."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from lrfind_widget.next_sweep import FIELDS, changes, text_of
+from lrfind_widget.options import AnalysisOptions, SweepOptions
+from lrfind_widget.session import Session
+from lrfind_widget.view.bar_state import run_bar, settings_bar
+from tests.played import PlayedTrainable
+from tests.unit.results import result
+
+KEYWORDS = {name: option.default for name, option in FIELDS.items()}
+
+
+def test_a_page_asks_for_what_is_often_changed() -> None:
+    assert {*FIELDS} == {"start_lr", "end_lr", "num_it", "repeats", "wd", "seed"}
+
+
+@pytest.mark.parametrize(
+    ("typed", "changed"),
+    [
+        ({}, {}),
+        ({"num_it": "200"}, {"num_it": 200}),
+        ({"num_it": " 2e2 "}, {"num_it": 200}),
+        ({"num_it": "100"}, {}),
+        ({"num_it": ""}, {}),
+        ({"num_it": "200", "repeats": "3"}, {"num_it": 200, "repeats": 3}),
+        ({"start_lr": "1e-5", "end_lr": "1"}, {"start_lr": 1e-5, "end_lr": 1.0}),
+        ({"wd": "0"}, {"wd": 0.0}),
+        ({"wd": ""}, {}),
+        ({"seed": "7"}, {"seed": 7}),
+    ],
+)
+def test_a_text_is_the_value_that_it_says(typed: dict[str, str], changed: dict[str, Any]) -> None:
+    found = changes(KEYWORDS, typed)
+    assert found == changed
+    assert {*map(type, found.values())} == {*map(type, changed.values())}
+
+
+def test_what_is_left_empty_is_what_the_widget_was_made_with() -> None:
+    made = KEYWORDS | {"num_it": 50, "seed": 3}
+    assert changes(made, {"num_it": ""}) == {}
+    assert changes(made, {"seed": ""}) == {"seed": None}
+
+
+@pytest.mark.parametrize(
+    ("typed", "words"),
+    [
+        ({"num_it": "2o0"}, "num_it='2o0', expected a whole number of at least 1."),
+        ({"num_it": "0"}, "num_it=0, expected at least 1."),
+        ({"num_it": "2.5"}, "num_it=2.5, expected a whole number of at least 1."),
+        ({"num_it": "inf"}, "num_it=inf"),
+        ({"start_lr": "-1"}, "start_lr must be finite and greater than 0"),
+        ({"start_lr": "nan"}, "start_lr must be finite"),
+        ({"start_lr": "3,2e-4"}, "start_lr must be a number, got '3,2e-4'"),
+        ({"start_lr": "20"}, "start_lr=20 must be below end_lr=10"),
+        ({"wd": "-1"}, "wd=-1"),
+        ({"seed": "1e99"}, "seed="),
+    ],
+)
+def test_what_cannot_work_is_refused_in_pythons_words(typed: dict[str, str], words: str) -> None:
+    with pytest.raises((TypeError, ValueError)) as caught:
+        changes(KEYWORDS, typed)
+    assert words in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [(1e-7, "1e-7"), (10.0, "10"), (0.0123456, "0.0123456"), (100, "100"), (None, "")],
+)
+def test_a_field_shows_every_digit(value: Any, text: str) -> None:
+    assert text_of(value) == text
+
+
+def make() -> tuple[Session, PlayedTrainable]:
+    trainable = PlayedTrainable()
+    return Session(trainable, AnalysisOptions()), trainable
+
+
+def fields(session: Session) -> dict[str, str]:
+    return {each["name"]: each["text"] for each in settings_bar(session.state)["next_sweep"]}
+
+
+def can_run(session: Session) -> bool:
+    (run,) = [each for each in _run_bar(session)["buttons"] if each["command"] == "start"]
+    return bool(run["enabled"])
+
+
+def _run_bar(session: Session) -> dict[str, Any]:
+    return run_bar(session.state)
+
+
+class TestSession:
+    def test_the_next_sweep_takes_what_was_typed(self) -> None:
+        session, trainable = make()
+        session.type_in("num_it", "200")
+        session.type_in("wd", "0.1")
+        session.start()
+        assert trainable.latest.changes.items() >= {"num_it": 200, "wd": 0.1}.items()
+        assert fields(session).items() >= {"num_it": "200", "wd": "0.1", "repeats": "1"}.items()
+
+    def test_a_keyword_of_start_comes_first(self) -> None:
+        session, trainable = make()
+        session.type_in("num_it", "200")
+        session.start(num_it=50)
+        assert trainable.latest.changes["num_it"] == 50
+
+    def test_what_is_wrong_keeps_it_from_starting_until_it_is_mended(self) -> None:
+        session, trainable = make()
+        session.type_in("start_lr", "20")
+        said = settings_bar(session.state)["wrong"]
+        assert "start_lr=20 must be below end_lr" in said
+        assert fields(session)["start_lr"] == "20"
+        assert not can_run(session)
+        with pytest.raises(ValueError, match="start_lr=20 must be below"):
+            session.start()
+        session.type_in("end_lr", "30")
+        assert settings_bar(session.state)["wrong"] == ""
+        assert can_run(session)
+        session.start()
+        assert trainable.latest.plan.lrs == (20.0, 30.0)
+
+    def test_what_adds_to_a_curve_goes_on_with_its_keywords(self) -> None:
+        session, trainable = make()
+        session.type_in("wd", "0.1")
+        session.start()
+        trainable.latest.whole()
+        session.wait(10)
+        session.type_in("wd", "0.5")
+        session.extend(100.0)
+        assert trainable.latest.changes["wd"] == 0.1
+
+    def test_a_stored_result_has_no_next_sweep(self) -> None:
+        shown = settings_bar(Session(None, AnalysisOptions(), stored=result()).state)
+        assert shown["next_sweep"] == []
+        assert shown["auto_apply"] is None
+        assert shown["wrong"] == ""
+
+    def test_ranges_of_groups_are_left_to_python(self) -> None:
+        trainable = PlayedTrainable()
+        given = SweepOptions(start_lr=[1e-8, 1e-7], end_lr=[1.0, 10.0])
+        trainable.keywords = given.of(SweepOptions)
+        session = Session(trainable, AnalysisOptions())
+        session.type_in("num_it", "200")
+        by_group = [
+            e["name"] for e in settings_bar(session.state)["next_sweep"] if not e["enabled"]
+        ]
+        assert by_group == ["start_lr", "end_lr"]
+        assert settings_bar(session.state)["wrong"] == ""
+
+    def test_each_choice_is_applied_from_when_that_is_asked_for(self) -> None:
+        session, trainable = make()
+        session.select(0.01)
+        assert trainable.lr == 1e-3
+        session.set_auto_apply(True)
+        assert trainable.lr == 0.01
+        assert settings_bar(session.state)["auto_apply"] is True
+        session.select(0.02)
+        assert trainable.lr == 0.02
+        session.set_auto_apply(False)
+        session.select(0.03)
+        assert trainable.lr == 0.02
