@@ -58,7 +58,7 @@ class ErrorContext:
             )
             self._hint = seen[0].upper() + seen[1:]
         if self.step == 0 and isinstance(error, AttributeError) and self.not_run:
-            self._hint = f"{self.not_run.capitalize()}: call it before."
+            self._hint = f"{self.not_run.capitalize()}: if it sets this, call it before."
             seen += f" {self._hint}"
         for option in ("closure", "create_graph"):
             if self.part == "The optimizer" and self.step == 0 and option in str(error):

@@ -54,7 +54,8 @@ class Hooks:
         validates = objects.val_loader is not None and objects.val_loss_fn is None
         others = (*BEFORE, *IN_VALIDATION) if validates else BEFORE
         left = own_methods(self._model, others) if is_loss else ()
-        context.not_run = f"a sweep does not run its {listed(list(left))}" if left else ""
+        are = "is" if len(left) == 1 else "are"
+        context.not_run = f"your {listed(list(left))} {are} not run" if left else ""
         self.number = 0
         """That of the latest batch in its epoch."""
         self._batch: tuple[Any, Any, int] | None = None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 from pathlib import Path
 from typing import Any
 
@@ -9,7 +10,7 @@ import pytest
 import torch
 from torch import Tensor
 
-from lrfind_widget import compare_lrs
+from lrfind_widget import compare_lrs, search_lr
 from lrfind_widget.training.range_test import Sweep
 from tests.peers.test_lightning_module import (
     Recording,
@@ -206,3 +207,84 @@ def test_the_critical_rate_leaves_no_trace(kind: Any, isolation: str) -> None:
     assert bool(sweep.result().critical_lr) == (kind is Leaving), sweep.result().critical_note
     assert sweep.receipt is not None
     assert sweep.receipt.identical
+
+
+class Averaging(Recording):
+    """Keeps an average of itself, losses with their graphs, and a part frozen for an epoch."""
+
+    def __init__(self, lr: float = 0.1) -> None:
+        super().__init__(lr)
+        self.kept: list[Tensor] = []
+        self.net[0].requires_grad_(False)
+
+    def on_train_start(self) -> None:
+        self.average = copy.deepcopy(self.net)
+
+    def on_train_epoch_start(self) -> None:
+        self.net[0].requires_grad_(self.current_epoch > 0)
+
+    def training_step(self, batch: Any, batch_idx: int) -> Tensor:
+        near = (self.average(batch[0]).detach() - self.net(batch[0])).square().mean()
+        self.kept.append(super().training_step(batch, batch_idx) + near)
+        return self.kept[-1]
+
+    def on_before_zero_grad(self, optimizer: Any) -> None:
+        with torch.no_grad():
+            pairs = zip(self.average.parameters(), self.net.parameters(), strict=True)
+            for average, parameter in pairs:
+                average.lerp_(parameter, 0.1)
+
+    def on_train_epoch_end(self) -> None:
+        self.log("mean", torch.stack(self.kept).mean())
+        self.kept.clear()
+
+
+@pytest.mark.parametrize("kind", [Shaping, Apart, Averaging])
+@both
+def test_each_rate_is_a_training_of_its_own(kind: Any, isolation: str) -> None:
+    model = module(kind)
+    before = attributes(model)
+    given: dict[str, Any] = {"steps": 16, "seed": 2, "isolation": isolation, "progress": False}
+    optimizer = model.configure_optimizers()
+    searched = search_lr(model, loader(128), optimizer, lr=0.05, **given)
+    compared = compare_lrs(model, loader(24), optimizer, list(searched.lrs), **given)
+    assert attributes(model) == before
+    for number, lr in enumerate(searched.lrs):
+        for found, examples in ((searched, 128), (compared, 24)):
+            trained = module(kind)
+            trained.hparams["lr"] = lr
+            seed_everything(2)
+            fit(trained, loader(examples), 16)
+            taken = found.taken[number]
+            assert found.losses[number].tolist()[:taken] == trained.seen[:taken]
+
+
+@pytest.mark.parametrize("kind", [Shaping, Stepping])
+def test_hooks_run_beside_mixed_precision(kind: Any) -> None:
+    model = module(kind)
+    found = compare_lrs(
+        *(model, loader(24), model.configure_optimizers(), [0.1]),
+        steps=8,
+        seed=2,
+        amp="bf16",
+        progress=False,
+    )
+    trained = module(kind)
+    seed_everything(2)
+    fit(trained, loader(24), 8, precision="bf16-mixed")
+    assert found.losses[0].tolist() == trained.seen
+
+
+class Warming(Recording):
+    """Warms up by hand."""
+
+    def optimizer_step(self, epoch: int, batch_idx: int, optimizer: Any, closure: Any) -> None:
+        optimizer.param_groups[0]["lr"] = 1e-3 * (self.trainer.global_step + 1) / 500
+        optimizer.step(closure=closure)
+
+
+def test_a_module_that_sets_the_rate_itself_is_refused() -> None:
+    model = module(Warming)
+    sweep = Sweep(model, loader(), model.configure_optimizers())
+    with pytest.raises(ValueError, match=r"the range test had set 1e-7.*Leave out"):
+        list(sweep)

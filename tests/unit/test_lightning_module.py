@@ -210,7 +210,7 @@ def test_a_step_may_read_what_a_hook_has_set(kind: str) -> None:
     model = Begun()
     result = found(model, seed=1, isolation=kind)
     assert result.losses.tolist() == found(Module(), seed=1).losses.tolist()
-    assert result.objective == "the loss of training_step"
+    assert result.objective == "your training_step"
     assert not hasattr(model, "factor")
 
 
@@ -233,10 +233,10 @@ def test_hooks_that_are_not_run_are_named(capsys: Any) -> None:
         def on_validation_epoch_end(self) -> None:
             raise AssertionError
 
-    said = "the loss of training_step; a sweep does not run its setup"
-    assert found(SetUp()).objective == said
+    said = "your training_step; your setup"
+    assert found(SetUp()).objective == f"{said} is not run"
     result = found(SetUp(), val_loader=batches(1), progress=True)
-    assert result.objective == f"{said} and on_validation_epoch_end"
+    assert result.objective == f"{said} and on_validation_epoch_end are not run"
     assert f"Loss: {result.objective}." in capsys.readouterr().err
 
 
@@ -251,7 +251,7 @@ def test_what_a_hook_that_is_not_run_should_have_set_is_asked_for() -> None:
     sweep = Sweep(model, loader(), sgd(model))
     with pytest.raises(AttributeError, match="factor"):
         list(sweep)
-    assert sweep.stop_sentence.endswith("A sweep does not run its setup: call it before.")
+    assert sweep.stop_sentence.endswith("Your setup is not run: if it sets this, call it before.")
 
 
 def test_an_epoch_whose_rest_is_to_be_skipped_is_refused() -> None:
