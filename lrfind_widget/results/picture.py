@@ -13,6 +13,7 @@ from lrfind_widget.results.curve_lines import KINDS, CurveLines, Line, loss_at
 from lrfind_widget.results.figures import paint, put_legend, put_title
 from lrfind_widget.results.framing import FAR, Framed, drawable, frame
 from lrfind_widget.results.looks import RUNS, Look, dot_look, line_look, look_on, papers_of
+from lrfind_widget.results.ticks import plain, set_log_ticks
 from lrfind_widget.rules.suggestion import Suggestion
 from lrfind_widget.rules.table import label_of
 
@@ -49,12 +50,12 @@ def _set_scales(axes: Any, chart: Chart) -> None:
     options = chart.analysis.options
     if (chart.x_scale or ("linear" if chart.lines.is_linear else "log")) == "linear":
         axes.set_xscale("linear")
-        axes.xaxis.set_major_formatter(_plain)
+        axes.xaxis.set_major_formatter(plain)
     else:
         rates = np.concatenate([lines.points[0] for lines in _all_lines(chart)] or [np.empty(0)])
         axes.set_xscale("log")
         decades = float(np.ptp(np.log10(rates))) if rates.size else 0.0
-        _set_ticks(axes.xaxis, decades, lambda lr, _: format_lr(lr))
+        set_log_ticks(axes.xaxis, decades, lambda lr, _: format_lr(lr))
     framed = [_framed(lines) for lines in _all_lines(chart)]
     every = np.concatenate([np.empty(0), *(x for each in framed for x in (*each.lines, *each[1:]))])
     is_log = options.y_scale == "log" and bool((every[np.isfinite(every)] > 1 / FAR).all())
@@ -63,29 +64,7 @@ def _set_scales(axes: Any, chart: Chart) -> None:
     if ends is not None:
         axes.set_ylim(*ends)
         if is_log:
-            _set_ticks(axes.yaxis, float(np.log10(ends[1] / ends[0])), _plain)
-
-
-def _set_ticks(axis: Any, decades: float, formatter: Any) -> None:
-    """Give a logarithmic axis as many ticks as its decades need."""
-    from matplotlib.ticker import LogLocator, MaxNLocator, NullLocator
-
-    dense = (1.0, 1.5, 2.0, 3.0, 5.0, 7.0)
-    subs = (1.0,) if decades > 3 else (1.0, 3.0) if decades > 1.5 else dense
-    is_narrow = decades < 0.5
-    space = axis.get_tick_space()
-    few, most = MaxNLocator(min(8, max(2, 2 * space // 3))), min(20, max(2, space))
-    axis.set_major_locator(few if is_narrow else LogLocator(subs=subs, numticks=most))
-    axis.set_minor_locator(NullLocator())
-    axis.set_major_formatter(_plain if is_narrow else formatter)
-
-
-def _plain(value: float, _place: object = None) -> str:
-    """Return the number at a tick, as the widget writes it: "0.018", "2e-5", "1500"."""
-    if value == 0 or 1e-3 <= abs(value) < 1e5:
-        return f"{value:.5g}"
-    digits, power = f"{value:.3e}".split("e")
-    return f"{digits.rstrip('0').rstrip('.')}e{int(power)}"
+            set_log_ticks(axes.yaxis, float(np.log10(ends[1] / ends[0])))
 
 
 def _all_lines(chart: Chart) -> list[CurveLines]:

@@ -33,7 +33,9 @@ def differences(results: Sequence[RecordedCurve]) -> list[str]:
     facts = [{key: getattr(each, key) for key in known} | {**each.settings} for each in results]
     keys = dict.fromkeys(key for each in facts for key in each if key not in hidden)
     differing = [key for key in keys if any(f.get(key) != facts[0].get(key) for f in facts)]
-    return [_name(differing, each) for each in facts]
+    return [
+        _name(differing, each) if each or not differing else "settings unknown" for each in facts
+    ]
 
 
 def different(results: Sequence[RecordedCurve]) -> list[str]:

@@ -11,6 +11,7 @@ from lrfind_widget.curves.smoothing import Floats
 from lrfind_widget.results.figures import paint, put_legend
 from lrfind_widget.results.framing import drawable, frame_from_one_start
 from lrfind_widget.results.looks import line_look
+from lrfind_widget.results.ticks import set_log_ticks
 
 
 def refuse_unknown(given: Iterable[str]) -> None:
@@ -42,6 +43,8 @@ def draw_trainings(
     if ends is not None:
         axes.set_yscale("log" if ends[0] > 0 else "linear")
         axes.set_ylim(*ends)
+        if ends[0] > 0:
+            set_log_ticks(axes.yaxis, float(np.log10(ends[1] / ends[0])))
     axes.locator_params(axis="x", integer=True)
     axes.margins(x=0.02)
     axes.set_xlabel("step")

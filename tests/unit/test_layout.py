@@ -61,7 +61,7 @@ WHEN_CALLED = {
     "results.figures imports matplotlib.pyplot": "only who draws needs it",
     "results.looks imports matplotlib.colors": "only who draws needs it",
     "results.picture imports matplotlib.colors": "only who draws needs it",
-    "results.picture imports matplotlib.ticker": "only who draws needs it",
+    "results.ticks imports matplotlib.ticker": "only who draws needs it",
     "results.picture imports matplotlib.transforms": "only who draws needs it",
     "results.fastai_v1_plot imports scipy.interpolate": "an optional dependency, for a spline",
     "rules.own imports torch": "a function made for fastai v2 is given tensors, as there",

@@ -181,6 +181,17 @@ def test_a_comparison_is_drawn_with_a_line_for_each_rate() -> None:
     plt.close("all")
 
 
+def test_the_losses_of_trainings_are_at_an_axis_with_plain_numbers() -> None:
+    axes = compared().plot(figsize=(4, 3), return_fig=True).axes[0]
+    axes.figure.canvas.draw()
+    low, high = axes.get_ylim()
+    ticks = zip(axes.get_yticks(), axes.get_yticklabels(), strict=True)
+    texts = [text.get_text() for at, text in ticks if low <= at <= high]
+    assert len(texts) > 2
+    assert all(low <= float(text) <= high for text in texts)
+    plt.close("all")
+
+
 def test_a_rate_that_diverged_does_not_hide_the_others() -> None:
     wild = compared(losses=[[1.0, 1e30, np.inf], [1.0, 0.9, 0.8]])
     axes = plt.figure().add_subplot()

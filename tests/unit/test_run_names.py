@@ -57,6 +57,10 @@ def test_what_one_result_does_not_know_names_none() -> None:
     assert differences([result(optimizer="Adam", batch_size=64), result()]) == ["", ""]
 
 
+def test_what_is_known_of_no_setting_is_no_default() -> None:
+    assert differences([result(), result(settings=USUAL)])[0] == "settings unknown"
+
+
 def test_names_that_are_the_same_say_what_was_joined_or_have_a_number() -> None:
     joined = {"joined": [{"kind": "sweep"}, {"kind": "refine"}]}
     each = [result(settings=settings) for settings in (USUAL, USUAL | joined)]
