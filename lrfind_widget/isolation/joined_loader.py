@@ -120,15 +120,10 @@ def may_be_loader(part: Any) -> bool:
     Not where it is moved to a device, has a shape, or is a collection, as batches are.
     """
     kind = type(part)
-    of_data = isinstance(part, (nn.Module, Mapping, Sequence, Set)) or dataclasses.is_dataclass(
-        part
-    )
-    is_data = of_data or any(hasattr(kind, name) for name in ("to", "shape"))
-    return (
-        hasattr(kind, "__iter__")
-        and isinstance(getattr(part, "__dict__", None), dict)
-        and not is_data
-    )
+    is_data = isinstance(part, (nn.Module, Mapping, Sequence, Set))
+    is_data |= any(hasattr(kind, name) for name in ("to", "shape"))
+    is_data |= dataclasses.is_dataclass(part) and _keeps_arrays(part)
+    return hasattr(kind, "__iter__") and not is_data
 
 
 def _holds_loaders(loader: Any, depth: int = 3) -> bool:
@@ -147,10 +142,10 @@ def _is_of_loaders(loader: Any) -> bool:
 
 def _is_of_batches(part: Any) -> bool:
     """Whether it is a list of batches of several parts each; one of tensors may be a batch."""
-    if type(part) not in (list, tuple) or not part:
+    if not isinstance(part, Sequence) or _is_named_tuple(part):
         return False
-    first = part[0]
-    return isinstance(first, (tuple, list, Mapping)) and any(map(_is_array, _parts(first)))
+    is_several = bool(part) and isinstance(part[0], (tuple, list, Mapping))
+    return not part or (is_several and any(map(_is_array, _parts(part[0]))))
 
 
 def leaves(loader: Any) -> list[Any]:
@@ -200,6 +195,12 @@ def _is_array(value: Any) -> bool:
     return hasattr(value, "shape")
 
 
+def _keeps_arrays(part: Any) -> bool:
+    """Whether an object has tensors or arrays as attributes, or in one."""
+    kept = getattr(part, "__dict__", {}).values()
+    return any(_is_array(v[0] if type(v) in (list, tuple) and v else v) for v in kept)
+
+
 def _is_loader(part: Any) -> bool:
     if isinstance(part, (DataLoader, IterableDataset, Iterator, JoinedLoader)):
         return True
@@ -208,5 +209,4 @@ def _is_loader(part: Any) -> bool:
         return False
     if any(name in PARTS or isinstance(value, DataLoader) for name, value in inside.items()):
         return True
-    kept = [v[0] if type(v) in (list, tuple) and v else v for v in inside.values()]
-    return may_be_loader(part) and not any(map(_is_array, kept))
+    return may_be_loader(part) and not _keeps_arrays(part)

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import itertools
-from collections import namedtuple
+from collections import deque, namedtuple
+from dataclasses import dataclass
 from typing import Any
 
 import pytest
@@ -111,6 +112,35 @@ class OfTensors:
         return zip(self.inputs.split(8), self.target.split(8), strict=True)
 
 
+class Slotted:
+    """One that cannot be looked into."""
+
+    __slots__ = ()
+
+    def __iter__(self) -> Any:
+        return iter(batches())
+
+
+@dataclass
+class Counting:
+    """One that tells its attributes."""
+
+    count: int = 4
+
+    def __iter__(self) -> Any:
+        return iter(batches(self.count))
+
+
+@dataclass
+class Unpacked:
+    """A batch that tells its attributes."""
+
+    inputs: Tensor
+
+    def __iter__(self) -> Any:
+        yield self.inputs
+
+
 @pytest.mark.parametrize(
     "given",
     [
@@ -122,7 +152,9 @@ class OfTensors:
         [Wrapping(loader()), Wrapping(loader())],
         {"a": {"b": loader()}},
         [Own(), Own()],
-        {"a": OfTensors(), "b": OfTensors()},
+        [Counting(), Counting()],
+        {"a": OfTensors(), "b": Slotted()},
+        {"a": deque(batches()), "b": []},
         {"a": batches(), "b": {"c": [{"x": torch.zeros(2)}]}},
     ],
 )
@@ -150,6 +182,7 @@ class Graph:
         [[torch.zeros(2), torch.zeros(2)]] * 3,
         [{"x": torch.zeros(2)}] * 3,
         [Graph(), Graph()],
+        [Unpacked(torch.zeros(2)), Unpacked(torch.zeros(2))],
         [["some", "text"], ["more"]],
         [batches(), batches()],
         [{"support": batches(), "query": batches()}] * 3,
@@ -174,6 +207,7 @@ def test_these_are_batches_as_ever(given: Any) -> None:
         ({"a": [loader(), 3]}, r'dataloader\["a"\]\[1\] is a int'),
         ({"a": [torch.zeros(2)]}, r"dataloader is a dict.*DataLoader\(batches, batch_size=None"),
         ({"x": OfTensors(), "y": torch.zeros(2)}, r"dataloader is a dict.*pass \[batch\]"),
+        ([Slotted(), Slotted()], r"may be a loader or a batch"),
         ([OfTensors(), OfTensors()], r"may be a loader or a batch.*a dict.*batch_size=None"),
     ],
 )
