@@ -12,7 +12,14 @@ import pytest
 from playwright.sync_api import Browser, BrowserContext, sync_playwright
 
 from scripts.browser import find_browser
-from tests.browser.harness import Application, JupyterLab, NotebookSeven, OpenNotebook
+from tests.browser.harness import (
+    Application,
+    ClassicNotebook,
+    JupyterLab,
+    Nbclassic,
+    NotebookSeven,
+    OpenNotebook,
+)
 
 _ROOT = Path(__file__).resolve().parents[2]
 _ARTIFACTS = Path(__file__).resolve().parent / "artifacts"
@@ -24,6 +31,9 @@ _FRONT_ENDS = {
 }
 
 APPLICATIONS = {"jupyterlab": "JupyterLab", "notebook_seven": "Notebook 7"}
+
+#: Those, and the ones in which one scripted task stands for all.
+PAGES = {**APPLICATIONS, "nbclassic": "nbclassic"}
 
 OPENED = "notebooks_opened_for_tests"
 
@@ -106,6 +116,13 @@ def notebook_seven(
     yield from _served(NotebookSeven(tmp_path_factory.mktemp("notebook_seven")), browser)
 
 
+@pytest.fixture(scope="session")
+def nbclassic(
+    front_end: None, browser: Browser, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Served]:
+    yield from _served(Nbclassic(tmp_path_factory.mktemp("nbclassic")), browser)
+
+
 @pytest.fixture
 def lab(request: pytest.FixtureRequest, jupyterlab: Served) -> Iterator[Opener]:
     """Open a notebook of the given cells in JupyterLab, for one test."""
@@ -116,6 +133,24 @@ def lab(request: pytest.FixtureRequest, jupyterlab: Served) -> Iterator[Opener]:
 def lab_for_module(request: pytest.FixtureRequest, jupyterlab: Served) -> Iterator[Opener]:
     """Open a notebook in JupyterLab that the tests of a module share."""
     yield from _opener(request, *jupyterlab)
+
+
+@pytest.fixture
+def classic(request: pytest.FixtureRequest, nbclassic: Served) -> Iterator[Opener]:
+    """Open a notebook of the given cells in nbclassic, for one test."""
+    yield from _opener(request, *nbclassic)
+
+
+@pytest.fixture(scope="module")
+def classic_for_module(request: pytest.FixtureRequest, nbclassic: Served) -> Iterator[Opener]:
+    """Open a notebook in nbclassic that the tests of a module share."""
+    yield from _opener(request, *nbclassic)
+
+
+@pytest.fixture(params=PAGES, ids=PAGES.get)
+def any_page(request: pytest.FixtureRequest) -> Iterator[Opener]:
+    """Open a notebook for one test, in one page after the other."""
+    yield from _opener(request, *request.getfixturevalue(request.param))
 
 
 @pytest.fixture(params=APPLICATIONS, ids=APPLICATIONS.get)
@@ -154,7 +189,8 @@ def _opener(
         application.set_theme(theme)
         page = context.new_page()
         page.set_viewport_size({"width": width, "height": height})
-        notebook = OpenNotebook(application, page, cells)
+        kind = ClassicNotebook if isinstance(application, Nbclassic) else OpenNotebook
+        notebook = kind(application, page, cells)
         opened.append(notebook)
         notebook.open()
         return notebook

@@ -63,9 +63,8 @@ class Finder:
         """Wait until at least so many losses are drawn, on request with a cell running."""
         self.notebook.page.wait_for_function(
             f"""([root, count, whileBusy]) => {{
-              const kernel = window.jupyterapp.shell.currentWidget.sessionContext.session.kernel;
               const dots = ({_DOTS})(root);
-              return dots >= count && (!whileBusy || kernel.status === 'busy');
+              return dots >= count && (!whileBusy || {self.notebook.BUSY});
             }}""",
             arg=[self.root.element_handle(), count, while_busy],
         )

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import base64
-from typing import Any
 
 import nbformat
 import pytest
@@ -11,7 +10,7 @@ from nbconvert import HTMLExporter
 from playwright.sync_api import expect
 
 from tests.browser.finder import Finder
-from tests.browser.harness import OpenNotebook
+from tests.browser.kept import kept, kept_when
 
 SWEPT = """
 from IPython.display import display
@@ -40,22 +39,6 @@ def swept(lab_for_module) -> Finder:
 def leaving(lab) -> Finder:
     """A widget whose kernel will go."""
     return after_its_sweep(lab)
-
-
-def kept(notebook: OpenNotebook) -> dict[str, Any]:
-    """Save the notebook; return what the widget's output holds in the file."""
-    (output,) = [each for each in notebook.save()["cells"][0]["outputs"] if "data" in each]
-    return dict(output["data"])
-
-
-def kept_when(notebook: OpenNotebook, text: str) -> dict[str, Any]:
-    """Save until the line of text in the output says something."""
-    for _ in range(100):
-        data = kept(notebook)
-        if text in "".join(data["text/plain"]) and "image/png" in data:
-            return data
-        notebook.page.wait_for_timeout(100)
-    raise AssertionError(f"{text!r} was never kept; last: {data.get('text/plain')!r}")
 
 
 def test_the_output_keeps_a_picture_and_a_line_that_follow_the_choice(swept):

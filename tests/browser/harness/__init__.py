@@ -1,6 +1,14 @@
 """What drives a real notebook application in a real browser, for the tests beside this."""
 
-from tests.browser.harness.application import Application, JupyterLab, NotebookSeven
+from tests.browser.harness.application import Application, JupyterLab, Nbclassic, NotebookSeven
+from tests.browser.harness.classic_notebook import ClassicNotebook
 from tests.browser.harness.open_notebook import OpenNotebook
 
-__all__ = ["Application", "JupyterLab", "NotebookSeven", "OpenNotebook"]
+__all__ = [
+    "Application",
+    "ClassicNotebook",
+    "JupyterLab",
+    "Nbclassic",
+    "NotebookSeven",
+    "OpenNotebook",
+]

@@ -26,8 +26,8 @@ class Application:
 
     name: str
     module: str
-    app_class: str
     page_path: str
+    options: tuple[str, ...] = ()
 
     def __init__(self, folder: Path) -> None:
         self.notebooks = folder / "notebooks"
@@ -118,7 +118,7 @@ class Application:
             f"--IdentityProvider.token={self._token}",
             f"--ServerApp.root_dir={self.notebooks}",
             "--ServerApp.terminals_enabled=False",
-            f"--{self.app_class}.expose_app_in_browser=True",
+            *self.options,
         ]
         if hasattr(os, "geteuid") and os.geteuid() == 0:
             command.append("--allow-root")
@@ -172,8 +172,8 @@ class JupyterLab(Application):
 
     name = "JupyterLab"
     module = "jupyterlab"
-    app_class = "LabApp"
     page_path = "/doc/tree/"
+    options = ("--LabApp.expose_app_in_browser=True",)
 
 
 class NotebookSeven(Application):
@@ -181,8 +181,26 @@ class NotebookSeven(Application):
 
     name = "Notebook 7"
     module = "notebook"
-    app_class = "JupyterNotebookApp"
     page_path = "/notebooks/"
+    options = ("--JupyterNotebookApp.expose_app_in_browser=True",)
+
+
+class Nbclassic(Application):
+    """The page of Notebook 6, which nbclassic keeps."""
+
+    name = "nbclassic"
+    module = "nbclassic"
+    page_path = "/nbclassic/notebooks/"
+    # It has no themes: a person who wants it dark writes a style sheet of their own.
+    _DARK = (
+        "body, div#notebook, div#notebook-container { background: #111 !important; color: #ddd; }"
+    )
+
+    def set_theme(self, theme: str) -> None:
+        """Give the pages that are opened from now on a light or a dark background."""
+        path = self._folder / "config" / "custom" / "custom.css"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(self._DARK if theme == "dark" else "")
 
 
 def _free_port() -> int:

@@ -12,19 +12,7 @@ from playwright.sync_api import ConsoleMessage, Error, Locator, Page
 
 from tests.browser.harness.application import Application
 
-#: Patterns of what a page may complain about without failing a test, each with its reason.
-ALLOWED_COMPLAINTS = (
-    # Notebook 7's keyboard shortcuts are told of a plugin before it is loaded.
-    r"(?s)reading 'schema'.*/static/notebook/notebook_core",
-)
-
 _SECONDS = 1000  # playwright counts in milliseconds
-
-_READY = """() => {
-  const panel = window.jupyterapp?.shell?.currentWidget;
-  const session = panel?.sessionContext;
-  return Boolean(session?.isReady && session.session?.kernel?.status === 'idle');
-}"""
 
 # Runs in the page before each call that needs the kernel's connection.
 _KERNEL = "window.jupyterapp.shell.currentWidget.sessionContext.session.kernel"
@@ -78,14 +66,44 @@ _WATCH = (
 
 
 class OpenNotebook:
-    """One notebook in one page. Complaints of the page are kept for the end of the test."""
+    """One notebook in one page. Complaints of the page are kept for the end of the test.
+
+    What is asked of the page are scripts for JupyterLab and Notebook 7; the page of another
+    application has its own.
+    """
+
+    #: Patterns of what the page may complain about without failing a test, each with its reason.
+    ALLOWED_COMPLAINTS: tuple[str, ...] = (
+        # Notebook 7's keyboard shortcuts are told of a plugin before it is loaded.
+        r"(?s)reading 'schema'.*/static/notebook/notebook_core",
+    )
+    #: Whether the notebook is open with a kernel that waits for work, and that works.
+    READY = """() => {
+      const panel = window.jupyterapp?.shell?.currentWidget;
+      const session = panel?.sessionContext;
+      return Boolean(session?.isReady && session.session?.kernel?.status === 'idle');
+    }"""
+    BUSY = f"{_KERNEL}.status === 'busy'"
+    #: Given code and an expression, what the kernel answers to a silent request.
+    EVALUATE = _EVALUATE
+    #: Given the number of a cell and whether to wait for its end.
+    RUN_CELL = _RUN_CELL
+    SAVE = "() => window.jupyterapp.commands.execute('docmanager:save')"
+    #: The outputs of a cell as they will be saved.
+    OUTPUTS = (
+        "(index) => window.jupyterapp.shell.currentWidget"
+        ".content.widgets[index].model.outputs.toJSON()"
+    )
+    CELL = ".jp-Notebook .jp-Cell"
+    OUTPUT = ".jp-Cell-outputArea"
+    STDERR = '[data-mime-type="application/vnd.jupyter.stderr"]'
 
     def __init__(self, application: Application, page: Page, cells: Iterable[str]) -> None:
         self.application = application
         self.page = page
         self.path = application.write_notebook(cells)
         self.complaints: list[str] = []
-        self._allowed = ALLOWED_COMPLAINTS
+        self._allowed = self.ALLOWED_COMPLAINTS
         page.set_default_timeout(30 * _SECONDS)
         page.on("console", self._on_console)
         page.on(
@@ -102,35 +120,35 @@ class OpenNotebook:
         """Reload the page as a person would; the kernel goes on."""
         self.page.reload()
         self.page.wait_for_function(
-            _READY.replace("=== 'idle'", "!== 'unknown'"), timeout=60 * _SECONDS
+            self.READY.replace("=== 'idle'", "!== 'unknown'"), timeout=60 * _SECONDS
         )
 
     def wait_until_ready(self) -> None:
-        self.page.wait_for_function(_READY, timeout=60 * _SECONDS)
+        self.page.wait_for_function(self.READY, timeout=60 * _SECONDS)
 
     def save(self) -> dict[str, Any]:
         """Save the notebook and return what is in the file."""
-        self.page.evaluate("() => window.jupyterapp.commands.execute('docmanager:save')")
+        self.page.evaluate(self.SAVE)
         return dict(json.loads(self.path.read_text()))
 
     # The kernel
 
     def run(self, index: int) -> None:
         """Run one cell and wait until it is done; an exception in it fails the test."""
-        self.page.evaluate(_RUN_CELL, [index, True])
-        errors = self.cell(index).locator('[data-mime-type="application/vnd.jupyter.stderr"]')
+        self.page.evaluate(self.RUN_CELL, [index, True])
+        errors = self.cell(index).locator(self.STDERR)
         trouble = errors.all_inner_texts()
         if any("Traceback" in text or "Error" in text for text in trouble):
             raise AssertionError(f"Cell {index} failed:\n" + "\n".join(trouble))
 
     def begin(self, index: int) -> None:
         """Run one cell and wait only until the kernel is at it."""
-        self.page.evaluate(_RUN_CELL, [index, False])
-        self.page.wait_for_function(f"() => {_KERNEL}.status === 'busy'")
+        self.page.evaluate(self.RUN_CELL, [index, False])
+        self.page.wait_for_function(f"() => {self.BUSY}")
 
     def value(self, expression: str, *, after: str = "") -> Any:
         """Return what a Python expression is in the kernel, after running a statement."""
-        content = self.page.evaluate(_EVALUATE, [after, expression])
+        content = self.page.evaluate(self.EVALUATE, [after, expression])
         if content["status"] != "ok":
             raise AssertionError(f"{content['ename']}: {content['evalue']}")
         answer = content["user_expressions"]["value"]
@@ -172,18 +190,18 @@ class OpenNotebook:
     # The page
 
     def cell(self, index: int) -> Locator:
-        return self.page.locator(".jp-Notebook .jp-Cell").nth(index)
+        return self.page.locator(self.CELL).nth(index)
 
     def output(self, index: int) -> Locator:
-        return self.cell(index).locator(".jp-Cell-outputArea")
+        return self.cell(index).locator(self.OUTPUT)
 
     def wait_for_output(self, index: int, mime_type: str) -> None:
         """Wait until one of a cell's outputs has data of this type."""
         self.page.wait_for_function(
-            """([index, type]) => {
-              const cell = window.jupyterapp.shell.currentWidget.content.widgets[index];
-              return cell.model.outputs.toJSON().some((output) => type in (output.data ?? {}));
-            }""",
+            f"""([index, type]) => {{
+              const outputs = ({self.OUTPUTS})(index);
+              return outputs.some((output) => type in (output.data ?? {{}}));
+            }}""",
             arg=[index, mime_type],
         )
 

@@ -1,0 +1,23 @@
+"""What the file of a notebook keeps of a widget."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from tests.browser.harness import OpenNotebook
+
+
+def kept(notebook: OpenNotebook, cell: int = 0) -> dict[str, Any]:
+    """Save the notebook; return what the widget's output holds in the file."""
+    (output,) = [each for each in notebook.save()["cells"][cell]["outputs"] if "data" in each]
+    return dict(output["data"])
+
+
+def kept_when(notebook: OpenNotebook, text: str, cell: int = 0) -> dict[str, Any]:
+    """Save until the line of text in the output says something."""
+    for _ in range(100):
+        data = kept(notebook, cell)
+        if text in "".join(data["text/plain"]) and "image/png" in data:
+            return data
+        notebook.page.wait_for_timeout(100)
+    raise AssertionError(f"{text!r} was never kept; last: {data.get('text/plain')!r}")

@@ -1,0 +1,62 @@
+"""One task in every page: run, watch, drag, stop, apply, save, open again."""
+
+from __future__ import annotations
+
+import base64
+
+from tests.browser.finder import Finder
+from tests.browser.kept import kept_when
+
+PREPARE = """
+from IPython.display import display
+from lrfind_widget import LRFinderWidget
+from tests.browser.workbench import Gate, fingerprint, make_loader, make_model, make_optimizer
+model = make_model()
+optimizer = make_optimizer(model)
+gate = Gate(make_loader())
+before = fingerprint(model, optimizer)
+"""
+GATED = """
+widget = LRFinderWidget(model, gate, optimizer, num_it=60, stop_div=False)
+widget.y_range = "all"  # every loss has its place in the chart
+display(widget)
+"""
+
+
+def test_a_sweep_is_run_watched_stopped_applied_saved_and_found_again(any_page):
+    notebook = any_page(PREPARE, GATED)
+    notebook.run(0)
+    notebook.run(1)
+    finder = Finder(notebook, 1)
+
+    notebook.execute("gate.let(5)")
+    finder.wait_for_dots(5)
+    notebook.execute("gate.let(20)")
+    finder.wait_for_dots(25)
+
+    finder.drag_marker_by(60)
+    chosen = finder.rate()
+    assert chosen > 1.5e-3
+    notebook.until("widget.selected_lr", lambda rate: rate == chosen)
+
+    finder.press("Stop")
+    notebook.execute("gate.open()")
+    notebook.until("widget.status.value", lambda status: status == "stopped")
+    finder.says(notebook.value("widget.result.stop_sentence"))
+    assert notebook.value("fingerprint(model, optimizer) == before")
+    assert notebook.value("widget.selected_lr") == chosen
+
+    finder.press("Apply")
+    notebook.until("optimizer.param_groups[0]['lr']", lambda rate: rate == chosen)
+
+    data = kept_when(notebook, notebook.value("str(widget)"), 1)
+    assert base64.b64decode("".join(data["image/png"])).startswith(b"\x89PNG")
+
+    steps = notebook.value("len(widget.result.lrs)")
+    notebook.reload()
+    again = Finder(notebook, 1)
+    again.rate_becomes(chosen)
+    again.wait_for_dots(steps)
+    again.drag_marker_by(-60)
+    notebook.until("widget.selected_lr", lambda rate: rate == again.rate() < chosen)
+    kept_when(notebook, notebook.value("str(widget)"), 1)
