@@ -129,6 +129,7 @@ class PlottedCurve(RecordedCurve, Plotted):
         if options and k is None:
             own = [name for name in inspect.signature(self.plot).parameters if name != "options"]
             refuse_unknown(options, [*own, *READING], "plot")
+        suggestion = bool(suggestion) if isinstance(suggestion, np.bool_) else suggestion
         places: dict[str, Any] = {"skip_start": skip_start, "skip_end": skip_end}
         places |= {"suggestion": suggestion, "return_fig": return_fig, "show_grid": show_grid}
         places |= {"show_lr": show_lr, "others": others, "ax": ax, "k": k}

@@ -141,8 +141,9 @@ def test_suggestion_true_prints_fastai_v1s_two_numbers(
     assert not any(name.startswith("recommended") for name in names(figure))
 
 
-def test_suggestion_false_marks_none() -> None:
-    assert names(plotted(recorded(), suggestion=False)) == ["loss", "average", "fit"]
+@pytest.mark.parametrize("no", [False, np.False_])
+def test_suggestion_false_marks_none(no: Any) -> None:
+    assert names(plotted(recorded(), suggestion=no)) == ["loss", "average", "fit"]
 
 
 @pytest.mark.parametrize("rule", ["valley", own])
