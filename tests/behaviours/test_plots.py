@@ -124,7 +124,7 @@ def test_several_rules_are_marked():
     axes = axes_of(curve(), suggestion=["valley", "min_gradient"])
 
     assert len(dots(axes)) == 2
-    assert {"valley", "min"} <= {name.split()[0] for name in names(axes.figure)}
+    assert {"valley", "steepest"} <= {name.split()[0] for name in names(axes.figure)}
 
 
 @behaviour(
@@ -255,7 +255,7 @@ def test_a_dot_that_is_hidden_is_said():
     axes = axes_of(curve(), suggestion="ignite", skip_start=90)
 
     assert dots(axes) == []
-    assert names(axes.figure)[-1].startswith("ignite")
+    assert names(axes.figure)[-1].startswith("Ignite")
     assert names(axes.figure)[-1].endswith(", not on the line shown")
 
 
