@@ -6,7 +6,7 @@ ELSEWHERE = {
     "start_lr": "min_lr lr_min lr_lower",
     "end_lr": "max_lr lr_max lr_upper final_lr",
     "num_it steps": "num_training num_training_steps num_iter num_iterations iterations num_steps "
-    "n_steps steps_per_epoch epochs num_epochs max_epochs",
+    "n_steps max_steps steps_per_epoch epochs num_epochs max_epochs",
     "steps": "num_it",
     "num_it": "steps",
     "stop_div": "diverge_th diverge_threshold early_stop_threshold stop_factor tolerance",
@@ -73,6 +73,7 @@ OTHERWISE = {
     "learn": "Pass its model, loader, optimizer and loss, as loss_fn=.",
     "method": "A sweep trains.",
     "attr_name": "Set the attribute yourself: module.lr = result.suggested_lr.",
+    "gradient_clip_algorithm": "clip_grad_norm clips the norm; what clips values is an update_fn=.",
     "callbacks cbs": "None are called; what belongs to a step goes into step_fn= or update_fn=.",
     "show_plot plot_lr_finder plot_save_dir": _DRAWN,
     "verbose pbar": "The screen shows how far it is.",

@@ -33,6 +33,7 @@ def refused(name: str, known: list[str] = KNOWN) -> str:
         ("num_iter", "num_it"),
         ("num_iterations", "num_it"),
         ("iterations", "num_it"),
+        ("max_steps", "num_it"),
         ("diverge_th", "stop_div"),
         ("diverge_threshold", "stop_div"),
         ("early_stop_threshold", "stop_div"),
