@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import traceback
 from collections.abc import Callable, Sequence
+from functools import partial
 from types import TracebackType
 from typing import TYPE_CHECKING
 
@@ -113,17 +114,18 @@ def traceback_of(error: BaseException) -> str:
     return "".join(traceback.format_exception(type(error), error, entered or error.__traceback__))
 
 
-def suggested(suggestion: Suggestion, label: str) -> str:
+def suggested(suggestion: Suggestion, label: str, *, is_linear: bool = False) -> str:
     """Say what the rule of this label recommends, how sure it is, and the evidence or the doubt."""
     if suggestion.lr is None:
         return suggestion.reason  # each rule's own sentence says that there is none
+    written = partial(format_lr, is_linear=is_linear)
     by = "" if label == "recommended" else f" by {label}"
     read = " from the validation loss" * (suggestion.read == "validation")
-    said = [f"Recommended {format_lr(suggestion.lr)}{by}{read}, {suggestion.certainty}."]
+    said = [f"Recommended {written(suggestion.lr)}{by}{read}, {suggestion.certainty}."]
     if suggestion.caveats:
         return f"{said[0]} {suggestion.caveats[0]}"
     if suggestion.band is not None:
-        said.append(f"The loss falls at rates of {_span(suggestion.band)}.")
+        said.append(f"The loss falls at rates of {' to '.join(map(written, suggestion.band))}.")
     if suggestion.spread is not None:
         said.append(f"Spread between repeats: {suggestion.spread:.2f} decades.")
     return " ".join(said)

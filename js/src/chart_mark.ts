@@ -25,6 +25,11 @@ export abstract class ChartMarkModel extends MarkModel {
     this.catchUp();
   }
 
+  /** Whether rates lie evenly along the axis, and are written so. */
+  get isLinear(): boolean {
+    return this.getScales()['x']?.type === 'linear';
+  }
+
   /** Learn what was missed while this model was made. */
   protected catchUp(): void {
     catchUp(this);

@@ -50,7 +50,7 @@ export class MarkerModel extends ChartMarkModel {
   get words(): string {
     const curve = this.get('curve') as CurveModel | null;
     const bands = this.get('bands') as BandsModel | null;
-    const said = [formatRate(this.value), curve?.lossAt(this.value), bands?.standing(this.value)];
+    const said = [formatRate(this.value, 2, this.isLinear), curve?.lossAt(this.value), bands?.standing(this.value)];
     return said.filter(Boolean).join(', ');
   }
 
@@ -189,7 +189,7 @@ export class Marker extends ChartMark {
   protected override paint(): void {
     const { value, limits } = this.model;
     const { x, outside } = this.seat();
-    const text = formatRate(value);
+    const text = formatRate(value, 2, this.model.isLinear);
     attr(this.el, {
       'aria-label': textOf(this.model, 'label'),
       'aria-valuemin': formatDecimal(Math.min(limits[0], value)),

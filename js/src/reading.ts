@@ -48,11 +48,12 @@ export function readingAt(curve: CurveModel, { rates, first }: Places, index: nu
   const fit = lineAt(curve.fit.lr, curve.fit.loss, rate);
   const validation = columns.val_loss[own] ?? NaN;
   const loss = (value: number | undefined): string => formatLoss(value ?? NaN);
+  const written = (lr: number): string => formatRate(lr, 2, curve.isLinear);
   const minor = (label: string, value: string): Row[] => [
     { name: label, value, look: '', loss: NaN, minor: true },
   ];
   return [
-    { name: 'learning rate', value: formatRate(rate, 3), look: '', loss: NaN, minor: false },
+    { name: 'learning rate', value: written(rate), look: '', loss: NaN, minor: false },
     ...(isOwn
       ? [
           {
@@ -80,7 +81,7 @@ export function readingAt(curve: CurveModel, { rates, first }: Places, index: nu
           ...minor('slope per decade', formatSlope(fit.slope)),
         ]
       : []),
-    ...(curve.critical === null ? [] : minor('critical rate', formatRate(curve.critical))),
+    ...(curve.critical === null ? [] : minor('critical rate', written(curve.critical))),
     ...(isOwn ? minor('step', `${own + 1} of ${length}`) : []),
   ];
 }

@@ -160,7 +160,7 @@ export class Readout {
     const { model, mapX, width, height } = this.plot;
     const places = placesOf(model);
     const { rates, sorted } = places;
-    const label = describe(rates.length, mapX.domain);
+    const label = describe(rates.length, mapX.domain, model.isLinear);
     attr(this.box, { x: 0, y: 0, width, height, 'aria-label': label });
     if (!this.byKey) {
       const pixel = (index: number): number => mapX.pixel(rates[index] ?? NaN);
@@ -225,9 +225,9 @@ function fillRow({ name, look, value }: Elements, row: Row): void {
   attr(look.ownerSVGElement ?? look, { display: row.look ? null : 'none' });
 }
 
-function describe(count: number, [low, high]: Interval): string {
+function describe(count: number, [low, high]: Interval, isLinear: boolean): string {
   return count === 0
     ? 'Loss against learning rate. No points yet.'
-    : `Loss against learning rate, ${count} points, shown from ${formatRate(low, 3)} ` +
-        `to ${formatRate(high, 3)}. The left and right arrow keys read them.`;
+    : `Loss against learning rate, ${count} points, shown from ${formatRate(low, 2, isLinear)} ` +
+        `to ${formatRate(high, 2, isLinear)}. The left and right arrow keys read them.`;
 }

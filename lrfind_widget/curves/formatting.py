@@ -3,23 +3,25 @@
 from __future__ import annotations
 
 import math
+from decimal import ROUND_HALF_UP, Context
+
+_TWO_DIGITS = Context(prec=2, rounding=ROUND_HALF_UP)  # as a page rounds
 
 
-def format_lr(lr: float) -> str:
+def format_lr(lr: float, *, is_linear: bool = False) -> str:
     """Return a learning rate as people write it, with two significant digits.
 
-    ``"3.2e-4"``, ``"1e-2"``; without an exponent from 0.1 up to 1000: ``"0.5"``, ``"1"``,
-    ``"10"``. A zero at the end is dropped.
+    ``"3.2e-4"``, ``"1e-1"``; without an exponent from 1 up to 1000: ``"1"``, ``"10"``; never with
+    one on a linear axis: ``"0.018"``. `formatRate` writes the same on the page.
     """
     value = float(lr)
     if not math.isfinite(value) or value == 0:
         return f"{value:g}"
-    mantissa, exponent = f"{value:.1e}".split("e")
-    power = int(exponent)
-    if -1 <= power < 3:
-        text = f"{float(f'{mantissa}e{power}'):.{max(1 - power, 0)}f}"
-        return text.rstrip("0").rstrip(".") if "." in text else text
-    return f"{mantissa.removesuffix('.0')}e{power}"
+    rounded = _TWO_DIGITS.create_decimal(value).normalize()
+    power = rounded.adjusted()
+    if is_linear or 0 <= power < 3:
+        return f"{rounded:f}"
+    return f"{rounded.scaleb(-power):f}e{power}"
 
 
 def format_duration(seconds: float) -> str:

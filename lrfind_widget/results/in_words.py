@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterator, Mapping
+from functools import partial
 from itertools import pairwise
 from typing import Any, Protocol
 
@@ -53,7 +54,7 @@ class _Recorded(Protocol):
 def in_words(result: _Recorded) -> str:
     """Return what the lines of a result do, from the lowest rate to the highest."""
     curve, is_linear = result.curve(), result.settings.get("mode") == "linear"
-    rate: Callable[[float], str] = (lambda lr: f"{lr:.3g}") if is_linear else format_lr
+    rate = partial(format_lr, is_linear=is_linear)
     if not np.isfinite(curve.losses).any():
         return f"There is no curve{_broken(result, rate, ': the loss was ')}."
     sweeps = 1 if result.repeats is None else np.unique(result.repeats).size

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -55,7 +56,7 @@ def _set_scales(axes: Any, chart: Chart) -> None:
         rates = np.concatenate([lines.points[0] for lines in _all_lines(chart)] or [np.empty(0)])
         axes.set_xscale("log")
         decades = float(np.ptp(np.log10(rates))) if rates.size else 0.0
-        set_log_ticks(axes.xaxis, decades, lambda lr, _: format_lr(lr))
+        set_log_ticks(axes.xaxis, decades, partial(plain, low=1, high=1e3))
     framed = [_framed(lines) for lines in _all_lines(chart)]
     every = np.concatenate([np.empty(0), *(x for each in framed for x in (*each.lines, *each[1:]))])
     is_log = options.y_scale == "log" and bool((every[np.isfinite(every)] > 1 / FAR).all())
@@ -117,7 +118,7 @@ def _draw_other(axes: Any, other: Other, place: int) -> None:
     lrs, losses = line = other.lines.main
     name, found, style = _text(other.name), other.suggestion, line_look(place, RUNS)
     if found is not None:
-        name = f"{name}: {rate_of(found)}"
+        name = f"{name}: {rate_of(found, is_linear=other.lines.is_linear)}"
     width = 1.0 if found is None else 1.4
     axes.plot(lrs, drawable(losses), label=name, linewidth=width, zorder=1.9, **style)
     if found is not None and found.lr is not None:
@@ -131,10 +132,16 @@ def _draw_found(axes: Any, chart: Chart, look: Look) -> None:
         _draw_band(axes, chart.found[0], look)
     if steepest is not None and steepest.lr is not None:
         style = {"color": look.steepest, "marker": "o", "ms": 6}
-        _draw_dot(axes, chart.lines.average, steepest, style, named(steepest))
+        _draw_dot(
+            axes,
+            chart.lines.average,
+            steepest,
+            style,
+            named(steepest, is_linear=chart.lines.is_linear),
+        )
     levels = _levels(axes, [found.lr for found in chart.found])
     for place, found in enumerate(chart.found):
-        label = _text(named(found))
+        label = _text(named(found, is_linear=chart.lines.is_linear))
         if found.lr is None:
             axes.plot([], [], linestyle="none", label=label)
             continue

@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 
-def plain(value: float, _place: object = None) -> str:
+def plain(value: float, _place: object = None, *, low: float = 1e-3, high: float = 1e5) -> str:
     """Return the number at a tick, as the widget writes it: "0.018", "2e-5", "1500"."""
-    if value == 0 or 1e-3 <= abs(value) < 1e5:
+    if value == 0 or low <= abs(value) * (1 + 1e-9) < high:
         return f"{value:.5g}"
     digits, power = f"{value:.3e}".split("e")
     return f"{digits.rstrip('0').rstrip('.')}e{int(power)}"
@@ -24,4 +24,4 @@ def set_log_ticks(axis: Any, decades: float, formatter: Any = plain) -> None:
     few, most = MaxNLocator(min(8, max(2, 2 * space // 3))), min(20, max(2, space))
     axis.set_major_locator(few if is_narrow else LogLocator(subs=subs, numticks=most))
     axis.set_minor_locator(NullLocator())
-    axis.set_major_formatter(plain if is_narrow else formatter)
+    axis.set_major_formatter(formatter)

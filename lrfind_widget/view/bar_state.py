@@ -80,7 +80,9 @@ def choice_bar(state: SessionState, analysis: Analysis | None) -> dict[str, Any]
             "suggestions": _chips(analysis),
             "suggested_lr": suggested.lr,
             "certainty": suggested.certainty,
-            "suggestion_sentence": messages.suggested(suggested, label_of(suggested.rule)),
+            "suggestion_sentence": messages.suggested(
+                suggested, label_of(suggested.rule), is_linear=analysis.is_linear
+            ),
             "about": [
                 *messages.about(suggested, analysis.min_gradient, critical),
                 analysis.words,

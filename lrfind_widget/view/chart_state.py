@@ -36,12 +36,12 @@ def axis(state: SessionState) -> tuple[float, float, str, str]:
 def dots(state: SessionState, analysis: Analysis) -> list[dict[str, Any]]:
     """Return the dots: the steepest fall of the average, what is recommended, and an early end."""
     curve, steepest, suggested = analysis.curve, analysis.min_gradient, analysis.suggested
-    average = curve.lrs, curve.smoothed
+    average, is_linear = (curve.lrs, curve.smoothed), analysis.is_linear
     dots = []
     if steepest.lr is not None and state.options.show_average:
-        dots.append(_dot(average, steepest, "min_gradient"))
+        dots.append(_dot(average, steepest, "min_gradient", is_linear=is_linear))
     if suggested.lr is not None and not any(dot["lr"] == suggested.lr for dot in dots):
-        dots.append(_dot(analysis.line, suggested, "suggestion"))
+        dots.append(_dot(analysis.line, suggested, "suggestion", is_linear=is_linear))
     return [*dots, *_early_end(state, analysis), *_critical(analysis)]
 
 
@@ -120,14 +120,14 @@ def comparison_curves(state: SessionState) -> dict[str, Any]:
     }
 
 
-def _dot(line: Line, found: Suggestion, kind: str) -> dict[str, Any]:
+def _dot(line: Line, found: Suggestion, kind: str, *, is_linear: bool) -> dict[str, Any]:
     lr = float(found.lr or 0)
     loss = loss_at(line, lr)
     return {
         "lr": lr,
         "loss": _finite(found.loss if loss is None else loss),
         "kind": kind,
-        "label": named(found),
+        "label": named(found, is_linear=is_linear),
         "title": " ".join([found.reason, *found.caveats]),
         "certainty": found.certainty,
     }

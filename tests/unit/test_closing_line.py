@@ -34,7 +34,7 @@ def test_a_search_applies_its_rate_and_says_all_in_one_line(capsys: Any) -> None
     assert rates(optimizer) == [lr]
     assert last_line(capsys) == (
         f"{found.sentence} Loss: {found.objective}. {found.stop_sentence} "
-        f"Applied: lr went from 0.1 to {format_lr(lr)}."
+        f"Applied: lr went from 1e-1 to {format_lr(lr)}."
     )
 
 
@@ -103,4 +103,4 @@ def test_groups_are_named_with_their_rates_and_many_are_counted() -> None:
     assert by_group(["body", "head"], [1e-3, 1e-3]) == ""
     assert by_group(["body", "head"], [None, 1e-2]) == "By group: body as it is, head 1e-2."
     many = by_group([str(n) for n in range(9)], [10.0**-n for n in range(9)])
-    assert many == "By group: 0 1, 1 0.1, 2 1e-2, 3 1e-3, 4 1e-4, 3 more, 8 1e-8."
+    assert many == "By group: 0 1, 1 1e-1, 2 1e-2, 3 1e-3, 4 1e-4, 3 more, 8 1e-8."

@@ -36,7 +36,7 @@ def noisy(losses: Any, noise: float = 0.02, seed: int = 0) -> Any:
 
 def test_a_curve_that_falls_and_explodes():
     assert words(EXPLODES) == (
-        "The loss is flat at 0.69 up to 2.8e-3, falls to 0.11 at 0.14, explodes at 0.29."
+        "The loss is flat at 0.69 up to 2.8e-3, falls to 0.11 at 1.4e-1, explodes at 2.9e-1."
     )
 
 
@@ -75,7 +75,7 @@ def test_a_sweep_that_was_stopped_says_where():
 
 def test_a_sweep_that_diverged_says_where():
     said = words(EXPLODES[:83], stop_reason=StopReason.DIVERGED)
-    assert said.endswith("at 0.42, where the loss diverged.")
+    assert said.endswith("at 4.2e-1, where the loss diverged.")
 
 
 def test_a_sweep_without_data_says_where_it_ended():
@@ -84,7 +84,7 @@ def test_a_sweep_without_data_says_where_it_ended():
 
 def test_a_loss_that_becomes_nan():
     losses = [*FALL[:80], math.nan]
-    assert words(losses, stop_reason=StopReason.NON_FINITE).endswith(", and is NaN at 0.29.")
+    assert words(losses, stop_reason=StopReason.NON_FINITE).endswith(", and is NaN at 2.9e-1.")
 
 
 def test_nan_at_the_first_step():

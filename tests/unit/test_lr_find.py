@@ -112,7 +112,7 @@ def test_the_suggestion_is_applied_when_all_is_restored(capsys, progress):
     assert rates(optimizer) == [lr]
     assert all(torch.equal(value, before[name]) for name, value in model.state_dict().items())
     err = capsys.readouterr().err
-    assert err.endswith(f" Applied: lr went from 0.1 to {format_lr(lr)}.\n") or not progress
+    assert err.endswith(f" Applied: lr went from 1e-1 to {format_lr(lr)}.\n") or not progress
     assert bool(err) is progress
 
 

@@ -94,7 +94,7 @@ def test_validation_loss_and_critical_rate_are_drawn_and_named() -> None:
     axes = drawn(replace(kept, val_losses=kept.losses + 1, critical_lr=0.2))
     labels = axes.get_legend_handles_labels()[1]
     assert "validation" in labels
-    assert "critical rate 0.2" in labels
+    assert "critical rate 2e-1" in labels
 
 
 @pytest.mark.parametrize("line", ["fit", "average"])

@@ -170,7 +170,7 @@ def test_a_rule_of_several_that_has_none_says_so() -> None:
     assert "valley: none" in names(plotted(result(np.ones(100)), suggestion=["valley", "slide"]))
 
 
-@pytest.mark.parametrize(("lrs", "name"), [(1e-3, "lr 1e-3"), ([1e-3, 0.1], "lr 1e-3, 0.1")])
+@pytest.mark.parametrize(("lrs", "name"), [(1e-3, "lr 1e-3"), ([1e-3, 0.1], "lr 1e-3, 1e-1")])
 def test_rates_are_shown_by_vertical_lines(lrs: Any, name: str) -> None:
     figure = plotted(recorded(), show_lr=lrs)
     at = [each.get_xdata()[0] for each in figure.axes[0].lines if each.get_linestyle() == "--"]

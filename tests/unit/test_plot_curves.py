@@ -215,7 +215,7 @@ def test_one_rule_reads_all_results() -> None:
 
 
 def test_the_critical_rate_is_marked_where_it_was_swept() -> None:
-    assert "critical rate 0.2" in names(plotted(result(critical_lr=0.2)))
+    assert "critical rate 2e-1" in names(plotted(result(critical_lr=0.2)))
     beyond = plotted(result(critical_lr=2e4))
     assert not any("critical" in name for name in names(beyond))
     assert beyond.get_xlim()[1] < 100

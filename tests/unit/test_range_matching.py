@@ -61,7 +61,7 @@ def test_each_group_sweeps_its_own_range() -> None:
     assert [lrs[0] for lrs in seen] == pytest.approx(np.geomspace(1e-6, 1e-2, 21)[:-1].tolist())
     assert [lrs[1] for lrs in seen] == pytest.approx(np.geomspace(1e-4, 1e-1, 21)[:-1].tolist())
     assert [list(result.result().group_lrs(point.lr)) for point in points] == seen
-    assert result.axis_label == "learning rate of group body (group head from 1e-4 to 0.1)"
+    assert result.axis_label == "learning rate of group body (group head from 1e-4 to 1e-1)"
     assert result.multipliers == result.result().multipliers == ()
     assert rates(optimizer) == [1e-3, 1e-2]
 

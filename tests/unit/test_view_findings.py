@@ -184,7 +184,7 @@ def test_the_critical_rate_is_a_mark_and_a_sentence() -> None:
     run.result = replace(run.result, critical_lr=0.2)
     play.session.wait(10)
     mark = play.view.annotations["annotations"][-1]
-    assert (mark["kind"], mark["lr"], mark["label"]) == ("critical", 0.2, "critical rate 0.2")
+    assert (mark["kind"], mark["lr"], mark["label"]) == ("critical", 0.2, "critical rate 2e-1")
     assert play.view.choice_bar["about"][-2] == mark["title"]
 
 

@@ -127,7 +127,7 @@ def test_apply_writes_the_rate_and_keeps_the_ratios(make: Any) -> None:
     widget.apply()
     assert [group["lr"] for group in optimizer.param_groups] == pytest.approx([0.5, 0.05, 0.5])
     assert bars(widget).choice.message == (
-        "Applied to 3 parameter groups: 0.1 to 0.5, 1e-2 to 5e-2, 0.1 to 0.5."
+        "Applied to 3 parameter groups: 1e-1 to 5e-1, 1e-2 to 5e-2, 1e-1 to 5e-1."
     )
 
 

@@ -135,7 +135,7 @@ class TestApply:
         made = held()
         made.click_apply(0.25)
         assert made.lr == made.widget.selected_lr == 0.25
-        assert made.message == "Applied: lr went from 1e-3 to 0.25."
+        assert made.message == "Applied: lr went from 1e-3 to 2.5e-1."
 
     def test_from_python_returns_the_rates_before_and_after(self, held: Any) -> None:
         made = held()

@@ -51,7 +51,7 @@ def test_the_axis_is_the_recorded_groups_and_says_where_the_other_goes(swept: An
     widget, _ = swept()
     axes = chart(widget).axes
     assert (axes.lo, axes.hi) == (1e-6, 1e-2)
-    assert axes.x_label == "learning rate of group body (group head from 1e-4 to 0.1)"
+    assert axes.x_label == "learning rate of group body (group head from 1e-4 to 1e-1)"
 
 
 def test_apply_writes_the_rate_of_each_group(swept: Any) -> None:

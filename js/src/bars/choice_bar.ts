@@ -123,7 +123,7 @@ export class ChoiceBarView extends BarView {
     const { lr } = suggestion;
     const isChosen = lr !== null && value !== null && sameRate(lr, value);
     say(label, suggestion.label);
-    say(rate, lr === null ? 'none' : formatRate(lr));
+    say(rate, lr === null ? 'none' : formatRate(lr, 2, this.marker?.isLinear));
     attr(root, { title: suggestion.reason || null, 'aria-pressed': String(isChosen) });
     setEnabled(root, lr !== null && this.marker !== undefined);
     root.classList.toggle('lrbar-active', suggestion.active);
@@ -207,7 +207,7 @@ export class ChoiceBarView extends BarView {
     this.backButton.hidden = suggested === null;
     const isElsewhere = suggested !== null && value !== null && !sameRate(suggested, value);
     setEnabled(this.backButton, isElsewhere);
-    attr(this.backButton, { title: suggested === null ? null : `Choose ${formatRate(suggested)}` });
+    attr(this.backButton, { title: suggested === null ? null : `Choose ${formatRate(suggested, 2, this.marker?.isLinear)}` });
   }
 
   /** Takes what is in the field as the choice. Returns whether the field now agrees with it. */

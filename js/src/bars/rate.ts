@@ -55,14 +55,14 @@ export function readRate(text: string, lo: number, hi: number): number | string 
  * A rate as the field shows it: two digits where it was dragged there, and every
  * digit where someone chose a number with a few more.
  */
-export function showRate(value: number): string {
+export function showRate(value: number, isLinear = false): string {
   for (const digits of [2, 3, 4, 5]) {
-    const text = formatRate(value, digits);
+    const text = formatRate(value, digits, isLinear);
     if (Number(text) === value) {
       return text;
     }
   }
-  return formatRate(value);
+  return formatRate(value, 2, isLinear);
 }
 
 /** Whether two rates are the same choice, whatever the last bits say. */

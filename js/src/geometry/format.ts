@@ -1,14 +1,14 @@
 /**
- * A learning rate as people write it: "3.2e-4", "1e-2", and from 0.1 up to 1000
- * without an exponent, as Python's `format_lr` has it.
+ * A learning rate as people write it: "3.2e-4", "1e-1", from 1 up to 1000 without an
+ * exponent, and on a linear axis always so: "0.018". Python's `format_lr` writes the same.
  */
-export function formatRate(value: number, digits = 2): string {
+export function formatRate(value: number, digits = 2, isLinear = false): string {
   if (!Number.isFinite(value) || value === 0) {
     return value === 0 ? '0' : 'unknown';
   }
   const [mantissa = '', exponent = '0'] = value.toExponential(digits - 1).split('e');
   const power = Number(exponent);
-  if (power >= -1 && power < 3) {
+  if (isLinear || (power >= 0 && power < 3)) {
     return trimZeros(Number(`${mantissa}e${power}`).toFixed(Math.max(digits - 1 - power, 0)));
   }
   return `${trimZeros(mantissa)}e${power}`;

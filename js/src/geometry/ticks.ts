@@ -25,32 +25,39 @@ export function logTicks(mapping: Mapping, along?: number): Tick[] {
   const decades = Math.log10(high / low);
   const perDecade = length / decades;
   const room = (label: string): number => (along ?? label.length * CHARACTER) + GAP;
+  // Losses are written in full where they are of a usual size, all of them.
+  const isPlain = along !== undefined && low >= 1e-3 && high < 1e5;
+  const written = (value: number, digits = 2): string => formatRate(value, digits, isPlain);
   // From fine to coarse: the first step that leaves the labels apart is taken. Over many
   // decades the decades alone are quieter, and say as much.
   for (const mantissas of decades < QUIET ? [NINE, [1, 2, 5], [1, 3]] : []) {
     const values = inDecades(low, high, mantissas, 1);
-    if (values.length >= 2 && fits(values, mapping, room)) {
-      return withMinor(values, low, high, perDecade);
+    if (values.length >= 2 && fits(values, mapping, room, written)) {
+      return withMinor(values, low, high, perDecade, written);
     }
   }
   if (decades < 0.8) {
-    return evenTicks(mapping, room);
+    return evenTicks(mapping, room, written);
   }
   for (let every = 1; every < 400; every += 1) {
     const values = inDecades(low, high, [1], every);
-    if (fits(values, mapping, room)) {
-      return withMinor(values, low, high, perDecade);
+    if (fits(values, mapping, room, written)) {
+      return withMinor(values, low, high, perDecade, written);
     }
   }
   return [];
 }
 
 /** Even steps within a part of a decade, in the notation of rates. */
-function evenTicks(mapping: Mapping, room: (label: string) => number): Tick[] {
+function evenTicks(
+  mapping: Mapping,
+  room: (label: string) => number,
+  written: (value: number, digits: number) => string,
+): Tick[] {
   for (let count = 12; count >= 1; count -= 1) {
     const step = niceStep(mapping.domain, count);
     const digits = 1 + Math.floor(Math.log10(mapping.domain[1])) - Math.floor(Math.log10(step));
-    const label = (value: number): string => formatRate(value, Math.min(Math.max(digits, 1), 12));
+    const label = (value: number): string => written(value, Math.min(Math.max(digits, 1), 12));
     const values = multiples(mapping.domain, step);
     if (fits(values, mapping, room, label)) {
       return values.map((value) => ({ value, label: label(value) }));
@@ -82,7 +89,7 @@ function fits(
   values: number[],
   mapping: Mapping,
   room: (label: string) => number,
-  label: (value: number) => string = formatRate,
+  label: (value: number) => string,
 ): boolean {
   let before: { pixel: number; room: number } | undefined;
   for (const value of values) {
@@ -95,8 +102,14 @@ function fits(
   return true;
 }
 
-function withMinor(major: number[], low: number, high: number, perDecade: number): Tick[] {
-  const ticks = major.map((value) => ({ value, label: formatRate(value) }));
+function withMinor(
+  major: number[],
+  low: number,
+  high: number,
+  perDecade: number,
+  written: (value: number) => string,
+): Tick[] {
+  const ticks = major.map((value) => ({ value, label: written(value) }));
   const shown = new Set(major);
   const between = perDecade >= 60 ? NINE : perDecade >= 12 ? [1] : [];
   for (const value of inDecades(low, high, between, 1)) {

@@ -37,7 +37,7 @@ describe('the marker', () => {
   it.each([
     [1e-4, '1e-4, loss 0.800, below where the loss falls'],
     [1e-3, '1e-3, loss 0.600, where the loss falls'],
-    [1e-1, '0.1, loss 0.200, above where the loss falls'],
+    [1e-1, '1e-1, loss 0.200, above where the loss falls'],
     [10, '10, above where the loss falls'],
   ])('says the loss at its rate, and where it stands (%s)', async (value, said) => {
     const curve = makeModel(CurveModel, { scales, fit_lr: floats(1e-5, 1e-1, 1), fit_loss: floats(1, 0.2, 0.9) });
@@ -127,7 +127,7 @@ describe('the marker', () => {
     void comm.update({ value: 0.32 });
     await model.state_change;
     await frame();
-    expect(view.el.getAttribute('aria-valuetext')).toBe('0.32');
+    expect(view.el.getAttribute('aria-valuetext')).toBe('3.2e-1');
     expect(values()).toEqual([]);
   });
 

@@ -17,7 +17,7 @@ describe('the ticks of a logarithmic axis', () => {
       '1e-4',
       '1e-3',
       '1e-2',
-      '0.1',
+      '1e-1',
       '1',
       '10',
     ]);
