@@ -78,7 +78,7 @@ def search_lr(
         search = Search(*objects, lr, options, origin=origin, sweep=sweep)
         if sweep.stop_reason is StopReason.STOPPED:
             search.stop()
-    run_with_bar(search, "Search", shown=options.progress)
+    run_with_bar(search, "Search", shown=options.progress and not search.control.is_stopped())
     found = search.result()
     stopped = found.stop_reason is StopReason.STOPPED
     why_not = messages.INTERRUPTED if stopped else ""
