@@ -135,8 +135,21 @@ def test_the_amd_module_needs_the_widgets_of_the_page_alone(packages):
     assert module.count("define(") == 1
 
 
-def test_the_amd_module_takes_at_most_250_kb_of_a_download(packages):
-    assert len(gzip.compress(module_of(packages.wheel))) <= 250_000
+def test_the_amd_module_takes_at_most_200_kb_of_a_download(packages):
+    assert len(gzip.compress(module_of(packages.wheel))) <= 200_000
+
+
+def test_vs_code_finds_the_amd_module_in_the_text_that_nbclassic_runs(packages):
+    with zipfile.ZipFile(packages.wheel) as wheel:
+        stem = f"{wheel_stem(packages.wheel)}.data/data"
+        text = wheel.read(f"{stem}/{NBEXTENSION}/extension.js").decode()
+        # As its extension for Jupyter reads it: the innermost braces of the call that configures
+        # require.js, up to the first closing round bracket.
+        start = text.index("requirejs.config({")
+        call = text[text.index("{", start) : text.index(")", start)]
+        name, _, place = call.split("{")[-1].split("}")[0].partition(":")
+        assert name.strip().strip("'") == NAME
+        assert f"{stem}/share/jupyter/{place.strip().strip(chr(39))}.js" in wheel.namelist()
 
 
 def test_the_same_sources_make_the_same_amd_module_in_every_folder(packages):
