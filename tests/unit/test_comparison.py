@@ -150,7 +150,7 @@ def test_every_rate_within_the_noise_is_tied_with_the_best() -> None:
     means = np.array([[1.0], [1.01], [1.05], [1.5]])
     found = made((noise + means).tolist())
     assert found.tied_lrs == (1e-3, 1e-1)
-    assert found.verdict == "1e-3 did best, but 0.1 is within the noise."
+    assert found.verdict == "1e-3 did best, but 1e-1 is within the noise."
 
 
 def test_noise_does_not_make_a_rate_level_that_has_hardly_trained() -> None:

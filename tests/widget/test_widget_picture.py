@@ -123,7 +123,7 @@ class TestAfterASweep:
     ) -> None:
         drag(displayed, 0.5)
         said = f"Chart of the loss against the learning rate. {displayed!r}."
-        assert "selected_lr=0.5" in said
+        assert "selected_lr=5e-1" in said
         assert eventually(lambda: outputs[0].metadata == {"image/png": {"alt": said}})
 
     def test_waiting_for_the_result_does_not_wait_for_the_picture(
@@ -254,7 +254,7 @@ class TestDisplaying:
     def test_every_output_follows(self, displayed: LRFinderWidget, outputs: list[Output]) -> None:
         displayed._ipython_display_()
         drag(displayed, 0.5)
-        assert eventually(lambda: all("selected_lr=0.5" in each.line for each in outputs))
+        assert eventually(lambda: all("selected_lr=5e-1" in each.line for each in outputs))
         assert [each.picture for each in outputs] == [outputs[0].picture] * 2
         assert outputs[0].picture.startswith(b"picture")
 
