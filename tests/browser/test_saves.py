@@ -100,7 +100,7 @@ def test_the_next_sweep_takes_what_was_typed(finder):
     finder.notebook.until("len(widget.state.typed) == 4 and widget.state.typed['repeats'] == '2'")
     finder.press("Run again")
     finder.notebook.until("len(widget.runs) == 2 and not widget.status.is_running")
-    assert finder.notebook.value("widget.result.lrs.min() >= 1e-4")
+    assert finder.notebook.value("bool(widget.result.lrs.min() >= 1e-4)")
     assert finder.notebook.value("widget.result.settings['num_it']") == 25
     assert finder.notebook.value("widget.result.settings['repeats']") == 2
 
