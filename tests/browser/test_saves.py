@@ -113,3 +113,12 @@ def test_every_choice_is_applied_where_the_box_is_ticked(finder):
     finder.notebook.until("widget._trainable.lr == 2e-3")
     box.uncheck()
     finder.notebook.until("widget.state.auto_apply is False")
+
+
+def test_no_label_lies_under_its_field(finder):
+    labels = finder.root.locator(".lrfind-settings-bar .lrbar-setting > label")
+    sizes = labels.evaluate_all(
+        "all => all.map(({scrollWidth, clientWidth}) => scrollWidth - clientWidth)"
+    )
+    assert len(sizes) == 10
+    assert max(sizes) <= 0
