@@ -9,7 +9,8 @@ import pytest
 from lrfind_widget.next_sweep import FIELDS, changes, text_of
 from lrfind_widget.options import AnalysisOptions, SweepOptions
 from lrfind_widget.session import Session
-from lrfind_widget.view.bar_state import run_bar, settings_bar
+from lrfind_widget.view.bar_state import settings_bar
+from lrfind_widget.view.view_state import view_state
 from tests.played import PlayedTrainable
 from tests.unit.results import result
 
@@ -86,12 +87,8 @@ def fields(session: Session) -> dict[str, str]:
 
 
 def can_run(session: Session) -> bool:
-    (run,) = [each for each in _run_bar(session)["buttons"] if each["command"] == "start"]
-    return bool(run["enabled"])
-
-
-def _run_bar(session: Session) -> dict[str, Any]:
-    return run_bar(session.state)
+    buttons = view_state(session.state).run_bar["buttons"]
+    return any(each["command"] == "start" and each["enabled"] for each in buttons)
 
 
 class TestSession:
