@@ -14,6 +14,7 @@ import { identity } from './identity';
 import { Keyed } from './keyed';
 import { earlierLook } from './looks';
 import type { MarkerModel } from './marker';
+import { TriedRates } from './tried';
 import { asNumber, asText, dictsOf, type Entries } from './values';
 
 /** Points worth a name: the steepest fall, what is recommended, the end of the sweep. */
@@ -23,6 +24,7 @@ export class AnnotationsModel extends ChartMarkModel {
       ...super.defaults(),
       ...identity('Annotations'),
       annotations: [],
+      tried: [],
       marker: null,
       curve: null,
       bands: null,
@@ -97,6 +99,7 @@ export class Annotations extends ChartMark {
   declare private labels: ChartLabels;
   declare private items: Keyed<Annotation, Elements>;
   declare private shown: Annotation[];
+  declare private tried: TriedRates;
 
   protected override build(): void {
     this.el.classList.add('lrfind-spots');
@@ -111,6 +114,7 @@ export class Annotations extends ChartMark {
       },
     );
     this.shown = [];
+    this.tried = new TriedRates(this.el);
     const { marker, curve, bands } = this.model;
     const events = [
       [marker, 'change:value'],
@@ -137,6 +141,7 @@ export class Annotations extends ChartMark {
     const { mapX, mapY, width, height } = this;
     const { curve, marker } = this.model;
     const dots = dictsOf(this.model.get('annotations')).map(read);
+    this.tried.paint(dictsOf(this.model.get('tried')), mapX, height);
     this.shown = dots.filter(({ lr }) => mapX.shows(lr) && curve?.shown !== false);
     this.items.show(this.shown);
     const held = mapX.pixel(marker?.value ?? NaN);

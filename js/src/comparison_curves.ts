@@ -126,7 +126,9 @@ export class ComparisonCurves extends ChartMark {
       const width = textWidth(shown[index]?.text as SVGTextElement);
       const { x: last, y } = end ?? NOWHERE;
       const x = isNear(last) ? front : last;
-      return { x: Math.min(x + LEADER, right - width), y, width, height: LINE };
+      // What ended early has its name above its end, where the others do not go on.
+      const above = x < front && lines[index]?.fate ? LINE : 0;
+      return { x: Math.min(x + LEADER, right - width), y: y - above, width, height: LINE };
     });
     const heights = stackLabels(wanted, this.height);
     shown.forEach(({ leader, cross, text }, index) => {

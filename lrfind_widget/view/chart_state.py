@@ -120,6 +120,15 @@ def comparison_curves(state: SessionState) -> dict[str, Any]:
     }
 
 
+def tried(state: SessionState) -> list[dict[str, Any]]:
+    """Return the rates of the second chart, which are ticks at the axis of the first."""
+    if state.comparing is None:
+        return []
+    shown = comparison_curves(state)
+    each = zip(state.comparing.plan.lrs, shown["names"], shown["fates"], strict=True)
+    return [{"lr": lr, "name": name, "fate": fate} for lr, name, fate in each]
+
+
 def _dot(line: Line, found: Suggestion, kind: str, *, is_linear: bool) -> dict[str, Any]:
     lr = float(found.lr or 0)
     loss = loss_at(line, lr)

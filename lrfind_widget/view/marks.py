@@ -128,6 +128,8 @@ class Annotations(ChartMark):
     # "title", "certainty"} each, the most important first. A loss that is None or above the axis is
     # shown at the upper edge; the critical rate is a mark at the lower one.
     annotations = traitlets.List(traitlets.Dict()).tag(sync=True)
+    # {"lr", "name", "fate"} of each rate of the comparison below, which is a tick at the axis.
+    tried = traitlets.List(traitlets.Dict()).tag(sync=True)
     marker = reference()
     # What else is named in the plot area, so that no label lies over another.
     curve = reference()

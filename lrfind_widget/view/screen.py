@@ -208,7 +208,8 @@ class Screen:
         if state.compared is None or state.compared is before.compared:
             return
         if self.comparison_chart is None:
-            self.comparison_chart, self.comparison_bar = ComparisonChart(), ComparisonBar()
+            self.comparison_chart = ComparisonChart()
+            self.comparison_bar = ComparisonBar(**state.comparison_bar)
             session = self._session
             self.comparison_bar.commands = {
                 "search_held_back": self._shown_to_fail(session.search_held_back),

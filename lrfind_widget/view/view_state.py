@@ -67,7 +67,10 @@ def view_state(state: SessionState) -> ViewState:
             "description": "" if analysis is None else analysis.words,
         },
         marker={"value": state.selected_lr, "lo": low, "hi": high},
-        annotations={"annotations": [] if analysis is None else chart_state.dots(state, analysis)},
+        annotations={
+            "annotations": [] if analysis is None else chart_state.dots(state, analysis),
+            "tried": [] if analysis is None else chart_state.tried(state),
+        },
         bands={"bands": [] if analysis is None else chart_state.bands(state, analysis)},
         spread={"area": {} if analysis is None else chart_state.area(analysis.curve.fit)},
         runs={"runs": [chart_state.drawn(state, run) for run in state.earlier]},

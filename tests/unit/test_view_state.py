@@ -60,7 +60,7 @@ class TestEveryRun:
             assert view.growing is None
         else:
             assert view.growing is play.trainable.latest
-            assert view.annotations == {"annotations": []}
+            assert view.annotations["annotations"] == []
             assert (view.bands, view.spread, view.line) == ({"bands": []}, {"area": {}}, None)
             assert view.choice_bar["suggestions"] == []
             assert view.choice_bar["suggested_lr"] is None
@@ -162,7 +162,7 @@ def test_a_curve_without_a_suggestion() -> None:
     view = play.view
     assert view.choice_bar["suggestion_sentence"].startswith("No recommendation")
     assert "No steepest fall is marked" not in view.choice_bar["suggestion_sentence"]
-    assert view.annotations == {"annotations": []}
+    assert view.annotations["annotations"] == []
     assert {band["kind"] for band in view.bands["bands"]} == {"skipped"}
     assert view.marker["value"] == 1e-3
     assert reasons(view)["Refine"]
@@ -227,7 +227,7 @@ def test_a_sweep_that_was_stopped_before_its_first_point_marks_nothing() -> None
     play.session.stop()
     play.session.wait(10)
     view = play.view
-    assert view.annotations == {"annotations": []}
+    assert view.annotations["annotations"] == []
     assert view.bands == {"bands": []}
     assert view.spread == {"area": {}}
     assert view.settings_bar["runs"] == []
@@ -447,6 +447,19 @@ def test_a_rate_that_ended_early_is_marked_so_while_others_go_on_and_after(ended
     names = ["1e-2", "3.3e-3 dropped", "3e-2 diverged"]
     assert view.comparison_curves["names"] == names
     assert "3.3e-3 fell behind and ended early" in view.comparison_curves["label"]
+
+
+def test_a_rate_that_is_tried_is_a_tick_at_the_axis_of_the_curve() -> None:
+    play = Play().sweep()
+    assert play.view.annotations["tried"] == []
+    compare(play)
+    assert play.view.annotations["tried"] == [
+        {"lr": 1e-3, "name": "1e-3", "fate": ""},
+        {"lr": 1e-2, "name": "1e-2", "fate": ""},
+    ]
+    play.session.select(1e-2)
+    assert [each["fate"] for each in play.view.annotations["tried"]] == ["", "chosen"]
+    assert play.view.comparison_curves["fates"] == ["", "chosen"]
 
 
 def test_a_stored_result_offers_nothing_that_needs_a_model() -> None:

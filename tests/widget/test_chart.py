@@ -254,6 +254,11 @@ class TestComparisonChart:
         assert screen.rows[2:5] == [screen.choice_bar, screen.below, screen.settings_bar]
         assert screen.below.children == (screen.comparison_bar, screen.comparison_chart.figure)
 
+    def test_says_what_runs_until_there_is_a_verdict(self, play: Any) -> None:
+        played = play()
+        played.session.compare([1e-3], steps=4)
+        assert "from the same state" in played.screen.comparison_bar.sentence
+
     def test_is_another_ones_with_the_next_comparison(self, compared: Play) -> None:
         rows = compared.screen.rows
         compared.session.compare([1e-4], steps=9)

@@ -163,6 +163,35 @@ describe('the lines of a comparison', () => {
     expect(end).toBeLessThanOrEqual(view.width + view.parent.margin.right);
   });
 
+  it.each([
+    ['is brought in sight for who has pressed a button here', true, 1],
+    ['scrolls no page where something else has the focus', false, 0],
+  ])('%s', async (_, focused, times) => {
+    const button = document.createElement('button');
+    const widget = document.createElement('div');
+    widget.className = 'lrfind-widget';
+    document.body.append(widget, button);
+    if (focused) {
+      widget.append(button);
+    }
+    button.focus();
+    const comm = new Comm();
+    const view = await show(ComparisonCurves, loaded(comm));
+    const scrolled: unknown[] = [];
+    view.parent.el.scrollIntoView = (how): void => {
+      scrolled.push(how);
+    };
+    widget.append(view.parent.el);
+    const one = points([0]);
+    await comm.update({ number: one, step: points([1]), smoothed: one, val_loss: one, generation: 3 });
+    await frame();
+    comm.custom({ event: 'append', offset: 1, generation: 3 }, points([1], [1], [0.3], [NaN]));
+    await frame();
+    expect(scrolled).toHaveLength(times);
+    widget.remove();
+    button.remove();
+  });
+
   it('are drawn further when points come, in every view', async () => {
     const comm = new Comm();
     const model = loaded(comm);

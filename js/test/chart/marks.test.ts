@@ -24,6 +24,23 @@ async function annotations(
   return { view, marker, comm };
 }
 
+describe('rates that were tried', () => {
+  it('are ticks at the axis, in the looks of their lines', async () => {
+    const { view } = await annotations([]);
+    view.model.set('tried', [
+      { lr: 1e-3, name: '1e-3', fate: 'chosen' },
+      { lr: 1e9, name: '1e9 dropped', fate: 'dropped' },
+    ]);
+    await frame();
+    const [one, other] = view.el.querySelectorAll('.lrfind-tried');
+    expect(one?.getAttribute('d')).toBe(`M${view.mapX.pixel(1e-3)} ${view.height}v-10`);
+    expect(one?.getAttribute('class')).toContain('lrfind-training-0 lrfind-training-chosen');
+    expect(one?.textContent).toBe('tried: 1e-3');
+    expect(other?.getAttribute('d')).toBeNull();
+    expect(other?.getAttribute('class')).toContain('lrfind-training-1 lrfind-training-dropped');
+  });
+});
+
 describe('annotations', () => {
   it('set the marker when they are clicked', async () => {
     const { view, marker, comm } = await annotations([STEEPEST]);

@@ -1,0 +1,40 @@
+import { attr, say, svg } from './dom';
+import type { Mapping } from './geometry/mapping';
+import { Keyed } from './keyed';
+import { trainingLook } from './looks';
+import { asText, type Entries } from './values';
+
+interface Tick {
+  readonly root: SVGPathElement;
+  readonly title: SVGTitleElement;
+}
+
+/** Ticks at the axis where rates were tried, in the looks of their lines in the other chart. */
+export class TriedRates {
+  private readonly ticks: Keyed<Entries, Tick>;
+
+  constructor(parent: Element) {
+    // The other chart says which rates they are.
+    const group = svg(parent, 'g', { 'aria-hidden': 'true' });
+    this.ticks = new Keyed<Entries, Tick>(
+      group,
+      () => {
+        const root = svg(group, 'path');
+        return { root, title: svg(root, 'title') };
+      },
+      ({ root, title }, { name, fate }, index) => {
+        attr(root, { class: `${trainingLook(index, asText(fate))} lrfind-tried` });
+        say(title, `tried: ${asText(name)}`);
+      },
+    );
+  }
+
+  paint(tried: readonly Entries[], mapX: Mapping, height: number): void {
+    this.ticks.show(tried).forEach(({ root }, index) => {
+      const lr = Number(tried[index]?.['lr']);
+      attr(root, { d: mapX.shows(lr) ? `M${mapX.pixel(lr)} ${height}v-${TICK}` : null });
+    });
+  }
+}
+
+const TICK = 10;
