@@ -172,7 +172,7 @@ export class ComparisonCurves extends ChartMark {
     const { mapX, mapY } = this;
     const { name, fate, step, smoothed, valLoss } = training;
     const all = { x: step, from: 0, to: step.length };
-    attr(root, { class: trainingLook(index, fate) });
+    attr(root, { class: `lrfind-training ${trainingLook(index, fate)}` });
     attr(line, { d: linePath({ ...all, y: smoothed }, mapX, mapY) });
     attr(dots, { d: dotsPath({ ...all, y: valLoss }, mapX, mapY) });
     say(text, name);

@@ -15,7 +15,7 @@ const TRAINING_LOOKS = 7;
  * the chosen one has the marker's colour, a dropped one is grey.
  */
 export const trainingLook = (index: number, fate: string): string => {
-  const look = `lrfind-training lrfind-training-${index % TRAINING_LOOKS}`;
+  const look = `lrfind-training-${index % TRAINING_LOOKS}`;
   return fate === 'chosen' || fate === 'dropped' ? `${look} lrfind-training-${fate}` : look;
 };
 

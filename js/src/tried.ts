@@ -23,7 +23,7 @@ export class TriedRates {
         return { root, title: svg(root, 'title') };
       },
       ({ root, title }, { name, fate }, index) => {
-        attr(root, { class: `${trainingLook(index, asText(fate))} lrfind-tried` });
+        attr(root, { class: `lrfind-tried ${trainingLook(index, asText(fate))}` });
         say(title, `tried: ${asText(name)}`);
       },
     );

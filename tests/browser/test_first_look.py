@@ -124,8 +124,9 @@ def test_the_widget_fits_the_width_it_is_given(lab, width):
 CONTRASTS = """(root) => {
   const numbers = (color) => (color.match(/[\\d.]+/g) ?? []).map(Number);
   const luminance = (color) => {
+    // A mixed color has parts up to 1.
     const [r, g, b] = numbers(color).slice(0, 3).map((part) => {
-      const share = part / 255;
+      const share = color.startsWith('color(') ? part : part / 255;
       return share <= 0.03928 ? share / 12.92 : ((share + 0.055) / 1.055) ** 2.4;
     });
     return 0.2126 * r + 0.7152 * g + 0.0722 * b;
