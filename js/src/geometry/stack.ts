@@ -33,7 +33,9 @@ export function stackLabels(wanted: readonly Box[], height: number): number[] {
 
 const at = <Item>(items: readonly Item[], index: number): Item => items[index] as Item;
 
-/** Whether two labels would lie over one another at the same height. */
+/** Whether two labels would touch at the same height. */
 function beside(one: Box, other: Box): boolean {
-  return one.x < other.x + other.width && other.x < one.x + one.width;
+  return one.x < other.x + other.width + GAP && other.x < one.x + one.width + GAP;
 }
+
+const GAP = 6;
