@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 import traceback
 from collections.abc import Callable, Sequence
 from functools import partial
@@ -14,7 +15,8 @@ from lrfind_widget.outcomes import Applied, Status, StopReason
 from lrfind_widget.points import Point
 
 if TYPE_CHECKING:
-    from lrfind_widget.rules.suggestion import Advice, Suggestion
+    from lrfind_widget.results.receipt import Receipt
+    from lrfind_widget.rules.suggestion import Suggestion
     from lrfind_widget.training.record import Record
 
 _PACKAGE = __name__.partition(".")[0]
@@ -95,12 +97,12 @@ def paused(done: int, steps: int, last: Point | None) -> str:
 
 def refused(error: BaseException) -> str:
     """Say why what was asked for could not be done."""
-    return f"Failed: {_raised(error)}"
+    return f"Not started. {raised(error)}"
 
 
 def failed(error: BaseException, done: int, noun: str) -> str:
     """Say what the user's code raised, and when."""
-    return f"The {noun} failed in step {done + 1}: {_raised(error)}"
+    return f"The {noun} failed in step {done + 1}. {raised(error)}"
 
 
 def traceback_of(error: BaseException) -> str:
@@ -117,7 +119,8 @@ def traceback_of(error: BaseException) -> str:
 def suggested(suggestion: Suggestion, label: str, *, is_linear: bool = False) -> str:
     """Say what the rule of this label recommends, how sure it is, and the evidence or the doubt."""
     if suggestion.lr is None:
-        return suggestion.reason  # each rule's own sentence says that there is none
+        none, _, why = suggestion.reason.partition(": ")  # each rule says that there is none
+        return f"{none}. {why[:1].upper()}{why[1:]}" if why else none
     written = partial(format_lr, is_linear=is_linear)
     by = "" if label == "recommended" else f" by {label}"
     read = " from the validation loss" * (suggestion.read == "validation")
@@ -135,7 +138,7 @@ def about(suggestion: Suggestion, steepest: Suggestion, critical: str) -> list[s
     """Say what else is known of a suggestion, with what is `critical` last; "" for nothing."""
     if suggestion.lr is None:
         return [critical] if critical else []
-    said = [suggestion.reason, *suggestion.caveats[1:], *suggestion.notes]
+    said = [suggestion.reason, *suggestion.caveats, *suggestion.notes]
     if suggestion.caveats and suggestion.band is not None:
         said.append(f"The loss seems to fall at rates of {_span(suggestion.band)}.")
     if steepest.lr is None:
@@ -158,6 +161,15 @@ def loss_taken(objective: str) -> str:
     return f"Loss: {objective}." if objective else ""
 
 
+def in_short(ended: str, receipt: Receipt | None) -> str:
+    """Say in a few words how something ended, and what it changed."""
+    said = re.split(r"[:,.](?: |$)", ended)[0]
+    parts = [re.sub(r"^The \w+ failed", "failed", said)]
+    if receipt is not None:
+        parts.append("nothing changed" if receipt.identical else "not all is as before")
+    return " · ".join(["How this was run", *filter(None, parts)])
+
+
 def by_group(names: Sequence[str], lrs: Sequence[float | None]) -> str:
     """Say the rate of each parameter group, "" where they do not differ."""
     if len(set(lrs)) < 2:
@@ -169,16 +181,6 @@ def by_group(names: Sequence[str], lrs: Sequence[float | None]) -> str:
     if len(each) > MOST_GROUPS:
         each = [*each[: MOST_GROUPS - 1], f"{len(each) - MOST_GROUPS} more", each[-1]]
     return f"By group: {', '.join(each)}."
-
-
-def advised(advice: Advice) -> str:
-    """Return the label of the button that does what would settle a doubt."""
-    command, value = advice
-    if command == "search":
-        return "Search by short trainings"
-    if command == "extend":
-        return "Extend" if value is None else f"Extend to {format_lr(value)}"
-    return "Run again" if value is None else f"Run again with {value:.0f} steps"
 
 
 def applied(lr: float, written: Applied, *, follows: bool = False) -> str:
@@ -247,7 +249,7 @@ def no_critical_rate(why: str) -> str:
 
 def critical_rate_failed(error: BaseException) -> str:
     """Say what the user's code raised while the critical rate was looked for."""
-    return no_critical_rate(f"to evaluate the loss once more raised {_raised(error)}")
+    return no_critical_rate(f"to evaluate the loss once more raised {raised(error)}")
 
 
 def too_few_steps(least: int) -> str:
@@ -414,7 +416,8 @@ def searching(lrs: Sequence[float], done: int, steps: int, seconds_per_step: flo
     return _with_time_left(text, steps - done, seconds_per_step)
 
 
-def _raised(error: BaseException) -> str:
+def raised(error: BaseException) -> str:
+    """Return an error's type and what it says."""
     text = str(error).strip()
     return f"{type(error).__name__}: {text}" if text else type(error).__name__
 

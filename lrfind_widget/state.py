@@ -171,9 +171,19 @@ class SessionState:
         return self.run.error
 
     @property
+    def was_compared(self) -> bool:
+        """Whether what runs, or ran last, is a comparison or a search."""
+        return self.run is not None and self.run is self.comparing
+
+    @property
+    def found(self) -> SweepResult | Comparison | None:
+        """What the latest that ran has found."""
+        return self.comparison if self.was_compared else self.result
+
+    @property
     def verdict(self) -> Comparison | None:
         """What the comparison whose curves are shown has found; None while it runs."""
-        return None if self.is_running and self.run is self.comparing else self.comparison
+        return None if self.is_running and self.was_compared else self.comparison
 
     @property
     def plan(self) -> Plan | None:

@@ -39,7 +39,7 @@ const BARS = {
     rules: [],
     runs: [],
   },
-  ReceiptBar: { receipt: {} },
+  HowBar: { summary: '', facts: [], error: '', traceback: '', identical: true, rows: [] },
   ComparisonBar: { sentence: '' },
 };
 

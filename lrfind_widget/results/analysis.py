@@ -11,7 +11,7 @@ from lrfind_widget.options import AnalysisOptions
 from lrfind_widget.results.recorded_curve import RecordedCurve
 from lrfind_widget.rules.fastai_v1 import min_gradient
 from lrfind_widget.rules.suggestion import Suggestion
-from lrfind_widget.rules.table import RULES, Rule, entry_of
+from lrfind_widget.rules.table import RULES, Rule, RuleEntry, entry_of
 
 _READ_WITH = ("beta", "skip_start", "skip_end", "rule", "reads")
 """The options under which a curve is read; the others say how it is drawn."""
@@ -62,12 +62,14 @@ class Analysis:
     @cached_property
     def offered(self) -> list[Suggestion]:
         """The suggestions that have a button of their own, the chosen rule's first."""
-        buttons = {self.suggested.rule: self.suggested}
-        buttons.setdefault(self.min_gradient.rule, self.min_gradient)
-        for entry in RULES.values():
-            if entry.offered:
-                buttons.setdefault(entry.name, self.suggestions[entry.name])
-        return list(buttons.values())
+        _, *others = offered(entry_of(self.options.rule))
+        return [self.suggested, *(self.suggestions[entry.name] for entry in others)]
+
+
+def offered(chosen: RuleEntry) -> list[RuleEntry]:
+    """Return the rules that have a button of their own, the chosen one first."""
+    others = [entry for entry in RULES.values() if entry.offered]
+    return list(dict.fromkeys([chosen, entry_of(min_gradient), *others]))
 
 
 def analyse(result: RecordedCurve, options: AnalysisOptions) -> Analysis:

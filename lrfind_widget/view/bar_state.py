@@ -10,10 +10,14 @@ from lrfind_widget.curves.formatting import format_lr
 from lrfind_widget.next_sweep import FIELDS, is_single, text_of
 from lrfind_widget.outcomes import Status
 from lrfind_widget.points import Plan, Point, Run
-from lrfind_widget.results.analysis import Analysis
+from lrfind_widget.results.analysis import Analysis, offered
 from lrfind_widget.results.search import SearchResult
+from lrfind_widget.rules.suggestion import Suggestion
 from lrfind_widget.rules.table import RULES, entry_of, label_of
 from lrfind_widget.state import SETTINGS, SessionState
+
+LONG = 110
+"""Characters of an error that do not fit into the headline: they have a row of their own."""
 
 REFINE = "Sweep again where the loss falls, in smaller steps, and join the curves"
 EXTEND = "Sweep on beyond the end of the range, and join the curves"
@@ -34,64 +38,47 @@ MOST_OFFERED = 5
 """How many rates a comparison offers."""
 
 
-def run_bar(state: SessionState) -> dict[str, Any]:
-    """Return what the row above the chart shows."""
-    last = _last(state.run) if state.is_running else None
-    plan, result, progress, error = state.plan, state.result, state.progress, state.error
-    objective, isolation = progress.objective, progress.isolation
-    lr = None if last is None else last.lr
-    if result is not None and not state.is_sweeping:  # known already, before the first step
-        objective, isolation = objective or result.objective, isolation or result.isolation
-    if not state.can_train:  # nothing is kept from what is trained, since nothing is
-        isolation = ""
-    if state.is_running and plan is not None and plan.kind != "sweep" and lr is None:
-        lr = plan.lrs[0]
-    done = total = 0
-    if plan is not None:
-        done, total = progress.done, plan.steps
-        if plan.passes > 1 and state.status is Status.FINISHED:
-            done = total  # also where the last pass diverged
+def run_bar(state: SessionState, analysis: Analysis | None) -> dict[str, Any]:
+    """Return what the row above the chart shows: the headline, and what runs."""
+    plan, progress, last = state.plan, state.progress, None
+    lr, facts = None, ("", "")
+    if state.is_running:
+        last = _last(state.run)
+        lr = None if last is None else last.lr
+        if plan is not None and plan.kind != "sweep" and lr is None:
+            lr = plan.lrs[0]
+        facts = (messages.loss_taken(progress.objective), progress.isolation)
+    found = _recommended(state, analysis)
+    is_told = state.is_running or state.error is not None
     return {
         "status": str(state.status),
-        "sentence": sentence(state, last),
-        "done": done,
-        "total": total,
+        "sentence": headline(state, analysis, last),
+        "ended": "" if is_told or state.was_compared else ended(state),
+        "certainty": "" if found is None else found.certainty,
+        "done": 0 if plan is None else progress.done,
+        "total": 0 if plan is None else plan.steps,
         "lr": lr,
-        "objective": messages.loss_taken(objective),
-        "detail": isolation,
-        "traceback": "" if error is None else messages.traceback_of(error),
-        "buttons": _run_buttons(state),
+        "objective": facts[0],
+        "detail": facts[1],
+        "buttons": _run_buttons(state, analysis),
     }
 
 
 def choice_bar(state: SessionState, analysis: Analysis | None) -> dict[str, Any]:
-    """Return what the row under the chart shows."""
-    found: dict[str, Any] = {
-        "suggestions": [],
-        "suggested_lr": None,
-        "certainty": "",
-        "suggestion_sentence": "",
-        "about": [],
-    }
+    """Return what the row under the chart shows, and why the rate is recommended."""
+    about: list[str] = []
     if analysis is not None:
         result, suggested = analysis.result, analysis.suggested
         critical = messages.critical_rate(result.critical_lr, result.critical_note)
-        found = {
-            "suggestions": _chips(analysis),
-            "suggested_lr": suggested.lr,
-            "certainty": suggested.certainty,
-            "suggestion_sentence": messages.suggested(
-                suggested, label_of(suggested.rule), is_linear=analysis.is_linear
-            ),
-            "about": [
-                *messages.about(suggested, analysis.min_gradient, critical),
-                analysis.words,
-            ],
-        }
-    buttons = [*_choice_buttons(state), *_advice(state, analysis)]
+        about = [*messages.about(suggested, analysis.min_gradient, critical), analysis.words]
     said = state.message
-    follows = said.startswith(messages.AUTO_APPLIED)
-    return {**found, "message": said, "follows": follows, "buttons": buttons}
+    return {
+        "suggestions": _chips(state, analysis),
+        "about": about,
+        "message": said,
+        "follows": said.startswith(messages.AUTO_APPLIED),
+        "buttons": _choice_buttons(state, analysis),
+    }
 
 
 def settings_bar(state: SessionState) -> dict[str, Any]:
@@ -139,19 +126,33 @@ def _field(state: SessionState, name: str) -> dict[str, Any]:
     }
 
 
-def receipt(state: SessionState) -> dict[str, Any]:
-    """Return what was compared after what ran last; empty where there is nothing."""
-    if state.is_running:
-        return {}
-    compared = state.run is not None and state.run is state.comparing
-    found = state.comparison if compared else state.result
-    receipt = None if found is None else found.receipt
-    if receipt is None:
-        return {}
+def how_run(state: SessionState) -> dict[str, Any]:
+    """Return how what ran last was run and how it ended, with what was compared afterwards."""
+    found = state.found
+    error, receipt = state.error, None if found is None else found.receipt
+    summary, facts, rows = "", list[str](), list[dict[str, Any]]()
+    if not state.is_running and (found is not None or error is not None):
+        progress = state.progress
+        objective, isolation = progress.objective, progress.isolation
+        if found is not None:
+            objective, isolation = objective or found.objective, isolation or found.isolation
+        if not state.can_train:  # nothing is kept from what is trained, since nothing is
+            isolation = ""
+        facts = [messages.loss_taken(objective), isolation]
+        summary = messages.in_short(ended(state), receipt)
+        if error is None:
+            facts.insert(0, ended(state))
+        if receipt is not None:
+            facts.append(receipt.sentence)
+            rows = [asdict(item) for item in receipt.items]
+    raised = "" if error is None else messages.raised(error)
     return {
-        "sentence": receipt.sentence,
-        "identical": receipt.identical,
-        "rows": [asdict(item) for item in receipt.items],
+        "summary": summary,
+        "facts": [fact for fact in facts if fact],
+        "error": raised if len(raised) > LONG or "\n" in raised else "",
+        "traceback": "" if error is None else messages.traceback_of(error),
+        "identical": receipt is None or receipt.identical,
+        "rows": rows,
     }
 
 
@@ -174,19 +175,36 @@ def comparison_bar(state: SessionState) -> dict[str, Any]:
     return {"sentence": found.verdict, "evidence": found.evidence, "note": note, "buttons": buttons}
 
 
-def sentence(state: SessionState, last: Point | None) -> str:
-    """Say what the session is doing."""
-    plan, progress, error = state.plan, state.progress, state.error
+def headline(state: SessionState, analysis: Analysis | None, last: Point | None) -> str:
+    """Say what matters most now: the first sentence is the headline, the others are beside it."""
+    plan, progress = state.plan, state.progress
     if state.refusal is not None:
         return messages.refused(state.refusal)
     if plan is not None and state.status is Status.PAUSED:
         return messages.paused(progress.done, plan.steps, last)
     if plan is not None and state.is_running:
         return _running(state, plan, last)
-    if plan is not None and error is not None:
-        return messages.failed(error, progress.done, plan.kind)
+    if (found := _recommended(state, analysis)) is not None:
+        return messages.suggested(
+            found, label_of(found.rule), is_linear=analysis is not None and analysis.is_linear
+        )
     # What a comparison has found stands at its chart.
-    return messages.WAITING if state.result is None else state.result.stop_sentence
+    return messages.WAITING if state.error is None else ended(state)
+
+
+def ended(state: SessionState) -> str:
+    """Say how what ran last has ended; "" where nothing has."""
+    plan, error = state.plan, state.error
+    if error is not None and error is not state.refusal and plan is not None:
+        return messages.failed(error, state.progress.done, plan.kind)
+    found = state.found
+    return "" if found is None else found.stop_sentence
+
+
+def _recommended(state: SessionState, analysis: Analysis | None) -> Suggestion | None:
+    """Return what the headline recommends; None where it says what runs or failed."""
+    is_other = state.is_running or state.error is not None
+    return None if analysis is None or is_other else analysis.suggested
 
 
 def _running(state: SessionState, plan: Plan, last: Point | None) -> str:
@@ -205,37 +223,50 @@ def _running(state: SessionState, plan: Plan, last: Point | None) -> str:
     return messages.sweeping(done, plan.steps, seconds, aside)
 
 
-def _run_buttons(state: SessionState) -> list[dict[str, Any]]:
+def _run_buttons(state: SessionState, analysis: Analysis | None) -> list[dict[str, Any]]:
+    """Return all that a run can be told. The page hides what cannot be done, and keeps its room."""
     if not state.can_train:
         return []
     idle = "" if state.is_running else "Nothing is running."
-    run = "Run" if state.status is Status.WAITING else "Run again"
-    hold = ("resume", "Resume") if state.status is Status.PAUSED else ("pause", "Pause")
-    return [
-        _button("start", run, state.why_not_start),
-        _button(*hold, idle) | {"id": "hold"},
-        _button("stop", "Stop", idle),
-        _button("refine", "Refine", state.why_not_refine, REFINE),
-        _button("extend", "Extend", state.why_not_extend, EXTEND),
-    ]
+    run, hold = "Run again", ("pause", "Pause")
+    if state.status is Status.WAITING:
+        run = "Run"
+    elif state.status is Status.PAUSED:
+        hold = ("resume", "Resume")
+    advice = None if analysis is None else analysis.suggested.advice
+    start = _button("start", run, state.why_not_start)
+    extend = _button("extend", "Extend", state.why_not_extend, EXTEND)
+    if advice is not None and advice.command == "extend":
+        extend |= {"command": "advise"}
+    elif advice is not None and advice.command == "sweep" and advice.value is not None:
+        start |= {"command": "advise", "label": f"Run {advice.value:.0f} steps"}
+    refine = _button("refine", "Refine", state.why_not_refine, REFINE)
+    pause = _button(*hold, idle) | {"id": "hold"}
+    return _pointed_out(
+        [pause, _button("stop", "Stop", idle), start, refine, extend], state, analysis
+    )
 
 
-def _choice_buttons(state: SessionState) -> list[dict[str, Any]]:
+def _choice_buttons(state: SessionState, analysis: Analysis | None) -> list[dict[str, Any]]:
     if not state.can_train:
         return []
-    return [
-        _button("apply", "Apply", state.why_not_train, APPLY),
-        _button("search", "Search", state.why_not_train, SEARCH),
-    ]
+    apply = _button("apply", "Apply", state.why_not_train, APPLY)
+    search = _button("search", "Search", state.why_not_train, SEARCH)
+    return _pointed_out([apply, search], state, analysis)
 
 
-def _advice(state: SessionState, analysis: Analysis | None) -> list[dict[str, Any]]:
-    """Return the button that does what would settle the doubt, where there is such a thing."""
-    advice = None if analysis is None else analysis.suggested.advice
-    if advice is None or not state.can_train:
-        return []
-    why_not = state.why_not_extend if advice.command == "extend" else state.why_not_train
-    return [_button("advise", messages.advised(advice), why_not)]
+def _pointed_out(
+    buttons: list[dict[str, Any]], state: SessionState, analysis: Analysis | None
+) -> list[dict[str, Any]]:
+    """Point out the button that one would press next: what settles the doubt, else *Apply*."""
+    found = None if analysis is None else analysis.suggested
+    if found is not None and found.advice is not None and not state.chosen_by_search:
+        next_one = {"sweep": "start"}.get(found.advice.command, found.advice.command)
+    elif found is None or found.lr is None:
+        next_one = "start"
+    else:
+        next_one = "" if state.message.startswith("Applied") else "apply"
+    return [each | {"primary": each["id"] == next_one} for each in buttons]
 
 
 def _button(command: str, label: str, why_not: str = "", title: str = "") -> dict[str, Any]:
@@ -249,10 +280,15 @@ def _button(command: str, label: str, why_not: str = "", title: str = "") -> dic
     }
 
 
-def _chips(analysis: Analysis) -> list[dict[str, Any]]:
-    """Return the suggestions, that of the chosen rule first; none where none has a rate."""
-    if all(each.lr is None for each in analysis.offered):
-        return []
+def _chips(state: SessionState, analysis: Analysis | None) -> list[dict[str, Any]]:
+    """Return the suggestions, that of the chosen rule first; without rates before there are any."""
+    if analysis is None:
+        rule = entry_of(state.options.rule)
+        blank = {"lr": None, "reason": "", "certainty": "none"}
+        return [
+            {"rule": each.name, "label": each.label, "active": each is rule, **blank}
+            for each in offered(rule)
+        ]
     return [
         {
             "rule": each.rule,

@@ -34,8 +34,8 @@ class Bar(OwnModule, DOMWidget):  # type: ignore[misc]
 
     _view_ending = "View"
 
-    # {"id", "command", "label", "title", "enabled"} each. An id keeps its element in the page; a
-    # title says what the button does, or why it cannot be pressed.
+    # {"id", "command", "label", "title", "enabled", "primary"} each. An id keeps its element in the
+    # page, which hides what is not enabled; the primary one is what one would press next.
     buttons = traitlets.List(traitlets.Dict()).tag(sync=True)
 
     def __init__(self, **kwargs: Any) -> None:
@@ -62,16 +62,19 @@ class Bar(OwnModule, DOMWidget):  # type: ignore[misc]
 
 
 class RunBar(Bar):
-    """Run, pause and stop; how far the sweep is; a sentence for every state."""
+    """The headline, what can be told to a run, and how far it is."""
 
     status = traitlets.Enum([each.value for each in Status], Status.WAITING.value).tag(sync=True)
+    # Its first sentence is the headline, the others are beside it.
     sentence = traitlets.Unicode().tag(sync=True)
+    # How what ran last has ended, which is spoken and not shown.
+    ended = traitlets.Unicode().tag(sync=True)
+    certainty = traitlets.Enum(["", "sure", "unsure", "none"], "").tag(sync=True)
     done = traitlets.Int(0, min=0).tag(sync=True)
     total = traitlets.Int(0, min=0).tag(sync=True)
     lr = traitlets.Float(None, allow_none=True).tag(sync=True)
     objective = traitlets.Unicode().tag(sync=True)
     detail = traitlets.Unicode().tag(sync=True)
-    traceback = traitlets.Unicode().tag(sync=True)
 
     def _take_event(self, content: Mapping[str, Any]) -> bool:
         if content.get("event") != "seen" or "seen" not in self.commands:
@@ -90,10 +93,7 @@ class ChoiceBar(Bar):
     marker = traitlets.Instance(Widget, allow_none=True).tag(sync=True, **widget_serialization)
     # {"rule", "label", "lr" or None, "reason", "certainty", "active"} each
     suggestions = traitlets.List(traitlets.Dict()).tag(sync=True)
-    suggested_lr = traitlets.Float(None, allow_none=True).tag(sync=True)
-    certainty = traitlets.Enum(["", "sure", "unsure", "none"], "").tag(sync=True)
-    suggestion_sentence = traitlets.Unicode().tag(sync=True)
-    # What else is known of it, in sentences.
+    # What is known of what is recommended, in sentences.
     about = traitlets.List(traitlets.Unicode()).tag(sync=True)
     message = traitlets.Unicode().tag(sync=True)
     # Whether the message is true of the next choice too.
@@ -102,10 +102,11 @@ class ChoiceBar(Bar):
     def _take_event(self, content: Mapping[str, Any]) -> bool:
         command = content.get("command")
         if content.get("event") == "press" and command == "back":
-            # The page's own button, there wherever something is suggested.
-            if self.suggested_lr is not None:
+            # The page's own: what is recommended has been pressed.
+            is_there = any(each["active"] and each["lr"] is not None for each in self.suggestions)
+            if is_there:
                 self.commands[command]()
-            return self.suggested_lr is not None
+            return is_there
         # A press can overtake the marker's own message, which waits for the one before
         # it. So Apply brings its rate along, and what is written is what was seen.
         can_apply = command == "apply" and self._can_press("apply")
@@ -196,10 +197,19 @@ class SettingsBar(Bar):
         )
 
 
-class ReceiptBar(Bar):
-    """One quiet line under the chart that opens to what was compared after the sweep."""
+class HowBar(Bar):
+    """One quiet line that opens to how this was run and what was compared afterwards."""
 
-    receipt = traitlets.Dict().tag(sync=True)
+    summary = traitlets.Unicode().tag(sync=True)
+    # In sentences.
+    facts = traitlets.List(traitlets.Unicode()).tag(sync=True)
+    # What was raised, where it is long.
+    error = traitlets.Unicode().tag(sync=True)
+    traceback = traitlets.Unicode().tag(sync=True)
+    # Whether all is as before, as far as it was compared.
+    identical = traitlets.Bool(True).tag(sync=True)
+    # {"category", "compared", "how", "identical", "detail", "by_sweep"} each
+    rows = traitlets.List(traitlets.Dict()).tag(sync=True)
 
 
 class ComparisonBar(Bar):

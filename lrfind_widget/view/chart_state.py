@@ -12,11 +12,12 @@ from lrfind_widget.curves.fitted_line import FittedLine
 from lrfind_widget.curves.formatting import format_lr, listed
 from lrfind_widget.outcomes import Status, StopReason
 from lrfind_widget.results.analysis import Analysis, analyse
-from lrfind_widget.results.chart import BAND, Chart, Other, chart_of, named
+from lrfind_widget.results.chart import BAND, Chart, Other, chart_of
 from lrfind_widget.results.curve_lines import Line, lines_of, loss_at
 from lrfind_widget.rules.suggestion import Suggestion
+from lrfind_widget.rules.table import label_of
 from lrfind_widget.state import ListedRun, SessionState
-from lrfind_widget.view.bar_state import sentence
+from lrfind_widget.view.bar_state import ended
 
 
 def axis(state: SessionState) -> tuple[float, float, str, str]:
@@ -36,12 +37,12 @@ def axis(state: SessionState) -> tuple[float, float, str, str]:
 def dots(state: SessionState, analysis: Analysis) -> list[dict[str, Any]]:
     """Return the dots: the steepest fall of the average, what is recommended, and an early end."""
     curve, steepest, suggested = analysis.curve, analysis.min_gradient, analysis.suggested
-    average, is_linear = (curve.lrs, curve.smoothed), analysis.is_linear
+    average = curve.lrs, curve.smoothed
     dots = []
     if steepest.lr is not None and state.options.show_average:
-        dots.append(_dot(average, steepest, "min_gradient", is_linear=is_linear))
+        dots.append(_dot(average, steepest, "min_gradient"))
     if suggested.lr is not None and not any(dot["lr"] == suggested.lr for dot in dots):
-        dots.append(_dot(analysis.line, suggested, "suggestion", is_linear=is_linear))
+        dots.append(_dot(analysis.line, suggested, "suggestion"))
     return [*dots, *_early_end(state, analysis), *_critical(analysis)]
 
 
@@ -129,14 +130,14 @@ def tried(state: SessionState) -> list[dict[str, Any]]:
     return [{"lr": lr, "name": name, "fate": fate} for lr, name, fate in each]
 
 
-def _dot(line: Line, found: Suggestion, kind: str, *, is_linear: bool) -> dict[str, Any]:
+def _dot(line: Line, found: Suggestion, kind: str) -> dict[str, Any]:
     lr = float(found.lr or 0)
     loss = loss_at(line, lr)
     return {
         "lr": lr,
         "loss": _finite(found.loss if loss is None else loss),
         "kind": kind,
-        "label": named(found, is_linear=is_linear),
+        "label": label_of(found.rule) + " (unsure)" * (found.certainty == "unsure"),
         "title": " ".join([found.reason, *found.caveats]),
         "certainty": found.certainty,
     }
@@ -158,7 +159,7 @@ def _early_end(state: SessionState, analysis: Analysis) -> list[dict[str, Any]]:
             "loss": _finite(float(losses[-1])) if losses.size else None,
             "kind": "end",
             "label": str(status),
-            "title": sentence(state, None) if is_latest else result.stop_sentence,
+            "title": ended(state) if is_latest else result.stop_sentence,
         }
     ]
 

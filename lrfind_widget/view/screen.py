@@ -15,7 +15,7 @@ from lrfind_widget.rules.table import RULES
 from lrfind_widget.session import Session
 from lrfind_widget.state import LINES, SETTINGS
 from lrfind_widget.view.bar_state import MOST_OFFERED
-from lrfind_widget.view.bars import ChoiceBar, ComparisonBar, ReceiptBar, RunBar, SettingsBar
+from lrfind_widget.view.bars import ChoiceBar, ComparisonBar, HowBar, RunBar, SettingsBar
 from lrfind_widget.view.chart import Box, Chart, ComparisonChart
 from lrfind_widget.view.files import Files
 from lrfind_widget.view.growth import Growth, columns_of
@@ -43,7 +43,7 @@ class Screen:
         self.run_bar = RunBar(**shown.run_bar)
         self.choice_bar = ChoiceBar(marker=self.chart.marker, **shown.choice_bar)
         self._files = Files(lambda: session.state, self.settings_bar.send)
-        self.receipt_bar = ReceiptBar(**shown.receipt_bar)
+        self.how_bar = HowBar(**shown.how_bar)
         # Empty until there is a comparison: a row that is added later would build those after it
         # anew, and with them what is unfolded.
         self.below = Box()
@@ -56,7 +56,7 @@ class Screen:
             **self.chart.parts,
             "choice_bar": self.choice_bar,
             "settings_bar": self.settings_bar,
-            "receipt_bar": self.receipt_bar,
+            "how_bar": self.how_bar,
         }
         self._connect()
 
@@ -69,7 +69,7 @@ class Screen:
             self.choice_bar,
             self.below,
             self.settings_bar,
-            self.receipt_bar,
+            self.how_bar,
         ]
 
     def tick(self) -> None:
@@ -117,12 +117,12 @@ class Screen:
             "stop": session.stop,
             "refine": self._shown_to_fail(session.refine),
             "extend": self._shown_to_fail(session.extend),
+            "advise": self._shown_to_fail(self._take_advice),
         }
         self.choice_bar.commands = {
             "apply": session.try_to_apply,
             "search": self._shown_to_fail(session.search),
             "back": session.back_to_suggestion,
-            "advise": self._shown_to_fail(self._take_advice),
         }
         self.chart.marker.page_handlers["value"] = session.select
         self.settings_bar.commands = {
@@ -142,18 +142,12 @@ class Screen:
         self._session.analyse(**{name: value})
 
     def _take_advice(self) -> None:
-        """Do what would settle the doubt about the suggestion."""
+        """Go on as far, or sweep with as many steps, as would settle the doubt."""
         session, analysis = self._session, self._session.state.analysis
         advice = None if analysis is None else analysis.suggested.advice
-        if advice is None:
-            return
-        if advice.command == "extend":
+        if advice is not None and advice.command == "extend":
             session.extend(advice.value)
-        elif advice.command == "search":
-            session.search()
-        elif advice.value is None:
-            session.start()
-        else:
+        elif advice is not None and advice.value is not None:
             session.start(num_it=int(advice.value))
 
     def _shown_to_fail(self, start: Callable[[], None]) -> Callable[[], None]:

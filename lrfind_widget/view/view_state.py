@@ -24,7 +24,7 @@ class ViewState:
     run_bar: Traits
     choice_bar: Traits
     settings_bar: Traits
-    receipt_bar: Traits
+    how_bar: Traits
     height: str
     x_kind: str
     y_kind: str
@@ -50,10 +50,10 @@ def view_state(state: SessionState) -> ViewState:
     low, high, kind, label = chart_state.axis(state)
     options = state.options
     return ViewState(
-        run_bar=bar_state.run_bar(state),
+        run_bar=bar_state.run_bar(state, analysis),
         choice_bar=bar_state.choice_bar(state, analysis),
         settings_bar=bar_state.settings_bar(state),
-        receipt_bar={"receipt": bar_state.receipt(state)},
+        how_bar=bar_state.how_run(state),
         height=str(options.height),
         x_kind=kind,
         y_kind=options.y_scale,

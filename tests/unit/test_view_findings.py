@@ -8,7 +8,6 @@ from typing import Any
 import numpy as np
 import pytest
 
-from lrfind_widget.curves.formatting import format_lr
 from lrfind_widget.curves.rungs import Ending
 from lrfind_widget.options import AnalysisOptions
 from lrfind_widget.outcomes import StopReason
@@ -20,6 +19,8 @@ from tests.played import RATES
 from tests.unit.views import (
     LOSSES,
     Play,
+    buttons,
+    primary,
 )
 
 
@@ -28,7 +29,7 @@ def test_a_curve_with_a_suggestion() -> None:
     kinds = [dot["kind"] for dot in view.annotations["annotations"]]
     assert kinds == ["min_gradient", "suggestion"]
     suggested = view.annotations["annotations"][1]
-    assert view.marker["value"] == suggested["lr"] == view.choice_bar["suggested_lr"]
+    assert view.marker["value"] == suggested["lr"] == view.choice_bar["suggestions"][0]["lr"]
     fit = view.line.fit
     on_line = np.interp(np.log(suggested["lr"]), np.log(fit.lrs), fit.losses)
     assert suggested["loss"] == pytest.approx(on_line)
@@ -43,7 +44,7 @@ def test_the_dot_of_the_steepest_fall_lies_on_the_line_and_says_why() -> None:
     steepest = play.session.state.analysis.min_gradient
     dot = play.view.annotations["annotations"][0]
     assert (dot["lr"], dot["title"]) == (steepest.lr, steepest.reason)
-    assert dot["label"] == f"steepest fall {format_lr(steepest.lr)}"
+    assert dot["label"] == "steepest fall"
     line = play.view.line
     assert dot["loss"] == pytest.approx(line.smoothed[line.lrs.tolist().index(steepest.lr)])
 
@@ -112,52 +113,50 @@ def test_a_sure_suggestion_says_where_the_curve_is_usable() -> None:
     view = read_as(Play().sweep(), notes=("Worth knowing.",))
     dot, band, chip = suggestion_of(view)
     assert {dot["certainty"], band["certainty"], chip["certainty"]} == {"sure"}
-    assert (dot["label"], band["label"]) == ("your rule 3e-3", "loss falls here")
-    assert view.choice_bar["certainty"] == "sure"
-    assert view.choice_bar["suggestion_sentence"] == (
+    assert (dot["label"], band["label"]) == ("your rule", "loss falls here")
+    assert view.run_bar["certainty"] == "sure"
+    assert view.run_bar["sentence"] == (
         "Recommended 3e-3 by your rule, sure. The loss falls at rates of 1e-3 to 1e-2."
     )
     assert view.choice_bar["about"][:-1] == ["Why.", "Worth knowing."]
 
 
-def test_an_unsure_suggestion_says_its_first_doubt_and_the_rest_aside() -> None:
+def test_an_unsure_suggestion_says_its_first_doubt_and_all_of_them_aside() -> None:
     view = read_as(Play().sweep(), caveats=("First doubt.", "Second."), notes=("A note.",))
     dot, band, chip = suggestion_of(view)
     assert {dot["certainty"], band["certainty"], chip["certainty"]} == {"unsure"}
-    assert (dot["label"], band["label"]) == ("your rule 3e-3 (unsure)", "loss may fall here")
+    assert (dot["label"], band["label"]) == ("your rule (unsure)", "loss may fall here")
     assert dot["title"] == "Why. First doubt. Second."
-    assert (
-        view.choice_bar["suggestion_sentence"]
-        == "Recommended 3e-3 by your rule, unsure. First doubt."
-    )
+    assert view.run_bar["sentence"] == "Recommended 3e-3 by your rule, unsure. First doubt."
     shown = "The loss seems to fall at rates of 1e-3 to 1e-2."
-    assert view.choice_bar["about"][:-1] == ["Why.", "Second.", "A note.", shown]
+    assert view.choice_bar["about"][:-1] == ["Why.", "First doubt.", "Second.", "A note.", shown]
 
 
 def test_no_suggestion_is_no_dot_no_band_and_its_reason() -> None:
     view = read_as(Play().sweep(), lr=None, reason="No recommendation: why not.", band=None)
     assert suggestion_of(view)[:2] == ({}, {})
-    assert view.choice_bar["certainty"] == "none"
-    assert view.choice_bar["suggestion_sentence"] == "No recommendation: why not."
+    assert view.run_bar["certainty"] == "none"
+    assert view.run_bar["sentence"] == "No recommendation. Why not."
     assert view.choice_bar["about"][:-1] == []
 
 
 @pytest.mark.parametrize(
     ("advice", "label"),
     [
-        (Advice("sweep", 400), "Run again with 400 steps"),
+        (Advice("sweep", 400), "Run 400 steps"),
         (Advice("sweep"), "Run again"),
-        (Advice("extend", 10.0), "Extend to 10"),
-        (Advice("search"), "Search by short trainings"),
+        (Advice("extend", 10.0), "Extend"),
+        (Advice("search"), "Search"),
+        (None, "Apply"),
     ],
 )
-def test_what_would_settle_a_doubt_is_a_button(advice: Advice, label: str) -> None:
+def test_the_button_that_settles_a_doubt_is_pointed_out(advice: Advice | None, label: str) -> None:
     play = Play().sweep()
     view = read_as(play, caveats=("A doubt.",), advice=advice)
-    [button] = [each for each in view.choice_bar["buttons"] if each["command"] == "advise"]
-    assert (button["label"], button["enabled"]) == (label, True)
+    assert primary(view) == [label]
+    assert buttons(view)[label]
     play.session.start()
-    assert "advise" not in [each["command"] for each in play.view.choice_bar["buttons"]]
+    assert not any(buttons(play.view).get(label, False) for label in primary(play.view))
     play.session.stop()
 
 
@@ -171,7 +170,7 @@ def test_a_steepest_fall_in_doubt_is_marked_so() -> None:
     steepest = play.session.state.analysis.min_gradient
     dot = play.view.annotations["annotations"][0]
     assert (dot["kind"], dot["certainty"]) == ("min_gradient", "unsure")
-    assert dot["label"] == f"steepest fall {format_lr(steepest.lr)} (unsure)"
+    assert dot["label"] == "steepest fall (unsure)"
     assert steepest.caveats[0] in dot["title"]
 
 

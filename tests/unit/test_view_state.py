@@ -23,6 +23,8 @@ from tests.unit.views import (
     Play,
     buttons,
     compare,
+    primary,
+    rates,
     reasons,
     refine,
     search,
@@ -54,7 +56,7 @@ class TestEveryRun:
         enabled = {label for label, can in buttons(view).items() if can}
         assert enabled == {"Pause", "Stop"}
         assert all("running" in why for why in reasons(view).values())
-        assert view.receipt_bar == {"receipt": {}}
+        assert (view.how_bar["summary"], view.how_bar["facts"]) == ("", [])
         if kind in BELOW:
             assert view.compared is play.trainable.latest
             assert view.growing is None
@@ -62,8 +64,7 @@ class TestEveryRun:
             assert view.growing is play.trainable.latest
             assert view.annotations["annotations"] == []
             assert (view.bands, view.spread, view.line) == ({"bands": []}, {"area": {}}, None)
-            assert view.choice_bar["suggestions"] == []
-            assert view.choice_bar["suggested_lr"] is None
+            assert rates(view) == [None] * 4
 
     def test_paused(self, kind: Any) -> None:
         play = self.begin(kind)
@@ -93,8 +94,8 @@ class TestEveryRun:
         play.session.stop()
         play.session.wait(10)
         assert play.view.run_bar["status"] == "stopped"
-        bar = play.view.comparison_bar if kind in BELOW else play.view.run_bar
-        assert "Played: stopped." in bar["sentence"]
+        assert "Played: stopped." in play.view.how_bar["facts"][0]
+        assert play.view.how_bar["summary"] == "How this was run · Played"
 
     def test_failed(self, kind: Any) -> None:
         play = self.begin(kind)
@@ -104,9 +105,10 @@ class TestEveryRun:
         view = play.view
         noun = {compare: "comparison", search: "search"}.get(kind, "sweep")
         assert view.run_bar["sentence"] == (
-            f"The {noun} failed in step 4: ValueError: <b>odd</b> labels"
+            f"The {noun} failed in step 4. ValueError: <b>odd</b> labels"
         )
-        assert "ValueError: <b>odd</b> labels" in view.run_bar["traceback"]
+        assert "ValueError: <b>odd</b> labels" in view.how_bar["traceback"]
+        assert view.how_bar["summary"] == "How this was run · failed in step 4"
 
     def test_refused(self, kind: Any) -> None:
         play = Play()
@@ -115,21 +117,23 @@ class TestEveryRun:
         assert play.view.run_bar["sentence"].endswith("RuntimeError: the model is being swept")
         kind(play)
         assert play.view.run_bar["status"] == "sweeping"
-        assert play.view.run_bar["traceback"] == ""
+        assert play.view.how_bar["traceback"] == ""
 
 
 def test_waiting() -> None:
     view = Play().view
     assert view.run_bar["sentence"] == "Ready: press Run to start the range test."
     assert buttons(view) == {
-        "Run": True,
         "Pause": False,
         "Stop": False,
+        "Run": True,
         "Refine": False,
         "Extend": False,
         "Apply": True,
         "Search": True,
     }
+    assert primary(view) == ["Run"]
+    assert rates(view) == [None] * 4
     assert view.marker["value"] == 1e-3
     assert (view.line, view.growing, view.compared) == (None, None, None)
 
@@ -160,14 +164,14 @@ def test_a_curve_without_a_suggestion() -> None:
     play.trainable.latest.end(StopReason.FINISHED)
     play.session.wait(10)
     view = play.view
-    assert view.choice_bar["suggestion_sentence"].startswith("No recommendation")
-    assert "No steepest fall is marked" not in view.choice_bar["suggestion_sentence"]
+    assert view.run_bar["sentence"].startswith("No recommendation")
+    assert "No steepest fall is marked" not in view.run_bar["sentence"]
+    assert view.run_bar["certainty"] == "none"
     assert view.annotations["annotations"] == []
     assert {band["kind"] for band in view.bands["bands"]} == {"skipped"}
     assert view.marker["value"] == 1e-3
     assert reasons(view)["Refine"]
-    assert view.choice_bar["suggested_lr"] is None
-    assert view.choice_bar["suggestions"] == []
+    assert rates(view) == [None] * 4
     play.session.analyse(skip_start=0, skip_end=0)
     assert play.view.bands == {"bands": []}
 
@@ -186,9 +190,9 @@ def test_a_first_loss_that_is_nan_is_blamed_on_no_rate() -> None:
     play.trainable.latest.step(float("nan"))
     play.trainable.latest.end(StopReason.NON_FINITE)
     play.session.wait(10)
-    assert play.view.choice_bar["suggestions"] == []
-    assert play.view.choice_bar["suggestion_sentence"] == (
-        "No recommendation: the loss is NaN or infinite before the first update, which no learning "
+    assert rates(play.view) == [None] * 4
+    assert play.view.run_bar["sentence"] == (
+        "No recommendation. The loss is NaN or infinite before the first update, which no learning "
         "rate changes. Check the batches, the weights and the loss function."
     )
 
@@ -200,9 +204,10 @@ def test_an_error_in_the_first_step_is_said_once_and_nothing_else_is_advised() -
     with pytest.raises(ValueError, match="odd"):
         play.session.wait(10)
     view = play.view
-    assert view.run_bar["sentence"] == "The sweep failed in step 1: ValueError: odd labels"
-    assert view.choice_bar["suggestions"] == []
-    assert view.choice_bar["suggestion_sentence"] == "No recommendation: no loss was recorded."
+    assert view.run_bar["sentence"] == "The sweep failed in step 1. ValueError: odd labels"
+    assert rates(view) == [None] * 4
+    assert "odd" not in " ".join(view.how_bar["facts"])
+    assert primary(view) == ["Run again"]
 
 
 def test_an_error_in_mid_sweep_is_not_said_to_be_a_stop_of_the_persons() -> None:
@@ -212,13 +217,13 @@ def test_an_error_in_mid_sweep_is_not_said_to_be_a_stop_of_the_persons() -> None
     play.trainable.latest.end(StopReason.FAILED, ValueError("odd labels"))
     with pytest.raises(ValueError, match="odd"):
         play.session.wait(10)
-    assert "ended at" in play.view.choice_bar["suggestion_sentence"]
+    assert "ended at" in " ".join(play.view.choice_bar["about"])
 
 
 def test_what_could_not_start_is_not_said_to_be_a_sweep() -> None:
     play = Play()
     play.session.refuse(TypeError("dataloader is a generator"))
-    assert play.view.run_bar["sentence"] == "Failed: TypeError: dataloader is a generator"
+    assert play.view.run_bar["sentence"] == "Not started. TypeError: dataloader is a generator"
 
 
 def test_a_sweep_that_was_stopped_before_its_first_point_marks_nothing() -> None:
@@ -298,7 +303,7 @@ def test_json_carries_whatever_is_shown(losses: list[float], rule: Any) -> None:
 
 def assert_carried(view: ViewState) -> None:
     """Check that JSON carries all but the arrays and the points, and nothing becomes another."""
-    parts = [view.run_bar, view.choice_bar, view.settings_bar, view.receipt_bar, view.axes]
+    parts = [view.run_bar, view.choice_bar, view.settings_bar, view.how_bar, view.axes]
     parts += [view.marker, view.annotations, view.bands, view.curve, view.comparison_axes]
     parts += [view.comparison_curves, view.comparison_bar]
     for part in parts:
@@ -466,14 +471,16 @@ def test_a_stored_result_offers_nothing_that_needs_a_model() -> None:
     stored = Session(None, AnalysisOptions(), stored=Play().sweep().session.result)
     view = view_state(stored.state)
     assert buttons(view) == {}
-    assert view.run_bar["sentence"] == "Played: finished."
+    assert view.run_bar["sentence"].startswith("Recommended")
+    assert view.how_bar["facts"] == ["Played: finished."]
     assert view.line is not None
 
 
 def test_a_stored_result_shows_no_progress_and_speaks_of_no_training() -> None:
     result = replace(Play().sweep().session.result, isolation="Trained on a copy.")
-    shown = view_state(Session(None, AnalysisOptions(), stored=result).state).run_bar
-    assert (shown["done"], shown["total"], shown["lr"], shown["detail"]) == (0, 0, None, "")
+    view = view_state(Session(None, AnalysisOptions(), stored=result).state)
+    assert (view.run_bar["total"], view.run_bar["detail"]) == (0, "")
+    assert "Trained on a copy." not in view.how_bar["facts"]
 
 
 @pytest.mark.parametrize("name", ["beta", "skip_start", "skip_end", "y_scale", "y_range", "rule"])

@@ -66,6 +66,17 @@ def buttons(view: ViewState) -> dict[str, bool]:
     return {button["label"]: button["enabled"] for button in shown}
 
 
+def primary(view: ViewState) -> list[str]:
+    """Return the buttons that one would press next."""
+    shown = [*view.run_bar["buttons"], *view.choice_bar["buttons"]]
+    return [button["label"] for button in shown if button["primary"]]
+
+
+def rates(view: ViewState) -> list[float | None]:
+    """Return the rates of the chips."""
+    return [chip["lr"] for chip in view.choice_bar["suggestions"]]
+
+
 def reasons(view: ViewState) -> dict[str, str]:
     """Return why buttons cannot be pressed."""
     shown = [*view.run_bar["buttons"], *view.choice_bar["buttons"]]

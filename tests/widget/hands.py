@@ -19,10 +19,6 @@ def press(widget: LRFinderWidget, label: str) -> None:
     offered = {**verdicts, **buttons(widget)}
     assert label in offered, f"there is no button {label!r}, only {', '.join(offered)}"
     assert offered[label], f"the button {label!r} cannot be pressed now"
-    if label == "Back to recommended":
-        drag(widget, rows.choice.suggested_lr)
-        _tell(rows.choice, event="press", command="back")
-        return
     places = [rows.run, rows.choice] + ([] if panel is None else [panel.bar])
     bar, button = next(
         (bar, each) for bar in places for each in bar.buttons if each["label"] == label
@@ -33,9 +29,23 @@ def press(widget: LRFinderWidget, label: str) -> None:
 
 def press_chip(widget: LRFinderWidget, label: str) -> None:
     """Choose the rate of one of the suggestions, as the page does."""
-    chip = next(each for each in bars(widget).choice.suggestions if each["label"] == label)
-    assert chip["lr"] is not None, f"{label!r} has no rate to choose"
+    _press(widget, next(each for each in _chips(widget) if each["label"] == label))
+
+
+def press_recommended(widget: LRFinderWidget) -> None:
+    """Choose what is recommended, as the page does."""
+    _press(widget, next(each for each in _chips(widget) if each["active"]))
+
+
+def _chips(widget: LRFinderWidget) -> list[dict[str, Any]]:
+    return list(bars(widget).choice.suggestions)
+
+
+def _press(widget: LRFinderWidget, chip: dict[str, Any]) -> None:
+    assert chip["lr"] is not None, f"{chip['label']!r} has no rate to choose"
     drag(widget, chip["lr"])
+    if chip["active"]:
+        _tell(bars(widget).choice, event="press", command="back")
 
 
 def drag(widget: LRFinderWidget, lr: float) -> None:

@@ -8,7 +8,7 @@ from typing import Any
 from lrfind_widget import LRFinderWidget
 from lrfind_widget.curves.formatting import format_lr
 from tests.waiting import eventually
-from tests.widget.hands import drag, press, press_chip, set_setting
+from tests.widget.hands import drag, press, press_chip, press_recommended, set_setting
 from tests.widget.shown import chart
 from tests.widget.stage import (
     Stage,
@@ -139,14 +139,14 @@ def marker_dragged_and_run_again(stage: Stage) -> LRFinderWidget:
 def back_to_the_suggestion(stage: Stage) -> LRFinderWidget:
     widget = stage.swept()
     drag(widget, 3e-2)
-    press(widget, "Back to recommended")
+    press_recommended(widget)
     return until_kept(widget, _rate(widget))
 
 
 def back_to_the_suggestion_and_another_rule(stage: Stage) -> LRFinderWidget:
     widget = stage.swept()
     drag(widget, 3e-2)
-    press(widget, "Back to recommended")
+    press_recommended(widget)
     set_setting(widget, "rule", "min_over_10")
     return until_kept(widget, _rate(widget))
 

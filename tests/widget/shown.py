@@ -27,13 +27,13 @@ class Bars(NamedTuple):
     run: Any
     choice: Any
     settings: Any
-    receipt: Any
+    how: Any
 
 
 def bars(widget: LRFinderWidget) -> Bars:
     """Return the rows of controls."""
     screen = widget._screen
-    return Bars(screen.run_bar, screen.choice_bar, screen.settings_bar, screen.receipt_bar)
+    return Bars(screen.run_bar, screen.choice_bar, screen.settings_bar, screen.how_bar)
 
 
 def chart(widget: LRFinderWidget) -> Any:
@@ -90,11 +90,12 @@ def running_fields(widget: LRFinderWidget) -> dict[str, Any]:
     return {
         "status": bar.status,
         "sentence": steady(bar.sentence),
+        "ended": bar.ended,
+        "certainty": bar.certainty,
         "progress": {"done": bar.done, "total": bar.total},
         "rate now": format_lr(bar.lr) if running and bar.lr is not None else None,
         "objective": bar.objective,
         "detail": steady(bar.detail),
-        "traceback": _raised(bar.traceback),
     }
 
 
@@ -114,7 +115,7 @@ def shown(widget: LRFinderWidget) -> dict[str, Any]:
         **_choice(widget),
         "settings": _settings(widget),
         "runs": _runs(widget),
-        "receipt": _receipt(widget),
+        "how": _how(widget),
         "comparison": comparison(widget),
         "kept": kept(widget),
         "python": _python(widget),
@@ -142,25 +143,20 @@ def _raised(traceback: str) -> str:
 
 
 def buttons(widget: LRFinderWidget) -> dict[str, bool]:
-    """Return the buttons that the page shows, each with whether it can be pressed."""
+    """Return the buttons that the page has, each with whether it is seen and can be pressed."""
     run, choice = bars(widget).run, bars(widget).choice
     shown = {each["command"]: each for each in (*run.buttons, *choice.buttons)}
     offered = {each["label"]: each["enabled"] for each in shown.values()}
     offered["Copy"] = True  # the page's own
-    if choice.suggested_lr is not None:
-        offered["Back to recommended"] = not _same(choice.suggested_lr, choice.marker.value)
     return offered
 
 
-def _same(one: float, other: float) -> bool:
-    return abs(one - other) <= 1e-6 * max(abs(one), abs(other))
-
-
 def _titles(widget: LRFinderWidget) -> dict[str, str]:
-    """Return what some buttons say on hovering: what they do, or why they cannot be pressed."""
+    """Return what some buttons say on hovering, and which of all one would press next."""
     shown = [*bars(widget).run.buttons, *bars(widget).choice.buttons]
     explained = ("refine", "extend", "search")
-    return {each["label"]: each["title"] for each in shown if each["command"] in explained}
+    titles = {each["label"]: each["title"] for each in shown if each["id"] in explained}
+    return {**titles, "next": ", ".join(each["label"] for each in shown if each["primary"])}
 
 
 def _axes(widget: LRFinderWidget) -> dict[str, Any]:
@@ -227,8 +223,6 @@ def _choice(widget: LRFinderWidget) -> dict[str, Any]:
             }
             for chip in bar.suggestions
         ],
-        "suggestion": bar.suggestion_sentence,
-        "certainty": bar.certainty,
         "about": [steady(fact) for fact in bar.about],
         "message": bar.message,
     }
@@ -245,16 +239,16 @@ def _runs(widget: LRFinderWidget) -> list[dict[str, Any]]:
     return [{name: run[name] for name in told} for run in bars(widget).settings.runs]
 
 
-def _receipt(widget: LRFinderWidget) -> dict[str, Any] | None:
-    receipt = bars(widget).receipt.receipt
-    if not receipt:
-        return None
-    rows = receipt["rows"]
+def _how(widget: LRFinderWidget) -> dict[str, Any]:
+    bar = bars(widget).how
     return {
-        "sentence": receipt["sentence"],
-        "identical": receipt["identical"],
-        "as before": ", ".join(row["category"] for row in rows if row["identical"]),
-        "different": ", ".join(row["category"] for row in rows if not row["identical"]),
+        "summary": bar.summary,
+        "facts": [steady(fact) for fact in bar.facts],
+        "error": bar.error,
+        "traceback": _raised(bar.traceback),
+        "identical": bar.identical,
+        "as before": ", ".join(row["category"] for row in bar.rows if row["identical"]),
+        "different": ", ".join(row["category"] for row in bar.rows if not row["identical"]),
     }
 
 

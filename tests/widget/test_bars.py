@@ -14,14 +14,14 @@ from lrfind_widget.view.bars import (
     Bar,
     ChoiceBar,
     ComparisonBar,
-    ReceiptBar,
+    HowBar,
     RunBar,
     SettingsBar,
 )
 from lrfind_widget.view.marks import Marker
 from tests.widget.messages import put, tell, updates
 
-BARS = [RunBar, ChoiceBar, SettingsBar, ReceiptBar, ComparisonBar]
+BARS = [RunBar, ChoiceBar, SettingsBar, HowBar, ComparisonBar]
 
 
 def button(command: str, *, enabled: bool = True) -> dict[str, Any]:
@@ -227,12 +227,13 @@ class TestChoiceBar:
         assert bar.refused_messages == 1
 
     def test_says_that_one_goes_back_to_the_suggestion(self) -> None:
-        bar, heard = self.make(suggested_lr=6.3e-3)
+        chip = {"active": True, "lr": 6.3e-3}
+        bar, heard = self.make(suggestions=[chip | {"active": False}, chip])
         tell(bar, event="press", command="back")
         assert heard == ["back"]
 
     def test_does_not_go_back_without_a_suggestion(self) -> None:
-        bar, heard = self.make()
+        bar, heard = self.make(suggestions=[{"active": True, "lr": None}])
         tell(bar, event="press", command="back")
         assert heard == []
         assert bar.marker.value == 1e-3
@@ -404,26 +405,11 @@ class TestSettingsBar:
         assert rules[2] == {"name": "min_gradient", "label": "steepest fall", "title": ""}
 
 
-class TestReceiptBar:
-    def test_shows_what_was_compared(self) -> None:
-        row = {
-            "category": "parameters",
-            "compared": 8,
-            "how": "bit for bit",
-            "identical": True,
-            "detail": "",
-            "by_sweep": True,
-        }
-        bar = ReceiptBar(receipt={"sentence": "As before.", "identical": True, "rows": [row]})
-        assert bar.receipt["rows"] == [row]
-
-    def test_is_empty_without_a_receipt(self) -> None:
-        assert ReceiptBar().receipt == {}
-
+class TestHowBar:
     def test_lets_the_page_set_nothing(self) -> None:
-        bar = ReceiptBar(receipt={"sentence": "As before.", "identical": False, "rows": []})
-        put(bar, receipt={"sentence": "All is well.", "identical": True, "rows": []})
-        assert bar.receipt["sentence"] == "As before."
+        bar = HowBar(summary="As before.", identical=False)
+        put(bar, summary="All is well.", identical=True, rows=[{"category": "files"}])
+        assert (bar.summary, bar.identical, bar.rows) == ("As before.", False, [])
         assert bar.refused_messages == 1
 
 

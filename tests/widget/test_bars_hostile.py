@@ -12,7 +12,7 @@ from lrfind_widget.view.bars import (
     Bar,
     ChoiceBar,
     ComparisonBar,
-    ReceiptBar,
+    HowBar,
     RunBar,
     SettingsBar,
 )
@@ -58,7 +58,9 @@ def nothing(*_: Any) -> None:
 MAKE: dict[str, Callable[[], Bar]] = {
     "run bar": lambda: RunBar(buttons=[button("start"), button("stop", enabled=False)]),
     "choice bar": lambda: ChoiceBar(
-        marker=Marker(value=1e-3), suggested_lr=1e-2, buttons=[button("apply")]
+        marker=Marker(value=1e-3),
+        suggestions=[{"active": True, "lr": 1e-2}],
+        buttons=[button("apply")],
     ),
     "settings bar": lambda: SettingsBar(
         rule="valley",
@@ -66,7 +68,7 @@ MAKE: dict[str, Callable[[], Bar]] = {
         buttons=[button("save") | {"id": "png"}],
         next_sweep=[{"name": "num_it", "enabled": True}],
     ),
-    "receipt bar": ReceiptBar,
+    "how bar": HowBar,
     "comparison bar": lambda: ComparisonBar(buttons=[button("choose_best")]),
 }
 SETTINGS = {"beta", "skip_start", "skip_end", "y_scale", "y_range", "rule", "title", "height"}

@@ -98,7 +98,7 @@ def state_of(part: Any) -> str:
 
 def test_the_tree_holds_every_kind_of_widget(tree: Any) -> None:
     assert kinds(tree) >= {
-        *("LRFinderWidget", "RunBar", "ChoiceBar", "SettingsBar", "ReceiptBar", "ComparisonBar"),
+        *("LRFinderWidget", "RunBar", "ChoiceBar", "SettingsBar", "HowBar", "ComparisonBar"),
         *("Figure", "LogScale", "LinearScale"),
         *("Curve", "Marker", "Annotations", "Bands", "Runs", "Spread", "Axes"),
         *("ComparisonCurves", "OwnLayout"),

@@ -98,7 +98,7 @@ def test_a_traceback_begins_where_the_users_code_does() -> None:
     widget.start()
     with pytest.raises(ValueError, match="out of luck"):
         widget.wait(60)
-    told = bars(widget).run.traceback
+    told = bars(widget).how.traceback
     assert "in loss_fn" in told
     assert __file__ in told.splitlines()[1]
     widget.close()

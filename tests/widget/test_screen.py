@@ -70,7 +70,7 @@ def test_a_played_sweep_is_drawn_with_its_suggestion(play: Play) -> None:
     assert [dot["kind"] for dot in chart.annotations.annotations] == ["min_gradient", "suggestion"]
     assert chart.marker.value == play.session.state.selected_lr
     assert play.screen.run_bar.status == "finished"
-    assert play.screen.choice_bar.suggestion_sentence.startswith("Recommended")
+    assert play.screen.run_bar.sentence.startswith("Recommended")
 
 
 def test_a_played_comparison_is_drawn_below(play: Play) -> None:
@@ -180,24 +180,26 @@ def test_what_cannot_start_is_shown(play: Play) -> None:
     press(play.screen.run_bar, "start")
     assert play.screen.run_bar.status == "failed"
     assert "the model is being swept" in play.screen.run_bar.sentence
-    assert "the model is being swept" in play.screen.run_bar.traceback
+    assert "the model is being swept" in play.screen.how_bar.traceback
 
 
 @pytest.mark.parametrize(
-    ("advice", "changes"),
+    ("advice", "command", "changes"),
     [
-        (Advice("sweep", 400), {"num_it": 400}),
-        (Advice("sweep"), {}),
-        (Advice("extend", 20.0), None),
+        (Advice("sweep", 400), "advise", {"num_it": 400}),
+        (Advice("sweep"), "start", {}),
+        (Advice("extend", 20.0), "advise", None),
     ],
 )
-def test_the_button_beside_a_doubt_does_what_it_says(
-    play: Play, advice: Advice, changes: dict[str, Any] | None
+def test_the_button_that_is_pointed_out_does_what_settles_the_doubt(
+    play: Play, advice: Advice, command: str, changes: dict[str, Any] | None
 ) -> None:
     play.sweep()
     found = Suggestion(3e-3, "Why.", caveats=("A doubt.",), advice=advice)
     play.session.analyse(rule=lambda lrs, losses: found)
-    press(play.screen.choice_bar, "advise")
+    [button] = [each for each in play.screen.run_bar.buttons if each["primary"]]
+    assert button["command"] == command
+    press(play.screen.run_bar, command)
     assert play.session.state.is_sweeping
     if changes is None:
         assert play.trainable.latest.plan.lrs[1] >= 20.0

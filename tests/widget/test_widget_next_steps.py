@@ -72,7 +72,7 @@ class TestLookCloser:
         widget.refine(1e-3, 1e-2, 10)
         widget.wait(60)
         assert (chart(widget).axes.lo, chart(widget).axes.hi) == (1e-5, 1.0)
-        assert "Refined from 1e-3 to 1e-2" in bars(widget).run.sentence
+        assert "Refined from 1e-3 to 1e-2" in bars(widget).how.facts[0]
 
     def test_keeps_the_changes_of_the_run_it_adds_to(self, make: Any) -> None:
         widget = make()
@@ -124,7 +124,7 @@ class TestCompare:
         assert lines(widget) == [("1e-4", 30), ("1e-2", 30)]
         assert panel.bar.sentence == found.verdict
         assert widget.status is Status.FINISHED
-        assert bars(widget).receipt.receipt["identical"]
+        assert bars(widget).how.identical
 
     def test_leaves_the_curve_and_its_result(self, make: Any) -> None:
         widget = swept(make)

@@ -158,7 +158,7 @@ def test_an_error_of_the_users_is_shown_kept_and_raised_again(make: Any) -> None
     assert widget.error is mistake
     assert widget.status is Status.FAILED
     assert "<b>labels</b> are odd" in bars(widget).run.sentence
-    assert "loss_fn" in bars(widget).run.traceback
+    assert "loss_fn" in bars(widget).how.traceback
     assert bits(model, optimizer) == before
 
 

@@ -43,7 +43,7 @@ def test_the_button_searches_from_the_suggestion_and_selects_what_is_found(make:
     panel = below(widget)
     assert panel.bar.sentence == found.verdict
     assert widget.status is Status.FINISHED
-    assert bars(widget).receipt.receipt["identical"]
+    assert bars(widget).how.identical
     assert bars(widget).run.done == bars(widget).run.total
 
 

@@ -11,7 +11,7 @@ import traitlets
 from traitlets import TraitError
 
 from lrfind_widget import LRFinderWidget
-from tests.widget.hands import drag, press
+from tests.widget.hands import drag, press_recommended
 from tests.widget.shown import chart
 from tests.widget.training import Gate
 
@@ -80,7 +80,7 @@ def test_setting_either_name_is_a_choice_by_hand(make: Any) -> None:
         gate.let(100)
         widget.wait(60)
         assert agreed(widget) == 0.02
-        press(widget, "Back to recommended")
+        press_recommended(widget)
         assert agreed(widget) == widget.suggested_lr
 
 

@@ -39,6 +39,8 @@ export abstract class BarView extends DOMWidgetView {
       ({ root }, each) => {
         say(root, each.label);
         attr(root, { title: each.title || null, 'data-id': each.id });
+        root.classList.toggle('lrbar-absent', !this.isOffered(each));
+        root.classList.toggle('lrbar-primary', each.primary);
         setEnabled(root, this.canPress(each));
       },
       (each) => each.id,
@@ -55,10 +57,18 @@ export abstract class BarView extends DOMWidgetView {
     this.showButtons();
   }
 
+  /** Shows what can be done now; the focus of a button that goes falls to the one that follows. */
   protected showButtons(): void {
     const { buttons } = this;
+    const hadFocus = this.buttonPlace.contains(document.activeElement);
     this.buttonPlace.hidden = buttons.length === 0;
     this.buttonParts.show(buttons);
+    const focused = this.buttonPlace.querySelector(':focus');
+    if (hadFocus && (focused === null || focused.classList.contains('lrbar-absent'))) {
+      const next = this.buttonPlace.querySelector<HTMLElement>('button:not(.lrbar-absent)');
+      attr(this.el, { tabindex: next === null ? -1 : null });
+      (next ?? this.el).focus();
+    }
   }
 
   /** The buttons in their order. */
@@ -66,9 +76,14 @@ export abstract class BarView extends DOMWidgetView {
     return buttonsOf(this.state);
   }
 
-  /** Whether a button can be pressed now. */
-  protected canPress(each: Button): boolean {
+  /** Whether a button is of use now; else it is not seen, and its room is kept. */
+  protected isOffered(each: Button): boolean {
     return each.enabled && this.isLive;
+  }
+
+  /** Whether a button can be pressed at this moment. */
+  protected canPress(each: Button): boolean {
+    return each.enabled && this.isOffered(each);
   }
 
   /** Does what a button is for. */

@@ -2,12 +2,12 @@ import { attr, button, html, say, saySentence, setEnabled, showLine } from '../d
 import { formatRate } from '../geometry/format';
 import { Keyed } from '../keyed';
 import { MarkerModel } from '../marker';
-import { textOf } from '../values';
+import { asText, listOf, textOf } from '../values';
 import { BarView } from './bar_view';
 import { copyText } from './clipboard';
+import { Fold } from './fold';
 import { asArgument, asRate, readRate, sameRate, showRate } from './rate';
 import { type Button, type Suggestion, suggestionsOf } from './state';
-import { ADVICE, advisedOf, SuggestionText } from './suggestion_text';
 
 /** What a suggestion is shown as. */
 interface Chip {
@@ -17,13 +17,11 @@ interface Chip {
   readonly doubt: HTMLElement;
 }
 
-/** The chosen rate as text, what is suggested, and what to do with the choice. */
+/** The chosen rate as text, what to do with it, what each rule suggests, and why. */
 export class ChoiceBarView extends BarView {
   private declare field: HTMLInputElement;
   private declare problem: HTMLElement;
-  private declare backButton: HTMLButtonElement;
-  private declare suggestion: SuggestionText;
-  private declare offers: HTMLElement;
+  private declare why: Fold;
   private declare chipPlace: HTMLElement;
   private declare chips: Keyed<Suggestion, Chip>;
   private declare said: HTMLElement;
@@ -39,12 +37,6 @@ export class ChoiceBarView extends BarView {
     this.field = this.buildField(id);
     const choose = html('div', { class: 'lrbar-buttons lrbar-choose' });
     choose.append(label, this.field, this.buttonPlace);
-    this.suggestion = new SuggestionText(() => {
-      const advised = advisedOf(this.state);
-      if (advised !== undefined) {
-        super.press(advised);
-      }
-    });
     this.problem = html('div', { class: 'lrbar-problem', id: this.idFor('problem') });
     this.problem.hidden = true;
 
@@ -58,15 +50,13 @@ export class ChoiceBarView extends BarView {
       },
       (suggestion) => suggestion.rule,
     );
-    this.backButton = button('Back to recommended', '', () => {
-      this.back();
-    });
-    this.offers = html('div', { class: 'lrbar-row lrbar-offers' }, this.chipPlace, this.backButton);
+    this.why = new Fold();
     this.said = html('div', { class: 'lrbar-said', role: 'status', 'aria-live': 'polite' });
 
     this.shown = '';
-    const row = html('div', { class: 'lrbar-row' }, choose, this.suggestion.line);
-    this.el.append(row, this.problem, this.offers, this.suggestion.about, this.said);
+    const row = html('div', { class: 'lrbar-row' }, choose, this.chipPlace);
+    const below = html('div', { class: 'lrbar-below' }, this.problem, this.said);
+    this.el.append(row, below, this.why.root);
     this.listenTo(this.model, 'change:message', () => {
       this.say(textOf(this.state, 'message'));
     });
@@ -77,11 +67,14 @@ export class ChoiceBarView extends BarView {
     this.follow(this.model.get('marker'));
     super.update();
     const suggestions = suggestionsOf(this.state);
-    this.suggestion.show(this.state, this.el, (advised) => super.canPress(advised));
-    this.chipPlace.hidden = suggestions.length === 0;
+    // Without a rate they are not seen, and their room is kept.
+    this.chipPlace.classList.toggle('lrbar-absent', suggestions.every(({ lr }) => lr === null));
     this.chips.show(suggestions);
     this.showValue();
-    this.offers.hidden = this.chipPlace.hidden && this.backButton.hidden;
+    const isNone = suggestions.some(({ active, lr }) => active && lr === null);
+    const about = listOf(this.state.get('about')).map(asText);
+    this.why.root.classList.toggle('lrbar-absent', about.length === 0);
+    this.why.show(isNone ? 'Why no rate' : 'Why this rate', about);
   }
 
   private buildField(id: string): HTMLInputElement {
@@ -106,9 +99,12 @@ export class ChoiceBarView extends BarView {
 
   private buildChip(rule: string): Chip {
     const root = button('', 'lrbar-chip', () => {
-      const lr = suggestionsOf(this.state).find((each) => each.rule === rule)?.lr ?? null;
-      if (lr !== null) {
-        this.choose(lr);
+      const pressed = suggestionsOf(this.state).find((each) => each.rule === rule);
+      if (pressed !== undefined && pressed.lr !== null) {
+        this.choose(pressed.lr);
+        if (pressed.active) {
+          this.tell({ event: 'press', command: 'back' });
+        }
       }
     });
     const label = html('span');
@@ -158,12 +154,7 @@ export class ChoiceBarView extends BarView {
     return asRate(this.marker?.get('value'));
   }
 
-  /** The rate that "Back to recommended" goes back to. */
-  private get suggested(): number | null {
-    return asRate(this.model.get('suggested_lr'));
-  }
-
-  /** The kernel's buttons, and Copy, which needs no kernel. */
+  /** Copy, which needs no kernel, beside the field, and the kernel's buttons. */
   protected override get buttons(): Button[] {
     const { value } = this;
     const copy = {
@@ -172,17 +163,16 @@ export class ChoiceBarView extends BarView {
       label: 'Copy',
       title: value === null ? '' : `Copy ${asArgument(value)}`,
       enabled: value !== null,
+      primary: false,
     };
-    const buttons = super.buttons.filter(({ id }) => id !== ADVICE);
-    const before = buttons.findIndex(({ id }) => id === 'apply') + 1;
-    return [...buttons.slice(0, before), copy, ...buttons.slice(before)];
+    return [copy, ...super.buttons];
   }
 
-  protected override canPress(each: Button): boolean {
+  protected override isOffered(each: Button): boolean {
     if (each.id === 'copy') {
       return each.enabled;
     }
-    return super.canPress(each) && (each.id !== 'apply' || this.value !== null);
+    return super.isOffered(each) && (each.id !== 'apply' || this.value !== null);
   }
 
   protected override press(pressed: Button): void {
@@ -196,7 +186,7 @@ export class ChoiceBarView extends BarView {
   }
 
   private showValue(): void {
-    const { value, suggested } = this;
+    const { value } = this;
     const isTyping = this.field.value !== this.shown && this.field === document.activeElement;
     // What a person is typing is theirs until they commit it; a mistake that they left
     // behind is overtaken by the next choice.
@@ -204,10 +194,6 @@ export class ChoiceBarView extends BarView {
       this.revert();
     }
     this.field.disabled = this.marker === undefined;
-    this.backButton.hidden = suggested === null;
-    const isElsewhere = suggested !== null && value !== null && !sameRate(suggested, value);
-    setEnabled(this.backButton, isElsewhere);
-    attr(this.backButton, { title: suggested === null ? null : `Choose ${formatRate(suggested, 2, this.marker?.isLinear)}` });
   }
 
   /** Takes what is in the field as the choice. Returns whether the field now agrees with it. */
@@ -256,14 +242,6 @@ export class ChoiceBarView extends BarView {
     this.tell({ event: 'press', command, value: this.value }, () => {
       this.say(textOf(this.state, 'message'));
     });
-  }
-
-  private back(): void {
-    const { suggested } = this;
-    if (suggested !== null) {
-      this.choose(suggested);
-      this.tell({ event: 'press', command: 'back' });
-    }
   }
 
   private async copy(): Promise<void> {

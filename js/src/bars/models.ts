@@ -24,12 +24,13 @@ export class RunBarModel extends BarModel {
       ...this.defaultsOf('RunBar'),
       status: 'waiting',
       sentence: '',
+      ended: '',
+      certainty: '',
       done: 0,
       total: 0,
       lr: null,
       objective: '',
       detail: '',
-      traceback: '',
     };
   }
 }
@@ -40,9 +41,6 @@ export class ChoiceBarModel extends BarModel {
       ...this.defaultsOf('ChoiceBar'),
       marker: null,
       suggestions: [],
-      suggested_lr: null,
-      certainty: '',
-      suggestion_sentence: '',
       about: [],
       message: '',
       follows: false,
@@ -84,8 +82,16 @@ export class ComparisonBarModel extends BarModel {
   }
 }
 
-export class ReceiptBarModel extends BarModel {
+export class HowBarModel extends BarModel {
   override defaults(): Attributes {
-    return { ...this.defaultsOf('ReceiptBar'), receipt: {} };
+    return {
+      ...this.defaultsOf('HowBar'),
+      summary: '',
+      facts: [],
+      error: '',
+      traceback: '',
+      identical: true,
+      rows: [],
+    };
   }
 }

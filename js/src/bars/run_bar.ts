@@ -1,10 +1,13 @@
-import { attr, html, say, saySentence, showLine } from '../dom';
+import { attr, html, say, saySentence } from '../dom';
 import { formatRate } from '../geometry/format';
 import { numberOf, textOf } from '../values';
 import { Announcer } from './announcer';
 import { BarView } from './bar_view';
 import type { Button } from './state';
 import { isRunning, progressOf } from './status';
+
+/** The headline of what is said, and the rest. */
+const FIRST_SENTENCE = /^(.*?[.?!]) (.*)$/s;
 
 /** Milliseconds after which an unanswered press needs an explanation. */
 const UNANSWERED_MS = 700;
@@ -14,17 +17,13 @@ const UNHEARD = 'No kernel behind this widget: run its cell again to go on.';
 /** The state of a sweep whose kernel is gone: none that Python could tell of. */
 const GONE = 'gone';
 
-/** Run, pause, stop; how far the sweep is; a sentence for every state. */
+/** The headline, what can be told to a run, and how far it is. */
 export class RunBarView extends BarView {
   private declare bar: HTMLElement;
   private declare fill: HTMLElement;
-  private declare sentence: HTMLElement;
-  private declare rate: HTMLElement;
-  private declare note: HTMLElement;
-  private declare objective: HTMLElement;
-  private declare detail: HTMLElement;
-  private declare fault: HTMLDetailsElement;
-  private declare faultText: HTMLElement;
+  private declare text: HTMLElement;
+  private declare headline: HTMLElement;
+  private declare why: HTMLElement;
   private declare announcer: Announcer;
   private declare shownStatus: string | undefined;
   /** How many quarters of the steps were done when the bar was last updated. */
@@ -42,31 +41,18 @@ export class RunBarView extends BarView {
     this.fill = html('div', { class: 'lrbar-progress-fill' });
     const progress = { role: 'progressbar', 'aria-label': 'Steps of the range test' };
     this.bar = html('div', { class: 'lrbar-progress', ...progress, 'aria-valuemin': 0 }, this.fill);
+    this.buttonPlace.append(this.bar);
 
     const dot = html('span', { class: 'lrbar-dot', 'aria-hidden': 'true' });
-    this.sentence = html('span', { class: 'lrbar-sentence' });
-    const state = html('div', { class: 'lrbar-state' }, dot, this.sentence);
-
-    this.note = html('span', { class: 'lrbar-note' });
-    this.rate = html('span', { class: 'lrbar-rate-now' });
-    this.objective = html('span', { class: 'lrbar-objective' });
-    this.detail = html('span');
-    const quiet = html('div', { class: 'lrbar-row lrbar-quiet lrbar-facts' });
-    quiet.append(this.note, this.rate, this.objective, this.detail);
-
-    const traceback = 'Traceback of your code';
-    // A long traceback scrolls in its own box, which keys must be able to reach.
-    this.faultText = html('pre', { tabindex: 0, role: 'region', 'aria-label': traceback });
-    const summary = html('summary', {}, traceback);
-    this.fault = html('details', { class: 'lrbar-fold lrbar-fault' }, summary, this.faultText);
+    this.headline = html('strong', { class: 'lrbar-headline' });
+    this.why = html('span', { class: 'lrbar-why' });
+    this.text = html('div', { class: 'lrbar-sentence' }, dot, this.headline, ' ', this.why);
 
     const spoken = html('div', { class: 'lrbar-unseen', role: 'status', 'aria-live': 'polite' });
     this.announcer = new Announcer((text) => {
       say(spoken, text);
     });
-
-    const row = html('div', { class: 'lrbar-row' }, this.buttonPlace, this.bar, state);
-    this.el.append(row, quiet, this.fault, spoken);
+    this.el.append(html('div', { class: 'lrbar-top' }, this.text, this.buttonPlace), spoken);
     this.sight = new ResizeObserver((entries) => {
       if (entries.some(({ contentRect }) => contentRect.width > 0)) {
         this.beSeen();
@@ -89,35 +75,22 @@ export class RunBarView extends BarView {
 
   override update(): void {
     const { status, sentence } = this.shown();
-    attr(this.el, { 'data-status': status });
+    attr(this.el, { 'data-status': status, 'data-certainty': textOf(this.state, 'certainty') || null });
     if (status !== this.shownStatus) {
       this.settle();
     }
     super.update();
     this.showProgress();
-    saySentence(this.sentence, sentence);
-    const lr = numberOf(this.state, 'lr');
-    showLine(this.rate, lr !== null && isRunning(status) ? `Rate now ${formatRate(lr)}` : '');
-    // Without a kernel, what is to be done about it takes the place of what was trained.
-    for (const [fact, name] of [[this.objective, 'objective'], [this.detail, 'detail']] as const) {
-      const text = this.isLive ? textOf(this.state, name) : '';
-      showLine(fact, text);
-      // Where it does not fit.
-      attr(fact, { title: text || null });
-    }
-    const traceback = textOf(this.state, 'traceback');
-    this.fault.hidden = traceback === '';
-    say(this.faultText, traceback);
     // Of the steps of a run each quarter is spoken, and the end with its reason.
     const { done, total } = this.steps;
     const quarter = Math.min(Math.floor(4 * progressOf(done, total).fraction), 3);
     const isNews = status !== this.shownStatus || !isRunning(status) || quarter > this.quarter;
     if (this.shownStatus !== undefined && isNews) {
-      this.announcer.offer(sentence);
+      this.announcer.offer([textOf(this.state, 'ended'), sentence].filter(Boolean).join(' '));
     }
     this.quarter = quarter;
     this.shownStatus = status;
-    this.showNote();
+    this.showText();
   }
 
   override remove(): void {
@@ -155,23 +128,42 @@ export class RunBarView extends BarView {
       'aria-valuetext': progress.text,
     });
     this.fill.style.transform = `scaleX(${progress.fraction})`;
-    // A stored result has no progress to show.
-    this.bar.hidden = total === 0 && textOf(this.state, 'status') !== 'waiting';
+    this.bar.hidden = !isRunning(this.shown().status);
   }
 
-  private showNote(): void {
-    const isTold = this.isLive || this.shownStatus === GONE;
-    const note = isTold ? this.unanswered() : UNHEARD;
-    showLine(this.note, note);
+  /** Shows the headline, and beside it what else is said, or why nothing happens. */
+  private showText(): void {
+    const { status, sentence } = this.shown();
+    const [, headline = sentence, more = ''] = FIRST_SENTENCE.exec(sentence) ?? [];
+    const note = this.isLive || status === GONE ? this.unanswered() : UNHEARD;
     if (note !== '') {
       this.announcer.offer(note);
     }
+    const why = note === '' ? [more, ...this.facts(status)].filter(Boolean).join(' ') : note;
+    saySentence(this.headline, headline);
+    saySentence(this.why, why);
+    // Where it does not fit.
+    attr(this.text, { title: isRunning(status) ? null : `${headline} ${why}`.trim() });
+  }
+
+  /** What is known of what runs. */
+  private facts(status: string): string[] {
+    const lr = numberOf(this.state, 'lr');
+    const rate = lr === null ? '' : `Rate now ${formatRate(lr)}.`;
+    const facts = [rate, textOf(this.state, 'objective'), textOf(this.state, 'detail')];
+    return isRunning(status) ? facts : [];
   }
 
   private unanswered(): string {
     return this.pending !== undefined && this.isLate
       ? `${this.pending.label} was pressed; the kernel is busy and will take it next.`
       : '';
+  }
+
+  /** What keeps a sweep from starting is told by a button that cannot be pressed. */
+  protected override isOffered(each: Button): boolean {
+    const isIdle = this.isLive && !isRunning(textOf(this.state, 'status'));
+    return super.isOffered(each) || (each.id === 'start' && isIdle);
   }
 
   /** One thing at a time, but Stop always. */
@@ -187,7 +179,7 @@ export class RunBarView extends BarView {
     this.pending = pressed;
     this.pendingTimer = setTimeout(() => {
       this.isLate = true;
-      this.showNote();
+      this.showText();
     }, UNANSWERED_MS);
     this.tell({ event: 'press', command: pressed.command }, () => {
       if (this.pending === pressed) {

@@ -93,7 +93,8 @@ export class SettingsBarView extends BarView {
       this.buildNumber('height', 'Height', PIXELS),
       this.buildCheck('auto_apply', 'Apply every choice'),
     );
-    const summary = html('summary', {}, 'How the curve is read, next sweep, runs, saving');
+    const title = 'How the curve is read, next sweep, runs, saving';
+    const summary = html('summary', { class: 'lrbar-quiet' }, title);
     const body = html('div', { class: 'lrbar-settings' });
     this.next = new NextSweep(
       (keyword, text) => {

@@ -1,4 +1,4 @@
-import { asNumber, asText, dictsOf, isDict, type Readable } from '../values';
+import { asNumber, asText, dictsOf, type Readable } from '../values';
 import { asRate } from './rate';
 
 /** What the bars read of their models, with its types made sure of. */
@@ -12,7 +12,7 @@ export type ReceiptRow = Readonly<ReturnType<typeof rowsOf>[number]>;
 
 /**
  * The buttons of a bar. The id is the same as long as it is the same button, whatever its
- * command; the title of one that cannot be pressed says why not.
+ * command; the primary one is what one would press next.
  */
 export function buttonsOf(model: Readable) {
   return dictsOf(model.get('buttons')).map((item) => ({
@@ -21,6 +21,7 @@ export function buttonsOf(model: Readable) {
     label: asText(item['label']),
     title: asText(item['title']),
     enabled: item['enabled'] !== false,
+    primary: item['primary'] === true,
   }));
 }
 
@@ -62,21 +63,9 @@ export function runsOf(model: Readable) {
   }));
 }
 
-/** What was compared after a sweep; null where nothing was. */
-export function receiptOf(model: Readable) {
-  const value = model.get('receipt');
-  if (!isDict(value) || asText(value['sentence']) === '') {
-    return null;
-  }
-  return {
-    sentence: asText(value['sentence']),
-    identical: value['identical'] !== false,
-    rows: rowsOf(value['rows']),
-  };
-}
-
-function rowsOf(rows: unknown) {
-  return dictsOf(rows).map((row) => ({
+/** What was compared after a sweep. */
+export function rowsOf(model: Readable) {
+  return dictsOf(model.get('rows')).map((row) => ({
     category: asText(row['category']),
     // How many things of the kind were compared; 0 where that was not counted.
     compared: asNumber(row['compared']) ?? 0,

@@ -53,7 +53,7 @@ beforeEach(() => {
   marker = makeModel(MarkerModel, { value: 3.2e-4 }, markerComm);
   model = makeModel(
     ChoiceBarModel,
-    { marker, suggestions: SUGGESTIONS, suggested_lr: 6.3e-3, buttons: [APPLY, COMPARE] },
+    { marker, suggestions: SUGGESTIONS, buttons: [APPLY, COMPARE] },
     comm,
   );
   view = show(ChoiceBarView, model);
@@ -200,7 +200,7 @@ describe('Apply', () => {
 
 describe('the buttons beside the field', () => {
   it('are those of Python with Copy after Apply', () => {
-    expect(names()).toEqual(['Apply', 'Copy', 'Search']);
+    expect(names()).toEqual(['Copy', 'Apply', 'Search']);
     model.set('buttons', []);
     expect(names()).toEqual(['Copy']);
   });
@@ -212,9 +212,9 @@ describe('the buttons beside the field', () => {
 
   it('are for a kernel, but for Copy', () => {
     model.comm_live = false;
-    expect(['Apply', 'Copy', 'Search'].map((name) => isEnabled(find(view.el, name)))).toEqual([
-      false,
+    expect(['Copy', 'Apply', 'Search'].map((name) => isEnabled(find(view.el, name)))).toEqual([
       true,
+      false,
       false,
     ]);
   });
@@ -262,43 +262,17 @@ describe('Copy', () => {
   });
 });
 
-describe('what is said of the suggestion', () => {
-  const ADVICE = { id: 'advise', command: 'advise', label: 'Extend to 10', title: '', enabled: true };
-  const facts = (): (string | null)[] =>
-    Array.from(view.el.querySelectorAll('li'), (each) => each.textContent);
-
-  it('has a button beside it that does what would settle a doubt', () => {
-    model.set({ certainty: 'unsure', buttons: [APPLY, COMPARE, ADVICE] });
-    expect(names()).toEqual(['Apply', 'Copy', 'Search']);
-    find(view.el, 'Extend to 10').click();
-    expect(comm.contents).toEqual([{ event: 'press', command: 'advise' }]);
-    model.set({ buttons: [APPLY, COMPARE] });
-    expect(view.el.querySelector<HTMLElement>('.lrbar-suggestion button')?.hidden).toBe(true);
-  });
-
-  it('says why the button cannot be pressed', () => {
-    model.set({ buttons: [{ ...ADVICE, enabled: false, title: 'A sweep is running' }] });
-    const advice = find(view.el, 'Extend to 10');
-    advice.click();
-    expect([isEnabled(advice), advice.title]).toEqual([false, 'A sweep is running']);
-    expect(comm.contents).toEqual([]);
-  });
-
-  it('looks as sure as it is', () => {
-    for (const certainty of ['sure', 'unsure', 'none']) {
-      model.set({ certainty });
-      expect(view.el.getAttribute('data-certainty')).toBe(certainty);
-    }
-  });
-
-  it('keeps what else is known folded away', () => {
-    const fold = view.el.querySelector('details');
-    expect(fold?.hidden).toBe(true);
-    model.set({ certainty: 'sure', about: ['Half of 1e-2.', '<b>x</b>'] });
-    expect([fold?.hidden, fold?.open]).toEqual([false, false]);
-    expect(find(view.el, 'Why this rate')).toBeTruthy();
-    expect(facts()).toEqual(['Half of 1e-2.', '<b>x</b>']);
-  });
+it('keeps why the rate is recommended folded away', () => {
+  const fold = view.el.querySelector('details');
+  expect(fold?.className).toContain('lrbar-absent');
+  model.set({ about: ['Half of 1e-2.', '<b>x</b>'] });
+  expect(fold?.className).not.toContain('lrbar-absent');
+  expect(fold?.open).toBe(false);
+  expect(find(view.el, 'Why this rate')).toBeTruthy();
+  const facts = Array.from(view.el.querySelectorAll('li'), (each) => each.textContent);
+  expect(facts).toEqual(['Half of 1e-2.', '<b>x</b>']);
+  model.set({ suggestions: [{ ...SUGGESTIONS[0], lr: null }] });
+  expect(find(view.el, 'Why no rate')).toBeTruthy();
 });
 
 describe('suggestions', () => {
@@ -334,13 +308,20 @@ describe('suggestions', () => {
     expect(chip.title).toBe('It never falls.');
   });
 
-  it('can be gone back to in one gesture', () => {
-    const back = find(view.el, 'Back to recommended');
-    expect(isEnabled(back)).toBe(true);
-    back.click();
-    expect(chosen()).toBe(6.3e-3);
+  it('are followed again once the recommended one is pressed', () => {
+    find(view.el, 'balanced6.3e-3').click();
     expect(comm.contents).toEqual([{ event: 'press', command: 'back' }]);
-    expect(isEnabled(back)).toBe(false);
+    model.set('suggestions', [{ ...SUGGESTIONS[0], active: false }]);
+    find(view.el, 'balanced6.3e-3').click();
+    expect(comm.contents).toHaveLength(1);
+  });
+
+  it('are not seen while none has a rate, and keep their room', () => {
+    const place = find(view.el, 'Rates to choose');
+    expect(place.classList.contains('lrbar-absent')).toBe(false);
+    model.set('suggestions', [{ ...SUGGESTIONS[0], lr: null }, SUGGESTIONS[1]]);
+    expect(place.classList.contains('lrbar-absent')).toBe(true);
+    expect(place.children).toHaveLength(2);
   });
 
   it('keep the focus when their order changes', () => {

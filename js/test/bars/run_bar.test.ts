@@ -15,7 +15,7 @@ const button = (id: string, label: string, enabled: boolean, more = {}): Record<
 
 const WAITING = [
   button('start', 'Run', true),
-  button('hold', 'Pause', false, { command: 'pause', title: 'Nothing runs' }),
+  button('hold', 'Pause', false, { command: 'pause' }),
   button('stop', 'Stop', false),
 ];
 const SWEEPING = [
@@ -78,11 +78,35 @@ it('says nothing of it where no kernel hears it', () => {
   expect(comm.contents).toEqual([]);
 });
 
-it('shows no progress of a stored result', () => {
+it('shows the progress of what runs and of nothing else', () => {
   const bar = find(view.el, 'Steps of the range test');
-  expect(bar.hidden).toBe(false);
-  model.set({ status: 'finished', done: 0, total: 0 });
-  expect(bar.hidden).toBe(true);
+  const isShown = (status: string): boolean => {
+    model.set({ status });
+    return !bar.hidden;
+  };
+  expect(['sweeping', 'paused'].map(isShown)).toEqual([true, true]);
+  expect(['waiting', 'finished', 'failed'].map(isShown)).toEqual([false, false, false]);
+});
+
+it('has the first sentence as its headline, and the others beside it', () => {
+  model.set({ status: 'finished', sentence: 'Recommended 9.5e-3, sure. It falls. To 0.1.' });
+  const [headline, why] = ['strong', '.lrbar-why'].map((part) => view.el.querySelector(part));
+  expect(headline?.textContent).toBe('Recommended 9.5e-3, sure.');
+  expect(why?.textContent).toBe('It falls. To 0.1.');
+  model.set({ status: 'sweeping', sentence: 'Sweeping', lr: 3.1e-4, objective: 'Loss: yours.' });
+  expect([headline?.textContent, why?.textContent]).toEqual([
+    'Sweeping',
+    'Rate now 3.1e-4. Loss: yours.',
+  ]);
+  model.set({ status: 'finished', sentence: 'Finished.' });
+  expect(why?.textContent).toBe('');
+});
+
+it('looks as sure as the recommended rate is', () => {
+  for (const certainty of ['sure', 'unsure', 'none']) {
+    model.set({ certainty });
+    expect(view.el.getAttribute('data-certainty')).toBe(certainty);
+  }
 });
 
 it('sends what is pressed', () => {
@@ -129,24 +153,51 @@ it('keeps the focus on the button that holds and goes on', () => {
   expect(comm.contents.map(({ command }) => command)).toEqual(['pause', 'resume']);
 });
 
-it('says why a button cannot be pressed, and keeps it in reach of the keys', () => {
-  const hold = find(view.el, 'Pause');
-  hold.click();
-  hold.focus();
-  expect(hold.title).toBe('Nothing runs');
-  expect(hold.getAttribute('aria-disabled')).toBe('true');
-  expect(document.activeElement).toBe(hold);
+it('has nothing to be seen of what cannot be pressed', () => {
+  const seen = (): (string | null)[] =>
+    Array.from(view.el.querySelectorAll('button:not(.lrbar-absent)'), (each) => each.textContent);
+  expect(seen()).toEqual(['Run']);
+  find(view.el, 'Pause').click();
+  expect(comm.contents).toEqual([]);
+  model.set({ status: 'sweeping', buttons: SWEEPING });
+  expect(seen()).toEqual(['Pause', 'Stop']);
+  model.comm_live = false;
+  expect(seen()).toEqual([]);
+});
+
+it('says why no sweep can start', () => {
+  model.set({ buttons: [button('start', 'Run', false, { title: 'end_lr is no number' })] });
+  const run = find(view.el, 'Run');
+  expect([run.className.includes('lrbar-absent'), run.title]).toEqual([false, 'end_lr is no number']);
+  run.click();
   expect(comm.contents).toEqual([]);
 });
 
-it('keeps the focus on a button that can no longer be pressed', () => {
+it('shows what one would press next', () => {
+  model.set({ buttons: [button('start', 'Run', true, { primary: true })] });
+  expect(find(view.el, 'Run').classList.contains('lrbar-primary')).toBe(true);
+});
+
+it('hands the focus on from a button that goes', () => {
+  const focused = (): string | null | undefined => document.activeElement?.textContent;
   model.set({ status: 'sweeping', buttons: SWEEPING });
-  const stop = find(view.el, 'Stop');
-  stop.focus();
-  stop.click();
+  find(view.el, 'Stop').focus();
+  find(view.el, 'Stop').click();
+  comm.answer();
+  expect(focused()).toBe('Stop');
   model.set({ status: 'stopped', buttons: WAITING });
-  expect(document.activeElement).toBe(stop);
-  expect(isEnabled(stop)).toBe(false);
+  expect(focused()).toBe('Run');
+  model.set({ status: 'sweeping', buttons: SWEEPING });
+  expect(focused()).toBe('Pause');
+  model.set({ buttons: [] });
+  expect(document.activeElement).toBe(view.el);
+});
+
+it('takes the focus from nothing else', () => {
+  document.body.tabIndex = -1;
+  document.body.focus();
+  model.set({ status: 'sweeping', buttons: SWEEPING });
+  expect(document.activeElement).toBe(document.body);
 });
 
 it('takes one press at a time, but Stop always', () => {
@@ -181,9 +232,9 @@ it('speaks of a change of state, and of the steps at each quarter', () => {
   }
   const steps = [0, 25, 50, 75].map((done) => `Sweeping: ${done} of 100 steps.`);
   expect(heard).toEqual(new Set(steps));
-  model.set({ status: 'diverged', sentence: 'Stopped: the loss rose.' });
+  model.set({ status: 'diverged', ended: 'Stopped at 1.1.', sentence: 'Recommended 1e-2, sure.' });
   vi.advanceTimersByTime(2000);
-  expect(spoken()).toBe('Stopped: the loss rose.');
+  expect(spoken()).toBe('Stopped at 1.1. Recommended 1e-2, sure.');
 });
 
 it('does not speak when it is first shown', () => {
@@ -215,16 +266,9 @@ it('does not go on sweeping once the kernel is gone', () => {
 });
 
 it('shows text from outside as text', () => {
-  model.set({ status: 'failed', sentence: '<img src=x>', traceback: '<script>alert(1)</script>' });
+  model.set({ status: 'failed', sentence: '<img src=x>. <script>alert(1)</script>' });
   expect(view.el.querySelector('img, script')).toBeNull();
-  expect(view.el.querySelector('pre')?.textContent).toBe('<script>alert(1)</script>');
-});
-
-it('folds the traceback away and hides it where there is none', () => {
-  expect(view.el.querySelector('details')?.hidden).toBe(true);
-  model.set({ traceback: 'Traceback' });
-  expect(view.el.querySelector('details')?.hidden).toBe(false);
-  expect(view.el.querySelector('details')?.open).toBe(false);
+  expect(view.el.querySelector('.lrbar-why')?.textContent).toBe('<script>alert(1)</script>');
 });
 
 it('has no buttons where nothing can be run', () => {
@@ -250,7 +294,7 @@ it('has the further buttons that Python asks for', () => {
 });
 
 it('keeps JupyterLab from taking its keys', () => {
-  for (const each of view.el.querySelectorAll<HTMLElement>('button, summary, pre')) {
+  for (const each of view.el.querySelectorAll<HTMLElement>('button')) {
     each.focus();
     // On itself: what it lies in is looked at too late.
     expect(each.getAttribute('data-lm-suppress-shortcuts')).toBe('true');

@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import {
   buttonsOf,
   outcomeOf,
-  receiptOf,
+  rowsOf,
   rulesOf,
   runsOf,
   suggestionsOf,
@@ -23,13 +23,12 @@ describe('what does not fit', () => {
       suggestions: value,
       rules: value,
       runs: value,
-      receipt: value,
+      rows: value,
       sentence: value,
     });
-    for (const list of [buttonsOf(state), suggestionsOf(state), rulesOf(state), runsOf(state)]) {
-      expect(Array.isArray(list)).toBe(true);
+    for (const listed of [buttonsOf, suggestionsOf, rulesOf, runsOf, rowsOf]) {
+      expect(Array.isArray(listed(state))).toBe(true);
     }
-    expect(receiptOf(state)).toBeNull();
     expect(typeof textOf(state, 'sentence')).toBe('string');
   });
 });
@@ -37,11 +36,11 @@ describe('what does not fit', () => {
 describe('buttons', () => {
   it('can be pressed unless it is said that they cannot', () => {
     const item = { id: 'hold', command: 'pause', label: 'Pause', title: 'Wait' };
-    const state = model({ buttons: [item, { ...item, enabled: false }, { enabled: null }] });
+    const state = model({ buttons: [{ ...item, primary: true }, { ...item, enabled: false }, { enabled: null }] });
     expect(buttonsOf(state)).toEqual([
-      { ...item, enabled: true },
-      { ...item, enabled: false },
-      { id: '', command: '', label: '', title: '', enabled: true },
+      { ...item, enabled: true, primary: true },
+      { ...item, enabled: false, primary: false },
+      { id: '', command: '', label: '', title: '', enabled: true, primary: false },
     ]);
   });
 });
@@ -72,13 +71,11 @@ describe('a receipt', () => {
   };
 
   it('says what differs', () => {
-    const receipt = receiptOf(model({ receipt: { sentence: 'Not as before.', rows: [row] } }));
-    expect(receipt?.rows.map(outcomeOf)).toEqual(['differs: conv1.weight']);
+    expect(rowsOf(model({ rows: [row] })).map(outcomeOf)).toEqual(['differs: conv1.weight']);
   });
 
   it('tells changes by others from changes by the sweep', () => {
     const rows = [{ ...row, by_sweep: false }];
-    const receipt = receiptOf(model({ receipt: { sentence: 'Fine.', rows } }));
-    expect(receipt?.rows.map(outcomeOf)).toEqual(['changed, not by the sweep: conv1.weight']);
+    expect(rowsOf(model({ rows })).map(outcomeOf)).toEqual(['changed, not by the sweep: conv1.weight']);
   });
 });

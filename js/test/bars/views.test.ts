@@ -22,7 +22,7 @@ const KINDS: [string, ModelClass, ViewClass][] = [
   ['run', bars.RunBarModel, bars.RunBarView],
   ['choice', bars.ChoiceBarModel, bars.ChoiceBarView],
   ['settings', bars.SettingsBarModel, bars.SettingsBarView],
-  ['receipt', bars.ReceiptBarModel, bars.ReceiptBarView],
+  ['how', bars.HowBarModel, bars.HowBarView],
   ['comparison', bars.ComparisonBarModel, bars.ComparisonBarView],
 ];
 
@@ -45,7 +45,7 @@ describe.each(KINDS)('the %s bar', (_, Model, View) => {
     const model = makeModel(Model, { marker }, new Comm());
     const views = [show(View, model), show(View, model)];
     model.set({ sentence: 'Sweeping', suggestion_sentence: 'None', runs: [{ id: 'a', name: 'A' }] });
-    model.set({ receipt: { sentence: 'As before.', rows: [{ category: 'files', identical: true }] } });
+    model.set({ summary: 'As before.', rows: [{ category: 'files', identical: true }] });
     model.set({ buttons: [{ id: 'use', command: 'use', label: 'Use 1e-3' }] });
     const [one, other] = views.map((view) => view.el.textContent);
     expect(one).toBe(other);

@@ -1,0 +1,27 @@
+import { html, saySentence } from '../dom';
+import { Keyed } from '../keyed';
+
+/** A quiet line that opens to sentences, and to what else belongs to them. */
+export class Fold {
+  readonly root: HTMLDetailsElement;
+  private readonly title = html('summary', { class: 'lrbar-quiet' });
+  private readonly facts: Keyed<string, { root: HTMLLIElement }>;
+
+  constructor(...more: Element[]) {
+    const list = html('ul', { class: 'lrbar-known' });
+    this.facts = new Keyed<string, { root: HTMLLIElement }>(
+      list,
+      () => ({ root: html('li') }),
+      ({ root }, fact) => {
+        saySentence(root, fact);
+      },
+    );
+    this.root = html('details', { class: 'lrbar-fold' }, this.title, list, ...more);
+  }
+
+  /** Shows a title and what is under it; where there is nothing, only the room of the title. */
+  show(title: string, facts: readonly string[]): void {
+    saySentence(this.title, title);
+    this.facts.show(facts);
+  }
+}
