@@ -7,6 +7,7 @@ import { ChartLabels, type Label } from './chart_labels';
 import type { CurveModel } from './curve_model';
 import { attr, say, svg } from './dom';
 import type { Point, Size } from './geometry/box';
+import { formatRate } from './geometry/format';
 import { inkOf, pixelsOf } from './geometry/ink';
 import { besideDot, besideLine, dotBox, withinBand } from './geometry/labels';
 import { clamp } from './geometry/mapping';
@@ -211,7 +212,7 @@ export class Annotations extends ChartMark {
   }
 
   private paintItem({ root, halo, shape, title }: Elements, annotation: Annotation): void {
-    const { kind, label, unsure } = annotation;
+    const { kind, label, lr, unsure } = annotation;
     const { x, y } = this.spot(annotation);
     const pressed = CHOICES.has(kind);
     const look = KINDS.has(kind) ? ` lrfind-spot-${kind}` : '';
@@ -222,7 +223,7 @@ export class Annotations extends ChartMark {
       class: `lrfind-spot${look}${unsure ? ' lrfind-spot-unsure' : ''}`,
       role: pressed ? 'button' : 'img',
       tabindex: pressed || kind === 'critical' ? 0 : null,
-      'aria-label': pressed ? `Choose ${label}` : label,
+      'aria-label': pressed ? `Choose ${label} ${formatRate(lr)}` : label,
     });
     attr(halo, { cx: x, cy: y });
     attr(shape, { d: SHAPES[kind] ?? DOT, transform: `translate(${x},${y})` });

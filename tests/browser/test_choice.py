@@ -81,7 +81,7 @@ def test_the_red_dot_chooses_its_rate(finder, how):
 
 
 def test_one_press_goes_back_to_the_suggestion(finder):
-    finder.press("Back to recommended")
+    finder.root.get_by_role("group", name="Rates to choose").get_by_role("button").first.click()
     finder.notebook.until("widget.selected_lr == widget.suggested_lr")
     finder.rate_becomes(finder.notebook.value("widget.suggested_lr"))
     # From now on the choice follows the suggestion again.

@@ -74,7 +74,7 @@ def page_of_all(either_for_module) -> dict[str, Finder]:
     for cell in range(3):
         notebook.run(cell)
     finders = {"swept": Finder(notebook, 1), "failed": Finder(notebook, 2)}
-    finders["failed"].root.get_by_text("Traceback of your code", exact=True).first.wait_for()
+    finders["failed"].root.get_by_text("How this was run").wait_for()
     for finder in finders.values():
         finder.root.evaluate(
             "(root) => root.querySelectorAll('details').forEach((fold) => { fold.open = true; })"

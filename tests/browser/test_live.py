@@ -156,7 +156,7 @@ def test_an_error_of_the_model_is_told_as_text(lab, text):
     notebook.run(1)
     finder = Finder(notebook, 1)
     finder.says(f"ValueError: {text}")
-    finder.root.get_by_text("Traceback of your code", exact=True).first.click()
+    finder.root.get_by_text("How this was run").click()
     expect(finder.root.get_by_role("region", name="Traceback")).to_contain_text("in loss_fn")
     assert notebook.page.title() != "taken"
     assert notebook.value("type(widget.error).__name__") == "ValueError", "the kernel lives"

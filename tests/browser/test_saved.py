@@ -146,7 +146,7 @@ def test_after_a_restart_of_the_kernel_the_page_says_what_is_left(leaving):
     kept_when(notebook, "selected_lr=")
     before = leaving.root.locator(".lrfind-chart").bounding_box()
     notebook.restart_kernel()
-    expect(leaving.root.locator(".lrbar-note")).to_contain_text("run its cell again")
+    expect(leaving.root.locator(".lrbar-why")).to_contain_text("run its cell again")
     expect(leaving.root.get_by_text("Error displaying widget")).to_have_count(0)
     # The chart stands where it stood, without ipywidgets' broken links beside it.
     assert leaving.root.locator(".lrfind-chart").bounding_box() == before

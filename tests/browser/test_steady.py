@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
+from playwright.sync_api import expect
 
 from tests.browser.hands import Hands
 
@@ -11,38 +14,56 @@ from IPython.display import display
 from lrfind_widget import LRFinderWidget
 from tests.browser.workbench import Gate, make_loader, make_model, make_optimizer
 model, gate = make_model(), Gate(make_loader())
+faults = []
+def loss_fn(output, target):
+    if faults:
+        raise ValueError(faults.pop())
+    return torch.nn.functional.cross_entropy(output, target)
+import torch
 widget = LRFinderWidget(
-    model, gate, make_optimizer(model), num_it=60, end_lr=1, stop_div=False, auto_start=False
+    model, gate, make_optimizer(model), num_it=60, end_lr=1, stop_div=False, auto_start=False,
+    loss_fn=loss_fn,
 )
 display(widget)
 """
 
-#: Where the plot and the buttons are that every state has, by what they are for, from the
-#: upper left corner of the widget; and how high that is.
+#: Where the plot and the buttons are that can be pressed, from the upper left corner of the
+#: widget; how high that is, and what stands above the chart.
 PLACES = """(root) => {
   const widget = root.querySelector('.lrfind-widget');
   const corner = widget.getBoundingClientRect();
   const at = (part) => {
-    const {x, y} = part.getBoundingClientRect();
-    return [Math.round(x - corner.x), Math.round(y - corner.y)];
+    const {x, y, width, height} = part.getBoundingClientRect();
+    return [x - corner.x, y - corner.y, width, height].map(Math.round);
   };
-  const places = {plot: at(widget.querySelector('.lrfind-background'))};
-  const buttons = ':is(.lrfind-run-bar, .lrbar-choose) [data-id], .lrfind-legend button';
-  for (const button of widget.querySelectorAll(buttons)) {
-    places[button.dataset.id ?? button.textContent] = at(button);
-  }
-  return [places, Math.round(corner.height)];
+  // The legend of the chart gives way to what stands beside it where it is narrow.
+  const bars = corner.width > 400 ? '' : '.lrfind-bar ';
+  const seen = [...widget.querySelectorAll(`${bars}button`)]
+    .filter((each) => each.checkVisibility({visibilityProperty: true}));
+  return {
+    plot: at(widget.querySelector('.lrfind-background')).slice(0, 2),
+    height: Math.round(corner.height),
+    above: at(widget.querySelector('.lrfind-run-bar'))[3],
+    buttons: Object.fromEntries(
+      seen.map((each) => [each.dataset.id ?? each.textContent, at(each)])
+    ),
+  };
 }"""
 
 
-@pytest.mark.parametrize("width", [1100, 560])
-def test_no_state_moves_the_chart_or_a_button(lab, width):
-    notebook = lab(PREPARE, width=width)
+@pytest.fixture(params=[1100, 560, 500])
+def finder(lab, request) -> Hands:
+    """A widget that waits for its first sweep, in a window of this width."""
+    notebook = lab(PREPARE, width=request.param)
     notebook.run(0)
     finder = Hands(notebook, 0)
     finder.marker.wait_for()
     finder.button("fit").wait_for()
-    seen = {}
+    return finder
+
+
+def test_no_state_moves_the_chart_or_a_button_or_changes_the_height(finder):
+    notebook, seen = finder.notebook, {}
 
     def look(state: str) -> None:
         finder.settle()
@@ -60,13 +81,113 @@ def test_no_state_moves_the_chart_or_a_button(lab, width):
     finder.press("Resume")
     notebook.execute("gate.open()")
     finder.says("Finished")
-    finder.button("Back to recommended").wait_for()
+    finder.root.get_by_text("Why this rate").wait_for()
     look("finished")
     finder.press("Apply")
     finder.says("Applied")
     look("applied")
-    places = {state: where for state, (where, _) in seen.items()}
-    assert places == dict.fromkeys(places, places["idle"])
-    heights = {state: height for state, (_, height) in seen.items()}
-    assert heights["idle"] == heights["running"] == heights["paused"]
-    assert heights["finished"] == heights["applied"]
+    notebook.execute("faults.append('labels must be 0 or 1, got 7')")
+    finder.press("Run again")
+    finder.says("The sweep failed")
+    look("failed")
+    for what in ("plot", "height"):
+        found = {state: places[what] for state, places in seen.items()}
+        assert found == dict.fromkeys(found, found["idle"]), what
+    assert max(places["above"] for places in seen.values()) <= 120
+    assert set(names_in(seen["running"])) & RUNNING == {"hold", "stop"}
+    assert set(names_in(seen["finished"])) & IDLE == {"start", "refine", "extend", "apply"}
+    assert not_moved(seen.values()) == []
+    # Whatever a press starts or ends, no other button comes to lie under the pointer.
+    for one in RUNNING & set(names_in(seen["running"])):
+        for state in ("idle", "finished", "failed"):
+            assert under(seen["running"]["buttons"][one], seen[state]) == [], (one, state)
+
+
+RUNNING = {"hold", "stop", "start", "refine", "extend"}
+IDLE = {*RUNNING, "apply"}
+
+
+def names_in(places: dict[str, Any]) -> list[str]:
+    return list(places["buttons"])
+
+
+def not_moved(states: Any) -> list[str]:
+    """Return the buttons that stand in different places in different states."""
+    places: dict[str, set[tuple[int, int]]] = {}
+    for state in states:
+        for name, (x, y, *_) in state["buttons"].items():
+            places.setdefault(name, set()).add((x, y))
+    return [name for name, found in places.items() if len(found) > 1]
+
+
+def under(place: list[int], state: dict[str, Any]) -> list[str]:
+    """Return the buttons of a state that reach into a place."""
+    x, y, width, height = place
+    return [
+        name
+        for name, (left, top, wide, high) in state["buttons"].items()
+        if left < x + width and x < left + wide and top < y + height and y < top + high
+    ]
+
+
+def test_a_long_error_has_a_row_of_its_own_and_moves_nothing_above_it(finder):
+    before = finder.root.evaluate(PLACES)
+    finder.notebook.execute("faults.append('Targets are odd. ' * 20)\ngate.open()")
+    finder.press("Run")
+    finder.says("The sweep failed in step 1")
+    error = finder.root.locator(".lrbar-error")
+    expect(error).to_contain_text("Targets are odd. " * 19)
+    after = finder.root.evaluate(PLACES)
+    assert after["plot"] == before["plot"]
+    assert {name: after["buttons"][name][:2] for name in ("copy", "apply")} == {
+        name: before["buttons"][name][:2] for name in ("copy", "apply")
+    }
+    assert after["above"] == before["above"]
+
+
+def test_a_second_click_presses_nothing_else(finder):
+    notebook = finder.notebook
+    finder.button("Run").dblclick()
+    notebook.execute("gate.let(20)")
+    finder.wait_for_dots(15)
+    assert notebook.value("str(widget.status)") == "sweeping"
+    box = finder.button("Stop").bounding_box()
+    assert box is not None
+    place = (box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
+    notebook.page.mouse.click(*place)
+    notebook.execute("gate.let(1)")
+    finder.says("Stopped")
+    notebook.page.mouse.click(*place)
+    expect(finder.button("Run again")).to_be_visible()
+    again = finder.button("Run again").bounding_box()
+    assert again is not None
+    place = (again["x"] + again["width"] / 2, again["y"] + again["height"] / 2)
+    notebook.page.mouse.click(*place)
+    expect(finder.button("Pause")).to_be_visible()
+    notebook.page.mouse.click(*place)
+    notebook.execute("gate.let(5)")
+    finder.wait_for_dots(5)
+    assert notebook.value("(str(widget.status), len(widget.runs))") == ("sweeping", 1)
+
+
+@pytest.mark.parametrize("by", ["key", "pointer"])
+def test_the_focus_goes_from_a_button_to_the_one_that_follows(lab, by):
+    notebook = lab(PREPARE)
+    notebook.run(0)
+    finder = Hands(notebook, 0)
+
+    def press(name: str) -> None:
+        if by == "key":
+            finder.button(name).press("Enter")
+        else:
+            finder.press(name)
+
+    finder.button("Run").wait_for()
+    press("Run")
+    expect(finder.button("Pause")).to_be_focused()
+    press("Pause")
+    notebook.execute("gate.let(1)")
+    expect(finder.button("Resume")).to_be_focused()
+    press("Stop")
+    expect(finder.button("Run again")).to_be_focused()
+    finder.says("Stopped")

@@ -157,7 +157,7 @@ def wait_for_layout(finder: Hands, width: int) -> None:
 @pytest.mark.parametrize("width", [360, 700, 2560])
 def test_nothing_sticks_out_at_any_width(ended, page, width):
     page.set_viewport_size({"width": width, "height": 900})
-    for fold in ("How the curve is read", "compared identical"):
+    for fold in ("How the curve is read", "How this was run"):
         ended.root.locator("details", has_text=fold).evaluate("(fold) => { fold.open = true; }")
     wait_for_layout(ended, width)
     assert ended.root.evaluate(STICKS_OUT) == []

@@ -10,7 +10,7 @@ import { Runs, RunsModel } from '../../src/runs';
 import { Spread, SpreadModel } from '../../src/spread';
 import { Comm, floats, frame, key, makeModel, makeScales, show } from './page';
 
-const STEEPEST = { lr: 6.3e-3, loss: 0.5, kind: 'min_gradient', label: 'steepest fall 6.3e-3', title: 'why' };
+const STEEPEST = { lr: 6.3e-3, loss: 0.5, kind: 'min_gradient', label: 'steepest fall', title: 'why' };
 const END = { lr: 1, loss: null, kind: 'end', label: 'diverged', title: '' };
 
 async function annotations(
