@@ -163,7 +163,7 @@ def loss_taken(objective: str) -> str:
 
 def in_short(ended: str, receipt: Receipt | None) -> str:
     """Say in a few words how something ended, and what it changed."""
-    said = re.split(r"[:,.](?: |$)", ended)[0]
+    said = re.split(r"[:;,.](?: |$)", ended)[0]
     parts = [re.sub(r"^The \w+ failed", "failed", said)]
     if receipt is not None:
         parts.append("nothing changed" if receipt.identical else "not all is as before")
