@@ -223,7 +223,7 @@ export class Annotations extends ChartMark {
       class: `lrfind-spot${look}${unsure ? ' lrfind-spot-unsure' : ''}`,
       role: pressed ? 'button' : 'img',
       tabindex: pressed || kind === 'critical' ? 0 : null,
-      'aria-label': pressed ? `Choose ${label} ${formatRate(lr)}` : label,
+      'aria-label': pressed ? `Choose ${label} ${formatRate(lr, 2, this.model.marker?.isLinear)}` : label,
     });
     attr(halo, { cx: x, cy: y });
     attr(shape, { d: SHAPES[kind] ?? DOT, transform: `translate(${x},${y})` });
