@@ -2,7 +2,7 @@ import { unpack_models, type IBackboneModelOptions } from '@jupyter-widgets/base
 import { MarkModel, type ScaleModel } from 'bqplot';
 
 import { AxisLines } from './axis_lines';
-import { ChartMark, ChartMarkModel } from './chart_mark';
+import { ChartMark, ChartMarkModel, IN_DECADES } from './chart_mark';
 import type { CurveModel } from './curve_model';
 import { attr, html, keepKeys, say, svg } from './dom';
 import type { Framed } from './framed';
@@ -117,10 +117,12 @@ export class AxesModel extends ChartMarkModel {
     const axis = new Mapping([low, high], [0, 1], this.log);
     const curves = this.framed.flatMap((lines) => lines.losses(axis));
     const scale = this.scale('y');
-    const frame = frameLosses(curves, this.framing, scale?.type === 'log');
+    // An explosion leaves nothing to be seen of the fall on an axis that is not logarithmic.
+    const log = scale?.type === 'log' || this.framing === 'all';
+    const frame = frameLosses(curves, this.framing, log);
     this.empty = frame.empty;
     this.cut = frame.cut;
-    scale?.set({ min: frame.domain[0], max: frame.domain[1] });
+    scale?.set({ min: frame.domain[0], max: frame.domain[1], [IN_DECADES]: log && frame.positive });
     this.trigger('framed');
   }
 

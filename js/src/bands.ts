@@ -45,13 +45,21 @@ interface Elements {
 export class Bands extends ChartMark {
   declare model: BandsModel;
   declare private bands: Keyed<Entries, Elements>;
+  declare private hatch: string;
 
   protected override build(): void {
     this.el.classList.add('lrfind-bands');
     this.el.setAttribute('aria-hidden', 'true');
+    // Strokes rather than a second tint, so that a band below is still told by its colour.
+    const id = `lrfind-hatch-${this.cid}`;
+    const unit = { width: 7, height: 7, patternUnits: 'userSpaceOnUse' };
+    const hatch = svg(this.el, 'pattern', { id, ...unit, patternTransform: 'rotate(45)' });
+    svg(hatch, 'path', { class: 'lrfind-hatch', d: 'M0 0V7' });
+    this.hatch = `url(#${id})`;
+    const bands = svg(this.el, 'g');
     this.bands = new Keyed<Entries, Elements>(
-      this.el,
-      () => this.add(),
+      bands,
+      () => this.add(bands),
       (elements, band) => {
         this.paintBand(elements, band);
       },
@@ -74,13 +82,14 @@ export class Bands extends ChartMark {
       display: wide > 0 ? null : 'none',
     });
     if (wide > 0) {
-      attr(rect, { x: left, y: 0, width: wide, height });
+      const fill = kind === 'skipped' ? this.hatch : null;
+      attr(rect, { x: left, y: 0, width: wide, height, fill });
       attr(edges, { d: unsure ? `M${left} 0V${height}M${right} 0V${height}` : null });
     }
   }
 
-  private add(): Elements {
-    const root = svg(this.el, 'g');
+  private add(parent: Element): Elements {
+    const root = svg(parent, 'g');
     return {
       root,
       rect: svg(root, 'rect', { class: 'lrfind-band-area' }),

@@ -5,6 +5,12 @@ import { catchUp } from './catch_up';
 import { attr } from './dom';
 import { Mapping } from './geometry/mapping';
 
+/**
+ * What a page writes on a scale that is read in decades for as long as every loss is shown. The
+ * kernel has no such trait, and is never sent it.
+ */
+export const IN_DECADES = 'lrfind_in_decades';
+
 /** Base of the models of our marks. */
 export abstract class ChartMarkModel extends MarkModel {
   override defaults(): Backbone.ObjectHash {
@@ -134,7 +140,8 @@ export abstract class ChartMark extends Mark {
   /** The vertical axis: the loss. */
   get mapY(): Mapping {
     const scale = this.scales?.['y']?.model;
-    return new Mapping(scale?.domain ?? [], [this.height, 0], scale?.type === 'log');
+    const log = scale?.type === 'log' || scale?.get(IN_DECADES) === true;
+    return new Mapping(scale?.domain ?? [], [this.height, 0], log);
   }
 
   /** The place of a pointer in pixels of the plot area, also where the page is zoomed. */

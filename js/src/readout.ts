@@ -184,10 +184,12 @@ export class Readout {
     this.dots.show(inFrame.map((y) => ({ x, y })));
     const ink = inkOf(model.lines, mapX, mapY);
     const at = { x, y: inFrame[0] ?? 0 };
+    const lines = reading.filter(({ minor }) => !minor);
+    const short = lines.map((row) => ({ ...row, name: row.name.split(':', 1).join() }));
     let place = this.fit(reading, at, ink);
-    if (place.covered > 0) {
-      // Over a line, what matters less is left out.
-      place = this.fit(reading.filter(({ minor }) => !minor), at, ink);
+    // Where it would lie over a line, what matters less is left out.
+    for (const less of [lines, short]) {
+      place = place.covered > 0 ? this.fit(less, at, ink) : place;
     }
     const { left, top } = margin;
     this.card.style.transform = `translate(${Math.round(left + place.x)}px, ${Math.round(top + place.y)}px)`;

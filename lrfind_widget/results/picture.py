@@ -59,7 +59,9 @@ def _set_scales(axes: Any, chart: Chart) -> None:
         set_log_ticks(axes.xaxis, decades, partial(plain, low=1, high=1e3))
     framed = [_framed(lines) for lines in _all_lines(chart)]
     every = np.concatenate([np.empty(0), *(x for each in framed for x in (*each.lines, *each[1:]))])
-    is_log = options.y_scale == "log" and bool((every[np.isfinite(every)] > 1 / FAR).all())
+    # Of an explosion that is shown whole nothing but its last points can be read otherwise.
+    in_decades = options.y_scale == "log" or options.y_range == "all"
+    is_log = in_decades and bool((every[np.isfinite(every)] > 1 / FAR).all())
     axes.set_yscale("log" if is_log else "linear")
     ends = frame(framed, focus=options.y_range == "focus", log=is_log)
     if ends is not None:

@@ -13,6 +13,36 @@ from tests.browser.finder import Finder
 Place = tuple[float, float]
 
 _SHOWN = re.compile(r"shown from (\S+) to (\S+)\.")
+#: What lies over what, of the labels that are shown, the dots and the marker with its label.
+_OVERLAPS = """(root) => {
+  const chart = root.querySelector('.lrfind-chart');
+  const shown = [...chart.querySelectorAll('.lrfind-labels text')].filter(
+    (text) => text.getAttribute('display') !== 'none'
+      && getComputedStyle(text).visibility !== 'hidden',
+  );
+  const others = ['.lrfind-spot-shape', '.lrfind-marker-line', '.lrfind-marker-label'];
+  const things = [...shown, ...chart.querySelectorAll(others.join())].map((each) => {
+    const {left, right, top, bottom} = each.getBoundingClientRect();
+    const name = each.textContent || each.getAttribute('class');
+    // The box of a text is that of its font, of which the letters leave the edges free.
+    const air = each.tagName === 'text' ? 2 : 0;
+    return {name, left, right, top: top + air, bottom: bottom - air, text: each.tagName === 'text'};
+  });
+  const plot = chart.querySelector('.lrfind-background').getBoundingClientRect();
+  const found = [];
+  things.forEach((a, at) => {
+    for (const b of things.slice(at + 1)) {
+      const across = a.left < b.right && b.left < a.right;
+      const both = across && a.top < b.bottom && b.top < a.bottom;
+      if (both && (a.text || b.text)) found.push([a.name, b.name]);
+    }
+  });
+  for (const {name, left, right, top} of things.slice(0, shown.length)) {
+    const outside = left < plot.left || right > plot.right + 1 || top < plot.top - 2;
+    if (outside) found.push([name, 'plot']);
+  }
+  return found;
+}"""
 _NEXT_PAINT = "() => new Promise((r) => requestAnimationFrame(() => requestAnimationFrame(r)))"
 
 
@@ -40,6 +70,11 @@ class Hands(Finder):
     def settle(self) -> None:
         """Wait until the page has painted what it knows."""
         self.notebook.page.evaluate(_NEXT_PAINT)
+
+    def overlaps(self) -> list[list[str]]:
+        """Return which labels of the chart lie over another, a dot or the marker, or leave it."""
+        self.settle()
+        return list(self.root.evaluate(_OVERLAPS))
 
     def window(self) -> tuple[float, float]:
         """Return the rates in view, as a screen reader is told them."""

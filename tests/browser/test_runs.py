@@ -32,38 +32,6 @@ def compared(lab_for_module) -> Hands:
     return finder
 
 
-#: What lies over what, of the labels that are shown, the dots and the marker with its label.
-OVERLAPS = """(root) => {
-  const chart = root.querySelector('.lrfind-chart');
-  const shown = [...chart.querySelectorAll('.lrfind-labels text')].filter(
-    (text) => text.getAttribute('display') !== 'none'
-      && getComputedStyle(text).visibility !== 'hidden',
-  );
-  const others = ['.lrfind-spot-shape', '.lrfind-marker-line', '.lrfind-marker-label'];
-  const things = [...shown, ...chart.querySelectorAll(others.join())].map((each) => {
-    const {left, right, top, bottom} = each.getBoundingClientRect();
-    const name = each.textContent || each.getAttribute('class');
-    // The box of a text is that of its font, of which the letters leave the edges free.
-    const air = each.tagName === 'text' ? 2 : 0;
-    return {name, left, right, top: top + air, bottom: bottom - air, text: each.tagName === 'text'};
-  });
-  const plot = chart.querySelector('.lrfind-background').getBoundingClientRect();
-  const found = [];
-  things.forEach((a, at) => {
-    for (const b of things.slice(at + 1)) {
-      const across = a.left < b.right && b.left < a.right;
-      const both = across && a.top < b.bottom && b.top < a.bottom;
-      if (both && (a.text || b.text)) found.push([a.name, b.name]);
-    }
-  });
-  for (const {name, left, right, top} of things.slice(0, shown.length)) {
-    const outside = left < plot.left || right > plot.right + 1 || top < plot.top - 2;
-    if (outside) found.push([name, 'plot']);
-  }
-  return found;
-}"""
-
-
 def earlier(finder: Finder) -> Locator:
     return finder.root.locator(".lrfind-earlier .lrfind-earlier-run")
 
@@ -84,7 +52,7 @@ def test_each_run_is_named_at_its_line(compared):
     expect(names).to_have_text(["Run 2: wd 0.1", "Run 1: own wd"])
     for name in names.all():
         expect(name).to_be_visible()
-    assert compared.root.evaluate(OVERLAPS) == []
+    assert compared.overlaps() == []
 
 
 def test_the_latest_run_cannot_be_removed(compared):

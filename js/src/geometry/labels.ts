@@ -16,6 +16,8 @@ export interface Wanted extends Size {
 const OFFSET = 11;
 /** Distance of a label from its line, and from the edge of its band. */
 const CLOSE = 6;
+/** Room that a label keeps free on both sides. */
+const AIR = 3;
 /** Distance between two points of a line that a label is tried at. */
 const APART = 24;
 
@@ -41,7 +43,8 @@ export function placeLabels(
     let least = Infinity;
     for (const { x, y } of places) {
       const box = { x, y, width, height };
-      if (least > 0 && inside(box, chart) && !used.some((other) => overlap(box, other))) {
+      const room = { ...box, x: x - AIR, width: width + 2 * AIR };
+      if (least > 0 && inside(box, chart) && !used.some((other) => overlap(room, other))) {
         const covered = lines.covered(box);
         if (covered < least) {
           best = box;
@@ -85,7 +88,12 @@ export function besideDot({ x, y }: Point, { width, height }: Size, chart: Size)
     [right, below + lines * height],
     [left, above - lines * height],
   ]);
-  return [...near, ...far].map(([placeX, placeY]) => ({ x: placeX, y: placeY }));
+  // Where something stands on either side, a label over or under its dot evades it sideways.
+  const aside = [0.1, 0.3, 0.7, 0.9].flatMap((part): [number, number][] => [
+    [x - part * width, above - height / 2],
+    [x - part * width, below + height / 2 - 2],
+  ]);
+  return [...near, ...aside, ...far].map(([placeX, placeY]) => ({ x: placeX, y: placeY }));
 }
 
 /** Places along a line, from the last of its points that is in sight back to the first. */
@@ -167,7 +175,7 @@ export function placeCard(
   const middle = clamp(point.x - card.width / 2, 0, most);
   const sides = [point.x - gap - card.width, point.x + gap].filter((x) => x >= 0 && x <= most);
   const across = [...(high ? sides : sides.reverse()), ...(sides.length > 0 ? [] : [middle]), 0, most];
-  const up = high ? [lowest, edge] : [edge, lowest];
+  const up = [...(high ? [lowest, edge] : [edge, lowest]), (lowest + edge) / 2];
   const [first, ...others] = up
     .flatMap((y) => across.map((x) => ({ x, y })))
     .map((place) => ({ ...place, covered: lines.covered({ ...card, ...place }) }));

@@ -202,6 +202,35 @@ describe('what the axes show', () => {
     expect(shown()).toEqual(['Show all losses']);
   });
 
+  it('shows all losses in decades, with ticks in one notation, and goes back', async () => {
+    const chart = makeChart(STATE);
+    const view = await show(Axes, chart.axes);
+    const ticks = (): (string | null)[] =>
+      Array.from(view.el.querySelectorAll('.lrfind-tick-labels text[text-anchor=end]'), (text) => text.textContent);
+    const before = ticks();
+    expect(view.mapY.log).toBe(false);
+    chart.axes.toggleFraming();
+    await frame();
+    expect(view.mapY.log).toBe(true);
+    expect(ticks()).toEqual(expect.arrayContaining(['1', '10', '100']));
+    // The fall from 2.2 to 0.2 takes a good part of the height, however high the loss ends.
+    expect(view.mapY.pixel(0.2) - view.mapY.pixel(2.2)).toBeGreaterThan(view.height / 5);
+    chart.axes.toggleFraming();
+    await frame();
+    expect(ticks()).toEqual(before);
+    expect(view.mapY.log).toBe(false);
+  });
+
+  it('shows all of losses that are not positive as they are', async () => {
+    const below = loss.map((value) => value - 1);
+    const chart = makeChart({ ...STATE, loss: below, smoothed: below, fit_loss: below });
+    const view = await show(Axes, chart.axes);
+    chart.axes.toggleFraming();
+    await frame();
+    expect(view.mapY.log).toBe(false);
+    expect(chart.axes.cut).toBe(false);
+  });
+
   it('names the drawing, and hides the empty one behind it', async () => {
     const view = await show(Axes, makeChart(STATE).axes);
     const [behind, drawing] = view.parent.el.querySelectorAll('svg');

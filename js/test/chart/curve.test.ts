@@ -1,9 +1,11 @@
+import { WidgetModel } from '@jupyter-widgets/base';
 import { describe, expect, it } from 'vitest';
 
 import { RunBarModel } from '../../src/bars/models';
 import { fromWire } from '../../src/columns';
 import { Curve } from '../../src/curve';
 import { CurveModel } from '../../src/curve_model';
+import { RunsModel } from '../../src/runs';
 import { Comm, floats, frame, key, makeChart, makeFigure, makeModel, makeScales, pointer, points, show } from './page';
 
 const STATE = {
@@ -328,6 +330,48 @@ describe('the view of a curve', () => {
       'Step 2 of 3: learning rate 1e-5, fit 2.10, average 2.50, raw loss 2.00, ' +
         'validation loss 2.20, slope −0.90 per decade.',
     );
+  });
+
+  it('reads every run that is shown, also where the curve has no point, and not beyond its end', async () => {
+    const scales = makeScales();
+    const line = (name: string, rates: number[], visible = true) => ({
+      name,
+      lr: floats(...rates),
+      loss: floats(...rates.map((_, index) => 3 - index)),
+      visible,
+    });
+    const lines = [
+      line('Run 1: own wd', [1e-6, 1e-5, 1e-4, 1e-2]),
+      line('Run 2: wd 0', [1e-6, 1e-4], false),
+      line('Run 3: wd 1', [1e-6, 1e-5]),
+    ];
+    const listed = makeModel(WidgetModel, {
+      runs: [{ id: '4', name: 'Run 4: wd 2', visible: true, removable: false }],
+    });
+    const runs = makeModel(RunsModel, { scales, runs: lines, listed });
+    const { curve } = makeChart({ ...STATE, runs });
+    const view = await show(Curve, curve);
+    const figure = view.parent.el;
+    const read = (): (string | null)[] =>
+      Array.from(figure.querySelectorAll('.lrfind-card-row'), ({ textContent }) => textContent);
+    pointer(figure, 'pointermove', 205, 50);
+    await frame();
+    expect(read().slice(0, 4)).toEqual([
+      'learning rate1e-5',
+      'Run 4: wd 22.10',
+      'Run 1: own wd2.00',
+      'Run 3: wd 12.00',
+    ]);
+    const box = view.el.querySelector('[role=application]') as Element;
+    key(box, 'End');
+    await frame();
+    expect(read()).toEqual(['learning rate1e-2', 'Run 1: own wd0.00']);
+    const live = figure.querySelector('[role=status]');
+    await expect.poll(() => live?.textContent).toBe('learning rate 1e-2, Run 1: own wd at 0.00.');
+    curve.set('shown', false);
+    key(box, 'Home');
+    await frame();
+    expect(read()).toEqual(['learning rate1e-6', 'Run 1: own wd3.00', 'Run 3: wd 13.00']);
   });
 
   it('says how many points it has', async () => {

@@ -156,7 +156,7 @@ describe('bands', () => {
   it('of no width are not drawn', async () => {
     const bands = [{ start: 20, stop: 30, kind: 'usable', label: '' }, {}];
     const view = await show(Bands, makeModel(BandsModel, { scales: makeScales(), bands }));
-    const groups = Array.from(view.el.querySelectorAll('g'), (group) => group.getAttribute('display'));
+    const groups = Array.from(view.el.querySelectorAll('.lrfind-band'), (group) => group.getAttribute('display'));
     expect(groups).toEqual(['none', 'none']);
   });
 });
@@ -167,7 +167,7 @@ it('a band that is doubted has dashed edges', async () => {
     { start: 1e-3, stop: 1e-1, kind: 'usable', label: 'loss may fall here', certainty: 'unsure' },
   ];
   const view = await show(Bands, makeModel(BandsModel, { scales: makeScales(), bands }));
-  const edges = Array.from(view.el.querySelectorAll('path'), (path) => path.hasAttribute('d'));
+  const edges = Array.from(view.el.querySelectorAll('.lrfind-band-edges'), (path) => path.hasAttribute('d'));
   expect(edges).toEqual([false, true]);
   expect(view.el.querySelectorAll('.lrfind-band-unsure')).toHaveLength(1);
 });

@@ -1,0 +1,91 @@
+"""What is written and tinted in the plot area, for a short sweep that explodes."""
+
+from __future__ import annotations
+
+import io
+from itertools import combinations
+
+import numpy as np
+import pytest
+from PIL import Image
+from playwright.sync_api import expect
+
+from tests.browser.hands import Hands
+
+EXPLODED = """
+import torch
+from IPython.display import display
+from lrfind_widget import LRFinderWidget
+from lrfind_widget.rules.suggestion import Suggestion
+from tests.browser.workbench import make_loader, make_model
+model = make_model()
+widget = LRFinderWidget(
+    model, make_loader(), torch.optim.SGD(model.parameters(), lr=1e-3, momentum=0.9), num_it=20,
+    seed=0, end_lr=100, stop_div=False, skip_start=12, skip_end=3, auto_start=False,
+)
+widget.rule = lambda lrs, losses: Suggestion(1e-2, "Why.", band=(1e-3, 1.0))
+display(widget)
+widget.start()
+widget.wait()
+"""
+
+TICKS = ".lrfind-tick-labels text[text-anchor=end]"
+
+
+@pytest.fixture(scope="module", params=["light", "dark"])
+def exploded(request, lab_for_module) -> Hands:
+    notebook = lab_for_module(EXPLODED, theme=request.param)
+    notebook.run(0)
+    finder = Hands(notebook, 0)
+    finder.wait_for_dots(3)
+    finder.root.locator(".lrfind-spot-suggestion").wait_for()
+    return finder
+
+
+@pytest.mark.parametrize("width", [1100, 500])
+def test_no_label_lies_over_another_a_dot_or_the_marker(exploded, width):
+    notebook = exploded.notebook
+    notebook.page.set_viewport_size({"width": width, "height": 900})
+    for rate in (1e-7, 1e-5, 1e-3, 1.2e-3, 1e-2, 0.1, 1, 10, 100):
+        notebook.execute(f"widget.selected_lr = {rate}")
+        exploded.rate_becomes(rate)
+        assert exploded.overlaps() == []
+        assert exploded.root.locator(".lrfind-spot-label:not([display])").count() >= 1
+    notebook.page.set_viewport_size({"width": 1100, "height": 900})
+
+
+def test_bands_and_where_they_overlap_have_colours_of_their_own(exploded):
+    exploded.notebook.execute("widget.selected_lr = 30")
+    exploded.rate_becomes(30)
+    exploded.notebook.page.mouse.move(5, 5)
+    at = {"skipped": 1e-6, "both": 2e-3, "usable": 0.3, "none": 3.0}
+    seen = {}
+    exploded.settle()
+    for name, rate in at.items():
+        x, y = exploded.place(np.log10(rate / 1e-7) / 9, 0.02)
+        clip = {"x": x - 5, "y": y, "width": 12, "height": 12}
+        shot = exploded.notebook.page.screenshot(clip=clip)
+        seen[name] = np.asarray(Image.open(io.BytesIO(shot)).convert("RGB"), float).reshape(-1, 3)
+    # A band of strokes is told by its darkest and lightest points, a tint by its mean.
+    told = {name: np.concatenate([c.mean(0), np.ptp(c, axis=0)]) for name, c in seen.items()}
+    for one, other in combinations(told, 2):
+        assert np.abs(told[one] - told[other]).max() > 6, (one, other, told)
+
+
+def test_all_losses_are_shown_in_decades_with_ticks_in_one_notation(exploded):
+    ticks = exploded.root.locator(TICKS)
+    before = ticks.all_text_contents()
+    exploded.press("Show all losses")
+    exploded.notebook.until("widget.y_range == 'all'")
+    expect(exploded.root.get_by_role("button", name="the fall")).to_be_visible()
+    exploded.settle()
+    shown = ticks.all_text_contents()
+    values = np.array([float(text) for text in shown])
+    assert len(values) >= 2
+    assert len({"e" in text for text in shown}) == 1
+    losses = exploded.notebook.value("[float(x) for x in widget.result.losses if x < float('inf')]")
+    assert values[-1] > max(losses) / 10
+    assert exploded.overlaps() == []
+    exploded.root.get_by_role("button", name="the fall").click()
+    exploded.notebook.until("widget.y_range == 'focus'")
+    expect(ticks).to_have_text(before)
