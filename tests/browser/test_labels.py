@@ -2,12 +2,8 @@
 
 from __future__ import annotations
 
-import io
-from itertools import combinations
-
 import numpy as np
 import pytest
-from PIL import Image
 from playwright.sync_api import expect
 
 from tests.browser.hands import Hands
@@ -52,24 +48,6 @@ def test_no_label_lies_over_another_a_dot_or_the_marker(exploded, width):
         assert exploded.overlaps() == []
         assert exploded.root.locator(".lrfind-spot-label:not([display])").count() >= 1
     notebook.page.set_viewport_size({"width": 1100, "height": 900})
-
-
-def test_bands_and_where_they_overlap_have_colours_of_their_own(exploded):
-    exploded.notebook.execute("widget.selected_lr = 30")
-    exploded.rate_becomes(30)
-    exploded.notebook.page.mouse.move(5, 5)
-    at = {"skipped": 1e-6, "both": 2e-3, "usable": 0.3, "none": 3.0}
-    seen = {}
-    exploded.settle()
-    for name, rate in at.items():
-        x, y = exploded.place(np.log10(rate / 1e-7) / 9, 0.02)
-        clip = {"x": x - 5, "y": y, "width": 12, "height": 12}
-        shot = exploded.notebook.page.screenshot(clip=clip)
-        seen[name] = np.asarray(Image.open(io.BytesIO(shot)).convert("RGB"), float).reshape(-1, 3)
-    # A band of strokes is told by its darkest and lightest points, a tint by its mean.
-    told = {name: np.concatenate([c.mean(0), np.ptp(c, axis=0)]) for name, c in seen.items()}
-    for one, other in combinations(told, 2):
-        assert np.abs(told[one] - told[other]).max() > 6, (one, other, told)
 
 
 def test_all_losses_are_shown_in_decades_with_ticks_in_one_notation(exploded):
