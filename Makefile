@@ -40,7 +40,7 @@ help:
 	@echo "make packaging  sdist and wheel, installed without Node"
 	@echo "make examples   the example notebook, executed"
 	@echo "make peers      the other finders beside this one, in an environment of their own"
-	@echo "make browser    JupyterLab, Notebook 7 and nbclassic in Chromium"
+	@echo "make browser    JupyterLab, Notebook 7, nbclassic and Voilà in Chromium"
 	@echo "make screenshots  the pictures of the documentation, taken anew"
 	@echo "make bench      this package beside the other finders, measured (half an hour)"
 	@echo "make setup      the environment, with the front end built and installed"

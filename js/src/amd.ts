@@ -1,4 +1,7 @@
 // First, so that bqplot's style sheet comes before ours.
 import 'bqplot';
 
+import '../style/page.css';
+
 export * from './index';
+export { FigureOnGround as Figure } from './ground';

@@ -19,6 +19,8 @@ from tests.browser.harness import (
     Nbclassic,
     NotebookSeven,
     OpenNotebook,
+    Voila,
+    VoilaPage,
 )
 
 _ROOT = Path(__file__).resolve().parents[2]
@@ -34,6 +36,9 @@ APPLICATIONS = {"jupyterlab": "JupyterLab", "notebook_seven": "Notebook 7"}
 
 #: Those, and the ones in which one scripted task stands for all.
 PAGES = {**APPLICATIONS, "nbclassic": "nbclassic"}
+
+#: The page of an application, where it is not that of JupyterLab.
+OPENED_AS = {Nbclassic: ClassicNotebook, Voila: VoilaPage}
 
 OPENED = "notebooks_opened_for_tests"
 
@@ -123,6 +128,13 @@ def nbclassic(
     yield from _served(Nbclassic(tmp_path_factory.mktemp("nbclassic")), browser)
 
 
+@pytest.fixture(scope="session")
+def voila_server(
+    front_end: None, browser: Browser, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Served]:
+    yield from _served(Voila(tmp_path_factory.mktemp("voila")), browser)
+
+
 @pytest.fixture
 def lab(request: pytest.FixtureRequest, jupyterlab: Served) -> Iterator[Opener]:
     """Open a notebook of the given cells in JupyterLab, for one test."""
@@ -145,6 +157,12 @@ def classic(request: pytest.FixtureRequest, nbclassic: Served) -> Iterator[Opene
 def classic_for_module(request: pytest.FixtureRequest, nbclassic: Served) -> Iterator[Opener]:
     """Open a notebook in nbclassic that the tests of a module share."""
     yield from _opener(request, *nbclassic)
+
+
+@pytest.fixture
+def voila(request: pytest.FixtureRequest, voila_server: Served) -> Iterator[Opener]:
+    """Open a notebook of the given cells as Voila shows it, for one test."""
+    yield from _opener(request, *voila_server)
 
 
 @pytest.fixture(params=PAGES, ids=PAGES.get)
@@ -189,7 +207,7 @@ def _opener(
         application.set_theme(theme)
         page = context.new_page()
         page.set_viewport_size({"width": width, "height": height})
-        kind = ClassicNotebook if isinstance(application, Nbclassic) else OpenNotebook
+        kind = OPENED_AS.get(type(application), OpenNotebook)
         notebook = kind(application, page, cells)
         opened.append(notebook)
         notebook.open()

@@ -101,8 +101,8 @@ def test_a_saved_notebook_keeps_a_picture(lab):
 
 
 @pytest.mark.parametrize("theme", ["light", "dark"])
-def test_the_words_of_the_chart_are_legible(either, theme):
-    finder = shown(either, FIFTY_STEPS, theme=theme)
+def test_the_words_of_the_chart_are_legible(any_page, theme):
+    finder = shown(any_page, FIFTY_STEPS, theme=theme)
     finder.wait_for_dots(1)
     contrasts = finder.root.evaluate(CONTRASTS)
     assert contrasts

@@ -3,6 +3,7 @@
 from tests.browser.harness.application import Application, JupyterLab, Nbclassic, NotebookSeven
 from tests.browser.harness.classic_notebook import ClassicNotebook
 from tests.browser.harness.open_notebook import OpenNotebook
+from tests.browser.harness.voila import Voila, VoilaPage
 
 __all__ = [
     "Application",
@@ -11,4 +12,6 @@ __all__ = [
     "Nbclassic",
     "NotebookSeven",
     "OpenNotebook",
+    "Voila",
+    "VoilaPage",
 ]
