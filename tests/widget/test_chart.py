@@ -13,7 +13,7 @@ import pytest
 from lrfind_widget.outcomes import StopReason
 from lrfind_widget.view.chart import Chart, ComparisonChart
 from lrfind_widget.view.view_state import view_state
-from tests.played import RATES
+from tests.played import RATES, valley
 from tests.waiting import eventually
 from tests.widget.messages import custom, put, updates
 from tests.widget.playing import Play
@@ -145,15 +145,20 @@ class TestCurve:
         assert chart.bands.bands == []
         assert [len(run["lr"]) for run in chart.runs.runs] == [len(RATES)]
 
-    def test_is_not_sent_again_where_it_is_what_has_grown(self, play: Any) -> None:
+    def test_has_only_its_line_sent_again_where_the_end_comes_after_its_last_points(
+        self, play: Any
+    ) -> None:
         played = play()
         played.session.start()
         curve = played.screen.chart.curve
-        played.run.whole()
+        played.run.step(*map(valley, RATES))
+        assert eventually(lambda: curve.length == len(RATES))
+        played.run.end(StopReason.FINISHED)
         played.session.wait(20)
 
-        assert updates(curve) == []
-        assert curve.lr.tolist() == RATES.tolist()
+        (sent,) = curve.comm.sent("update")
+        assert sent["buffer_paths"] == [[name] for name in curve.LINE]
+        assert curve.fit_settled.all()
 
     def test_is_sent_again_under_another_smoothing(self, swept: Play) -> None:
         curve = swept.screen.chart.curve

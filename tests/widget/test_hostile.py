@@ -23,6 +23,7 @@ CHOICES = {
     "Marker": {"value"},
     "Axes": {"y_range"},
     "Curve": {*LINES},
+    "Spread": {"shown"},
     "SettingsBar": {*SETTINGS, "title", "height", "auto_apply"},
 }
 """What a page may choose, by the kind of widget; the rest of the state is the kernel's."""
