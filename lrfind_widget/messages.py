@@ -6,7 +6,6 @@ import math
 import re
 import traceback
 from collections.abc import Callable, Sequence
-from functools import partial
 from types import TracebackType
 from typing import TYPE_CHECKING
 
@@ -116,19 +115,18 @@ def traceback_of(error: BaseException) -> str:
     return "".join(traceback.format_exception(type(error), error, entered or error.__traceback__))
 
 
-def suggested(suggestion: Suggestion, label: str, *, is_linear: bool = False) -> str:
+def suggested(suggestion: Suggestion, label: str) -> str:
     """Say what the rule of this label recommends, how sure it is, and the evidence or the doubt."""
     if suggestion.lr is None:
         none, _, why = suggestion.reason.partition(": ")  # each rule says that there is none
         return f"{none}. {why[:1].upper()}{why[1:]}" if why else none
-    written = partial(format_lr, is_linear=is_linear)
     by = "" if label == "recommended" else f" by {label}"
     read = " from the validation loss" * (suggestion.read == "validation")
-    said = [f"Recommended {written(suggestion.lr)}{by}{read}, {suggestion.certainty}."]
+    said = [f"Recommended {format_lr(suggestion.lr)}{by}{read}, {suggestion.certainty}."]
     if suggestion.caveats:
-        return f"{said[0]} {suggestion.caveats[0]}"
-    if suggestion.band is not None:
-        said.append(f"The loss falls at rates of {' to '.join(map(written, suggestion.band))}.")
+        said.append(suggestion.caveats[0])
+    elif suggestion.band is not None:
+        said.append(f"The loss falls at rates of {_span(suggestion.band)}.")
     if suggestion.spread is not None:
         said.append(f"Spread between repeats: {suggestion.spread:.2f} decades.")
     return " ".join(said)

@@ -9,6 +9,7 @@ from typing import Any
 
 from lrfind_widget import messages, transitions
 from lrfind_widget.background import forget_values, reported
+from lrfind_widget.curves.formatting import written_as
 from lrfind_widget.next_sweep import FIELDS
 from lrfind_widget.options import AnalysisOptions
 from lrfind_widget.outcomes import Applied, Status
@@ -325,7 +326,6 @@ class Session:
             if state.is_running:
                 raise RuntimeError(f"{state.noun} is running: apply() at its end, or stop() it.")
             written = self._write(state, optimizer)
-        self._say(messages.applied(state.selected_lr, written))
         self._changed()
         return written.before, written.after
 
@@ -465,17 +465,22 @@ class Session:
             if state.is_running or not state.has_choice:
                 return
             try:
-                written = self._write(state, None)
-                message = messages.applied(state.selected_lr, written, follows=True)
+                self._write(state, None, follows=True)
             except (RuntimeError, TypeError, ValueError) as error:
-                message = messages.not_applied(error)
-        self._say(message)
+                self._say(messages.not_applied(error))
 
     def _say(self, message: str) -> None:
         """Show what the latest command did."""
         self._swap(lambda state: replace(state, message=message))
 
-    def _write(self, state: SessionState, optimizer: Any) -> Applied:
+    def _write(self, state: SessionState, optimizer: Any, *, follows: bool = False) -> Applied:
+        """Write the choice into an optimizer and say what that has changed."""
+        written = self._written(state, optimizer)
+        with written_as(state.mode):
+            self._say(messages.applied(state.selected_lr, written, follows=follows))
+        return written
+
+    def _written(self, state: SessionState, optimizer: Any) -> Applied:
         if self._trainable is not None:
             return self._trainable.apply(state.selected_lr, optimizer, **self._changes)
         if self._closed and (optimizer is None or state.result is None):

@@ -146,6 +146,14 @@ class SessionState:
         return None if self.result is None else analyse(self.result, self.options)
 
     @property
+    def mode(self) -> str:
+        """How the rates of the latest sweep rise, "exp" or "linear"; rates are written so."""
+        if self.sweep is not None:
+            return self.sweep.plan.mode
+        stored = {} if self.result is None else self.result.settings  # from a file, perhaps
+        return "linear" if stored.get("mode") == "linear" else "exp"
+
+    @property
     def number(self) -> int:
         """The number of the latest sweep that has found something; 0 before the first."""
         return max((run.number for run in self.runs), default=0)

@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import Any, Literal
 
 from lrfind_widget import messages
+from lrfind_widget.curves.formatting import written_as
 from lrfind_widget.options import AnalysisOptions
 from lrfind_widget.points import Run
 from lrfind_widget.results.result import SweepResult
@@ -93,7 +94,8 @@ def _take_found(state: SessionState) -> SessionState:
         return state
     lr = found.best_lr or state.selected_lr
     found_by_search = replace(state, selected_lr=lr, chosen_by_search=True)
-    return _keep_choice(replace(found_by_search, message=messages.found(lr)))
+    with written_as(state.mode):
+        return _keep_choice(replace(found_by_search, message=messages.found(lr)))
 
 
 def _add_result(state: SessionState, result: SweepResult) -> SessionState:

@@ -14,6 +14,7 @@ import traitlets
 from ipywidgets import Layout, ValueWidget, VBox
 
 from lrfind_widget import messages
+from lrfind_widget.curves.formatting import written_as
 from lrfind_widget.keywords import constructor, keywords
 from lrfind_widget.options import AnalysisOptions, WidgetOptions
 from lrfind_widget.outcomes import Status
@@ -325,7 +326,8 @@ class LRFinderWidget(Session, ThreadSafeWidget, VBox, ValueWidget):  # type: ign
         if not self._is_set_up:  # a debugger's look at one that was refused
             return object.__repr__(self)
         state = self.state
-        return messages.text_fallback(state.status, state.selected_lr, self.min_grad_lr)
+        with written_as(state.mode):
+            return messages.text_fallback(state.status, state.selected_lr, self.min_grad_lr)
 
     def _keep(self) -> None:
         """Keep the chart with the present choice in the outputs of the cells."""

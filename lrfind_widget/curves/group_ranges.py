@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from lrfind_widget.curves.formatting import format_lr
+from lrfind_widget.curves.formatting import format_lr, written_as
 from lrfind_widget.curves.schedule import Mode, Schedule
 from lrfind_widget.values import integer, real
 
@@ -66,7 +66,10 @@ class GroupRanges:
         return len(self.start_lrs)
 
     def __str__(self) -> str:
-        starts, ends = (", ".join(map(format_lr, lrs)) for lrs in (self.start_lrs, self.end_lrs))
+        with written_as(self.mode):
+            starts, ends = (
+                ", ".join(map(format_lr, lrs)) for lrs in (self.start_lrs, self.end_lrs)
+            )
         return f"[{starts}] to [{ends}]"
 
 

@@ -39,11 +39,6 @@ class Analysis:
             return curve.lrs, curve.smoothed
         return curve.fit.lrs, curve.fit.losses
 
-    @property
-    def is_linear(self) -> bool:
-        """Whether the rates rose evenly, so that they are written without exponents."""
-        return self.result.settings.get("mode") == "linear"
-
     @cached_property
     def words(self) -> str:
         """The curve in words."""

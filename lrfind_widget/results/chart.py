@@ -75,16 +75,14 @@ def chart_of(analysis: Analysis, **changes: Any) -> Chart:
     return Chart(analysis=analysis, **(shown | changes))
 
 
-def rate_of(found: Suggestion, *, is_linear: bool) -> str:
+def rate_of(found: Suggestion) -> str:
     """Return the rate of a suggestion as it stands at a dot or in a legend."""
     if found.lr is None:
         return "none"
-    return (
-        f"{format_lr(found.lr, is_linear=is_linear)}{' (unsure)' * (found.certainty == 'unsure')}"
-    )
+    return f"{format_lr(found.lr)}{' (unsure)' * (found.certainty == 'unsure')}"
 
 
-def named(found: Suggestion, *, is_linear: bool) -> str:
+def named(found: Suggestion) -> str:
     """Return the name of a suggestion's rule and its rate."""
     label = label_of(found.rule) + ":" * (found.lr is None)
-    return f"{label} {rate_of(found, is_linear=is_linear)}".strip()
+    return f"{label} {rate_of(found)}".strip()

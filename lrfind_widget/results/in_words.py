@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator, Mapping
-from functools import partial
+from collections.abc import Iterator, Mapping
 from itertools import pairwise
 from typing import Any, Protocol
 
@@ -14,7 +13,7 @@ import numpy.typing as npt
 from lrfind_widget.curves.combined import CombinedCurve
 from lrfind_widget.curves.features import FEWEST_POINTS, noise_of
 from lrfind_widget.curves.fitted_line import FittedLine, fitted_line
-from lrfind_widget.curves.formatting import format_lr
+from lrfind_widget.curves.formatting import format_lr, written_as
 from lrfind_widget.curves.smoothing import Floats
 from lrfind_widget.outcomes import StopReason
 
@@ -53,21 +52,25 @@ class _Recorded(Protocol):
 
 def in_words(result: _Recorded) -> str:
     """Return what the lines of a result do, from the lowest rate to the highest."""
+    with written_as(result.settings.get("mode")):
+        return _in_words(result)
+
+
+def _in_words(result: _Recorded) -> str:
     curve, is_linear = result.curve(), result.settings.get("mode") == "linear"
-    rate = partial(format_lr, is_linear=is_linear)
     if not np.isfinite(curve.losses).any():
-        return f"There is no curve{_broken(result, rate, ': the loss was ')}."
+        return f"There is no curve{_broken(result, ': the loss was ')}."
     sweeps = 1 if result.repeats is None else np.unique(result.repeats).size
     name = "The loss" if sweeps == 1 else f"The loss, as the median of {sweeps} sweeps,"
-    said = f"{name} {_told(curve.fit, curve.losses, is_linear, rate)}{_end(result, rate)}."
+    said = f"{name} {_told(curve.fit, curve.losses, is_linear)}{_end(result)}."
     losses = curve.val_losses
     if losses is not None and np.isfinite(losses).any():
         line = fitted_line(curve.lrs, losses, result.ends[1] if is_linear else None)
-        said += f" The validation loss {_told(line, losses, is_linear, rate)}."
+        said += f" The validation loss {_told(line, losses, is_linear)}."
     return said
 
 
-def _told(line: FittedLine, raw: Floats, is_linear: bool, rate: Callable[[float], str]) -> str:
+def _told(line: FittedLine, raw: Floats, is_linear: bool) -> str:
     """Return the moves of a line in words, in their order."""
     finite = np.isfinite(line.losses)
     lrs, losses = line.lrs[finite], line.losses[finite]
@@ -76,19 +79,19 @@ def _told(line: FittedLine, raw: Floats, is_linear: bool, rate: Callable[[float]
     if raw.size < FEWEST_POINTS:
         unit = float(np.ptp(losses)) / 50
         if lrs.size == 1:
-            return f"is {_loss(losses[0], unit)} at {rate(lrs[0])}, the only rate"
-        ends = [f"{_loss(losses[n], unit)} at {rate(lrs[n])}" for n in (0, -1)]
+            return f"is {_loss(losses[0], unit)} at {format_lr(lrs[0])}, the only rate"
+        ends = [f"{_loss(losses[n], unit)} at {format_lr(lrs[n])}" for n in (0, -1)]
         return f"goes from {ends[0]} to {ends[1]}, in {raw.size} points"
     noise = noise_of(raw[np.isfinite(raw)])
     begin = _explosion(lrs, losses, noise)
     places = lrs if is_linear else np.log10(lrs)
-    said = list(_moves(places[:begin], losses[:begin], lrs, noise, rate, np.ptp(places)))
+    said = list(_moves(places[:begin], losses[:begin], lrs, noise, np.ptp(places)))
     if begin < lrs.size:
         if said[-1].startswith("rises"):  # which is the beginning of the explosion
             said.pop()
-        said.append(f"explodes at {rate(lrs[begin])}")
+        said.append(f"explodes at {format_lr(lrs[begin])}")
     elif finite.size > lrs.size and not finite[-1]:
-        said.append(f"diverges in half of the sweeps beyond {rate(lrs[-1])}")
+        said.append(f"diverges in half of the sweeps beyond {format_lr(lrs[-1])}")
     return ", ".join(said)
 
 
@@ -108,7 +111,6 @@ def _moves(
     losses: Floats,
     lrs: Floats,
     noise: float,
-    rate: Callable[[float], str],
     width: float,
 ) -> Iterator[str]:
     span = float(np.ptp(losses))
@@ -120,7 +122,7 @@ def _moves(
         turns = _turns(losses, least)
     if len(turns) < 2:
         level = _loss(float(np.median(losses)), unit)
-        yield f"is flat at {level} from {rate(lrs[0])} to {rate(lrs[losses.size - 1])}"
+        yield f"is flat at {level} from {format_lr(lrs[0])} to {format_lr(lrs[losses.size - 1])}"
         return
     at = 0  # up to where the curve is told
     for n, (start, end) in enumerate(pairwise(turns)):
@@ -132,19 +134,20 @@ def _moves(
         if places[leaves] - places[at] >= _LONG * width:
             level = _loss(float(np.median(losses[at : leaves + 1])), unit)
             how = "is flat at" if n == 0 else "stays near"
-            yield f"{how} {level} up to {rate(lrs[leaves])}"
+            yield f"{how} {level} up to {format_lr(lrs[leaves])}"
         elif n == 0:
-            yield f"begins at {_loss(losses[0], unit)} at {rate(lrs[0])}"
+            yield f"begins at {_loss(losses[0], unit)} at {format_lr(lrs[0])}"
         arrives = start + int(np.argmax(np.abs(losses[start : end + 1] - losses[end]) <= near))
         following = turns[n + 2] if n + 2 < len(turns) else losses.size - 1
         back = np.flatnonzero(np.abs(losses[end : following + 1] - losses[end]) > near)
         stays = end + int(back[0]) - 1 if back.size else following
         at = arrives if places[stays] - places[arrives] >= _LONG * width else end
         verb = "falls" if move < 0 else "rises"
-        yield f"{verb} to {_loss(losses[at], unit)} at {rate(lrs[at])}"
+        yield f"{verb} to {_loss(losses[at], unit)} at {format_lr(lrs[at])}"
     last = losses.size - 1
     if places[last] - places[at] >= _LONG * width:
-        yield f"stays near {_loss(float(np.median(losses[at:])), unit)} up to {rate(lrs[last])}"
+        level = _loss(float(np.median(losses[at:])), unit)
+        yield f"stays near {level} up to {format_lr(lrs[last])}"
 
 
 def _turns(losses: Floats, least: float) -> list[int]:
@@ -164,15 +167,15 @@ def _turns(losses: Floats, least: float) -> list[int]:
     return [*turns, low if direction < 0 else high] if turns else []
 
 
-def _end(result: _Recorded, rate: Callable[[float], str]) -> str:
+def _end(result: _Recorded) -> str:
     """Return how the curve ends, where that is not the end of its range."""
-    last = rate(float(result.lrs.max()))
+    last = format_lr(float(result.lrs.max()))
     diverged = result.stop_reason in (StopReason.DIVERGED, StopReason.NON_FINITE)
     if diverged and result.repeats is not None:
         return ""  # the last rate is that of the luckiest
     ends = {
         StopReason.DIVERGED: f"; the sweep ended at {last}, where the loss diverged",
-        StopReason.NON_FINITE: _broken(result, rate, ", and is "),
+        StopReason.NON_FINITE: _broken(result, ", and is "),
         StopReason.STOPPED: f"; the sweep was stopped at {last}",
         StopReason.FAILED: f"; the sweep failed after {last}",
     }
@@ -180,14 +183,14 @@ def _end(result: _Recorded, rate: Callable[[float], str]) -> str:
     return ends.get(result.stop_reason) or early
 
 
-def _broken(result: _Recorded, rate: Callable[[float], str], before: str) -> str:
+def _broken(result: _Recorded, before: str) -> str:
     """Return at which rate the loss first was no number, "" where it was always one."""
     broken = np.flatnonzero(~np.isfinite(result.losses))
     if not broken.size:
         return ""
     first = broken[result.lrs[broken].argmin()]
     what = "NaN" if math.isnan(result.losses[first]) else "infinite"
-    return f"{before}{what} at {rate(float(result.lrs[first]))}"
+    return f"{before}{what} at {format_lr(float(result.lrs[first]))}"
 
 
 def _loss(loss: float, unit: float) -> str:

@@ -9,7 +9,7 @@ from typing import Any, Literal
 import numpy as np
 import numpy.typing as npt
 
-from lrfind_widget.curves.formatting import format_lr
+from lrfind_widget.curves.formatting import format_lr, written_as
 from lrfind_widget.curves.group_ranges import GroupRanges, groups_of
 from lrfind_widget.curves.schedule import CloserSchedule, Schedule, schedule_of
 from lrfind_widget.curves.smoothing import Floats, exponential_average
@@ -198,7 +198,8 @@ class Refinement:
         return covered
 
     def _note(self, *, same: bool) -> str:
-        low, high = (format_lr(self.changes[name]) for name in ("start_lr", "end_lr"))
+        with written_as(self.base.settings.get("mode")):
+            low, high = (format_lr(self.changes[name]) for name in ("start_lr", "end_lr"))
         others = "the steps before took other losses than the first time, so "
         if self.kind == "refine":
             below = f", after the {self.below} steps before once more" if self.below else ""

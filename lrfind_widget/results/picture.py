@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from lrfind_widget.curves.formatting import format_lr
+from lrfind_widget.curves.formatting import format_lr, written_as
 from lrfind_widget.results.chart import BAND, Chart, Other, named, rate_of
 from lrfind_widget.results.curve_lines import KINDS, CurveLines, Line, loss_at
 from lrfind_widget.results.figures import paint, put_legend, put_title
@@ -27,6 +27,11 @@ _NEAR, _APART = 0.02, 8.0
 
 def draw(axes: Any, chart: Chart) -> None:
     """Draw a chart on axes."""
+    with written_as(chart.analysis.result.settings.get("mode")):
+        _draw(axes, chart)
+
+
+def _draw(axes: Any, chart: Chart) -> None:
     look = look_on(papers_of(axes)[0])
     result = chart.analysis.result
     with np.errstate(all="ignore"):
@@ -120,7 +125,7 @@ def _draw_other(axes: Any, other: Other, place: int) -> None:
     lrs, losses = line = other.lines.main
     name, found, style = _text(other.name), other.suggestion, line_look(place, RUNS)
     if found is not None:
-        name = f"{name}: {rate_of(found, is_linear=other.lines.is_linear)}"
+        name = f"{name}: {rate_of(found)}"
     width = 1.0 if found is None else 1.4
     axes.plot(lrs, drawable(losses), label=name, linewidth=width, zorder=1.9, **style)
     if found is not None and found.lr is not None:
@@ -134,16 +139,10 @@ def _draw_found(axes: Any, chart: Chart, look: Look) -> None:
         _draw_band(axes, chart.found[0], look)
     if steepest is not None and steepest.lr is not None:
         style = {"color": look.steepest, "marker": "o", "ms": 6}
-        _draw_dot(
-            axes,
-            chart.lines.average,
-            steepest,
-            style,
-            named(steepest, is_linear=chart.lines.is_linear),
-        )
+        _draw_dot(axes, chart.lines.average, steepest, style, named(steepest))
     levels = _levels(axes, [found.lr for found in chart.found])
     for place, found in enumerate(chart.found):
-        label = _text(named(found, is_linear=chart.lines.is_linear))
+        label = _text(named(found))
         if found.lr is None:
             axes.plot([], [], linestyle="none", label=label)
             continue

@@ -12,7 +12,7 @@ import numpy.typing as npt
 
 from lrfind_widget.curves.combined import CombinedCurve, combined_curve
 from lrfind_widget.curves.fitted_line import FittedLine
-from lrfind_widget.curves.formatting import format_lr
+from lrfind_widget.curves.formatting import format_lr, written_as
 from lrfind_widget.curves.group_ranges import GroupRanges, groups_of
 from lrfind_widget.curves.schedule import schedule_of
 from lrfind_widget.curves.smoothing import Floats, beta_of
@@ -186,11 +186,12 @@ class RecordedCurve:
                 options.setdefault("val_losses", self.val_losses)
             elif reads == "validation" and self.val_losses is not None:
                 losses = self.val_losses
-        if self.repeats is None:
-            found = entry(self.lrs, losses, **options)
-        else:
-            found = suggest_from_repeats(self.lrs, losses, self.repeats, entry, **options)
-        notes = (*found.notes, *self._notes_on_range(found))
+        with written_as(self.settings.get("mode")):
+            if self.repeats is None:
+                found = entry(self.lrs, losses, **options)
+            else:
+                found = suggest_from_repeats(self.lrs, losses, self.repeats, entry, **options)
+            notes = (*found.notes, *self._notes_on_range(found))
         of_validation = options.get("val_losses") is not None or losses is not self.losses
         return replace(found, notes=notes, read="validation" if of_validation else "training")
 

@@ -10,7 +10,7 @@ from typing import Any, ClassVar
 import numpy as np
 import numpy.typing as npt
 
-from lrfind_widget.curves.formatting import format_lr
+from lrfind_widget.curves.formatting import format_lr, written_as
 from lrfind_widget.curves.smoothing import Floats
 from lrfind_widget.outcomes import StopReason
 from lrfind_widget.results import csv_table, track_record
@@ -142,6 +142,10 @@ class SweepResult(PlottedCurve, JsonRecord):
         return int(self.lrs.size)
 
     def __repr__(self) -> str:
+        with written_as(self.settings.get("mode")):
+            return self._in_short()
+
+    def _in_short(self) -> str:
         steps = "1 step" if len(self) == 1 else f"{len(self)} steps"
         suggested = "None" if self.suggested_lr is None else format_lr(self.suggested_lr)
         said = f"{steps}, {self.stop_reason.value}, suggested_lr={suggested}"

@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from lrfind_widget.curves.formatting import format_lr, listed
+from lrfind_widget.curves.formatting import format_lr, listed, written_as
 from lrfind_widget.curves.group_ranges import groups_of
 from lrfind_widget.option_fields import options_of
 from lrfind_widget.options import SweepOptions
@@ -54,6 +54,11 @@ def different(results: Sequence[RecordedCurve]) -> list[str]:
 
 
 def _name(differing: Sequence[str], settings: Mapping[str, Any]) -> str:
+    with written_as(settings.get("mode")):
+        return _said_together(differing, settings)
+
+
+def _said_together(differing: Sequence[str], settings: Mapping[str, Any]) -> str:
     in_groups = ("start_lr", "end_lr") if isinstance(settings.get("groups"), Mapping) else ()
     values = {key: settings.get(key) for key in differing if key not in in_groups}
     usual = {key: value for key, value in values.items() if value in (None, _DEFAULTS.get(key))}

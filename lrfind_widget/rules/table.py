@@ -181,7 +181,8 @@ def suggest_from_repeats(
 
     `repeats` says which sweep each step belongs to. A rule that takes points in any order is
     given all of them at once. The others look at one sweep's steps: of their suggestions, one for
-    each sweep, the middle one is returned. The reason ends with how far they are apart.
+    each sweep, the middle one is returned. The reason ends with how many there are, and `spread`
+    says how far they are apart.
     """
     entry = entry_of(rule)
     rates, raw, which = np.asarray(lrs), np.asarray(losses), np.asarray(repeats)
@@ -209,12 +210,11 @@ def suggest_from_repeats(
             chosen = replace(chosen, index=int(steps[chosen.index]))
     if chosen.lr is None or len(each) < 2:
         return chosen
-    said = f"{len(found)} of {len(each)} sweeps suggest a rate of their own"
+    said = f"{len(found)} of {len(each)} sweeps suggest a rate of their own."
     spread = None
     if len(found) > 1:
         spread = float(np.std(np.log10([lr for lr, _ in found]), ddof=1))
-        said += f", with a standard deviation of {spread:.2f} decades"
-    return replace(chosen, reason=f"{chosen.reason} {said}.", spread=spread)
+    return replace(chosen, reason=f"{chosen.reason} {said}", spread=spread)
 
 
 def check_rule(rule: Any) -> Rule:

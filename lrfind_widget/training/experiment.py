@@ -21,6 +21,7 @@ from torch.optim import Optimizer
 
 from lrfind_widget import messages
 from lrfind_widget._version import __version__
+from lrfind_widget.curves.formatting import written_as
 from lrfind_widget.isolation.isolation import Isolation
 from lrfind_widget.isolation.joined_loader import JoinedLoader, joined
 from lrfind_widget.isolation.training_objects import FUNCTIONS, TrainingObjects
@@ -195,7 +196,8 @@ class Experiment(ABC):
         with contextlib.closing(points):  # type: ignore[type-var]
             while isolation.take_turn(self.control.is_stopped):
                 try:
-                    point = next(points)
+                    with written_as(self.plan.mode):  # never across a yield: it is the reader's too
+                        point = next(points)
                 except StopIteration:
                     return
                 finally:

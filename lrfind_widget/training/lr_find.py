@@ -9,6 +9,7 @@ from torch import nn
 from torch.optim import Optimizer
 
 from lrfind_widget import messages
+from lrfind_widget.curves.formatting import written_as
 from lrfind_widget.curves.group_ranges import groups_of
 from lrfind_widget.keywords import keywords
 from lrfind_widget.options import FindOptions, SweepOptions
@@ -68,19 +69,20 @@ def lr_find(
     result = sweep.result()
     suggestion = result.suggestion()
     stopped = result.stop_reason is StopReason.STOPPED
-    conclude(
-        [
-            messages.suggested(suggestion, label_of(suggestion.rule)),
-            *suggestion.caveats[1:],
-            messages.loss_taken(result.objective),
-            result.stop_sentence,
-        ],
-        optimizer,
-        suggestion.lr,
-        groups_of(result.settings),
-        apply=options.apply,
-        why_not=messages.INTERRUPTED if stopped else "",
-        doubts=" ".join(suggestion.caveats),
-        shown=options.progress,
-    )
+    with written_as(options.mode):
+        conclude(
+            [
+                messages.suggested(suggestion, label_of(suggestion.rule)),
+                *suggestion.caveats[1:],
+                messages.loss_taken(result.objective),
+                result.stop_sentence,
+            ],
+            optimizer,
+            suggestion.lr,
+            groups_of(result.settings),
+            apply=options.apply,
+            why_not=messages.INTERRUPTED if stopped else "",
+            doubts=" ".join(suggestion.caveats),
+            shown=options.progress,
+        )
     return result

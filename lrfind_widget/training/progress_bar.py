@@ -9,7 +9,7 @@ import sys
 
 from tqdm import tqdm
 
-from lrfind_widget.curves.formatting import format_lr
+from lrfind_widget.curves.formatting import format_lr, written_as
 from lrfind_widget.training.experiment import Experiment
 
 
@@ -26,6 +26,7 @@ def run_with_bar(experiment: Experiment, title: str, *, shown: bool) -> None:
     bar = _Bar(total=experiment.steps, desc=title, unit="step", miniters=1, disable=not shown)
     with (
         bar,
+        written_as(experiment.settings.get("mode")),
         contextlib.suppress(KeyboardInterrupt),
         contextlib.closing(iter(experiment)) as points,
     ):

@@ -11,6 +11,7 @@ from torch import nn
 from torch.optim import Optimizer
 
 from lrfind_widget import messages
+from lrfind_widget.curves.formatting import written_as
 from lrfind_widget.isolation.isolation import Isolation
 from lrfind_widget.keywords import constructor, keywords
 from lrfind_widget.options import SweepOptions
@@ -162,7 +163,8 @@ class Sweep(Experiment):
         self._options = options = matched(optimizer, options)
         self.schedule = options.schedule
         self.settings = options.settings()
-        rates = GroupRates(optimizer, options.groups)
+        with written_as(options.mode):
+            rates = GroupRates(optimizer, options.groups)
         self.multipliers = rates.multipliers
         self._own_lr = rates.own
         self.axis_label = rates.axis_label
@@ -214,11 +216,12 @@ class Sweep(Experiment):
 
     def _end_on_request(self) -> None:
         record, planned = self._records[-1], len(self.schedule)
-        self._end_repeat((StopReason.STOPPED, messages.sweep_stopped))
-        if self.stop_reason is None:  # between two repeats
-            record.reason = StopReason.STOPPED
-            record.sentence = messages.sweep_stopped(record, planned)
-            self._end(*messages.repeats_ended(self._records, planned))
+        with written_as(self.schedule.mode):
+            self._end_repeat((StopReason.STOPPED, messages.sweep_stopped))
+            if self.stop_reason is None:  # between two repeats
+                record.reason = StopReason.STOPPED
+                record.sentence = messages.sweep_stopped(record, planned)
+                self._end(*messages.repeats_ended(self._records, planned))
 
     def result(self) -> SweepResult:
         """Return what has been found, also after a sweep that was stopped or failed.

@@ -27,11 +27,10 @@ def axis(state: SessionState) -> tuple[float, float, str, str]:
         low, high = plan.lrs
         if state.refinement is not None:
             low, high = state.refinement.range(low, high)
-        return low, high, plan.mode, plan.label
+        return low, high, state.mode, plan.label
     if state.result is None:
-        return 1e-7, 10.0, "exp", "learning rate"
-    mode = "linear" if state.result.settings.get("mode") == "linear" else "exp"
-    return *state.result.ends, mode, state.result.axis_label
+        return 1e-7, 10.0, state.mode, "learning rate"
+    return *state.result.ends, state.mode, state.result.axis_label
 
 
 def dots(state: SessionState, analysis: Analysis) -> list[dict[str, Any]]:

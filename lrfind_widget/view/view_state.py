@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from lrfind_widget.curves.combined import CombinedCurve
+from lrfind_widget.curves.formatting import written_as
 from lrfind_widget.points import Run
 from lrfind_widget.state import LINES, SessionState
 from lrfind_widget.view import bar_state, chart_state
@@ -46,6 +47,11 @@ class ViewState:
 
 def view_state(state: SessionState) -> ViewState:
     """Return what a screen shows of a state."""
+    with written_as(state.mode):
+        return _shown(state)
+
+
+def _shown(state: SessionState) -> ViewState:
     analysis = None if state.is_sweeping else state.analysis
     low, high, kind, label = chart_state.axis(state)
     options = state.options

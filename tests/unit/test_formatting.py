@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from lrfind_widget.curves.formatting import format_duration, format_lr
+from lrfind_widget.curves.formatting import format_duration, format_lr, written_as
 
 WRITTEN = json.loads((Path(__file__).parents[1] / "rates.json").read_text())
 """Texts of rates by the axis; the page's units read them too."""
@@ -18,7 +18,8 @@ WRITTEN = json.loads((Path(__file__).parents[1] / "rates.json").read_text())
 
 @pytest.mark.parametrize("axis", WRITTEN)
 def test_rate_is_written_as_people_and_the_page_write_it(axis: str) -> None:
-    written = [format_lr(lr, is_linear=axis == "linear") for lr in WRITTEN[axis].values()]
+    with written_as(axis):
+        written = list(map(format_lr, WRITTEN[axis].values()))
     assert written == list(WRITTEN[axis])
 
 

@@ -38,7 +38,7 @@ def test_each_by_what_is_unusual_of_what_differs(
 def test_ranges_of_groups_stand_for_their_ends() -> None:
     ranges = {"start_lrs": [1e-6, 1e-4], "end_lrs": [1e-2, 0.1], "reference": 0, "mode": "exp"}
     of_groups = {**USUAL, "groups": ranges, "start_lr": 1e-6, "end_lr": 1e-2}
-    assert named({}, of_groups) == ["defaults", "groups [1e-6, 1e-4] to [1e-2, 0.1]"]
+    assert named({}, of_groups) == ["defaults", "groups [1e-6, 1e-4] to [1e-2, 1e-1]"]
 
 
 def test_an_optimizer_and_a_batch_size_tell_results_apart() -> None:
