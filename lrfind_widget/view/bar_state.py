@@ -185,9 +185,7 @@ def headline(state: SessionState, analysis: Analysis | None, last: Point | None)
     if plan is not None and state.is_running:
         return _running(state, plan, last)
     if (found := _recommended(state, analysis)) is not None:
-        return messages.suggested(
-            found, label_of(found.rule), is_linear=analysis is not None and analysis.is_linear
-        )
+        return messages.suggested(found, label_of(found.rule))
     # What a comparison has found stands at its chart.
     return messages.WAITING if state.error is None else ended(state)
 
