@@ -44,6 +44,12 @@ class Finder:
     def press(self, name: str) -> None:
         self.button(name).click()
 
+    def unfold(self) -> None:
+        """Open every fold."""
+        self.root.evaluate(
+            "(root) => root.querySelectorAll('details').forEach((fold) => { fold.open = true; })"
+        )
+
     def says(self, text: str) -> None:
         """Wait until one of the live regions says something with this text."""
         expect(self.root.get_by_role("status").filter(has_text=text)).to_have_count(1)

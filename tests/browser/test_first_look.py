@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import base64
+import re
+from collections.abc import Iterator
 
 import pytest
 from playwright.sync_api import expect
@@ -37,14 +39,17 @@ def finished(either_for_module) -> Finder:
 
 
 def test_one_line_shows_a_sweep_of_the_digits(finished):
-    expect(finished.progress).to_have_attribute("aria-valuemax", "100")
     taken = finished.notebook.value("len(widget.result.lrs)")
-    expect(finished.progress).to_have_attribute("aria-valuenow", str(taken))
+    expect(finished.root.get_by_role("application", name=f"{taken} points")).to_be_visible()
     finished.wait_for_dots(20)
 
 
-def test_the_end_is_said(finished):
-    finished.says(finished.notebook.value("widget.result.stop_sentence"))
+def test_the_end_is_said_with_the_headline(lab):
+    finder = shown(lab, FIFTY_STEPS)
+    headline = finder.root.get_by_role("group", name="Range test").get_by_role("strong")
+    expect(headline).to_have_text(re.compile("^Recommended .+, (un)?sure.$"))
+    ended = finder.notebook.value("widget.result.stop_sentence")
+    finder.says(f"{ended} {headline.inner_text()}")
 
 
 def test_the_model_is_bit_for_bit_what_it_was(finished):
@@ -76,7 +81,7 @@ def test_run_again_sweeps_again(lab):
     finder = shown(lab, FIFTY_STEPS)
     finder.press("Run again")
     assert finder.notebook.until("len(widget.runs)", lambda count: count == 2)
-    expect(finder.progress).to_have_attribute("aria-valuenow", "50")
+    expect(finder.root.locator(".lrfind-earlier .lrfind-earlier-run")).to_have_count(1)
 
 
 def test_a_second_display_shows_the_whole_curve(lab):
@@ -109,15 +114,54 @@ def test_the_words_of_the_chart_are_legible(any_page, theme):
     assert {words: ratio for words, ratio in contrasts.items() if ratio < 4.5} == {}
 
 
-@pytest.mark.parametrize("width", [480, 1400])
-def test_the_widget_fits_the_width_it_is_given(lab, width):
-    finder = shown(lab, FIFTY_STEPS, width=width)
-    finder.wait_for_dots(1)
-    overflow = finder.root.evaluate(
+@pytest.fixture(params=[380, 420, 500, 900, 1100, 1400])
+def resized(finished, request) -> Iterator[Finder]:
+    """The widget with every fold open, in a window of this width."""
+    finished.wait_for_dots(1)
+    finished.unfold()
+    page = finished.notebook.page
+    before = page.viewport_size
+    page.set_viewport_size({**before, "width": request.param})
+    page.wait_for_function("(width) => window.innerWidth === width", arg=request.param)
+    yield finished
+    page.set_viewport_size(before)
+
+
+def test_the_widget_fits_the_width_it_is_given(resized):
+    overflow = resized.root.evaluate(
         "(root) => { const box = root.querySelector('.lrfind-widget');"
         " return box.scrollWidth - box.clientWidth; }"
     )
     assert overflow <= 0
+
+
+def test_no_button_has_two_lines_and_no_word_of_the_receipt_is_broken(resized):
+    assert resized.root.get_by_role("cell", name="identical").count() > 5
+    assert resized.root.evaluate(BROKEN) == []
+
+
+#: The text of buttons, and the words of a table, that stand in more than one line.
+BROKEN = """(root) => {
+  const isBroken = (text, start, end) => {
+    const range = document.createRange();
+    range.setStart(text, start);
+    range.setEnd(text, end);
+    const boxes = [...range.getClientRects()].filter(({width}) => width > 1);
+    return new Set(boxes.map(({top}) => Math.round(top))).size > 1;
+  };
+  const found = [];
+  for (const part of root.querySelectorAll('.lrfind-widget :is(button, th, td)')) {
+    const texts = document.createTreeWalker(part, NodeFilter.SHOW_TEXT);
+    while (part.checkVisibility() && texts.nextNode()) {
+      const text = texts.currentNode;
+      const pieces = text.data.matchAll(part.localName === 'button' ? /.+/g : /[^\\s-]+/g);
+      for (const {0: piece, index} of pieces) {
+        if (isBroken(text, index, index + piece.length)) { found.push(piece); }
+      }
+    }
+  }
+  return found;
+}"""
 
 
 #: The contrast of each visible text with what lies behind it, by the formula of WCAG 2.

@@ -76,9 +76,7 @@ def page_of_all(either_for_module) -> dict[str, Finder]:
     finders = {"swept": Finder(notebook, 1), "failed": Finder(notebook, 2)}
     finders["failed"].root.get_by_text("How this was run").wait_for()
     for finder in finders.values():
-        finder.root.evaluate(
-            "(root) => root.querySelectorAll('details').forEach((fold) => { fold.open = true; })"
-        )
+        finder.unfold()
         finder.root.evaluate(HOLD_PRESSES)
     finders["swept"].root.locator(".lrfind-training").first.wait_for()
     finders["swept"].marker.press("+")

@@ -64,7 +64,7 @@ def test_every_point_is_drawn_and_counted(lab):
     finder = gated(lab)
     finder.notebook.execute("gate.open()")
     finder.wait_for_dots(60)
-    expect(finder.progress).to_have_attribute("aria-valuenow", "60")
+    expect(finder.root.get_by_role("application", name="60 points")).to_be_visible()
     assert finder.dots() == 60
 
 

@@ -402,8 +402,7 @@ class TestSettingsBar:
 
     def test_labels_the_rules_by_their_names(self, play: Any) -> None:
         rules = play().screen.settings_bar.rules
-        title = 'rule="min_gradient"'
-        assert rules[2] == {"name": "min_gradient", "label": "steepest fall", "title": title}
+        assert rules[2] == {"name": "min_gradient", "label": "steepest fall", "title": ""}
 
 
 class TestHowBar:
