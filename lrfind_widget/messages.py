@@ -73,6 +73,11 @@ def sweeping(done: int, steps: int, seconds_per_step: float | None, aside: str =
     return _with_time_left(text, steps - done, seconds_per_step)
 
 
+def rate_now(lr: float) -> str:
+    """Say at which rate a step is taken."""
+    return f"Rate now {format_lr(lr)}."
+
+
 def as_before(lr: float) -> str:
     """Say that the steps up to a rate are taken once more."""
     return f"as before up to {format_lr(lr)}"

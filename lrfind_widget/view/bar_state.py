@@ -57,7 +57,7 @@ def run_bar(state: SessionState, analysis: Analysis | None) -> dict[str, Any]:
         "certainty": "" if found is None else found.certainty,
         "done": 0 if plan is None else progress.done,
         "total": 0 if plan is None else plan.steps,
-        "lr": lr,
+        "rate": "" if lr is None else messages.rate_now(lr),
         "objective": facts[0],
         "detail": facts[1],
         "buttons": _run_buttons(state, analysis),

@@ -72,7 +72,7 @@ class RunBar(Bar):
     certainty = traitlets.Enum(["", "sure", "unsure", "none"], "").tag(sync=True)
     done = traitlets.Int(0, min=0).tag(sync=True)
     total = traitlets.Int(0, min=0).tag(sync=True)
-    lr = traitlets.Float(None, allow_none=True).tag(sync=True)
+    rate = traitlets.Unicode().tag(sync=True)
     objective = traitlets.Unicode().tag(sync=True)
     detail = traitlets.Unicode().tag(sync=True)
 

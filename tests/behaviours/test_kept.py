@@ -141,7 +141,7 @@ def test_a_line_says_what_came_of_it(capsys):
     lr_find(model, loader(), sgd(model), seed=0)
     last = capsys.readouterr().err.splitlines()[-1]
 
-    assert "0.25" in last
+    assert "Recommended 2.5e-1, unsure." in last
     assert "cross entropy" in last
     assert "100 steps" in last
 

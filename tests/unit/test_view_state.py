@@ -52,7 +52,7 @@ class TestEveryRun:
         assert view.run_bar["status"] == "sweeping"
         assert f"3 of {play.trainable.latest.plan.steps} steps" in view.run_bar["sentence"]
         assert view.run_bar["done"] == 3
-        assert view.run_bar["lr"] is not None
+        assert view.run_bar["rate"].startswith("Rate now ")
         enabled = {label for label, can in buttons(view).items() if can}
         assert enabled == {"Pause", "Stop"}
         assert all("running" in why for why in reasons(view).values())
@@ -83,7 +83,7 @@ class TestEveryRun:
         view = play.view
         assert view.run_bar["status"] == Status.after(reason)
         assert view.run_bar["done"] <= view.run_bar["total"]
-        assert view.run_bar["lr"] is None
+        assert view.run_bar["rate"] == ""
         assert view.growing is None
         assert buttons(view)["Run again"]
         assert not buttons(view)["Stop"]
@@ -236,7 +236,7 @@ def test_a_sweep_that_was_stopped_before_its_first_point_marks_nothing() -> None
     assert view.bands == {"bands": []}
     assert view.spread == {"area": {}}
     assert view.settings_bar["runs"] == []
-    assert (view.run_bar["done"], view.run_bar["lr"]) == (0, None)
+    assert (view.run_bar["done"], view.run_bar["rate"]) == (0, "")
 
 
 def test_skipped_ends_are_bands_over_their_points() -> None:

@@ -86,14 +86,13 @@ SETTINGS = ("beta", "skip_start", "skip_end", "y_scale", "y_range", "rule")
 def running_fields(widget: LRFinderWidget) -> dict[str, Any]:
     """Return what the row above the chart says."""
     bar = bars(widget).run
-    running = bar.status in ("sweeping", "paused")
     return {
         "status": bar.status,
         "sentence": steady(bar.sentence),
         "ended": bar.ended,
         "certainty": bar.certainty,
         "progress": {"done": bar.done, "total": bar.total},
-        "rate now": format_lr(bar.lr) if running and bar.lr is not None else None,
+        "rate now": bar.rate.removeprefix("Rate now ").removesuffix(".") if bar.rate else None,
         "objective": bar.objective,
         "detail": steady(bar.detail),
     }

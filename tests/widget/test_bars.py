@@ -402,7 +402,8 @@ class TestSettingsBar:
 
     def test_labels_the_rules_by_their_names(self, play: Any) -> None:
         rules = play().screen.settings_bar.rules
-        assert rules[2] == {"name": "min_gradient", "label": "steepest fall", "title": ""}
+        title = 'rule="min_gradient"'
+        assert rules[2] == {"name": "min_gradient", "label": "steepest fall", "title": title}
 
 
 class TestHowBar:

@@ -140,7 +140,7 @@ def test_where_nothing_changes_nothing_is_sent(play: Play) -> None:
 
 def test_a_drag_is_answered_by_no_message_but_its_echo(play: Play) -> None:
     play.sweep()
-    play.session._auto_apply = True
+    play.session.set_auto_apply(True)
     put(play.screen.chart.marker, value=0.01)
     play.sent()
     for lr in (0.02, 0.03, 0.04):

@@ -227,7 +227,7 @@ def test_a_picture_is_read_and_drawn_as_the_widget_is_set(make: Any) -> None:
     chart = pictured(widget.state)
     assert chart is not None
     assert chart.analysis.options == widget.state.options
-    assert chart.found[0].suggestion == widget.result.suggestion("valley", beta=0.5)
+    assert chart.found[0] == widget.result.suggestion("valley", beta=0.5)
     assert chart.lines.main is chart.lines.average
     assert chart.selected_lr == 2e-3
 

@@ -120,8 +120,8 @@ def test_runs_over_other_ranges_are_told_apart_by_them(swept: Any) -> None:
     widget.wait(60)
     names = [run["name"] for run in bars(widget).settings.runs]
     assert names == [
-        "Run 1: groups [1e-6, 1e-4] to [1e-2, 0.1]",
-        "Run 2: groups [1e-6, 1e-5] to [1e-2, 0.1]",
+        "Run 1: groups [1e-6, 1e-4] to [1e-2, 1e-1]",
+        "Run 2: groups [1e-6, 1e-5] to [1e-2, 1e-1]",
     ]
 
 

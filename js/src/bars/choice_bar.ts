@@ -201,7 +201,7 @@ export class ChoiceBarView extends BarView {
     if (this.field.value === this.shown || this.marker === undefined) {
       return this.problem.hidden;
     }
-    const read = readRate(this.field.value, ...this.marker.limits);
+    const read = readRate(this.field.value, ...this.marker.limits, this.marker.isLinear);
     if (typeof read === 'string') {
       this.complain(read);
       return false;

@@ -28,7 +28,7 @@ export class RunBarModel extends BarModel {
       certainty: '',
       done: 0,
       total: 0,
-      lr: null,
+      rate: '',
       objective: '',
       detail: '',
     };

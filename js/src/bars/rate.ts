@@ -20,7 +20,7 @@ export function asRate(value: unknown): number | null {
 }
 
 /** Reads a rate that lies on the chart, from `lo` to `hi`; or says in a sentence what is wrong. */
-export function readRate(text: string, lo: number, hi: number): number | string {
+export function readRate(text: string, lo: number, hi: number, isLinear = false): number | string {
   const typed = text.trim().replace(/\u2212/g, '-').replace(LABEL, '');
   const shown = typed.length <= 40 ? typed : `${typed.slice(0, 37)}...`;
   if (typed === '') {
@@ -46,7 +46,8 @@ export function readRate(text: string, lo: number, hi: number): number | string 
       : `A learning rate must be greater than 0, got ${shown}.`;
   }
   if (value < lo * (1 - EDGE) || value > hi * (1 + EDGE)) {
-    return `${shown} is not on this chart, which goes from ${formatRate(lo)} to ${formatRate(hi)}.`;
+    const [low, high] = [lo, hi].map((end) => formatRate(end, 2, isLinear));
+    return `${shown} is not on this chart, which goes from ${low} to ${high}.`;
   }
   return Math.min(Math.max(value, lo), hi);
 }

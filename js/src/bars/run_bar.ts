@@ -1,5 +1,4 @@
 import { attr, html, say, saySentence } from '../dom';
-import { formatRate } from '../geometry/format';
 import { numberOf, textOf } from '../values';
 import { Announcer } from './announcer';
 import { BarView } from './bar_view';
@@ -148,9 +147,7 @@ export class RunBarView extends BarView {
 
   /** What is known of what runs. */
   private facts(status: string): string[] {
-    const lr = numberOf(this.state, 'lr');
-    const rate = lr === null ? '' : `Rate now ${formatRate(lr)}.`;
-    const facts = [rate, textOf(this.state, 'objective'), textOf(this.state, 'detail')];
+    const facts = ['rate', 'objective', 'detail'].map((name) => textOf(this.state, name));
     return isRunning(status) ? facts : [];
   }
 

@@ -5,6 +5,11 @@ import { asArgument, asRate, readRate, sameRate, showRate } from '../../src/bars
 const read = (text: string): number | string => readRate(text, 1e-7, 10);
 
 describe('readRate', () => {
+  it('writes the ends of a linear axis plainly', () => {
+    const said = readRate('1', 1e-4, 0.2, true);
+    expect(said).toBe('1 is not on this chart, which goes from 0.0001 to 0.2.');
+  });
+
   it.each([
     ['3e-4', 3e-4],
     ['0.0003', 3e-4],

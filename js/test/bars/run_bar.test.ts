@@ -93,7 +93,7 @@ it('has the first sentence as its headline, and the others beside it', () => {
   const [headline, why] = ['strong', '.lrbar-why'].map((part) => view.el.querySelector(part));
   expect(headline?.textContent).toBe('Recommended 9.5e-3, sure.');
   expect(why?.textContent).toBe('It falls. To 0.1.');
-  model.set({ status: 'sweeping', sentence: 'Sweeping', lr: 3.1e-4, objective: 'Loss: yours.' });
+  model.set({ status: 'sweeping', sentence: 'Sweeping', rate: 'Rate now 3.1e-4.', objective: 'Loss: yours.' });
   expect([headline?.textContent, why?.textContent]).toEqual([
     'Sweeping',
     'Rate now 3.1e-4. Loss: yours.',
@@ -213,7 +213,7 @@ it('takes one press at a time, but Stop always', () => {
 });
 
 it('tells how far the sweep is', () => {
-  model.set({ status: 'sweeping', done: 62, lr: 3.1e-4 });
+  model.set({ status: 'sweeping', done: 62, rate: 'Rate now 3.1e-4.' });
   const bar = view.el.querySelector('[role="progressbar"]');
   expect(bar?.getAttribute('aria-valuenow')).toBe('62');
   expect(bar?.getAttribute('aria-valuemax')).toBe('100');
