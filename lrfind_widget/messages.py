@@ -5,18 +5,17 @@ from __future__ import annotations
 import math
 import re
 import traceback
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from types import TracebackType
 from typing import TYPE_CHECKING
 
 from lrfind_widget.curves.formatting import format_duration, format_lr
-from lrfind_widget.outcomes import Applied, Status, StopReason
+from lrfind_widget.outcomes import Applied, Status
 from lrfind_widget.points import Point
 
 if TYPE_CHECKING:
     from lrfind_widget.results.receipt import Receipt
     from lrfind_widget.rules.suggestion import Suggestion
-    from lrfind_widget.training.record import Record
 
 _PACKAGE = __name__.partition(".")[0]
 
@@ -26,35 +25,12 @@ AUTO_APPLIED = "Applied: the optimizer follows the marker."
 
 NOTHING_TRAINED = "nothing is trained: it has not called optimizer.step()"
 
-EARLY = (
-    " That is within the first tenth of the range: lower start_lr, or, if the losses merely vary "
-    "from batch to batch, sweep with stop_div=False."
-)
 NO_RATE = "there is no rate."
 INTERRUPTED = "it was interrupted."
 NOT_TRAINED = "nothing has trained at it."
 
 MOST_GROUPS = 6
 """How many parameter groups a sentence names."""
-
-FINDING_CRITICAL_RATE = "looking for the critical rate"
-NO_CRITICAL_RATE_YET = "No critical rate: the sweep ended before it was looked for."
-
-UPDATE_WITHOUT_LOSS = (
-    "update_fn does not say how the loss of a batch is computed apart from the update. Pass "
-    "loss_fn or step_fn too."
-)
-BATCHES_CHANGED = "the step changes the values of its batches in place."
-NO_FINITE_LOSS = "the loss of the batches before is not finite."
-NO_UPDATE = "the optimizer's step changes nothing, or makes parameters infinite."
-NOT_PROPORTIONAL = "the optimizer's step does not grow in proportion to its rate."
-STEP_SKIPPED = "the gradient scaler skipped the step."
-EVERY_RATE_RAISES = (
-    "at any rate the update made for one batch raises the loss of others, as with small batches."
-)
-
-Sentence = Callable[["Record", int], str]
-"""From what was recorded and the number of steps planned, to a sentence."""
 
 
 def running(noun: str) -> str:
@@ -229,79 +205,6 @@ def picture_text(fallback: str) -> str:
     return f"Chart of the loss against the learning rate. {fallback}."
 
 
-def sweep_finished(record: Record, num_it: int) -> str:
-    """Say that every step of a sweep was taken."""
-    sentence = f"Finished: {_steps(num_it)}."
-    if record.never_moved and record.points[0].loss == 0:
-        sentence += (
-            " The loss was 0 at every rate, so there was nothing to learn: cross entropy of a "
-            "single output is always 0, and so is a loss whose mask leaves nothing."
-        )
-    elif record.never_moved:
-        sentence += (
-            f" The loss was {record.points[0].loss:.6g} at every rate, to the bit: does the "
-            "optimizer hold the parameters that it depends on?"
-        )
-    return sentence
-
-
-def no_critical_rate(why: str) -> str:
-    """Say why the critical rate was not found."""
-    return f"No critical rate: {why}"
-
-
-def critical_rate_failed(error: BaseException) -> str:
-    """Say what the user's code raised while the critical rate was looked for."""
-    return no_critical_rate(f"to evaluate the loss once more raised {raised(error)}")
-
-
-def too_few_steps(least: int) -> str:
-    """Say that a sweep is too short for the critical rate."""
-    return no_critical_rate(f"it is looked for in sweeps of at least {least} steps.")
-
-
-def takes_many_steps(optimizer: str) -> str:
-    """Say why an optimizer has no update to look along."""
-    return f"{optimizer} evaluates the loss several times in a step, which is no single update."
-
-
-def cannot_put_back(what: str) -> str:
-    """Say what keeps a step from being tried out."""
-    return f"a step cannot be tried out, because this could not be put back: {what}."
-
-
-def moved_before(lr: float, steps: int) -> str:
-    """Say that a sweep began too high for the critical rate."""
-    return (
-        f"the loss rises from {format_lr(lr)} on, and the first {steps} steps have moved the model "
-        "about as far. Lower start_lr."
-    )
-
-
-def no_rate_raises(most: float) -> str:
-    """Say that the update lowers the loss whatever the rate."""
-    return f"no rate up to {format_lr(most)} raises the loss."
-
-
-def no_loss(function: str, batches: int) -> str:
-    """Say that a sweep cannot go on without a loss."""
-    given = "the batch" if batches == 1 else f"{batches} batches in a row"
-    return f"{function} returned None for {given}, expected a scalar tensor. Is a return missing?"
-
-
-def no_validation_loss(source: str) -> str:
-    """Say that no batch of a val_loader had a loss."""
-    return "The val_loader gave no batch that has a loss, expected at least one." + (
-        " validation_step neither returns one nor logs one as val_loss, or under the only name "
-        'with "loss" in it: let it do so, or pass step_fn=(model, batch) -> loss.'
-    ) * (source == "validation_step")
-
-
-def left_out(batches: int) -> str:
-    """Say how many batches were left out."""
-    return f" No loss was returned for {batches} batch{'es' * (batches != 1)}: left out."
-
-
 def fixed(parameters: Sequence[str]) -> str:
     """Say which trainable parameters an optimizer does not update, "" where there are none."""
     if not parameters:
@@ -314,97 +217,10 @@ def fixed(parameters: Sequence[str]) -> str:
     )
 
 
-def data_ended(given: int) -> str:
-    """Say how much data there was, and what to do."""
-    return (
-        f"The dataloader gave {given} batch{'es' * (given != 1)} and cannot be started again. "
-        "Pass a list or a DataLoader."
-    )
-
-
-def sweep_out_of_data(why: str, record: Record, num_it: int) -> str:
-    """Say that the data ended before the sweep."""
-    return f"Ended early, after {len(record.points)} of {_steps(num_it)}. {why}"
-
-
-def sweep_stopped(record: Record, num_it: int) -> str:
-    """Say that a sweep was stopped on request."""
-    at = f" at {format_lr(record.points[-1].lr)}," if record.points else ""
-    return f"Stopped on request{at} after {len(record.points)} of {_steps(num_it)}."
-
-
-def scaler_gave_up(skips: int, record: Record, num_it: int) -> str:
-    """Say that the gradient scaler skipped the latest steps, so many in a row."""
-    return (
-        f"Stopped after {len(record.points)} of {_steps(num_it)}: the gradient was infinite or "
-        f"NaN {skips} times in a row, however small the gradient scaler made it."
-    )
-
-
-def loss_ended_sweep(record: Record, num_it: int) -> str:
-    """Say why the last point of a sweep was the last, and what to do where that was early."""
-    last, blamed = record.points[-1], record.blamed
-    loss = last.loss if blamed == "loss" else last.val_loss or 0.0
-    at = f"at {format_lr(last.lr)}"
-    if len(record.points) == 1:
-        at = "in the first step, before the model was changed"
-    if record.verdict is StopReason.NON_FINITE:
-        return f"Stopped {at}: the {blamed} was {'NaN' if math.isnan(loss) else 'infinite'}."
-    rule = record.rules[blamed]
-    far = f"passed {rule.factor:g} × its" if rule.is_of_best else "rose far above its"
-    early = EARLY if 10 * len(record.points) < num_it else ""
-    return f"Stopped {at}: the smoothed {blamed} {far} minimum.{early}"
-
-
-def repeats_ended(records: Sequence[Record], num_it: int) -> tuple[StopReason, str]:
-    """Return how several sweeps ended, taken together.
-
-    They count as diverged where most of them did: the middle of the curves then ends early.
-    """
-    last = records[-1]
-    reason = last.reason or StopReason.STOPPED
-    if len(records) == 1:
-        return reason, last.sentence
-    count = len(records)
-    if reason in (StopReason.STOPPED, StopReason.FAILED):
-        return reason, f"In repeat {count}: {last.sentence}"
-    ended = [r for r in records if r.reason in (StopReason.DIVERGED, StopReason.NON_FINITE)]
-    short = [r.sentence for r in records if r not in ended and len(r.points) < num_it]
-    more = f" {short[0]}" if short else ""
-    if not ended:
-        taken = "" if short else f"{_steps(num_it)} in each of "
-        return StopReason.FINISHED, f"Finished: {taken}{count} repeats.{more}"
-    diverged = f"the loss diverged in {len(ended)} of {count} repeats{_at(ended)}.{more}"
-    if 2 * len(ended) > count:
-        return ended[0].reason or StopReason.DIVERGED, f"Stopped: {diverged}"
-    return StopReason.FINISHED, f"Finished: {diverged}"
-
-
-def comparison_finished(steps: int, rates: int) -> str:
-    """Say that every training of a comparison has ended."""
-    return f"Finished: {steps} steps at {rates} {'rate' if rates == 1 else 'rates'}."
-
-
-def comparison_stopped(taken: int, steps: int) -> str:
-    """Say that a comparison was stopped on request."""
-    return f"Stopped on request after {taken} of {steps} steps: nothing is compared."
-
-
 def compared_after(before: int, shown: int) -> str:
     """Say that rates were compared when another sweep was shown, by the numbers of both."""
     when = f"after run {before}" if before else "before the first run"
     return f"Compared {when}; run {shown} is shown above."
-
-
-def search_finished(cost: int, rates: int, steps: int) -> str:
-    """Say that a search has ended by itself."""
-    tried = "1 rate" if rates == 1 else f"{rates} rates"
-    return f"Finished: {tried} tried, {_steps(cost)}, up to {steps} at each."
-
-
-def search_stopped(taken: int) -> str:
-    """Say that a search was stopped on request."""
-    return f"Stopped on request after {_steps(taken)}."
 
 
 def one_after_the_other(why: str) -> str:
@@ -437,16 +253,3 @@ def _span(band: tuple[float, float]) -> str:
 
 def _is_ours(entered: TracebackType) -> bool:
     return str(entered.tb_frame.f_globals.get("__name__")).partition(".")[0] == _PACKAGE
-
-
-def _at(records: Sequence[Record]) -> str:
-    """Return between which rates the last points of some records lie."""
-    rates = sorted(record.points[-1].lr for record in records if record.points)
-    if not rates:
-        return ""
-    low, high = format_lr(rates[0]), format_lr(rates[-1])
-    return f", at {low}" if low == high else f", at {low} to {high}"
-
-
-def _steps(count: int) -> str:
-    return "1 step" if count == 1 else f"{count} steps"

@@ -6,7 +6,7 @@ import functools
 from collections.abc import Iterable, Iterator
 from typing import Any
 
-from lrfind_widget import messages
+from lrfind_widget import endings
 from lrfind_widget.isolation.iterators import end_iterator
 from lrfind_widget.isolation.loaders import SeparateLoader
 from lrfind_widget.outcomes import StopReason
@@ -23,8 +23,8 @@ class OutOfDataError(SweepEnded, ValueError):
     """
 
     def __init__(self, given: int) -> None:
-        text = messages.data_ended(given)
-        sentence = functools.partial(messages.sweep_out_of_data, text)
+        text = endings.data_ended(given)
+        sentence = functools.partial(endings.sweep_out_of_data, text)
         super().__init__(StopReason.FINISHED, sentence, text)
 
 

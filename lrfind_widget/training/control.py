@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from lrfind_widget.endings import Sentence, sweep_stopped
 from lrfind_widget.isolation.isolation import Isolation
 from lrfind_widget.isolation.random_state import CHANGED, wait_until
-from lrfind_widget.messages import Sentence, sweep_stopped
 from lrfind_widget.outcomes import StopReason
 
 

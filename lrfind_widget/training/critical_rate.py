@@ -11,7 +11,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from lrfind_widget import messages
+from lrfind_widget import no_critical_rate
 from lrfind_widget.isolation.moment import CannotRestoreError
 from lrfind_widget.points import Losses
 from lrfind_widget.training.control import Control, SweepEnded
@@ -61,7 +61,7 @@ class CriticalRate:
         self, update: OptimizerStep, ends: tuple[float, float], steps: int, control: Control
     ) -> None:
         self.lr: float | None = None
-        self.note = messages.NO_CRITICAL_RATE_YET
+        self.note = no_critical_rate.NO_CRITICAL_RATE_YET
         self._update = update
         self._control = control
         self._low, self._high = min(ends[0], LEAST), max(10 * ends[1], MOST)
@@ -69,9 +69,9 @@ class CriticalRate:
         self._rates = 0.0  # of the steps so far, together
         batches = min(BATCHES, (steps - STEPS_AT_LEAST) // STEPS_FOR_BATCH)
         if batches < 1:
-            self.note = messages.too_few_steps(STEPS_AT_LEAST + STEPS_FOR_BATCH)
+            self.note = no_critical_rate.too_few_steps(STEPS_AT_LEAST + STEPS_FOR_BATCH)
         elif update.why_not_try:
-            self.note = messages.no_critical_rate(update.why_not_try)
+            self.note = no_critical_rate.because(update.why_not_try)
         else:
             update.recent = RecentBatches(batches + 1)
 
@@ -101,26 +101,26 @@ class CriticalRate:
         self._update.close()
 
     def _find(self, recent: RecentBatches) -> None:
-        self._control.on_aside(messages.FINDING_CRITICAL_RATE)
+        self._control.on_aside(no_critical_rate.FINDING_CRITICAL_RATE)
         try:
             with self._update.aside():
                 # In a context of its own, so that no variable of the present one is changed.
                 lr = contextvars.copy_context().run(self._search, recent)
             if self._rates > _HARDLY * lr:
-                raise _NotFoundError(messages.moved_before(lr, self._at))
+                raise _NotFoundError(no_critical_rate.moved_before(lr, self._at))
             self.lr, self.note = lr, ""
         except (SweepEnded, CannotRestoreError):
             raise
         except _NotFoundError as error:
-            self.note = messages.no_critical_rate(str(error))
+            self.note = no_critical_rate.because(str(error))
         except Exception as error:  # of the user's code, which is not at fault: this is beside it
-            self.note = messages.critical_rate_failed(error)
+            self.note = no_critical_rate.critical_rate_failed(error)
         finally:
             self._control.on_aside("")
 
     def _search(self, recent: RecentBatches) -> float:
         if recent.is_spoilt:
-            raise _NotFoundError(messages.BATCHES_CHANGED)
+            raise _NotFoundError(no_critical_rate.BATCHES_CHANGED)
         with recent.unchanged() as batches:
             search = _Search(self._update, batches, self._control)
             return search.crossing(self._low, self._high)
@@ -140,7 +140,7 @@ class _Search:
         with update.execution():
             self._moment = update.moment()
         if self._moment.why_not:
-            raise _NotFoundError(messages.cannot_put_back(self._moment.why_not))
+            raise _NotFoundError(no_critical_rate.cannot_put_back(self._moment.why_not))
         self._parameters = [parameter for parameter, _ in update.swept_at(1.0)]
 
     def crossing(self, low: float, high: float) -> float:
@@ -162,7 +162,7 @@ class _Search:
 
             now = loss_at(0.0)
             if not math.isfinite(now):
-                raise _NotFoundError(messages.NO_FINITE_LOSS)
+                raise _NotFoundError(no_critical_rate.NO_FINITE_LOSS)
             return bisect(lambda rate: not loss_at(rate) <= now, low, high, EVALUATIONS)
 
     def _loss(self) -> float:
@@ -171,7 +171,7 @@ class _Search:
         losses = [self._update.loss_of(batch) for batch in self._batches()[:-1]]
         known = [loss for loss in losses if loss is not None]
         if not known:
-            raise _NotFoundError(messages.NO_FINITE_LOSS)
+            raise _NotFoundError(no_critical_rate.NO_FINITE_LOSS)
         return math.fsum(torch.stack(known).tolist()) / len(known)
 
     def _direction(self) -> list[Tensor]:
@@ -189,9 +189,9 @@ class _Search:
         often = self._change_by(10 * rate)
         differing, size = _norms([a - b for a, b in zip(often, once, strict=True)], often)
         if not math.isfinite(size) or size == 0:
-            raise _NotFoundError(messages.NO_UPDATE)
+            raise _NotFoundError(no_critical_rate.NO_UPDATE)
         if not differing <= _PROPORTIONAL * size:
-            raise _NotFoundError(messages.NOT_PROPORTIONAL)
+            raise _NotFoundError(no_critical_rate.NOT_PROPORTIONAL)
         return often
 
     def _change_by(self, rate: float) -> list[Tensor]:
@@ -202,7 +202,7 @@ class _Search:
                 self._moment.detach_gradients()
             with self._update.execution():
                 if not self._update.try_step(rate, reversed(self._batches())):
-                    raise _NotFoundError(messages.STEP_SKIPPED)
+                    raise _NotFoundError(no_critical_rate.STEP_SKIPPED)
                 after = [parameter.detach().clone() for parameter in self._parameters]
         with self._update.execution(), torch.no_grad():
             for change, before in zip(after, self._parameters, strict=True):
@@ -229,9 +229,9 @@ def bisect(exceeds: Callable[[float], bool], low: float, high: float, evaluation
         found.add(is_beyond)
         below, above = (below, middle) if is_beyond else (middle, above)
     if found == {True}:
-        raise _NotFoundError(messages.EVERY_RATE_RAISES)
+        raise _NotFoundError(no_critical_rate.EVERY_RATE_RAISES)
     if found == {False}:
-        raise _NotFoundError(messages.no_rate_raises(high))
+        raise _NotFoundError(no_critical_rate.no_rate_raises(high))
     return math.exp((below + above) / 2)
 
 

@@ -19,7 +19,7 @@ import torch
 from torch import nn
 from torch.optim import Optimizer
 
-from lrfind_widget import messages
+from lrfind_widget import endings
 from lrfind_widget._version import __version__
 from lrfind_widget.curves.formatting import written_as
 from lrfind_widget.isolation.isolation import Isolation
@@ -242,7 +242,7 @@ class Experiment(ABC):
         self.stop_reason = reason
         left_out = self._found.batches_without_loss
         said = left_out and reason is not StopReason.FAILED
-        self.stop_sentence = sentence + (messages.left_out(left_out) if said else "")
+        self.stop_sentence = sentence + (endings.left_out(left_out) if said else "")
 
     def _ending(self) -> dict[str, Any]:
         """Return what a result says of how it came about."""

@@ -12,7 +12,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from lrfind_widget import messages
+from lrfind_widget import endings, messages, no_critical_rate
 from lrfind_widget.isolation.isolation import Isolation
 from lrfind_widget.isolation.moment import Moment
 from lrfind_widget.isolation.random_sources import RandomSources
@@ -186,7 +186,7 @@ class OptimizerStep:
         self._found.objective = "; ".join(filter(None, (self._objective.sentence, self._note)))
         self._found.skipped_steps += not counts
         if self._precision.gave_up and not counts:
-            sentence = functools.partial(messages.scaler_gave_up, MOST_SKIPS)
+            sentence = functools.partial(endings.scaler_gave_up, MOST_SKIPS)
             raise SweepEnded(StopReason.NON_FINITE, sentence)
         return counts
 
@@ -207,8 +207,8 @@ class OptimizerStep:
     def why_not_try(self) -> str:
         """Why steps cannot be tried out and the loss evaluated apart from them; "" if they can."""
         if self._demands_closure:
-            return messages.takes_many_steps(type(self._optimizer).__name__)
-        return "" if self._says_loss else messages.UPDATE_WITHOUT_LOSS
+            return no_critical_rate.takes_many_steps(type(self._optimizer).__name__)
+        return "" if self._says_loss else no_critical_rate.UPDATE_WITHOUT_LOSS
 
     def moment(self) -> Moment:
         """Return what leads back to the present state, of the batches only those to come."""
@@ -336,7 +336,7 @@ class OptimizerStep:
             skipped += 1
             self._found.batches_without_loss += 1
             if skipped == MOST_WITHOUT_LOSS or self._needs_closure:
-                raise TypeError(messages.no_loss(self._objective.source, skipped))
+                raise TypeError(endings.no_loss(self._objective.source, skipped))
 
     def _gradients(self, next_batch: NextBatch) -> Tensor:
         """Compute the gradients of the mean loss, and return that loss."""

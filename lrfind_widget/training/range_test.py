@@ -10,7 +10,7 @@ import numpy as np
 from torch import nn
 from torch.optim import Optimizer
 
-from lrfind_widget import messages
+from lrfind_widget import endings
 from lrfind_widget.curves.formatting import written_as
 from lrfind_widget.isolation.isolation import Isolation
 from lrfind_widget.keywords import constructor, keywords
@@ -29,7 +29,7 @@ from lrfind_widget.training.param_groups import GroupRates
 from lrfind_widget.training.range_matching import matched
 from lrfind_widget.training.record import Record
 
-EarlyEnd = tuple[StopReason, messages.Sentence]
+EarlyEnd = tuple[StopReason, endings.Sentence]
 """Why a pass ended before its last step, though not for its losses."""
 
 
@@ -197,7 +197,7 @@ class Sweep(Experiment):
             early = yield from run_pass(
                 looks_aside, planned, self.schedule.lr, record, self.control
             )
-            self._end_repeat(early or (StopReason.FINISHED, messages.sweep_finished))
+            self._end_repeat(early or (StopReason.FINISHED, endings.sweep_finished))
             if record.reason is StopReason.STOPPED:
                 return
 
@@ -206,22 +206,22 @@ class Sweep(Experiment):
         record, planned = self._records[-1], len(self.schedule)
         if record.verdict is not None:
             record.reason = record.verdict
-            record.sentence = messages.loss_ended_sweep(record, planned)
+            record.sentence = endings.loss_ended_sweep(record, planned)
         else:
             record.reason, sentence = ending
             record.sentence = sentence(record, planned)
         last = len(self._records) == self._options.repeats
         if last or record.reason is StopReason.STOPPED:
-            self._end(*messages.repeats_ended(self._records, planned))
+            self._end(*endings.repeats_ended(self._records, planned))
 
     def _end_on_request(self) -> None:
         record, planned = self._records[-1], len(self.schedule)
         with written_as(self.schedule.mode):
-            self._end_repeat((StopReason.STOPPED, messages.sweep_stopped))
+            self._end_repeat((StopReason.STOPPED, endings.sweep_stopped))
             if self.stop_reason is None:  # between two repeats
                 record.reason = StopReason.STOPPED
-                record.sentence = messages.sweep_stopped(record, planned)
-                self._end(*messages.repeats_ended(self._records, planned))
+                record.sentence = endings.sweep_stopped(record, planned)
+                self._end(*endings.repeats_ended(self._records, planned))
 
     def result(self) -> SweepResult:
         """Return what has been found, also after a sweep that was stopped or failed.

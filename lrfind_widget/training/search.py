@@ -11,7 +11,7 @@ import torch
 from torch import nn
 from torch.optim import Optimizer
 
-from lrfind_widget import messages
+from lrfind_widget import endings, messages
 from lrfind_widget.curves.paired import last_part
 from lrfind_widget.curves.rungs import DECADES, FIRST, LOOKS, Move, next_move
 from lrfind_widget.curves.smoothing import GeometricAverage
@@ -131,7 +131,7 @@ class Search(Experiment):
                 else:
                     self._decide()
         tried, cost = len(self._trainings), sum(len(t.record.points) for t in self._trainings)
-        self._end(StopReason.FINISHED, messages.search_finished(cost, tried, steps))
+        self._end(StopReason.FINISHED, endings.search_finished(cost, tried, steps))
 
     def _train(self, training: RateTraining, until: int, update: OptimizerStep) -> Iterator[Point]:
         """Train at one rate up to a step, or until it diverges."""
@@ -193,7 +193,7 @@ class Search(Experiment):
 
     def _end_on_request(self) -> None:
         taken = sum(len(t.record.points) for t in self._trainings)
-        self._end(StopReason.STOPPED, messages.search_stopped(taken))
+        self._end(StopReason.STOPPED, endings.search_stopped(taken))
 
     def result(self) -> SearchResult:
         """Return what has been found, also after an early end."""

@@ -9,7 +9,7 @@ import numpy as np
 from torch import nn
 from torch.optim import Optimizer
 
-from lrfind_widget import messages
+from lrfind_widget import endings, messages
 from lrfind_widget.curves.smoothing import GeometricAverage
 from lrfind_widget.isolation.isolation import Isolation
 from lrfind_widget.isolation.random_sources import RandomSources
@@ -109,11 +109,11 @@ class ShortTrainings(Experiment):
             if early is not None:
                 self._end_on_request()
                 return
-        self._end(StopReason.FINISHED, messages.comparison_finished(steps, len(self.lrs)))
+        self._end(StopReason.FINISHED, endings.comparison_finished(steps, len(self.lrs)))
 
     def _end_on_request(self) -> None:
         taken = sum(len(record.points) for record in self._records)
-        self._end(StopReason.STOPPED, messages.comparison_stopped(taken, self.steps))
+        self._end(StopReason.STOPPED, endings.comparison_stopped(taken, self.steps))
 
     def result(self) -> Comparison:
         """Return what has been found, also after an early end."""

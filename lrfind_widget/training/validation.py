@@ -10,7 +10,7 @@ import torch
 from torch import Tensor, nn
 from torch.optim import Optimizer
 
-from lrfind_widget import messages
+from lrfind_widget import endings
 from lrfind_widget.isolation.loaders import SeparateLoader
 from lrfind_widget.isolation.random_sources import RandomSources
 from lrfind_widget.training.batch import batch_size
@@ -87,7 +87,7 @@ class Validation:
             examples += size
             self._context.part, self._context.batch = "The val_loader", None
         if total is None:
-            raise ValueError(messages.no_validation_loss(self._objective.source))
+            raise ValueError(endings.no_validation_loss(self._objective.source))
         return total / examples
 
 

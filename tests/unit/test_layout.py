@@ -23,7 +23,8 @@ class Room(NamedTuple):
 
 BASE = "_version background completion values"
 NUMBERS = "curves rules results outcomes options option_fields values"
-SEAM = "outcomes points options option_fields next_sweep keywords messages values"
+SENTENCES = "messages endings no_critical_rate"
+SEAM = f"outcomes points options option_fields next_sweep keywords values {SENTENCES}"
 
 ROOMS = {
     "_version background completion values outcomes": Room("", ""),
@@ -34,7 +35,8 @@ ROOMS = {
     "next_sweep": Room("", "curves option_fields options"),
     "other_words": Room("", ""),
     "keywords": Room("", "curves option_fields options other_words"),
-    "messages": Room("", "curves outcomes points"),
+    "messages endings": Room("", "curves outcomes points"),
+    "no_critical_rate": Room("", "curves messages"),
     "curves": Room("numpy", "curves outcomes values"),
     "rules": Room("numpy", "curves rules values"),
     "results": Room("numpy", f"{NUMBERS} keywords"),
