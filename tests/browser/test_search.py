@@ -63,7 +63,7 @@ def test_a_search_from_python_scrolls_no_page(lab):
     finder = swept(lab, height=600)
     before = finder.button("Search").bounding_box()
     finder.notebook.execute("widget.search(steps=16)")
-    expect(verdict(finder)).to_contain_text("did best")
+    expect(verdict(finder)).to_contain_text("did best", timeout=60_000)
     assert finder.button("Search").bounding_box() == before
 
 
