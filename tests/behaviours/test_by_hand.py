@@ -24,7 +24,7 @@ def widget() -> Iterator[LRFinderWidget]:
 
 @behaviour(
     "An interval of rates is chosen by dragging over the curve",
-    "`widget.selected_lr`; the band of usable rates is `result.suggestion().band`",
+    "`widget.selected_lr`; the band where the loss falls is `result.suggestion().band`",
     missing="one rate is chosen, by dragging its marker; the ends of a cycle can be read off the "
     "band",
     lr_range_test="InteractiveLRRangeTest.run; docs/index: Interactive mode",
