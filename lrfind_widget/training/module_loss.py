@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import functools
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import torch
 
+from lrfind_widget.training.batch import to_device
 from lrfind_widget.training.lightning_hooks import Hooks
 from lrfind_widget.training.lightning_module import HOOKS, own_steps, places_of
 
@@ -31,6 +31,7 @@ class ModuleLoss:
 
     def __init__(self, model: Any, device: torch.device, hooks: Hooks) -> None:
         self._model, self._device, self._hooks = model, device, hooks
+        self.surroundings = hooks.surroundings
         self._own = own = own_steps(model)
         self._places = {name: places_of(getattr(model, name)) for name in own if name not in HOOKS}
 
@@ -39,20 +40,35 @@ class ModuleLoss:
         is_own = validates and "validation_step" in self._own
         return "validation_step" if is_own else "training_step"
 
-    def __call__(self, batch: Any, place: tuple[int, ...], *, validates: bool) -> Any:
-        """Return the loss of a batch; None where the step leaves it out.
+    def begun(
+        self,
+        given: Any,
+        place: tuple[int, ...],
+        prepare: Callable[[Any], Any],
+        *,
+        validates: bool,
+    ) -> Any:
+        """Return a batch as a step takes it: prepared, moved, and begun where it trains.
 
         `place` is its number and, where loaders are read in turn, that of its loader; () where it
         is evaluated by itself.
         """
+
+        def moved(batch: Any) -> Any:
+            return self._moved(to_device(prepare(batch), self._device), *place[1:])
+
+        if place and not validates:
+            return self._hooks.begin_batch(given, place[0], moved)
+        return moved(given)
+
+    def __call__(self, batch: Any, place: tuple[int, ...], *, validates: bool) -> Any:
+        """Return the loss of a batch that has begun; None where the step leaves it out."""
         trains = bool(place) and not validates
         place = place or (0,)
-        moved = functools.partial(self._moved, of_loader=place[1] if len(place) > 1 else 0)
-        batch = self._hooks.begin_batch(batch, place[0], moved) if trains else moved(batch)
         name = self.source(validates=validates)
         least, most = self._places[name]
         given = (batch, *place, 0, 0)[: min(most, max(least, 1 + len(place)))]
-        with self._hooks.surroundings.logging() as logged:
+        with self.surroundings.logging() as logged:
             loss = getattr(self._model, name)(*given)
         if trains:
             self._hooks.output = loss
@@ -65,7 +81,7 @@ class ModuleLoss:
             return torch.tensor(loss, dtype=torch.float64, device=self._device)
         return loss
 
-    def _moved(self, batch: Any, of_loader: int) -> Any:
+    def _moved(self, batch: Any, of_loader: int = 0) -> Any:
         for name in HOOKS:
             if name in self._own:
                 moved = (self._device,) if name == "transfer_batch_to_device" else ()

@@ -98,7 +98,45 @@ class Objective:
             return None
         return self._checked(loss, needs_grad=torch.is_grad_enabled() and not self._updates)
 
+    def begin(self, batch: Any, number: int) -> None:
+        """Begin a batch of a LightningModule, as its Trainer does before all of a step."""
+        self._validates = False
+        if self._module_loss is not None:
+            with self._module_loss.surroundings():
+                self._module_loss.begun(batch, (number,), self._prepared, validates=False)
+
     def _loss(self, batch: Any, place: tuple[int, ...]) -> Any:
+        if self._module_loss is not None:
+            validates = self._validates
+            batch = self._module_loss.begun(batch, place, self._prepared, validates=validates)
+            self._context.part = self.source
+            self.sentence = "your training_step"
+            return self._module_loss(batch, place, validates=validates)
+        batch = self._prepared(batch)
+        if self._loss_of_pairs is not None and _is_pair(batch):
+            return self._of_pair(self._loss_of_pairs, *batch)
+        batch = to_device(batch, self._device)
+        if self._step_fn is not None:
+            self._context.part = self.source
+            self.sentence = f"your {self.source}"
+            result = self._step_fn(self._model, batch)
+            if isinstance(result, Mapping) and "loss" in result:
+                return result["loss"]
+            return result
+        fed = feed(self._forward, batch, own_loss=self._loss_fn is None)
+        self._context.part = "The model"
+        output = fed.call(self._model)
+        self._context.part = "The loss"
+        if self._compares and fed.target is NO_TARGET:
+            raise ValueError(self._needs_target(fed, batch))
+        if self._loss_of is None:
+            self._loss_of = self._settle(output, fed, batch)
+            if fed.is_simple and _is_pair(batch):
+                self._loss_of_pairs = self._loss_of
+        return self._loss_of(output, fed.target)
+
+    def _prepared(self, batch: Any) -> Any:
+        """Return a batch as `prepare_batch` makes it."""
         self._context.batch = batch
         name, prepare = "prepare_batch", self._prepare_batch
         if self._validates and self._prepare_val_batch is not None:
@@ -112,31 +150,7 @@ class Objective:
                     "missing?"
                 )
         self._context.part = "Unpacking the batch"
-        if self._loss_of_pairs is not None and _is_pair(batch):
-            return self._of_pair(self._loss_of_pairs, *batch)
-        batch = to_device(batch, self._device)
-        if self._step_fn is not None:
-            self._context.part = self.source
-            self.sentence = f"your {self.source}"
-            result = self._step_fn(self._model, batch)
-            if isinstance(result, Mapping) and "loss" in result:
-                return result["loss"]
-            return result
-        if self._module_loss is not None:
-            self._context.part = self.source
-            self.sentence = "your training_step"
-            return self._module_loss(batch, place, validates=self._validates)
-        fed = feed(self._forward, batch, own_loss=self._loss_fn is None)
-        self._context.part = "The model"
-        output = fed.call(self._model)
-        self._context.part = "The loss"
-        if self._compares and fed.target is NO_TARGET:
-            raise ValueError(self._needs_target(fed, batch))
-        if self._loss_of is None:
-            self._loss_of = self._settle(output, fed, batch)
-            if fed.is_simple and _is_pair(batch):
-                self._loss_of_pairs = self._loss_of
-        return self._loss_of(output, fed.target)
+        return batch
 
     def _of_pair(self, loss_of: LossFunction, inputs: Tensor, target: Tensor) -> Any:
         """Return the loss of a batch like the first one, with nothing left to be decided."""

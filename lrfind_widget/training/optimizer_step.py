@@ -273,22 +273,31 @@ class OptimizerStep:
             return self._next_loss(next_batch).detach(), True
         if self._needs_closure:
             return self._take_with_closure(next_batch), True
-        loss = self._gradients(next_batch)
+        loss = _mean(self._gradients(next_batch, range(self._options.accumulate)))
         self._shape_gradients()
         self._context.part = "The optimizer"
         return loss, self._precision.step(self._optimizer, self._watch)
 
     def _take_with_closure(self, next_batch: NextBatch) -> Tensor:
-        batches = [next_batch() for _ in range(self._options.accumulate)]
+        places = range(self._options.accumulate)
+        earlier: list[Tensor] = []
+        if self._steps_itself:  # its Trainer begins the last batch, and has it step
+            earlier = self._gradients(next_batch, places[:-1])
+            self._hooks.end_batch()
+            places = places[-1:]
+        batches = [next_batch() for _ in places]
+        if self._steps_itself:
+            self._objective.begin(*batches[0])
         losses: list[Tensor] = []
 
         def closure() -> Tensor:
             with torch.enable_grad():
-                losses.append(self._gradients(iter(batches).__next__))
+                found = self._gradients(iter(batches).__next__, places)
+                losses.append(_mean(earlier + found))
                 if not self._steps_itself:
                     self._shape_gradients()
             self._context.part = "The optimizer"
-            return losses[-1]
+            return found[0] / (1 + len(earlier)) if earlier else losses[-1]
 
         if self._options.closure and not self._demands_closure:
             closure()  # it begins with the gradients that are there
@@ -328,6 +337,7 @@ class OptimizerStep:
         while True:
             batch, number = next_batch()
             self._checkpoint("The model")
+            self._objective.begin(batch, number)
             with self._precision.autocast():
                 loss = self._objective(batch, (number,))
             if loss is not None:
@@ -338,17 +348,20 @@ class OptimizerStep:
             if skipped == MOST_WITHOUT_LOSS or self._needs_closure:
                 raise TypeError(endings.no_loss(self._objective.source, skipped))
 
-    def _gradients(self, next_batch: NextBatch) -> Tensor:
-        """Compute the gradients of the mean loss, and return that loss."""
+    def _gradients(self, next_batch: NextBatch, places: range) -> list[Tensor]:
+        """Add the gradients of some of the accumulated batches; return their losses.
+
+        Before the first of all, at place 0, the gradients are cleared.
+        """
         accumulate = self._options.accumulate
-        if not self._hooks:
+        if not self._hooks and 0 in places:
             self._optimizer.zero_grad()
         losses: list[Tensor] = []
-        while len(losses) < accumulate:
+        for place in places:
             if losses:
                 self._hooks.end_batch()
             loss = self._next_loss(next_batch)
-            if self._hooks and not losses:  # where their Trainer does
+            if self._hooks and place == 0:  # where their Trainer does
                 self._hooks.zero_grad()
             self._checkpoint("The backward pass")
             mean = loss if accumulate == 1 else loss / accumulate
@@ -357,7 +370,7 @@ class OptimizerStep:
             )
             losses.append(loss.detach())
             del loss, mean  # and with them the graph, before the next batch makes its own
-        return losses[0] if accumulate == 1 else torch.stack(losses).mean()
+        return losses
 
     def _shape_gradients(self) -> None:
         """Do what comes between the backward pass and the step."""
@@ -373,3 +386,7 @@ class OptimizerStep:
             and clip is not None
         ):
             torch.nn.utils.clip_grad_norm_(self._parameters, clip)
+
+
+def _mean(losses: list[Tensor]) -> Tensor:
+    return losses[0] if len(losses) == 1 else torch.stack(losses).mean()

@@ -121,6 +121,29 @@ class Apart(Shaping):
             optimizer.step()
 
 
+class Ahead(Shaping):
+    """Acts on what it knows of its batch before it calls the closure, and uses what that gives."""
+
+    def optimizer_step(self, epoch: int, batch_idx: int, optimizer: Any, closure: Any) -> None:
+        self.said("optimizer step", epoch, batch_idx, *self.parameters())
+        with torch.no_grad():
+            for parameter in self.parameters():
+                parameter.mul_(1 - 1e-2 * self.mean)
+        optimizer.step(closure=lambda: self.told(closure()))
+
+    def told(self, loss: Tensor) -> Tensor:
+        self.said("closure", loss)
+        return loss
+
+    def on_before_batch_transfer(self, batch: Any, dataloader_idx: int) -> Any:
+        self.said("before transfer")
+        return super().on_before_batch_transfer(batch, dataloader_idx)
+
+    def on_train_batch_start(self, batch: Any, batch_idx: int) -> None:
+        super().on_train_batch_start(batch, batch_idx)
+        self.mean = float(batch[1].float().mean())
+
+
 class Clipped(Shaping):
     """Clips as it is told to."""
 
@@ -133,7 +156,7 @@ class Second(Shaping):
         return torch.optim.LBFGS(self.parameters(), lr=0.1, max_iter=3)
 
 
-@pytest.mark.parametrize("kind", [Shaping, Stepping, Apart, Second])
+@pytest.mark.parametrize("kind", [Shaping, Stepping, Ahead, Apart, Second])
 @pytest.mark.parametrize("shuffle", [False, True])
 @both
 def test_hooks_run_as_the_trainer_runs_them(kind: Any, shuffle: bool, isolation: str) -> None:
@@ -159,7 +182,7 @@ def test_hooks_run_as_the_trainer_runs_them(kind: Any, shuffle: bool, isolation:
         assert found.losses[0].tolist() == trained.seen
 
 
-@pytest.mark.parametrize(("kind", "clip"), [(Shaping, None), (Stepping, None), (Clipped, 0.3)])
+@pytest.mark.parametrize(("kind", "clip"), [(Shaping, None), (Ahead, None), (Clipped, 0.3)])
 def test_hooks_run_as_the_trainer_runs_them_where_gradients_accumulate(
     kind: Any, clip: Any
 ) -> None:
@@ -259,7 +282,7 @@ def test_each_rate_is_a_training_of_its_own(kind: Any, isolation: str) -> None:
             assert found.losses[number].tolist()[:taken] == trained.seen[:taken]
 
 
-@pytest.mark.parametrize("kind", [Shaping, Stepping])
+@pytest.mark.parametrize("kind", [Shaping, Ahead])
 def test_hooks_run_beside_mixed_precision(kind: Any) -> None:
     model = module(kind)
     found = compare_lrs(
