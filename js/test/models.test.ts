@@ -17,7 +17,7 @@ const BARS = {
     certainty: '',
     done: 0,
     total: 0,
-    lr: null,
+    rate: '',
     objective: '',
     detail: '',
   },
