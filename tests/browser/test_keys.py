@@ -88,7 +88,7 @@ def controls(finder: Finder) -> Iterator[dict[str, Any]]:
     """Walk through a widget by Tab: yield what has the focus, from its first control on."""
     page = finder.notebook.page
     page.evaluate("() => window.jupyterapp.shell.currentWidget.content.deselectAll()")
-    finder.root.locator(".lrfind-run-bar button").first.focus()
+    finder.root.locator(".lrfind-run-bar button:not(.lrbar-absent)").first.focus()
     for _ in range(100):
         control = finder.root.evaluate(FOCUSED)
         if control is None:
