@@ -155,8 +155,8 @@ def test_markup_in_what_python_sets_is_shown_as_text(failed):
     failed.notebook.execute(
         f"markup = {MARKUP!r}\n"
         "screen = failing._screen\n"
-        "told = dict(status='sweeping', objective=markup, detail=markup, sentence=markup)\n"
-        "screen.run_bar.set_together(**told)\n"
+        "told = dict.fromkeys(('rate', 'objective', 'detail', 'sentence'), markup)\n"
+        "screen.run_bar.set_together(status='sweeping', **told)\n"
         "screen.choice_bar.set_together(message=markup, about=[markup])\n"
         "screen.how_bar.set_together(summary=markup, facts=[markup], error=markup)\n"
         "screen.chart.axes.x_label = markup\n"
@@ -165,7 +165,7 @@ def test_markup_in_what_python_sets_is_shown_as_text(failed):
         "screen.chart.annotations.annotations = [spot]\n"
     )
     counts = {
-        ".lrbar-sentence": 3,
+        ".lrbar-sentence": 4,
         ".lrbar-said": 1,
         "summary": 1,
         ".lrbar-known > li": 2,
