@@ -68,9 +68,11 @@ def test_a_line_is_switched_off_by_mouse_and_on_again_by_key(finder):
 
 def test_the_button_that_is_pointed_out_starts_what_would_settle_it(finder):
     finder.notebook.execute(UNSURE)
-    dot = finder.root.get_by_role("button", name="Choose unsure suggestion 3e-3")
+    dot = finder.root.get_by_role("button", name="Choose your rule (unsure) 3e-3")
     expect(dot).to_have_class(re.compile("lrfind-spot-unsure"))
-    expect(finder.root.get_by_text("Recommended 3e-3 by")).to_be_visible()
+    expect(
+        finder.root.get_by_text("Recommended 3e-3 by your rule, unsure.", exact=True)
+    ).to_be_visible()
     expect(finder.root.get_by_text("Another.", exact=True)).to_be_hidden()
     finder.root.get_by_text("Why this rate").click()
     expect(finder.root.get_by_text("Another.", exact=True)).to_be_visible()

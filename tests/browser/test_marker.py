@@ -119,7 +119,9 @@ def test_a_focused_marker_shows_it(finder):
 def test_a_rate_set_from_python_moves_the_marker(finder):
     finder.notebook.execute("widget.selected_lr = 3.2e-4")
     finder.rate_becomes(3.2e-4)
-    said = re.compile(r"^3\.2e-4, loss \d\.\d+(, (within|below|above) the suggested range.*)?$")
+    said = re.compile(
+        r"^3\.2e-4, loss \d\.\d+(, (below |above )?where the loss (falls|may fall))?$"
+    )
     expect(finder.marker).to_have_attribute("aria-valuetext", said)
     expect(finder.field).to_have_value("3.2e-4")
 
