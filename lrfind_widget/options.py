@@ -255,7 +255,9 @@ class _ProgressBar(Options):
     ----------
     progress
         Whether standard error shows how far it is, in a bar, and at the end what was found, in a
-        line.
+        line. Without it nothing is said there, also not of a rate that `apply` has written in
+        doubt, or not at all: a result's `suggestion()` has its `caveats` and its `reason`, and what
+        a search has found its `sentence`.
     """
 
     progress: bool = True
@@ -269,8 +271,8 @@ class _Applied(Options):
     ----------
     apply
         Write the rate into the optimizer when everything is restored, as `result.apply` does. One
-        that is not sure is written too, with the doubt in the closing line or, without that, in a
-        warning. Nothing is written where there is none, or after an interrupt.
+        that is not sure is written too, with the doubt in the closing line. Nothing is written
+        where there is none, or after an interrupt.
     """
 
     apply: bool = False

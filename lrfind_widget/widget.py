@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import sys
 import threading
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from os import PathLike
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -20,6 +20,7 @@ from lrfind_widget.options import AnalysisOptions, WidgetOptions
 from lrfind_widget.outcomes import Status
 from lrfind_widget.points import Trainable
 from lrfind_widget.results import figures
+from lrfind_widget.results.looks import Theme
 from lrfind_widget.results.result import SweepResult
 from lrfind_widget.rules.table import DEFAULT_RULE
 from lrfind_widget.session import Session
@@ -186,22 +187,32 @@ class LRFinderWidget(Session, ThreadSafeWidget, VBox, ValueWidget):  # type: ign
         self.listen(self._show)
         CELLS.claim(self)
 
-    def save_figure(self, path: str | PathLike[str]) -> None:
+    def save_figure(
+        self,
+        path: str | PathLike[str],
+        *,
+        figsize: Sequence[float] | None = None,
+        theme: Theme | None = None,
+    ) -> None:
         """Save the chart with the present choice as a picture.
 
         Parameters
         ----------
         path : path-like
             A file that ends in ``.svg``, ``.png`` or ``.pdf``.
+        figsize, theme
+            As for `SweepResult.plot`.
 
         Raises
         ------
-        ValueError
-            If the file's ending is another.
+        FileNotFoundError, TypeError, ValueError
+            If there is no such folder, the file's ending is another, or an argument is wrong.
         RuntimeError
             If there is no curve yet.
         """
-        Path(path).write_bytes(file_of(self.state, figures.kind_of(path)).content)
+        kind = figures.kind_of(path)
+        file = file_of(self.state, kind, figsize=figsize, theme=theme)
+        Path(path).write_bytes(file.content)
 
     def close(self) -> None:
         """End what runs, wait until everything is restored, and let go of the model."""

@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import math
+import re
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from lrfind_widget.curves.formatting import format_lr, written_as
 from lrfind_widget.curves.schedule import Mode, Schedule
 from lrfind_widget.values import integer, real
+
+ALL_GROUPS = "learning rate"
+"""What an axis measures where all groups have one rate."""
 
 
 @dataclass(frozen=True)
@@ -83,6 +87,34 @@ def groups_of(settings: Mapping[str, Any]) -> str | int | GroupRanges:
         return _ranges(groups) or "ratio"
     place = integer(groups)
     return groups if isinstance(groups, str) else "ratio" if place is None else place
+
+
+def axis_label(
+    multipliers: Sequence[float], names: Sequence[str], reference: int, ranges: GroupRanges | None
+) -> str:
+    """Return what the axis of a sweep measures: whose rate, and how the other groups stand."""
+    if multipliers and len(set(multipliers)) == 1:
+        return ALL_GROUPS
+    if multipliers:
+        each = [f"at {format_lr(share)} times" if share else "fixed" for share in multipliers]
+    elif ranges is not None:
+        ends = zip(ranges.start_lrs, ranges.end_lrs, strict=True)
+        each = [f"from {format_lr(start)} to {format_lr(end)}" for start, end in ends]
+    others = [
+        f"group {name} {words}"
+        for place, (name, words) in enumerate(zip(names, each, strict=True))
+        if place != reference
+    ]
+    if len(others) > 3:
+        others = [*others[:2], f"{len(others) - 2} more"]
+    return f"{ALL_GROUPS} of group {names[reference]} ({', '.join(others)})"
+
+
+def groups_named(label: str) -> list[str]:
+    """Return the groups that an `axis_label` names, the one first whose rate it is."""
+    first, _, others = label.removeprefix(f"{ALL_GROUPS} of group ").partition(" (")
+    named = re.findall(r"group (.*?) (?:at \S+ times|fixed|from \S+ to \S+)[,)]", others)
+    return [] if first == label else [first, *named]
 
 
 def _ranges(given: Mapping[str, Any]) -> GroupRanges | None:

@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Literal, NamedTuple
 
 from lrfind_widget.curves.formatting import format_lr
 from lrfind_widget.results.analysis import Analysis
 from lrfind_widget.results.curve_lines import CurveLines, lines_of
+from lrfind_widget.results.shared_axis import Convert, shared_axis, with_note
 from lrfind_widget.rules.suggestion import Suggestion
 from lrfind_widget.rules.table import label_of
 
 XScale = Literal["log", "linear"]
+
+OneOther = tuple[str, Analysis, Suggestion | None]
+"""Another result as it is given: its name, how it is read, and what is marked of it."""
 
 BAND = {"sure": "loss falls here", "unsure": "loss may fall here"}
 """What the band of a suggestion is called, by its certainty."""
@@ -48,6 +52,8 @@ class Chart:
         More results, as lines.
     name : str
         What the result is called among these.
+    label : str
+        What the axis of the rates measures.
     grid : bool
     x_scale : {"log", "linear"} or None
         The axis of the rates; None as the sweep raised them.
@@ -61,18 +67,38 @@ class Chart:
     selected_lr: float | None = None
     others: Sequence[Other] = ()
     name: str = ""
+    label: str = "learning rate"
     grid: bool = True
     x_scale: XScale | None = None
 
 
-def chart_of(analysis: Analysis, **changes: Any) -> Chart:
-    """Return what is shown of a result where nothing else is asked for, or with some changes."""
+def chart_of(
+    analysis: Analysis, *, name: str = "", others: Sequence[OneOther] = (), **changes: Any
+) -> Chart:
+    """Return what is shown of a result where nothing else is asked for, or with some changes.
+
+    Each of the others stands over the rate of the axis, and says so where it does not have that.
+    """
+    axis = shared_axis(analysis.result.axis_label, [other.result for _, other, _ in others])
     shown: dict[str, Any] = {
+        "label": axis.label,
+        "name": with_note(name, axis.own),
+        "others": [
+            _other(*each, *placed) for each, placed in zip(others, axis.others, strict=True)
+        ],
         "lines": lines_of(analysis),
         "found": (analysis.suggested,),
         "steepest": analysis.min_gradient if analysis.options.show_average else None,
     }
     return Chart(analysis=analysis, **(shown | changes))
+
+
+def _other(
+    name: str, analysis: Analysis, found: Suggestion | None, convert: Convert, note: str
+) -> Other:
+    if found is not None and found.lr is not None:
+        found = replace(found, lr=convert(found.lr))
+    return Other(with_note(name, note), lines_of(analysis).at(convert), found)
 
 
 def rate_of(found: Suggestion) -> str:

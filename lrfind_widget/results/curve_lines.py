@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
 from typing import NamedTuple
 
 import numpy as np
@@ -83,6 +83,21 @@ class CurveLines:
             of_kind = self.kinds == kind
             if of_kind.any():
                 yield kind, of_kind
+
+    def at(self, convert: Callable[[float], float]) -> CurveLines:
+        """Return them over other rates, such as those of another group."""
+
+        def over(line: Line) -> Line:
+            return np.array([convert(float(lr)) for lr in line[0]]), line[1]
+
+        return replace(
+            self,
+            points=over(self.points),
+            fit=over(self.fit),
+            average=over(self.average),
+            main=over(self.main),
+            validation=None if self.validation is None else over(self.validation),
+        )
 
 
 def lines_of(

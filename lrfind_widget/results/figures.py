@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import inspect
 import io
 import textwrap
 import threading
+import warnings
 from collections.abc import Callable, Collection, Sequence
 from os import PathLike
 from pathlib import Path
@@ -31,6 +33,12 @@ _DRAWING = threading.Lock()
 _CHARACTER, _LARGE_CHARACTER, _HANDLE, _LABELS, _ROW = 0.066, 0.095, 0.55, 0.9, 0.17
 """Width of a character of a legend and of a title, of what stands before and behind a name, and
 of what stands beside the axes, and height of a row of a legend, in inches, about."""
+
+_NARROW = 3.0
+"""In less width than this, in inches, a legend is written small."""
+
+_SHARE = {True: 0.6, False: 0.3}
+"""Which part of the height of axes a legend may take above them, and on them."""
 
 
 class Plotted:
@@ -59,8 +67,8 @@ class Plotted:
         ------
         ImportError
             If matplotlib is not installed.
-        TypeError, ValueError
-            If the file's ending is another, or `plot` refuses an argument.
+        FileNotFoundError, TypeError, ValueError
+            If there is no such folder, the file's ending is another, or `plot` refuses an argument.
         """
         kind = kind_of(path)
         for name in ("ax", "return_fig"):
@@ -143,8 +151,16 @@ def saved(draw: Callable[[], Figure], kind: str = "svg") -> bytes:
     return stream.getvalue()
 
 
+def warn_of(text: str) -> None:
+    """Warn of something at the line outside this package that has asked for it."""
+    frame, level = inspect.currentframe(), 0
+    while frame is not None and frame.f_globals.get("__name__", "").startswith("lrfind_widget."):
+        frame, level = frame.f_back, level + 1
+    warnings.warn(text, stacklevel=level + 1)
+
+
 def kind_of(path: str | PathLike[str]) -> str:
-    """Return the kind of picture that a file's ending names; ValueError for any other."""
+    """Return the kind of picture that a file's ending names; refuse what cannot be written."""
     if not isinstance(path, (str, PathLike)):
         raise TypeError(f'path={shown(path)}, expected the name of a file, such as "lr.png".')
     kind = Path(path).suffix.lower().removeprefix(".")
@@ -152,6 +168,9 @@ def kind_of(path: str | PathLike[str]) -> str:
         raise ValueError(
             f"A picture is saved as .svg, .png or .pdf, got {str(path)!r}: change its ending."
         )
+    folder = Path(path).parent
+    if not folder.is_dir():
+        raise FileNotFoundError(f"There is no folder {str(folder)!r}: make it, or give another.")
     return kind
 
 
@@ -171,35 +190,45 @@ def paint(axes: Any, *, grid: bool) -> None:
         axes.grid(visible=True, which="major", color=on_axes.grid, linewidth=0.6, linestyle="-")
 
 
-def put_legend(axes: Any, title: str = "", spare: Collection[str] = ()) -> None:
-    """Name what is drawn: above the axes where there is room, else where it covers least.
+def put_legend(axes: Any, title: str = "", spare: Sequence[Collection[str]] = ()) -> None:
+    """Name what is drawn: above the axes where the figure makes room, else where it covers least.
 
-    A title, of any length, is drawn only where there is room, as are names that one can `spare`.
+    Where it would take too much of them, it leaves out the names that one can `spare`, the first
+    first, and at last its title, of any length. What is drawn twice is named once.
     """
-    named = list(zip(*axes.get_legend_handles_labels(), strict=True))
+    by_name = {name: handle for handle, name in zip(*axes.get_legend_handles_labels(), strict=True)}
+    named = [(handle, name) for name, handle in by_name.items()]
     roomy, (width, height) = _is_roomy(axes), _room(axes)
-    if not named and not (roomy and title):
+    title = title if roomy else ""
+    if not named and not title:
         return
     title = "\n".join(textwrap.wrap(title, int(width / _CHARACTER)))
-    most = max(10, int((width - _HANDLE) / _CHARACTER))
+    is_small = not roomy or width < _NARROW
+    size = "x-small" if is_small else "small"
+    most = max(10, int((width - _HANDLE) / (_CHARACTER * (0.84 if is_small else 1.0))))
 
     def fits() -> bool:
-        rows = -(-len(named) // _columns([name[:most] for _, name in named], width))
-        return (rows + len(title.splitlines())) * _ROW < height / 2
+        columns = _columns([name[:most] for _, name in named], width) if roomy else 1
+        rows = -(-len(named) // columns) + len(title.splitlines())
+        return rows * _ROW < _SHARE[roomy] * (height - _LABELS)
 
-    if roomy and not fits():
-        named = [(handle, name) for handle, name in named if name not in spare]
-        roomy = fits()
+    for names in spare:
+        if not fits():
+            named = [(handle, name) for handle, name in named if name not in names]
+    title = title if fits() else ""
+    roomy = roomy and fits()
     handles, labels = [handle for handle, _ in named], [name for _, name in named]
     paper = papers_of(axes)[0]
     ink = look_on(paper).ink
-    looks: dict[str, Any] = {"fontsize": "small", "labelcolor": ink}
+    looks: dict[str, Any] = {"fontsize": size, "labelcolor": ink}
     looks |= {"facecolor": paper, "edgecolor": "none", "framealpha": 1.0 if roomy else 0.85}
     if roomy:
         labels = [name if len(name) <= most else f"{name[: most - 3]}..." for name in labels]
         looks |= {"loc": "lower left", "bbox_to_anchor": (0.0, 1.0), "borderaxespad": 0.2}
         looks |= {"ncols": _columns(labels, width), "title": title, "alignment": "left"}
-        looks |= {"title_fontsize": "small", "columnspacing": 1.4}
+        looks |= {"title_fontsize": size, "columnspacing": 1.4}
+    if is_small:
+        looks |= {"handlelength": 1.2, "handletextpad": 0.5, "labelspacing": 0.3}
     legend = axes.legend(handles, labels, **looks)
     legend.set_in_layout(roomy)  # one that lies on the curve takes no room from it
     if roomy:

@@ -21,6 +21,9 @@ from lrfind_widget.rules.table import label_of
 _USUAL = ("loss", "average", "fit", *BAND.values())
 """Names of what every picture has."""
 
+_FEW = 6
+"""Fewer points than so many are all shown: there is no telling an explosion."""
+
 _NEAR, _APART = 0.02, 8.0
 """Dots nearer to each other than this part of the axis are drawn so many points apart."""
 
@@ -33,7 +36,6 @@ def draw(axes: Any, chart: Chart) -> None:
 
 def _draw(axes: Any, chart: Chart) -> None:
     look = look_on(papers_of(axes)[0])
-    result = chart.analysis.result
     with np.errstate(all="ignore"):
         _set_scales(axes, chart)
     _draw_lines(axes, chart, look)
@@ -43,11 +45,11 @@ def _draw(axes: Any, chart: Chart) -> None:
     _draw_found(axes, chart, look)
     _draw_rates(axes, chart, look)
     axes.margins(x=0.02)
-    axes.set_xlabel(_text(result.axis_label))
+    axes.set_xlabel(_text(chart.label))
     axes.xaxis.label.set_parse_math(False)  # it may come from a file
     axes.set_ylabel("loss", rotation=0, ha="right")
     paint(axes, grid=chart.grid)
-    put_legend(axes, _doubt(chart), spare=_USUAL)
+    put_legend(axes, _doubt(chart), spare=[_USUAL, _marks_at_axes(chart)])
     put_title(axes, chart.analysis.options.title)
 
 
@@ -68,7 +70,8 @@ def _set_scales(axes: Any, chart: Chart) -> None:
     in_decades = options.y_scale == "log" or options.y_range == "all"
     is_log = in_decades and bool((every[np.isfinite(every)] > 1 / FAR).all())
     axes.set_yscale("log" if is_log else "linear")
-    ends = frame(framed, focus=options.y_range == "focus", log=is_log)
+    few = all(lines.points[0].size < _FEW for lines in _all_lines(chart))
+    ends = frame(framed, focus=options.y_range == "focus" and not few, log=is_log)
     if ends is not None:
         axes.set_ylim(*ends)
         if is_log:
@@ -98,6 +101,7 @@ def _draw_lines(axes: Any, chart: Chart, look: Look) -> None:
     for kind, of_kind in lines.of_kinds():
         name, marker, size = KINDS[kind]
         lrs, losses = (values[of_kind] for values in lines.points)
+        size *= 2 if lrs.size < _FEW else 1  # else the line would hide them
         axes.plot(lrs, drawable(losses), marker=marker, ms=size, label=name, **dots)
     if lines.low is not None and lines.high is not None:
         ends = [
@@ -182,10 +186,19 @@ def _draw_rates(axes: Any, chart: Chart, look: Look) -> None:
     style = {"transform": at_axis, "clip_on": False, "linestyle": "none", "color": look.quiet}
     rates = chart.lines.points[0]
     if result.critical_lr is not None and rates.size and result.critical_lr <= rates.max():
-        label = f"critical rate {format_lr(result.critical_lr)}"
+        label = _critical(result.critical_lr)
         axes.plot(result.critical_lr, 0, marker="^", ms=5, label=label, **style)
     if chart.lines.early_end and chart.lines.is_shown and rates.size:
         axes.plot(rates.max(), 1, marker="x", ms=6, mew=1.4, label=chart.lines.early_end, **style)
+
+
+def _marks_at_axes(chart: Chart) -> tuple[str, ...]:
+    """Return the names of the marks at the edges of the axes."""
+    return (chart.lines.early_end, _critical(chart.analysis.result.critical_lr))
+
+
+def _critical(lr: float | None) -> str:
+    return "" if lr is None else f"critical rate {format_lr(lr)}"
 
 
 def _levels(axes: Any, rates: Sequence[float | None]) -> list[int]:

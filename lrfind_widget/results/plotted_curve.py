@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import inspect
-import warnings
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, get_args
@@ -15,14 +14,14 @@ from lrfind_widget.keywords import refuse_unknown
 from lrfind_widget.options import AnalysisOptions
 from lrfind_widget.results import fastai_v1_plot, picture
 from lrfind_widget.results.analysis import Analysis, analyse, suggestion_of
-from lrfind_widget.results.chart import Other, XScale, chart_of
+from lrfind_widget.results.chart import XScale, chart_of
 from lrfind_widget.results.curve_lines import Span, lines_of
-from lrfind_widget.results.figures import Plotted, figure_and_axes
+from lrfind_widget.results.figures import Plotted, figure_and_axes, warn_of
 from lrfind_widget.results.looks import Theme
 from lrfind_widget.results.plot_arguments import named, refuse_misplaced, rules_of, several
 from lrfind_widget.results.recorded_curve import RecordedCurve
 from lrfind_widget.rules.suggestion import Suggestion
-from lrfind_widget.rules.table import Rule, entry_of
+from lrfind_widget.rules.table import RULES, Rule, entry_of
 from lrfind_widget.values import check_flag, check_rate, choice
 
 if TYPE_CHECKING:
@@ -123,7 +122,7 @@ class PlottedCurve(RecordedCurve, Plotted):
         -----
         UserWarning
             If the loss axis is to be logarithmic and a loss is not greater than 0. It is linear
-            then.
+            then. And if a function of your own that was asked for raised, or returned no rate.
         """
         reading = {name: options.pop(name) for name in READING if name in options}
         if options and k is None:
@@ -168,7 +167,10 @@ class PlottedCurve(RecordedCurve, Plotted):
         figure, axes = figure_and_axes(ax, figsize, theme)
         picture.draw(axes, chart)
         if analysis.options.y_scale == "log" != axes.get_yscale():
-            warnings.warn(NOT_LOGARITHMIC, stacklevel=2)
+            warn_of(NOT_LOGARITHMIC)
+        for found in chart.found:
+            if found.lr is None and found.rule not in RULES:
+                warn_of(found.reason)  # what a function of the user's raised
         if suggestion is True:
             print(printed)
         return figure if return_fig else None
@@ -188,7 +190,7 @@ def _others(
     drawn = []
     for called, other in others:
         analysis = _analysed(other, reading)
-        drawn.append(Other(called, lines_of(analysis), analysis.suggested if marks else None))
+        drawn.append((called, analysis, analysis.suggested if marks else None))
     return {"name": name, "others": drawn}
 
 

@@ -251,7 +251,9 @@ class RecordedCurve:
         found: dict[str, Suggestion] = {}
         if rules is None:
             rules = RULES.values()
-        for rule in [rules] if isinstance(rules, str) or callable(rules) else rules:
+        is_one = isinstance(rules, str) or callable(rules) or not isinstance(rules, Iterable)
+        asked: Any = [rules] if is_one else rules
+        for rule in asked:
             entry = entry_of(rule, taken=found)
             found[entry.name] = self.suggestion(entry)
         return found

@@ -15,6 +15,7 @@ from lrfind_widget.curves.smoothing import BETA, Floats
 from lrfind_widget.curves.trimmed import as_curve
 from lrfind_widget.rules.fastai_v2 import averaged_as_fastai_v2
 from lrfind_widget.rules.suggestion import Suggestion
+from lrfind_widget.values import name_of
 
 
 def own_rule(own: Callable[..., Any], name: str) -> Callable[..., Suggestion]:
@@ -44,6 +45,21 @@ def own_rule(own: Callable[..., Any], name: str) -> Callable[..., Suggestion]:
 
     rule.__name__ = name
     return rule
+
+
+def check_arguments(own: Callable[..., Any]) -> None:
+    """Raise TypeError for a function that cannot be called with rates and losses."""
+    try:
+        signature = inspect.signature(own)
+    except (TypeError, ValueError):  # some built-in functions tell nothing
+        return
+    try:
+        signature.bind_partial((), ())
+    except TypeError as error:
+        raise TypeError(
+            f"rule {name_of(own)}{signature} was given, expected a function of rates and losses: "
+            "(lrs, losses) -> rate."
+        ) from error
 
 
 def is_made_for_fastai_v2(own: Callable[..., Any]) -> bool:

@@ -17,7 +17,7 @@ from lrfind_widget.rules.fastai_v1 import min_gradient, min_over_10
 from lrfind_widget.rules.fastai_v2 import slide, steep, valley
 from lrfind_widget.rules.median_of_three import median_of_three
 from lrfind_widget.rules.other_libraries import ignite, lightning, torch_lr_finder
-from lrfind_widget.rules.own import is_made_for_fastai_v2, own_rule
+from lrfind_widget.rules.own import check_arguments, is_made_for_fastai_v2, own_rule
 from lrfind_widget.rules.suggestion import Suggestion
 from lrfind_widget.values import name_of, shortened
 
@@ -231,6 +231,7 @@ def check_rule(rule: Any) -> Rule:
         return cast("RuleName", rule)
     if not callable(rule):
         raise TypeError(f"rule must be a name or a function, got {type(rule).__name__}.")
+    check_arguments(rule)
     in_table = (name for name, entry in RULES.items() if rule is entry or rule is entry.function)
     return cast("Rule", next(in_table, rule))
 

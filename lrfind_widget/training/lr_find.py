@@ -82,7 +82,6 @@ def lr_find(
             groups_of(result.settings),
             apply=options.apply,
             why_not=messages.INTERRUPTED if stopped else "",
-            doubts=" ".join(suggestion.caveats),
             shown=options.progress,
         )
     return result

@@ -12,7 +12,7 @@ from torch import Tensor, nn
 from torch.optim import Optimizer
 
 from lrfind_widget.curves.formatting import format_lr
-from lrfind_widget.curves.group_ranges import GroupRanges
+from lrfind_widget.curves.group_ranges import GroupRanges, axis_label
 from lrfind_widget.isolation.claim import check_not_trained
 from lrfind_widget.outcomes import Applied
 from lrfind_widget.training.schedulers import Schedulers
@@ -44,7 +44,7 @@ class GroupRates:
             self.multipliers = tuple(float(place == reference) for place in range(len(rates)))
         self.reference = reference
         self.own = rates[reference]
-        self.axis_label = _label(self.multipliers, names, reference, self._ranges)
+        self.axis_label = axis_label(self.multipliers, names, reference, self._ranges)
         self._written: list[_Written] = []
 
     def at(self, lr: float) -> list[float | None]:
@@ -243,23 +243,3 @@ def _place(wanted: str | int, names: Sequence[str], groups: Sequence[Mapping[str
         f"groups={wanted!r} is not known, expected 'ratio', 'same' or one of the optimizer's "
         f"groups: {named}.{hint}"
     )
-
-
-def _label(
-    multipliers: Sequence[float], names: Sequence[str], reference: int, ranges: GroupRanges | None
-) -> str:
-    if multipliers and len(set(multipliers)) == 1:
-        return "learning rate"
-    if multipliers:
-        each = [f"at {format_lr(share)} times" if share else "fixed" for share in multipliers]
-    elif ranges is not None:
-        ends = zip(ranges.start_lrs, ranges.end_lrs, strict=True)
-        each = [f"from {format_lr(start)} to {format_lr(end)}" for start, end in ends]
-    others = [
-        f"group {name} {words}"
-        for place, (name, words) in enumerate(zip(names, each, strict=True))
-        if place != reference
-    ]
-    if len(others) > 3:
-        others = [*others[:2], f"{len(others) - 2} more"]
-    return f"learning rate of group {names[reference]} ({', '.join(others)})"

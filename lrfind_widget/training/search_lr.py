@@ -95,7 +95,6 @@ def search_lr(
         groups_of(found.settings),
         apply=options.apply,
         why_not=why_not,
-        doubts="" if found.is_settled else found.sentence,
         shown=options.progress,
     )
     return found

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import asdict
 from typing import Any
 
@@ -81,8 +82,8 @@ def choice_bar(state: SessionState, analysis: Analysis | None) -> dict[str, Any]
     }
 
 
-def settings_bar(state: SessionState) -> dict[str, Any]:
-    """Return the settings and the legend."""
+def settings_bar(state: SessionState, names: Mapping[int, str]) -> dict[str, Any]:
+    """Return the settings and the legend, of runs with these names by number."""
     options, own = state.options, state.own_rule
     nothing = state.result is None or not len(state.result)
     why_not = NOTHING if nothing else messages.running(state.noun) if state.is_sweeping else ""
@@ -97,7 +98,7 @@ def settings_bar(state: SessionState) -> dict[str, Any]:
         "runs": [
             {
                 "id": str(run.number),
-                "name": state.names[run.number],
+                "name": names[run.number],
                 "visible": run.visible,
                 "removable": run not in state.current,
             }

@@ -12,11 +12,12 @@ from lrfind_widget.curves.fitted_line import FittedLine
 from lrfind_widget.curves.formatting import format_lr, listed
 from lrfind_widget.outcomes import Status, StopReason
 from lrfind_widget.results.analysis import Analysis, analyse
-from lrfind_widget.results.chart import BAND, Chart, Other, chart_of
+from lrfind_widget.results.chart import BAND, Chart, chart_of
 from lrfind_widget.results.curve_lines import Line, lines_of, loss_at
+from lrfind_widget.results.shared_axis import SharedAxis, shared_axis, with_note
 from lrfind_widget.rules.suggestion import Suggestion
 from lrfind_widget.rules.table import label_of
-from lrfind_widget.state import ListedRun, SessionState
+from lrfind_widget.state import SessionState
 from lrfind_widget.view.bar_state import ended
 
 
@@ -65,10 +66,28 @@ def area(fit: FittedLine) -> dict[str, Any]:
     return {"lr": fit.lrs, "low": fit.low, "high": fit.high}
 
 
-def drawn(state: SessionState, run: ListedRun) -> dict[str, Any]:
-    """Return an earlier run as a line."""
-    lr, loss = analyse(run.result, state.options).line
-    return {"name": state.names[run.number], "lr": lr, "loss": loss, "visible": run.visible}
+def shared(state: SessionState) -> SharedAxis:
+    """Return the axis of the earlier runs that are seen and of the curve, which takes them all."""
+    return shared_axis(axis(state)[3], [run.result for run in state.earlier if run.visible])
+
+
+def names(state: SessionState, at: SharedAxis) -> dict[int, str]:
+    """Return the name of each listed run, with whose rate it has where that is not the axis'."""
+    seen = [run for run in state.earlier if run.visible]
+    notes = {run.number: note for run, (_, note) in zip(seen, at.others, strict=True)}
+    notes |= {run.number: at.own for run in state.current}
+    return {n: with_note(name, notes.get(n, "")) for n, name in state.names.items()}
+
+
+def drawn(state: SessionState, at: SharedAxis) -> list[dict[str, Any]]:
+    """Return the earlier runs as lines, at the axis that those share which are seen."""
+    placed, named, lines = iter(at.others), names(state, at), []
+    for run in state.earlier:
+        convert = next(placed)[0] if run.visible else float
+        lrs, loss = analyse(run.result, state.options).line
+        line = {"lr": np.array([convert(float(lr)) for lr in lrs]), "loss": loss}
+        lines.append({"name": named[run.number], **line, "visible": run.visible})
+    return lines
 
 
 def pictured(state: SessionState) -> Chart | None:
@@ -77,7 +96,7 @@ def pictured(state: SessionState) -> Chart | None:
         return None
     names, current = state.names, state.current
     others = [
-        Other(names[run.number], lines_of(analyse(run.result, state.options)))
+        (names[run.number], analyse(run.result, state.options), None)
         for run in state.earlier
         if run.visible and run.result is not state.result and len(run.result)
     ]

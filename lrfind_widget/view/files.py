@@ -73,13 +73,13 @@ class Files:
                     self._send({**answer, "name": file.name, "type": media}, [file.content])
 
 
-def file_of(state: SessionState, kind: str) -> File:
+def file_of(state: SessionState, kind: str, **paper: Any) -> File:
     """Return the chart ("png", "svg", "pdf") or the latest result ("csv", "json") as a file.
 
     RuntimeError says that there is nothing to save yet.
     """
     if kind in figures.FORMATS:
-        content = picture_of(state, kind)
+        content = picture_of(state, kind, **paper)
     elif state.result is None or not len(state.result):
         content = None
     else:
@@ -89,14 +89,14 @@ def file_of(state: SessionState, kind: str) -> File:
     return File(f"{_stem(state)}.{kind}", content)
 
 
-def picture_of(state: SessionState, kind: str) -> bytes | None:
-    """Return the chart as a picture, or None where there is no curve yet."""
+def picture_of(state: SessionState, kind: str, **paper: Any) -> bytes | None:
+    """Return the chart as a picture, on a `new_figure`, or None where there is no curve yet."""
     chart = pictured(state)
     if chart is None:
         return None
 
     def draw() -> Any:
-        figure = figures.new_figure()
+        figure = figures.new_figure(**paper)
         picture.draw(figure.axes[0], chart)
         return figure
 

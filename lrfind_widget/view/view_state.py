@@ -53,12 +53,13 @@ def view_state(state: SessionState) -> ViewState:
 
 def _shown(state: SessionState) -> ViewState:
     analysis = None if state.is_sweeping else state.analysis
-    low, high, kind, label = chart_state.axis(state)
+    low, high, kind, _ = chart_state.axis(state)
+    shared = chart_state.shared(state)
     options = state.options
     return ViewState(
         run_bar=bar_state.run_bar(state, analysis),
         choice_bar=bar_state.choice_bar(state, analysis),
-        settings_bar=bar_state.settings_bar(state),
+        settings_bar=bar_state.settings_bar(state, chart_state.names(state, shared)),
         how_bar=bar_state.how_run(state),
         height=str(options.height),
         x_kind=kind,
@@ -66,7 +67,7 @@ def _shown(state: SessionState) -> ViewState:
         axes={
             "lo": low,
             "hi": high,
-            "x_label": label,
+            "x_label": shared.label,
             "y_range": options.y_range,
             "wheel_zoom": options.wheel_zoom,
             "title": options.title,
@@ -79,7 +80,7 @@ def _shown(state: SessionState) -> ViewState:
         },
         bands={"bands": [] if analysis is None else chart_state.bands(state, analysis)},
         spread={"area": {} if analysis is None else chart_state.area(analysis.curve.fit)},
-        runs={"runs": [chart_state.drawn(state, run) for run in state.earlier]},
+        runs={"runs": chart_state.drawn(state, shared)},
         curve={
             **{name: getattr(options, name) for name in LINES},
             "skip_start": options.skip_start,

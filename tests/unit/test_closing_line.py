@@ -54,9 +54,7 @@ def test_where_nothing_has_trained_nothing_is_applied(capsys: Any, progress: boo
         found, optimizer = searched(**given)
         assert last_line(capsys).endswith(" Not applied: nothing has trained at it.")
     else:
-        with pytest.warns(UserWarning, match="Not applied: nothing has trained at it") as seen:
-            found, optimizer = searched(**given)
-        assert seen[0].filename == __file__
+        found, optimizer = searched(**given)
         assert capsys.readouterr().err == ""
     assert found.ending == "untrained"
     assert rates(optimizer) == [0.1]

@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 from matplotlib import colors
 
+from lrfind_widget.outcomes import StopReason
 from lrfind_widget.results.comparison import Comparison
 from lrfind_widget.results.looks import LINES, LOOKS, contrast, look_on, papers_of
 from lrfind_widget.results.search import SearchResult
@@ -66,13 +67,14 @@ def test_a_figure_is_saved_as_its_ending_says(kept: Any, kind: str, tmp_path: Pa
         ("lr.png", {"ax": None}, "leave out ax"),
         ("lr.png", {"return_fig": True}, "leave out return_fig"),
         ("lr.png", {"colour": 3}, "colour"),
+        ("no such folder/lr.png", {}, "There is no folder"),
         (3, {}, "path=3, expected the name of a file"),
     ],
 )
 def test_what_cannot_be_saved_is_refused_and_no_file_made(
     kept: Any, name: Any, given: Any, said: str, tmp_path: Path
 ) -> None:
-    with pytest.raises((TypeError, ValueError), match=said):
+    with pytest.raises((TypeError, ValueError, FileNotFoundError), match=said):
         kept.save_figure(tmp_path / name if isinstance(name, str) else name, **given)
     assert not list(tmp_path.iterdir())
 
@@ -115,6 +117,23 @@ def test_a_legend_leaves_room_for_the_curve(size: tuple[float, float], panels: i
     result().plot(ax=axes[0], suggestion=[*RULES], title="A title")
     figure.canvas.draw()
     assert axes[0].bbox.height > 0.2 * figure.bbox.height / panels
+
+
+def test_a_legend_in_small_axes_of_a_plain_figure_covers_little() -> None:
+    figure, axes = plt.subplots(2, 2)
+    kept = result(critical_lr=0.2, stop_reason=StopReason.DIVERGED)
+    kept.plot(ax=axes[0, 0])
+    figure.canvas.draw()
+    legend, around = axes[0, 0].get_legend().get_window_extent(), axes[0, 0].bbox
+    assert legend.width * legend.height < 0.25 * around.width * around.height
+
+
+def test_what_is_drawn_twice_is_named_once() -> None:
+    axes = plt.subplots()[1]
+    for _ in range(2):
+        result().plot(ax=axes)
+    named = [text.get_text() for text in axes.get_legend().get_texts()]
+    assert len(named) == len(set(named)) > 3
 
 
 def test_a_small_figure_names_what_matters_above_the_curve() -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import io
 import re
 import subprocess
@@ -127,23 +126,15 @@ def test_a_suggestion_that_is_not_sure_is_applied_with_its_doubt_in_the_line(cap
     assert " Applied: " in said
 
 
-def test_a_suggestion_that_is_not_sure_is_applied_with_a_warning_where_no_line_is_shown():
+def test_without_a_line_a_doubtful_rate_is_applied_in_silence_and_the_result_has_the_doubt(capsys):
     model = classifier()
     optimizer = sgd(model)
-    with pytest.warns(UserWarning, match="applied is not sure. The loss has not turned up") as seen:
-        lr_find(
-            model,
-            loader(),
-            optimizer,
-            step_fn=squared,
-            end_lr=1e-2,
-            seed=0,
-            apply=True,
-            progress=False,
-        )
+    given = {"step_fn": squared, "end_lr": 1e-2, "seed": 0, "progress": False}
+    result = lr_find(model, loader(), optimizer, apply=True, **given)
 
-    assert rates(optimizer) != [0.1]
-    assert seen[0].filename == __file__
+    assert rates(optimizer) == [result.suggested_lr]
+    assert capsys.readouterr().err == ""
+    assert result.suggestion().caveats[0].startswith("The loss has not turned up")
 
 
 @pytest.mark.parametrize("progress", [True, False])
@@ -151,11 +142,13 @@ def test_without_a_suggestion_nothing_is_applied_and_that_is_said(capsys, progre
     model = classifier()
     optimizer = sgd(model)
     flat = {"step_fn": lambda model, batch: 0 * squared(model, batch), "progress": progress}
-    with contextlib.nullcontext() if progress else pytest.warns(match="Not applied: there is no"):
-        lr_find(model, loader(), optimizer, apply=True, **flat)
+    result = lr_find(model, loader(), optimizer, apply=True, **flat)
 
     assert rates(optimizer) == [0.1]
-    assert not progress or last_line(capsys).endswith(" Not applied: there is no rate.")
+    reason = result.suggestion().reason.partition(": ")[2]
+    err = capsys.readouterr().err
+    assert bool(err) is progress
+    assert not progress or (reason[1:] in err and err.endswith("Not applied: there is no rate.\n"))
 
 
 def test_after_an_interrupt_nothing_is_applied_and_that_is_said(capsys):

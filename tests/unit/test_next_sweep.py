@@ -83,7 +83,7 @@ def make() -> tuple[Session, PlayedTrainable]:
 
 
 def fields(session: Session) -> dict[str, str]:
-    return {each["name"]: each["text"] for each in settings_bar(session.state)["next_sweep"]}
+    return {each["name"]: each["text"] for each in settings_bar(session.state, {})["next_sweep"]}
 
 
 def can_run(session: Session) -> bool:
@@ -109,14 +109,14 @@ class TestSession:
     def test_what_is_wrong_keeps_it_from_starting_until_it_is_mended(self) -> None:
         session, trainable = make()
         session.type_in("start_lr", "20")
-        said = settings_bar(session.state)["wrong"]
+        said = settings_bar(session.state, {})["wrong"]
         assert "start_lr=20 must be below end_lr" in said
         assert fields(session)["start_lr"] == "20"
         assert not can_run(session)
         with pytest.raises(ValueError, match="start_lr=20 must be below"):
             session.start()
         session.type_in("end_lr", "30")
-        assert settings_bar(session.state)["wrong"] == ""
+        assert settings_bar(session.state, {})["wrong"] == ""
         assert can_run(session)
         session.start()
         assert trainable.latest.plan.lrs == (20.0, 30.0)
@@ -132,7 +132,7 @@ class TestSession:
         assert trainable.latest.changes["wd"] == 0.1
 
     def test_a_stored_result_has_no_next_sweep(self) -> None:
-        shown = settings_bar(Session(None, AnalysisOptions(), stored=result()).state)
+        shown = settings_bar(Session(None, AnalysisOptions(), stored=result()).state, {})
         assert shown["next_sweep"] == []
         assert shown["auto_apply"] is None
         assert shown["wrong"] == ""
@@ -144,10 +144,10 @@ class TestSession:
         session = Session(trainable, AnalysisOptions())
         session.type_in("num_it", "200")
         by_group = [
-            e["name"] for e in settings_bar(session.state)["next_sweep"] if not e["enabled"]
+            e["name"] for e in settings_bar(session.state, {})["next_sweep"] if not e["enabled"]
         ]
         assert by_group == ["start_lr", "end_lr"]
-        assert settings_bar(session.state)["wrong"] == ""
+        assert settings_bar(session.state, {})["wrong"] == ""
 
     def test_each_choice_is_applied_from_when_that_is_asked_for(self) -> None:
         session, trainable = make()
@@ -155,7 +155,7 @@ class TestSession:
         assert trainable.lr == 1e-3
         session.set_auto_apply(True)
         assert trainable.lr == 0.01
-        assert settings_bar(session.state)["auto_apply"] is True
+        assert settings_bar(session.state, {})["auto_apply"] is True
         session.select(0.02)
         assert trainable.lr == 0.02
         session.set_auto_apply(False)

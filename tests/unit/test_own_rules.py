@@ -100,6 +100,9 @@ def test_what_is_no_rule_is_refused_among_others() -> None:
     wrong: Any = ["valley", "vally"]
     with pytest.raises(ValueError, match='Did you mean "valley"'):
         result().suggestions(wrong)
+    wrong = 3
+    with pytest.raises(TypeError, match="rule must be a name or a function, got int"):
+        result().suggestions(wrong)
     wrong = [middle, 3]
     with pytest.raises(TypeError, match="rule must be a name or a function, got int"):
         result().suggestions(wrong)
@@ -128,6 +131,21 @@ def test_what_is_no_rate_is_a_reason(answer: Any) -> None:
     found = suggest(LRS, valley(LRS), lambda lrs, losses: answer)
     assert found.lr is None
     assert found.reason.startswith("No recommendation: your rule r")
+
+
+def test_a_function_that_cannot_take_a_curve_is_refused() -> None:
+    for wrong in (lambda: 1.0, lambda lrs: 1.0):
+        with pytest.raises(TypeError, match=r"expected a function of rates and losses"):
+            result().suggestion(wrong)
+
+
+def test_a_plot_warns_of_what_a_rule_among_others_raised() -> None:
+    def broken(lrs: np.ndarray, losses: np.ndarray) -> float:
+        raise ValueError("no such key")
+
+    with pytest.warns(UserWarning, match="broken raised ValueError: no such key") as seen:
+        result().plot(suggestion=["valley", broken])
+    assert seen[0].filename == __file__
 
 
 def test_a_function_made_for_fastai_v2_is_given_what_fastai_gives() -> None:

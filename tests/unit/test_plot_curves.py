@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from contextlib import nullcontext
 from dataclasses import replace
 from itertools import combinations, pairwise
+from pathlib import Path
 from typing import Any
 
 import matplotlib.pyplot as plt
@@ -18,6 +19,7 @@ from hypothesis.extra.numpy import arrays
 from matplotlib.colors import to_hex
 from matplotlib.lines import Line2D
 
+from lrfind_widget.curves.group_ranges import GroupRanges, axis_label
 from lrfind_widget.outcomes import StopReason
 from lrfind_widget.results import figures
 from lrfind_widget.results.result import SweepResult
@@ -97,6 +99,57 @@ def test_the_axis_of_rates_has_several_ticks_that_do_not_overlap(
 
 def test_the_group_whose_rate_it_is_stands_at_the_axis() -> None:
     assert plotted(result(axis_label="learning rate of group head")).get_xlabel().endswith("head")
+
+
+RATIO = "learning rate of group body (group head at 10 times)"
+HEAD = "learning rate of group head (group body fixed)"
+
+
+def test_another_curve_stands_over_the_rates_of_the_group_of_the_axis() -> None:
+    head = result(axis_label=HEAD, multipliers=(0.0, 1.0))
+    ratio = result(axis_label=RATIO, multipliers=(1.0, 10.0))
+    same = result(multipliers=(1.0,))
+    axes = plotted(head, others={"ratio": ratio, "same": same}, suggestion="valley")
+    assert axes.get_xlabel() == "learning rate of group head"
+    np.testing.assert_allclose(drawn_as(axes, "ratio").get_xdata(), 10 * ratio.fit.lrs)
+    np.testing.assert_array_equal(drawn_as(axes, "same").get_xdata(), same.fit.lrs)
+    lr = ratio.suggestion("valley").lr or 0
+    assert any(list(line.get_xdata()) == [10 * lr] for line in axes.lines)
+
+
+def test_another_curve_with_ranges_of_its_own_stands_over_those_of_the_group() -> None:
+    head = result(axis_label=HEAD, multipliers=(0.0, 1.0))
+    ranges = GroupRanges((1e-7, 1e-5), (10.0, 1.0), 0)
+    words = axis_label((), ["body", "head"], 0, ranges)
+    other = result(axis_label=words, settings={"groups": ranges.settings()})
+    axes = plotted(head, others={"ranges": other}, suggestion=False)
+    assert axes.get_xlabel() == "learning rate of group head"
+    assert drawn_as(axes, "ranges").get_xdata()[0] == pytest.approx(1e-5)
+
+
+@pytest.mark.parametrize("own", [RATIO, "learning rate"])
+def test_a_curve_of_another_group_says_whose_rate_it_is_over(own: str) -> None:
+    head = result(axis_label=HEAD, multipliers=(0.0, 1.0))
+    kept = result(axis_label=own, multipliers=(1.0, 10.0) if own == RATIO else (1.0,))
+    axes = plotted(kept, others={"other": head}, suggestion=False)
+    assert axes.get_xlabel() == "learning rate"
+    whose = "group body (group head at 10 times)" if own == RATIO else "all groups"
+    assert {f"this result [{whose}]", "other [group head (group body fixed)]"} <= set(names(axes))
+
+
+def test_of_few_points_all_are_in_the_frame() -> None:
+    kept = result([0.7, 2.0, 0.9])
+    low, high = plotted(kept, suggestion=False).get_ylim()
+    assert low < 0.7 < 2.0 < high
+
+
+def test_the_warning_of_a_linear_axis_points_at_the_line_that_asked(tmp_path: Path) -> None:
+    kept = result(valley(LRS) - 5)
+    with pytest.warns(UserWarning, match="loss axis is linear") as seen:
+        kept.plot(y_scale="log")
+    with pytest.warns(UserWarning, match="loss axis is linear") as saved:
+        kept.save_figure(tmp_path / "lr.png", y_scale="log")
+    assert [each.filename for each in (*seen, *saved)] == [__file__] * 2
 
 
 def test_validation_losses_are_drawn_where_there_are_any() -> None:

@@ -329,6 +329,27 @@ def test_earlier_runs_are_named_by_what_differs_and_can_be_hidden_and_removed() 
     assert len(play.session.runs) == 2
 
 
+def test_an_earlier_run_of_another_group_stands_over_the_rate_of_the_axis() -> None:
+    play = Play()
+    for _ in range(2):
+        play.session.start()
+        play.trainable.latest.whole()
+        play.session.wait(10)
+    first, last = play.session.state.runs
+    ratio = {"axis_label": "learning rate of group 0 (group 1 at 10 times)"}
+    fixed = {"axis_label": "learning rate of group 1 (group 0 fixed)", "multipliers": (0.0, 1.0)}
+    first = replace(first, result=replace(first.result, **ratio, multipliers=(1.0, 10.0)))
+    last = replace(last, result=replace(last.result, **fixed))
+    shown = view_state(replace(play.session.state, runs=(first, last), sweep=None))
+    assert shown.axes["x_label"] == "learning rate of group 1"
+    assert shown.runs["runs"][0]["lr"][0] == pytest.approx(10 * RATES[0])
+    shown = view_state(replace(play.session.state, runs=(last, first), sweep=None))
+    assert shown.axes["x_label"] == "learning rate"
+    named = [run["name"] for run in shown.settings_bar["runs"]]
+    assert "group 1 (group 0 fixed)" in named[0]
+    assert "group 0 (group 1 at 10 times)" in named[1]
+
+
 def test_repeats_have_a_spread() -> None:
     play = Play(repeats=2)
     play.session.start()

@@ -241,7 +241,7 @@ def test_the_figure_is_saved_as_its_name_says(
     widget = make(num_it=30)
     widget.start()
     widget.wait(60)
-    widget.save_figure(tmp_path / f"lr.{kind}")
+    widget.save_figure(tmp_path / f"lr.{kind}", theme="dark", figsize=(4, 3))
     assert (tmp_path / f"lr.{kind}").read_bytes().startswith(start)
 
 
