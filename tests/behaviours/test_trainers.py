@@ -82,7 +82,6 @@ def test_a_data_module_stands_for_its_loader():
     lr_find(net, module, sgd(net), num_it=5, progress=False)
 
 
-@pytest.mark.filterwarnings("ignore:The rate that was applied is not sure")
 @pytest.mark.parametrize("name", ["lr", "learning_rate"])
 @behaviour(
     "The suggestion is set as the `lr` or `learning_rate` of the module, or of its hyperparameters",
