@@ -34,13 +34,13 @@ class SharedAxis(NamedTuple):
 def shared_axis(label: str, others: Sequence[RecordedCurve]) -> SharedAxis:
     """Return the axis of a result of this `axis_label`, and of others under it."""
     if all(other.axis_label == label for other in others):
-        return SharedAxis(label, "", [(_recorded, "")] * len(others))
+        return SharedAxis(label, "", [(recorded, "")] * len(others))
     group = "".join(groups_named(label)[:1])
     converted = [_to_group(group, label, other) for other in others]
     known = [each for each in converted if each is not None]
     if len(known) == len(others):
         return SharedAxis(f"{ALL_GROUPS} of group {group}", "", [(each, "") for each in known])
-    each = [(_recorded, _whose(other.axis_label)) for other in others]
+    each = [(recorded, _whose(other.axis_label)) for other in others]
     return SharedAxis(ALL_GROUPS, _whose(label), each)
 
 
@@ -52,14 +52,14 @@ def with_note(name: str, note: str) -> str:
 def _to_group(group: str, label: str, other: RecordedCurve) -> Convert | None:
     """Return what makes the rate of a group of another result's; None where it has no such."""
     if other.axis_label == label:
-        return _recorded
+        return recorded
     if not group:
         return None
     if other.axis_label == ALL_GROUPS:  # after CSV nothing is known of the groups
-        return _recorded if other.multipliers else None
+        return recorded if other.multipliers else None
     first, *behind = groups_named(other.axis_label) or [""]
     if group == first:
-        return _recorded
+        return recorded
     if group not in behind:
         return None
     ranges, place = groups_of(other.settings), behind.index(group)
@@ -82,5 +82,6 @@ def _whose(label: str) -> str:
     return label.removeprefix(f"{ALL_GROUPS} of ") if label != ALL_GROUPS else "all groups"
 
 
-def _recorded(lr: float) -> float:
+def recorded(lr: float) -> float:
+    """Return a rate that is that of the axis as it was recorded."""
     return lr

@@ -10,11 +10,12 @@ import numpy as np
 from lrfind_widget import messages
 from lrfind_widget.curves.fitted_line import FittedLine
 from lrfind_widget.curves.formatting import format_lr, listed
+from lrfind_widget.curves.smoothing import Floats
 from lrfind_widget.outcomes import Status, StopReason
 from lrfind_widget.results.analysis import Analysis, analyse
 from lrfind_widget.results.chart import BAND, Chart, chart_of
 from lrfind_widget.results.curve_lines import Line, lines_of, loss_at
-from lrfind_widget.results.shared_axis import SharedAxis, shared_axis, with_note
+from lrfind_widget.results.shared_axis import Convert, SharedAxis, recorded, shared_axis, with_note
 from lrfind_widget.rules.suggestion import Suggestion
 from lrfind_widget.rules.table import label_of
 from lrfind_widget.state import SessionState
@@ -83,11 +84,23 @@ def drawn(state: SessionState, at: SharedAxis) -> list[dict[str, Any]]:
     """Return the earlier runs as lines, at the axis that those share which are seen."""
     placed, named, lines = iter(at.others), names(state, at), []
     for run in state.earlier:
-        convert = next(placed)[0] if run.visible else float
-        lrs, loss = analyse(run.result, state.options).line
-        line = {"lr": np.array([convert(float(lr)) for lr in lrs]), "loss": loss}
+        convert = next(placed)[0] if run.visible else recorded
+        analysis = analyse(run.result, state.options)
+        line = {"lr": _over(at.label, convert, analysis), "loss": analysis.line[1]}
         lines.append({"name": named[run.number], **line, "visible": run.visible})
     return lines
+
+
+def _over(label: str, convert: Convert, analysis: Analysis) -> Floats:
+    """Return the rates of a line at an axis: the same array again, as another would be sent."""
+    lrs = analysis.line[0]
+    if convert is recorded:
+        return lrs
+    kept = vars(analysis).get("_over")
+    if kept is None or kept[0] != label:
+        kept = label, np.array([convert(float(lr)) for lr in lrs])
+        vars(analysis)["_over"] = kept
+    return kept[1]
 
 
 def pictured(state: SessionState) -> Chart | None:

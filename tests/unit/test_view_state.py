@@ -340,9 +340,14 @@ def test_an_earlier_run_of_another_group_stands_over_the_rate_of_the_axis() -> N
     fixed = {"axis_label": "learning rate of group 1 (group 0 fixed)", "multipliers": (0.0, 1.0)}
     first = replace(first, result=replace(first.result, **ratio, multipliers=(1.0, 10.0)))
     last = replace(last, result=replace(last.result, **fixed))
-    shown = view_state(replace(play.session.state, runs=(first, last), sweep=None))
+    unmoved = replace(play.session.state, sweep=None)
+    lines = [view_state(unmoved).runs["runs"][0]["lr"] for _ in range(2)]
+    assert lines[0] is lines[1]
+    shown = view_state(replace(unmoved, runs=(first, last)))
     assert shown.axes["x_label"] == "learning rate of group 1"
     assert shown.runs["runs"][0]["lr"][0] == pytest.approx(10 * RATES[0])
+    again = view_state(replace(play.session.state, runs=(first, last), sweep=None))
+    assert again.runs["runs"][0]["lr"] is shown.runs["runs"][0]["lr"]  # another would be sent
     shown = view_state(replace(play.session.state, runs=(last, first), sweep=None))
     assert shown.axes["x_label"] == "learning rate"
     named = [run["name"] for run in shown.settings_bar["runs"]]
