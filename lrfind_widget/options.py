@@ -8,7 +8,7 @@ refused when the object is made. What takes torch to check is in `lrfind_widget.
 import contextlib
 import math
 import random
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Annotated, Any, Literal, cast
 
@@ -62,6 +62,11 @@ def _check_rates(name: str, value: Any) -> Rates:
         return slice(first, check_rate(f"{name}.stop", value.stop))
     if isinstance(value, str) or getattr(value, "ndim", 1) == 0 or not hasattr(value, "__len__"):
         return check_rate(name, value)
+    if isinstance(value, Mapping) or not hasattr(value, "__getitem__"):
+        raise TypeError(
+            f"{name} is a {type(value).__name__}, expected a number, or a list of the rates in the "
+            "order of the parameter groups."
+        )
     if not len(value):
         raise ValueError(f"{name} is empty, expected a rate for each parameter group, or one.")
     return tuple(check_rate(f"{name}[{n}]", lr) for n, lr in enumerate(value))

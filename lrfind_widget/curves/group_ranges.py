@@ -77,6 +77,13 @@ class GroupRanges:
         return f"[{starts}] to [{ends}]"
 
 
+def typed(lr: float, groups: object) -> str:
+    """Return an end of a range as it is typed: a list where groups have ranges of their own."""
+    if isinstance(groups, GroupRanges):
+        return f"[{', '.join(map(format_lr, groups.at(lr)))}]"
+    return format_lr(lr)
+
+
 def groups_of(settings: Mapping[str, Any]) -> str | int | GroupRanges:
     """Return how settings say that the groups go together; by their ratios where they do not.
 

@@ -13,7 +13,7 @@ import numpy.typing as npt
 from lrfind_widget.curves.combined import CombinedCurve, combined_curve
 from lrfind_widget.curves.fitted_line import FittedLine
 from lrfind_widget.curves.formatting import format_lr, written_as
-from lrfind_widget.curves.group_ranges import GroupRanges, groups_of
+from lrfind_widget.curves.group_ranges import GroupRanges, groups_of, typed
 from lrfind_widget.curves.schedule import schedule_of
 from lrfind_widget.curves.smoothing import Floats, beta_of
 from lrfind_widget.keywords import refuse_unknown
@@ -198,11 +198,12 @@ class RecordedCurve:
     @property
     def _known(self) -> dict[str, Any]:
         """What a rule may want to know of the sweep, besides its losses."""
+        groups = groups_of(self.settings)
         known = {
             "beta": self.beta,
             "stopped": self.ends_early,
             "mode": str(self.settings.get("mode", "exp")),
-            "end_lr": self.ends[1],
+            "end_lr": groups if isinstance(groups, GroupRanges) else self.ends[1],
             "critical_lr": self.critical_lr,
         }
         num_it = integer(self.settings.get("num_it"))  # from a file, perhaps
@@ -221,9 +222,10 @@ class RecordedCurve:
         own, (start, end) = self.own_lr, self.ends
         if found.lr is None or own is None or start <= own <= end:
             return []
-        change = f"Raise end_lr to {format_lr(10 * own)}"
+        groups = groups_of(self.settings)
+        change = f"Raise end_lr to {typed(10 * own, groups)}"
         if own < start:
-            change = f"Lower start_lr to {format_lr(own / 10)}"
+            change = f"Lower start_lr to {typed(own / 10, groups)}"
         return [
             f"The optimizer's own rate, {format_lr(own)}, lies outside the range from "
             f"{format_lr(start)} to {format_lr(end)}. {change} to see it."

@@ -7,6 +7,7 @@ import math
 import numpy.typing as npt
 
 from lrfind_widget.curves.features import CurveFeatures, rate_at
+from lrfind_widget.curves.group_ranges import GroupRanges
 from lrfind_widget.rules.doubts import Swept, beyond, doubted, with_doubts
 from lrfind_widget.rules.suggestion import Suggestion
 from lrfind_widget.rules.valley_features import curve_of, curve_or_refusal, is_evident, lr_text
@@ -22,7 +23,7 @@ def balanced(
     val_losses: npt.ArrayLike | None = None,
     stopped: bool = False,
     mode: str = "exp",
-    end_lr: float | None = None,
+    end_lr: float | GroupRanges | None = None,
     num_it: int | None = None,
 ) -> Suggestion:
     """Suggest half the rate on which the valley of the curve balances.
@@ -65,8 +66,8 @@ def balanced(
         hand, by an error, or for want of data.
     mode : {"exp", "linear"}, default "exp"
         How the rate rose.
-    end_lr : float, optional
-        Where the range was planned to end.
+    end_lr : float or GroupRanges, optional
+        Where the range was planned to end; the ranges of the groups where these have their own.
     num_it : int, optional
         Number of steps planned.
 

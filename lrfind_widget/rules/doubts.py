@@ -13,6 +13,7 @@ from typing import NamedTuple
 
 from lrfind_widget.curves.features import CurveFeatures, chance
 from lrfind_widget.curves.formatting import format_lr
+from lrfind_widget.curves.group_ranges import GroupRanges, typed
 from lrfind_widget.rules.suggestion import Advice, Suggestion
 from lrfind_widget.rules.valley_features import SWEEP_ON, is_evident, lr_text
 
@@ -48,7 +49,7 @@ class Swept(NamedTuple):
     """What is known of a sweep besides its curve: how it ended, and what was planned."""
 
     stopped: bool = False
-    end_lr: float | None = None
+    end_lr: float | GroupRanges | None = None
     num_it: int | None = None
 
 
@@ -143,10 +144,13 @@ def _about_range(curve: CurveFeatures, swept: Swept) -> Iterator[Doubt]:
             Advice("sweep"),
         )
     elif not curve.turned_up:
-        end = 10 * (swept.end_lr or 10**curve.last)
+        planned = swept.end_lr or 10**curve.last
+        if isinstance(planned, GroupRanges):
+            planned = planned.end_lrs[planned.reference]
+        end = 10 * planned
         yield Doubt(
             f"The loss has not turned up by {last}, the end of the range: higher rates may be "
-            f"better. Raise end_lr to {format_lr(end)}.",
+            f"better. Raise end_lr to {typed(end, swept.end_lr)}.",
             Advice("extend", end),
         )
     if curve.starts_falling:

@@ -11,6 +11,7 @@ import numpy.typing as npt
 
 from lrfind_widget.curves.features import rate_at
 from lrfind_widget.curves.formatting import format_lr
+from lrfind_widget.curves.group_ranges import GroupRanges
 from lrfind_widget.curves.trimmed import as_curve
 from lrfind_widget.rules.balanced import half_the_balance, suggestion_at
 from lrfind_widget.rules.doubts import Swept, doubted, far_from, with_doubts
@@ -41,7 +42,7 @@ def median_of_three(
     beta: float = 0.98,
     stopped: bool = False,
     mode: str = "exp",
-    end_lr: float | None = None,
+    end_lr: float | GroupRanges | None = None,
     num_it: int | None = None,
 ) -> Suggestion:
     """Suggest the median of three rates: two from the curve, and one that needs no curve.

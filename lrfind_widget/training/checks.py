@@ -11,8 +11,10 @@ from typing import Any
 
 import torch
 from torch import Tensor, nn
+from torch.optim import Optimizer
 from torch.utils.data import DataLoader, Dataset
 
+from lrfind_widget.curves.formatting import listed
 from lrfind_widget.isolation.copy_checks import is_distributed
 from lrfind_widget.isolation.joined_loader import (
     MOST,
@@ -26,14 +28,14 @@ from lrfind_widget.isolation.training_objects import TrainingObjects, class_of
 from lrfind_widget.options import TrainingOptions
 from lrfind_widget.training.custom_updates import needs_closure
 from lrfind_widget.training.lightning_module import check_steps, own_methods, steps_of
-from lrfind_widget.training.param_groups import GroupRates, check_weight_decay
+from lrfind_widget.training.param_groups import GroupRates, check_weight_decay, group_names
 
 
 def check(objects: TrainingObjects, options: TrainingOptions) -> None:
     """Raise TypeError or ValueError for whatever can be seen to be wrong."""
     objects.check()
     _check_values(objects.model)
-    GroupRates(objects.optimizer, options.groups)
+    _check_swept(objects.optimizer, GroupRates(objects.optimizer, options.groups))
     _check_distributed(objects.model)
     _check_loader("dataloader", objects.dataloader)
     _check_functions(options)
@@ -81,6 +83,20 @@ def _check_values(model: nn.Module) -> None:
         )
 
 
+def _check_swept(optimizer: Optimizer, rates: GroupRates) -> None:
+    """Raise ValueError where every parameter whose rate is swept is frozen."""
+    names = group_names(optimizer)
+    swept = [place for place, rate in enumerate(rates.at(1.0)) if rate is not None]
+    held = [p for place in swept for p in optimizer.param_groups[place]["params"]]
+    if not any(p.requires_grad for p in held):
+        one = "group" if len(swept) == 1 else "groups"
+        raise ValueError(
+            f"Only the rate of {one} {listed([names[place] for place in swept])} is swept, where "
+            f"none of the {len(held)} parameters requires a gradient. Set requires_grad_(True) on "
+            "those to train, or name another group in groups=."
+        )
+
+
 def _check_distributed(model: nn.Module) -> None:
     distributed = torch.distributed
     if not (distributed.is_available() and distributed.is_initialized()):
@@ -100,7 +116,7 @@ def _check_loader(name: str, loader: Any) -> None:
         for place, each in named_leaves(name, loader).items():
             _check_loader(place, each)
         return
-    instead = _instead(loader)
+    instead = _instead(name, loader)
     if instead:
         raise TypeError(
             f"{name} is {class_of(loader)}, expected an iterable of batches, such as a DataLoader "
@@ -117,7 +133,7 @@ def _check_loader(name: str, loader: Any) -> None:
         )
 
 
-def _instead(loader: Any) -> str:
+def _instead(name: str, loader: Any) -> str:
     """Return what to pass in place of what gives no batches, "" where it does give them."""
     if loader is None:
         return "Where the loss needs no data, pass range(1), and step_fn=(model, batch) -> loss."
@@ -141,6 +157,9 @@ def _instead(loader: Any) -> str:
         places = ", ".join(f"data[{place}]" for place in range(len(loader)))
         return f"If these are all the data, pass them as one batch: [({places})], or [(X, y)]."
     if not (hasattr(loader, "__iter__") or hasattr(loader, "__getitem__")):
+        if hasattr(loader, "train_dataloader") and not isinstance(loader, nn.Module):
+            which = "val" if name.startswith("val") else "train"
+            return f'Pass datamodule.{which}_dataloader(), after datamodule.setup("fit").'
         get_batch = getattr(loader, "__name__", "get_batch").replace("<lambda>", "get_batch")
         if not callable(loader) or isinstance(loader, nn.Module):
             return "Pass the batches."

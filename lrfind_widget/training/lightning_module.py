@@ -68,9 +68,10 @@ def check_steps(model: Any) -> None:
     if not getattr(model, "automatic_optimization", True):
         raise ValueError(
             f"{type(model).__name__}.automatic_optimization is False: its training_step does the "
-            "whole update itself, with what its Trainer has. Pass "
-            "update_fn=(model, batch, optimizer) -> loss, which does the update without a Trainer, "
-            "or step_fn=(model, batch) -> loss, which computes the loss alone."
+            "whole update itself. Pass update_fn=lambda model, batch, optimizer: "
+            "model.training_step(batch, 0) where it has one optimizer and returns the loss, else "
+            "an update_fn that does the update, or step_fn=(model, batch) -> loss for the loss "
+            "alone."
         )
     signature = inspect.signature(model.training_step)
     if "dataloader_iter" in signature.parameters or places_of(model.training_step)[0] > 2:
@@ -119,6 +120,7 @@ class WithoutTrainer:
             "print": _SILENT,
             "optimizers": lambda *_, **__: optimizer,
             "clip_gradients": self._clip,
+            "manual_backward": self._backward,
             "lr_schedulers": lambda: _SILENT,
             "all_gather": lambda data, *_, **__: data,
         }
@@ -174,6 +176,13 @@ class WithoutTrainer:
         elif most:
             nn.utils.clip_grad_norm_(parameters, most)
 
+    def _backward(self, loss: Tensor, *given: Any, **named: Any) -> None:
+        """Add gradients as `LightningModule.manual_backward` does, for which it asks the same."""
+        model = self.trainer.model
+        model.on_before_backward(loss)
+        model.backward(loss, *given, **named)
+        model.on_after_backward()
+
 
 class _Silent:
     """Takes every attribute, call and place, and does nothing."""
@@ -208,5 +217,6 @@ class _Trainer:
             return getattr(self._attached, name)
         raise AttributeError(
             f"The module asks for self.trainer.{name}, and a sweep has no Trainer. Pass "
-            "step_fn=(model, batch) -> loss, which does without."
+            "step_fn=(model, batch) -> loss, or update_fn=(model, batch, optimizer) -> loss for "
+            "the whole update, which does without."
         )

@@ -303,6 +303,67 @@ def test_what_validation_step_returns_is_the_validation_loss(give: Any) -> None:
     assert found.tolist() == pytest.approx([sum(losses) / 3] * 3, rel=1e-5)
 
 
+class Manual(Recording):
+    """Does its own update."""
+
+    def __init__(self, lr: float = 0.1) -> None:
+        super().__init__(lr)
+        self.automatic_optimization = False
+
+    def training_step(self, batch: Any, batch_idx: int) -> Tensor:
+        optimizer = self.optimizers()
+        self.toggle_optimizer(optimizer)
+        loss = super().training_step(batch, 0)
+        optimizer.zero_grad()
+        self.manual_backward(loss)
+        self.clip_gradients(optimizer, gradient_clip_val=0.3, gradient_clip_algorithm="norm")
+        optimizer.step()
+        self.untoggle_optimizer(optimizer)
+        self.seen.append(loss.item())
+        return loss
+
+    def on_before_backward(self, loss: Tensor) -> None:
+        self.share = torch.rand(())
+
+    def backward(self, loss: Tensor) -> None:
+        (self.share * loss).backward()
+
+    def on_after_backward(self) -> None:
+        for parameter in self.parameters():
+            parameter.grad.mul_(0.9)
+
+    def on_train_batch_end(self, outputs: Any, batch: Any, batch_idx: int) -> None:
+        """Is run by the Trainer alone."""
+
+
+@both
+def test_a_manual_update_is_that_of_the_trainer(isolation: str) -> None:
+    model = module(Manual)
+    found = compare_lrs(
+        *(model, loader(), model.configure_optimizers(), [0.1]),
+        update_fn=lambda model, batch, _: model.training_step(batch, 0),
+        steps=9,
+        seed=2,
+        isolation=isolation,
+        progress=False,
+    )
+    trained = module(Manual)
+    seed_everything(2)
+    fit(trained, loader(), 9)
+    assert found.losses[0].tolist() == trained.seen
+
+
+class Datasets(pl.LightningDataModule):
+    def train_dataloader(self) -> Any:
+        return loader()
+
+
+def test_a_datamodule_is_told_to_give_its_loader() -> None:
+    model = module()
+    with pytest.raises(TypeError, match=r"Datasets.*Pass datamodule\.train_dataloader\(\)"):
+        lr_find(model, Datasets(), model.configure_optimizers(), **FEW)
+
+
 class Augmenting(Recording):
     def on_after_batch_transfer(self, batch: Any, dataloader_idx: int) -> Any:
         inputs, target = batch

@@ -48,6 +48,18 @@ class LightningModule(nn.Module):
     def optimizers(self) -> Any:
         return self.trainer.optimizers
 
+    def manual_backward(self, loss: Tensor) -> None:
+        self.trainer.strategy.backward(loss)
+
+    def on_before_backward(self, _: Tensor) -> None:
+        """Is called before the backward pass."""
+
+    def on_after_backward(self) -> None:
+        """Is called after it."""
+
+    def backward(self, loss: Tensor) -> None:
+        loss.backward()
+
     def training_step(self, *_: Any) -> Any:
         warnings.warn("`training_step` must be implemented", stacklevel=2)
 
@@ -91,4 +103,21 @@ class Module(Plain):
         inputs, target = batch
         loss = 3 * F.cross_entropy(self(inputs), target) + batch_idx
         self.log("loss", loss)
+        return loss
+
+
+class Manual(Plain):
+    """Does its own update."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.automatic_optimization = False
+
+    def training_step(self, batch: Any, _batch_idx: int) -> Any:
+        optimizer = self.optimizers()
+        loss = F.cross_entropy(self(batch[0]), batch[1])
+        optimizer.zero_grad()
+        self.manual_backward(loss)
+        optimizer.step()
+        self.lr_schedulers().step()  # type: ignore[operator]
         return loss

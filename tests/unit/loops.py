@@ -12,7 +12,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 from torch.optim import Optimizer
 
-from tests.unit.lightning_module import Module
+from tests.unit.lightning_module import Manual, Module
 from tests.unit.toys import endless
 
 
@@ -149,6 +149,17 @@ def training_steps(my: SimpleNamespace, lrs: Iterable[float]) -> Iterator[float]
             batch, number = next(batches)
         loss = 3 * F.cross_entropy(my.module(batch[0]), batch[1]) + number
         yield step(optimizer, loss)
+
+
+def manual() -> dict[str, Any]:
+    return {"module": Manual(), "loader": classes()["loader"]}
+
+
+@loop("A LightningModule that does its own update", manual)
+def updates_of_its_own(my: SimpleNamespace, lrs: Iterable[float]) -> Iterator[float]:
+    optimizer = my.module.configure_optimizers()
+    for inputs, target in rated(optimizer, lrs, my.loader):
+        yield step(optimizer, F.cross_entropy(my.module(inputs), target))
 
 
 def full_batch() -> dict[str, Any]:

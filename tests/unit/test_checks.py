@@ -22,6 +22,11 @@ class Untouchable:
         raise AssertionError("the loader was read")
 
 
+class DataModule:
+    def train_dataloader(self):
+        raise AssertionError
+
+
 def sweep(**changes):
     model = changes.pop("model", None) or classifier()
     optimizer = changes.pop("optimizer", None) or sgd(model)
@@ -52,6 +57,8 @@ def sweep(**changes):
         ({"dataloader": data().tensors}, TypeError, r"is a tuple.*\[\(X, y\)\]"),
         ({"dataloader": [*data().tensors]}, TypeError, r"is a list.*\[\(data\[0\], data\[1\]\)\]"),
         ({"val_loader": batches}, TypeError, r"val_loader is a function.*iter\(batches, None\)"),
+        ({"dataloader": DataModule()}, TypeError, r"a DataModule.*module\.train_dataloader\(\)"),
+        ({"val_loader": DataModule()}, TypeError, r"a DataModule.*module\.val_dataloader\(\)"),
         ({"optimizer": [sgd(classifier())] * 2}, TypeError, r"a list.*optimizers\[0\].*update_fn="),
         ({"start_lr": 1.0, "end_lr": 0.1}, ValueError, "must be below"),
         ({"start_lr": 0.0}, ValueError, "start_lr"),
@@ -97,7 +104,11 @@ def sweep(**changes):
         ({"isolation": "none"}, ValueError, "isolation='none'.*'auto', 'copy' or 'in_place'"),
         ({"beta": 1.0}, ValueError, "beta"),
         ({"numit": 5}, TypeError, "'numit'.*Did you mean 'num_it'"),
-        ({"learning_rate": 5}, TypeError, "'learning_rate'"),
+        ({"learning_rate": 5}, TypeError, "'learning_rate'. A sweep raises it from start_lr to"),
+        ({"lr": 5}, TypeError, "'lr'. A sweep raises it from start_lr to end_lr"),
+        ({"wd_values": [0]}, TypeError, "'wd_values'. Sweep once for each, with wd="),
+        ({"descending": True}, TypeError, "'descending'. A range test raises the rate"),
+        ({"train_engine": 1}, TypeError, "'train_engine'. Pass its model, loader and optimizer"),
     ],
 )
 def test_a_wrong_argument_is_refused_before_the_data_is_read(changes, kind, message):

@@ -9,14 +9,14 @@ from typing import Any
 
 import pytest
 import torch
-from torch import Tensor, nn
+from torch import nn
 from torch.nn import functional as F
 
 from lrfind_widget import compare_lrs, lr_find, search_lr
 from lrfind_widget.training.lightning_module import lightning_class
 from lrfind_widget.training.range_test import Sweep
 from tests.unit.isolating import both
-from tests.unit.lightning_module import Module, Plain
+from tests.unit.lightning_module import Manual, Module, Plain
 from tests.unit.toys import batches, loader, seed_everything, sgd
 
 FEW: dict[str, Any] = {"num_it": 10, "end_lr": 1.0, "stop_div": False, "progress": False}
@@ -123,12 +123,6 @@ def test_a_batch_without_a_loss_is_left_out() -> None:
     assert "No loss was returned for" in result.stop_sentence
 
 
-class Manual(Module):
-    def __init__(self) -> None:
-        super().__init__()
-        self.automatic_optimization = False
-
-
 class Untaken(Module):
     def training_step(self, dataloader_iter: Any) -> Any:  # type: ignore[override]
         raise AssertionError
@@ -142,7 +136,10 @@ class Older(Module):
 @pytest.mark.parametrize(
     ("model", "message"),
     [
-        (Manual(), r"Manual.automatic_optimization is False: .*update_fn=.*step_fn="),
+        (
+            Manual(),
+            r"Manual.automatic_optimization is False: .*training_step\(batch, 0\).*step_fn=",
+        ),
         (Untaken(), r"takes \(dataloader_iter.*expected \(batch\) or.*step_fn="),
         (Older(), r"optimizer_idx.*expected \(batch\) or"),
     ],
@@ -152,18 +149,6 @@ def test_what_is_more_than_a_loss_is_refused_before_the_first_step(
 ) -> None:
     with pytest.raises(ValueError, match=message):
         Sweep(model, loader(), sgd(model))
-
-
-def test_a_manual_module_takes_an_update_fn() -> None:
-    def update_fn(model: Any, batch: Any, optimizer: Any) -> Tensor:
-        model.log("seen", 1.0)
-        loss = F.cross_entropy(model(batch[0]), batch[1])
-        optimizer.zero_grad()
-        loss.backward()
-        optimizer.step()
-        return loss
-
-    assert len(found(Manual(), update_fn=update_fn).losses) == 10
 
 
 @pytest.mark.parametrize("given", [None, {"optimizer": 1}, ([1], [2])])

@@ -118,6 +118,9 @@ def test_a_slice_spreads_rates_evenly_over_the_groups() -> None:
         ({"start_lr": [1e-7] * 3}, ValueError, r"start_lr has 3 rates, .* 2 .*: 'body', 'head'"),
         ({"end_lr": [1.0]}, ValueError, "end_lr has 1 rate, and the optimizer 2"),
         ({"start_lr": []}, ValueError, "start_lr is empty"),
+        ({"start_lr": {1e-7, 1e-6}}, TypeError, "start_lr is a set, .* a list of the rates in"),
+        ({"end_lr": {1.0: 0, 2.0: 0}}, TypeError, "end_lr is a dict, expected a number, or a list"),
+        ({"end_lr": {1.0: 0, 2.0: 0}.keys()}, TypeError, "end_lr is a dict_keys, .* a list"),
         ({"start_lr": [1e-7, -1]}, ValueError, r"start_lr\[1\] must be finite and greater than 0"),
         ({"start_lr": [1e-7, "x"]}, TypeError, r"start_lr\[1\] must be a number"),
         ({"start_lr": "1e-7"}, TypeError, "start_lr must be a number"),
@@ -135,6 +138,15 @@ def test_ranges_that_cannot_work_are_refused_in_words(
     model, optimizer = two_groups(1e-3, 1e-2)
     with pytest.raises(error, match=words):
         Sweep(model, batches(), optimizer, **given)
+
+
+@pytest.mark.parametrize("options", [{"groups": "body"}, {"groups": 0}, {}])
+def test_a_swept_group_without_anything_to_train_is_refused(options: Any) -> None:
+    model, optimizer = two_groups(1e-3, 1e-2 if options else 0.0)
+    model[0].requires_grad_(False)
+    with pytest.raises(ValueError, match=r"group body is swept, where none of the 2 param"):
+        Sweep(model, batches(), optimizer, **options)
+    assert Sweep(model, batches(), optimizer, groups="head")
 
 
 @pytest.mark.parametrize("place", [1, -1])
