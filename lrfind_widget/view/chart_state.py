@@ -69,7 +69,10 @@ def area(fit: FittedLine) -> dict[str, Any]:
 
 def shared(state: SessionState) -> SharedAxis:
     """Return the axis of the earlier runs that are seen and of the curve, which takes them all."""
-    return shared_axis(axis(state)[3], [run.result for run in state.earlier if run.visible])
+    at = shared_axis(axis(state)[3], [run.result for run in state.earlier if run.visible])
+    if state.is_sweeping and at.own:  # the curve that grows has no name yet
+        return at._replace(label=f"{at.label} [this sweep: {at.own}]")
+    return at
 
 
 def names(state: SessionState, at: SharedAxis) -> dict[int, str]:

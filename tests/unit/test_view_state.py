@@ -355,6 +355,19 @@ def test_an_earlier_run_of_another_group_stands_over_the_rate_of_the_axis() -> N
     assert "group 0 (group 1 at 10 times)" in named[1]
 
 
+def test_the_axis_says_whose_rate_a_running_sweep_has_where_earlier_runs_have_others() -> None:
+    play = Play()
+    play.session.start()
+    play.trainable.latest.whole()
+    play.session.wait(10)
+    (run,) = play.session.state.runs
+    other = replace(run.result, axis_label="learning rate of group 1 (group 0 fixed)")
+    play.session.start()
+    shown = view_state(replace(play.session.state, runs=(replace(run, result=other),)))
+    assert shown.axes["x_label"] == "learning rate [this sweep: all groups]"
+    assert shown.runs["runs"][0]["name"].endswith("[group 1 (group 0 fixed)]")
+
+
 def test_repeats_have_a_spread() -> None:
     play = Play(repeats=2)
     play.session.start()
