@@ -1,21 +1,25 @@
 import { svg } from './dom';
 
-/** How many looks of an earlier run the style sheets have; the look goes with its place. */
-export const RUN_LOOKS = 4;
+/** How many colours and how many dashes the style sheets have. */
+const COLOURS = 7;
+const DASHES = 7;
+
+/** The colours of runs. The third means validation, as it does beside them. */
+const OF_RUNS = [4, 5, 6, 0, 1, 3];
+
+/** The look of a run in the list, by its place; no two of 42 are alike. */
+export const runLook = (index: number): string =>
+  `lrfind-look-${OF_RUNS[index % OF_RUNS.length] ?? 0} lrfind-dash-${index % DASHES}`;
 
 /** The classes of an earlier run's line: the look goes with its place in the list. */
-export const earlierLook = (index: number): string =>
-  `lrfind-earlier-run lrfind-earlier-run-${index % RUN_LOOKS}`;
-
-/** How many looks of a short training the style sheets have. */
-const TRAINING_LOOKS = 7;
+export const earlierLook = (index: number): string => `lrfind-earlier-run ${runLook(index)}`;
 
 /**
  * The classes of a rate that was tried, the same in both charts: the look goes with its place, and
  * the chosen one has the marker's colour, a dropped one is grey.
  */
 export const trainingLook = (index: number, fate: string): string => {
-  const look = `lrfind-training-${index % TRAINING_LOOKS}`;
+  const look = `lrfind-look-${index % COLOURS} lrfind-dash-${index % DASHES}`;
   return fate === 'chosen' || fate === 'dropped' ? `${look} lrfind-training-${fate}` : look;
 };
 

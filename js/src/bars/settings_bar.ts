@@ -1,6 +1,6 @@
 import { attr, button, html, say, svg } from '../dom';
 import { Keyed } from '../keyed';
-import { RUN_LOOKS } from '../looks';
+import { runLook } from '../looks';
 import { asNumber, asText, numberOf, textOf } from '../values';
 import { BarView } from './bar_view';
 import { NextSweep } from './next_sweep';
@@ -281,9 +281,7 @@ export class SettingsBarView extends BarView {
 /** Shows a run, and how its line is drawn: by its place among those before the latest. */
 function fillRun({ box, look, name, remove }: RunItem, run: Run, index: number): void {
   box.checked = run.visible;
-  attr(look, {
-    class: `lrbar-look lrbar-look-${run.removable ? String(index % RUN_LOOKS) : 'latest'}`,
-  });
+  attr(look, { class: `lrbar-look${run.removable ? ` ${runLook(index)}` : ''}` });
   say(name, run.name);
   remove.hidden = !run.removable;
   attr(remove, { 'aria-label': `Remove ${run.name}` });

@@ -303,15 +303,15 @@ it('labels every field', () => {
 it('shows beside each run how its line is drawn', () => {
   const looks = (): (string | null)[] =>
     Array.from(view.el.querySelectorAll('.lrbar-look'), (each) => each.getAttribute('class'));
-  expect(looks()).toEqual(['lrbar-look lrbar-look-0', 'lrbar-look lrbar-look-latest']);
+  expect(looks()).toEqual(['lrbar-look lrfind-look-4 lrfind-dash-0', 'lrbar-look']);
   model.set('runs', [
     { id: '1', name: 'wd=0.1', visible: true, removable: true },
     { id: '2', name: 'wd=0.2', visible: true, removable: true },
     { id: '3', name: 'wd=0.3', visible: true, removable: false },
   ]);
   expect(looks()).toEqual([
-    'lrbar-look lrbar-look-0',
-    'lrbar-look lrbar-look-1',
-    'lrbar-look lrbar-look-latest',
+    'lrbar-look lrfind-look-4 lrfind-dash-0',
+    'lrbar-look lrfind-look-5 lrfind-dash-1',
+    'lrbar-look',
   ]);
 });

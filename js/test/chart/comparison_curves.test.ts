@@ -119,8 +119,8 @@ describe('the lines of a comparison', () => {
       '<b>1e-2</b>',
     ]);
     expect(groups.map((group) => group.getAttribute('class'))).toEqual([
-      'lrfind-training lrfind-training-0 lrfind-training-chosen',
-      'lrfind-training lrfind-training-1',
+      'lrfind-training lrfind-look-0 lrfind-dash-0 lrfind-training-chosen',
+      'lrfind-training lrfind-look-1 lrfind-dash-1',
     ]);
     const dots = groups.map((group) => group.querySelector('.lrfind-training-dots'));
     expect(dots.map((path) => path?.getAttribute('d') !== '')).toEqual([true, false]);
@@ -139,7 +139,7 @@ describe('the lines of a comparison', () => {
     const model = makeModel(ComparisonCurvesModel, { scales, ...STATE, ...losses });
     const view = await show(ComparisonCurves, model);
     const place = (line: number, part: string, name: string): string | null | undefined =>
-      view.el.querySelector(`.lrfind-training-${line} ${part}`)?.getAttribute(name);
+      view.el.querySelector(`.lrfind-look-${line} ${part}`)?.getAttribute(name);
     const { mapX, mapY } = view;
     expect(Number(place(0, 'text', 'x'))).toBeCloseTo(mapX.pixel(3) + 12);
     expect(Number(place(0, 'text', 'y'))).toBeCloseTo(mapY.pixel(0.7) + 4);
@@ -200,7 +200,7 @@ describe('the lines of a comparison', () => {
     await model.state_change;
     await frame();
     for (const view of views) {
-      const [line, dots] = view.el.querySelectorAll('.lrfind-training-1 path');
+      const [line, dots] = view.el.querySelectorAll('.lrfind-look-1 path');
       expect(line?.getAttribute('d')?.match(/[ML]/g)).toHaveLength(3);
       expect(dots?.getAttribute('d')).not.toBe('');
     }

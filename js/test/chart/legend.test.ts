@@ -69,7 +69,7 @@ describe('of several runs', () => {
     const { buttons, list, comm } = await several([line('Run 1: own wd')], RUNS);
     const [, , earlier, latest] = buttons();
     expect(earlier?.getAttribute('aria-label')).toBe('Run 1: own wd');
-    expect(earlier?.querySelector('path')?.getAttribute('class')).toContain('lrfind-earlier-run-0');
+    expect(earlier?.querySelector('path')?.getAttribute('class')).toContain('lrfind-look-4 lrfind-dash-0');
     expect(latest?.getAttribute('aria-label')).toBe('Run 2: wd 0.1');
     latest?.click();
     earlier?.click();

@@ -34,10 +34,10 @@ describe('rates that were tried', () => {
     await frame();
     const [one, other] = view.el.querySelectorAll('.lrfind-tried');
     expect(one?.getAttribute('d')).toBe(`M${view.mapX.pixel(1e-3)} ${view.height}v-10`);
-    expect(one?.getAttribute('class')).toContain('lrfind-training-0 lrfind-training-chosen');
+    expect(one?.getAttribute('class')).toContain('lrfind-look-0 lrfind-dash-0 lrfind-training-chosen');
     expect(one?.textContent).toBe('tried: 1e-3');
     expect(other?.getAttribute('d')).toBeNull();
-    expect(other?.getAttribute('class')).toContain('lrfind-training-1 lrfind-training-dropped');
+    expect(other?.getAttribute('class')).toContain('lrfind-look-1 lrfind-dash-1 lrfind-training-dropped');
   });
 });
 
@@ -215,7 +215,7 @@ describe('earlier runs', () => {
       'Run 1: wd 0.1',
       'Run 3: wd 0.5',
     ]);
-    expect(names[2]?.classList.contains('lrfind-earlier-run-2')).toBe(true);
+    expect(names[2]?.classList.contains('lrfind-dash-2')).toBe(true);
     // Their lines end at one point: where one name stands no other does.
     const places = names.map((name) => `${name.getAttribute('x')},${name.getAttribute('y')}`);
     expect(new Set(places).size).toBe(3);
