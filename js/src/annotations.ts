@@ -9,7 +9,7 @@ import { attr, say, svg } from './dom';
 import type { Point, Size } from './geometry/box';
 import { formatRate } from './geometry/format';
 import { inkOf, pixelsOf } from './geometry/ink';
-import { besideDot, besideLine, dotBox, withinBand } from './geometry/labels';
+import { besideBracket, besideDot, besideLine, dotBox, withinBand } from './geometry/labels';
 import { clamp } from './geometry/mapping';
 import { identity } from './identity';
 import { Keyed } from './keyed';
@@ -46,14 +46,14 @@ export class AnnotationsModel extends ChartMarkModel {
 
   override initialize(attributes: Backbone.ObjectHash, options: IBackboneModelOptions): void {
     super.initialize(attributes, options);
-    this.listenTo(this, 'change:annotations change:curve', this.tellCurve);
+    this.listenTo(this, 'change:annotations change:curve change:bands', this.tellCurve);
     this.tellCurve();
   }
 
-  /** Lets the curve's readout say the critical rate. */
+  /** Lets the curve's readout say the critical rate, and what a rate lies in. */
   private tellCurve(): void {
     const known = dictsOf(this.get('annotations')).find(({ kind }) => kind === 'critical');
-    this.curve?.setCritical(asNumber(known?.['lr']));
+    this.curve?.setPlaces(asNumber(known?.['lr']), this.bands);
   }
 
   static override serializers = {
@@ -201,12 +201,15 @@ export class Annotations extends ChartMark {
 
   private bandNames(held: number): Label[] {
     const { mapX, width } = this;
-    return (this.model.bands?.named ?? []).map(({ label, start, stop }) => {
-      const ends = [start, stop].map((rate) => clamp(mapX.pixel(rate), 0, width));
+    return (this.model.bands?.named ?? []).map(({ kind, label, start, stop }) => {
+      const [left = 0, right = 0] = [start, stop].map((rate) => clamp(mapX.pixel(rate), 0, width));
       return {
         text: label,
         look: 'lrfind-band-label',
-        places: (size, chart) => withinBand([ends[0] ?? 0, ends[1] ?? 0], size, chart, held),
+        places: (size, chart) =>
+          kind === 'refined' && right > left
+            ? besideBracket(left, right, size)
+            : withinBand([left, right], size, chart, held),
       };
     });
   }

@@ -226,7 +226,8 @@ export class Axes extends ChartMark {
     this.el.classList.toggle('lrfind-zoomed', model.zoomed);
     this.resetButton.hidden = !model.zoomed;
     const all = model.framing === 'all';
-    this.framingButton.hidden = !model.cut && !all;
+    // It keeps its place while there is nothing to press, so that nothing beside it moves.
+    this.framingButton.style.visibility = model.cut || all ? '' : 'hidden';
     say(this.framingButton, all ? 'Show the fall' : 'Show all losses');
     this.legend?.paint();
     this.tools.style.bottom = `${Math.max(0, bottom - TOOLS)}px`;

@@ -5,21 +5,28 @@ import { identity } from './identity';
 import { Keyed } from './keyed';
 import { asText, dictsOf, type Entries } from './values';
 
-/** Intervals of the rate that are tinted: ends not searched, and where the loss falls. */
+/** Intervals of the rate: ends not searched, where the loss falls, and what was refined. */
 export class BandsModel extends ChartMarkModel {
   override defaults(): Backbone.ObjectHash {
     return { ...super.defaults(), ...identity('Bands'), bands: [] };
   }
 
   /** Their names and ends, the latest first. */
-  get named(): { label: string; start: number; stop: number }[] {
+  get named(): { kind: string; label: string; start: number; stop: number }[] {
     return dictsOf(this.get('bands'))
-      .map(({ label, start, stop }) => ({
+      .map(({ kind, label, start, stop }) => ({
+        kind: asText(kind),
         label: asText(label),
         start: Number(start),
         stop: Number(stop),
       }))
       .reverse();
+  }
+
+  /** What a rate lies in, in words; a band may be too narrow for its name. */
+  at(lr: number): string {
+    const around = this.named.filter(({ start, stop }) => lr >= start && lr <= stop);
+    return around.map(({ label }) => label).join(', ');
   }
 
   /** Whether the loss falls at a rate, in words; empty where nothing is known. */
@@ -33,7 +40,9 @@ export class BandsModel extends ChartMarkModel {
   }
 }
 
-const KINDS = new Set(['skipped', 'usable']);
+const KINDS = new Set(['skipped', 'usable', 'refined']);
+/** How far the bracket over what was refined comes down. */
+const BRACKET = 6;
 
 interface Elements {
   readonly root: SVGGElement;
@@ -41,7 +50,7 @@ interface Elements {
   readonly edges: SVGPathElement;
 }
 
-/** Tints the intervals over the height of the chart. */
+/** Tints the intervals over the height of the chart; what was refined has a bracket over it. */
 export class Bands extends ChartMark {
   declare model: BandsModel;
   declare private bands: Keyed<Entries, Elements>;
@@ -84,7 +93,8 @@ export class Bands extends ChartMark {
     if (wide > 0) {
       const fill = kind === 'skipped' ? this.hatch : null;
       attr(rect, { x: left, y: 0, width: wide, height, fill });
-      attr(edges, { d: unsure ? `M${left} 0V${height}M${right} 0V${height}` : null });
+      const bracket = kind === 'refined' ? `M${left} ${BRACKET}V1H${right}V${BRACKET}` : null;
+      attr(edges, { d: unsure ? `M${left} 0V${height}M${right} 0V${height}` : bracket });
     }
   }
 

@@ -91,23 +91,34 @@ interface Elements {
   /** From the end of the line to its name. */
   readonly leader: SVGPathElement;
   readonly cross: SVGPathElement;
-  readonly text: SVGTextElement;
 }
 
 /** Draws the losses of short trainings over their steps, each with its name at its end. */
 export class ComparisonCurves extends ChartMark {
   declare model: ComparisonCurvesModel;
   declare private lines: Keyed<Line, Elements>;
+  declare private names: Keyed<Line, { root: SVGTextElement }>;
   declare private revealed: number | undefined;
 
   protected override build(): void {
     this.el.classList.add('lrfind-trainings');
     this.listenTo(this.model, 'columns_updated', this.schedule);
+    const lines = svg(this.el, 'g');
     this.lines = new Keyed<Line, Elements>(
-      this.el,
-      () => this.add(),
+      lines,
+      () => this.add(lines),
       (elements, line, index) => {
         this.paintLine(elements, line, index);
+      },
+    );
+    // Over all lines, so that none crosses a name.
+    const names = svg(this.el, 'g');
+    this.names = new Keyed(
+      names,
+      () => ({ root: svg(names, 'text') }),
+      ({ root }, { name, fate }, index) => {
+        attr(root, { class: `lrfind-training-name ${trainingLook(index, fate)}` });
+        say(root, name);
       },
     );
   }
@@ -117,13 +128,14 @@ export class ComparisonCurves extends ChartMark {
     this.reveal();
     const { lines } = this.model;
     const shown = this.lines.show(lines);
+    const texts = this.names.show(lines).map(({ root }) => root);
     const ends = lines.map((line) => this.endOf(line));
     // Rates that train side by side take turns: their names stand in one column all the same.
     const front = Math.max(...ends.map((end) => end?.x ?? 0));
     const isNear = (x: number): boolean => front - x < this.width / TURNS;
     const right = this.width + this.figure.margin.right;
     const wanted = ends.map((end, index) => {
-      const width = textWidth(shown[index]?.text as SVGTextElement);
+      const width = textWidth(texts[index] as SVGTextElement);
       const { x: last, y } = end ?? NOWHERE;
       const x = isNear(last) ? front : last;
       // What ended early has its name above its end, where the others do not go on.
@@ -131,12 +143,12 @@ export class ComparisonCurves extends ChartMark {
       return { x: Math.min(x + LEADER, right - width), y: y - above, width, height: LINE };
     });
     const heights = stackLabels(wanted, this.height);
-    shown.forEach(({ leader, cross, text }, index) => {
+    shown.forEach(({ leader, cross }, index) => {
       const end = ends[index];
       const { x } = wanted[index] ?? NOWHERE;
       const y = heights[index] ?? 0;
       const display = end ? null : 'none';
-      attr(text, { x, y: y + 4, display });
+      attr(texts[index] as SVGTextElement, { x, y: y + 4, display });
       attr(leader, { d: end && x > end.x ? `M${end.x} ${end.y}L${x - 3} ${y}` : null });
       const broken = end && lines[index]?.fate === 'diverged';
       attr(cross, { d: broken ? `M${end.x - 4} ${end.y - 4}l8 8m0 -8l-8 8` : null });
@@ -168,18 +180,17 @@ export class ComparisonCurves extends ChartMark {
     return end && { x: end.x, y: clamp(end.y, 0, height) };
   }
 
-  private paintLine({ root, line, dots, text }: Elements, training: Line, index: number): void {
+  private paintLine({ root, line, dots }: Elements, training: Line, index: number): void {
     const { mapX, mapY } = this;
-    const { name, fate, step, smoothed, valLoss } = training;
+    const { fate, step, smoothed, valLoss } = training;
     const all = { x: step, from: 0, to: step.length };
     attr(root, { class: `lrfind-training ${trainingLook(index, fate)}` });
     attr(line, { d: linePath({ ...all, y: smoothed }, mapX, mapY) });
     attr(dots, { d: dotsPath({ ...all, y: valLoss }, mapX, mapY) });
-    say(text, name);
   }
 
-  private add(): Elements {
-    const root = svg(this.el, 'g');
+  private add(parent: Element): Elements {
+    const root = svg(parent, 'g');
     // The names stand beside the plot area, the lines end with it.
     const clip: unknown = (this.options as Record<string, unknown> | undefined)?.['clip_id'];
     const path = { 'clip-path': typeof clip === 'string' ? `url(#${clip})` : null };
@@ -189,7 +200,6 @@ export class ComparisonCurves extends ChartMark {
       dots: svg(root, 'path', { class: 'lrfind-training-dots', ...path }),
       leader: svg(root, 'path', { class: 'lrfind-training-leader' }),
       cross: svg(root, 'path', { class: 'lrfind-training-cross' }),
-      text: svg(root, 'text', { class: 'lrfind-training-name' }),
     };
   }
 }

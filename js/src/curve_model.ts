@@ -1,6 +1,7 @@
 import { type IBackboneModelOptions, unpack_models } from '@jupyter-widgets/base';
 import { MarkModel } from 'bqplot';
 
+import type { BandsModel } from './bands';
 import { asColumn, columnSerializer } from './columns';
 import { ColumnsModel } from './columns_model';
 import { lineLosses } from './framed';
@@ -30,6 +31,8 @@ export interface Fit {
 export class CurveModel extends ColumnsModel<Column> {
   /** The critical rate of the sweep, which the readout says; null where there is none. */
   declare critical: number | null;
+  /** What a rate may lie in, which the readout says too. */
+  declare bands: BandsModel | null;
 
   override defaults(): Backbone.ObjectHash {
     return {
@@ -56,12 +59,14 @@ export class CurveModel extends ColumnsModel<Column> {
 
   override initialize(attributes: Backbone.ObjectHash, options: IBackboneModelOptions): void {
     this.critical = null;
+    this.bands = null;
     super.initialize(attributes, options);
   }
 
-  setCritical(rate: number | null): void {
-    if (this.critical !== rate) {
-      this.critical = rate;
+  setPlaces(critical: number | null, bands: BandsModel | null): void {
+    this.bands = bands;
+    if (this.critical !== critical) {
+      this.critical = critical;
       this.trigger('columns_updated');
     }
   }

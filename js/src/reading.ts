@@ -49,11 +49,13 @@ export function readingAt(curve: CurveModel, { rates, first }: Places, index: nu
   const validation = columns.val_loss[own] ?? NaN;
   const loss = (value: number | undefined): string => formatLoss(value ?? NaN);
   const written = (lr: number): string => formatRate(lr, 2, curve.isLinear);
+  const around = curve.bands?.at(rate) ?? '';
   const minor = (label: string, value: string): Row[] => [
     { name: label, value, look: '', loss: NaN, minor: true },
   ];
   return [
     { name: 'learning rate', value: written(rate), look: '', loss: NaN, minor: false },
+    ...(around ? [{ name: around, value: '', look: '', loss: NaN, minor: false }] : []),
     ...(isOwn
       ? [
           {
@@ -91,7 +93,9 @@ export function readingSaid(rows: readonly Row[]): string {
   const step = rows.find(({ name }) => name === 'step');
   const others = rows.filter((row) => row !== step && row.name !== 'critical rate');
   const said = others.map(({ name, value, look }) =>
-    name === 'slope per decade' ? `slope ${value} per decade` : `${name}${look && ' at'} ${value}`,
+    name === 'slope per decade'
+      ? `slope ${value} per decade`
+      : `${name}${look && ' at'} ${value}`.trim(),
   );
   return `${step ? `Step ${step.value}: ` : ''}${said.join(', ')}.`;
 }

@@ -139,6 +139,14 @@ def lines_of(
     )
 
 
+def refined(analysis: Analysis) -> list[Span]:
+    """Return the stretches of the rate whose points are those of a closer look."""
+    order = np.argsort(analysis.result.lrs, kind="stable")
+    lrs, is_closer = analysis.result.lrs[order], _kinds(analysis)[order] == "refine"
+    ends = np.flatnonzero(np.diff(np.concatenate([[False], is_closer, [False]]).astype(int)))
+    return [(float(lrs[a]), float(lrs[b - 1])) for a, b in zip(ends[::2], ends[1::2], strict=True)]
+
+
 def loss_at(line: Line, lr: float) -> float | None:
     """Return the loss of a line at a rate, so that a dot lies on it; None where it has none."""
     lrs, losses = line

@@ -14,7 +14,7 @@ from lrfind_widget.curves.smoothing import Floats
 from lrfind_widget.outcomes import Status, StopReason
 from lrfind_widget.results.analysis import Analysis, analyse
 from lrfind_widget.results.chart import BAND, Chart, chart_of
-from lrfind_widget.results.curve_lines import Line, lines_of, loss_at
+from lrfind_widget.results.curve_lines import Line, lines_of, loss_at, refined
 from lrfind_widget.results.shared_axis import Convert, SharedAxis, recorded, shared_axis, with_note
 from lrfind_widget.rules.suggestion import Suggestion
 from lrfind_widget.rules.table import label_of
@@ -48,7 +48,7 @@ def dots(state: SessionState, analysis: Analysis) -> list[dict[str, Any]]:
 
 
 def bands(state: SessionState, analysis: Analysis) -> list[dict[str, Any]]:
-    """Return the tinted intervals: ends of the average not searched, and where the loss falls."""
+    """Return the intervals: ends of the average not searched, where the loss falls, the refined."""
     lrs, options = analysis.curve.lrs, state.options
     bands = []
     if lrs.size and options.show_average and options.skip_start > 0:
@@ -57,7 +57,7 @@ def bands(state: SessionState, analysis: Analysis) -> list[dict[str, Any]]:
         bands.append(_band(lrs[max(lrs.size - 1 - options.skip_end, 0)], lrs[-1], "skipped"))
     if analysis.suggested.band is not None:
         bands.append(_band(*analysis.suggested.band, "usable", analysis.suggested.certainty))
-    return bands
+    return [*bands, *(_band(*ends, "refined") for ends in refined(analysis))]
 
 
 def area(fit: FittedLine) -> dict[str, Any]:
@@ -215,9 +215,12 @@ def _critical(analysis: Analysis) -> list[dict[str, Any]]:
 
 
 def _band(start: float, stop: float, kind: str, certainty: str = "sure") -> dict[str, Any]:
-    label = BAND[certainty] if kind == "usable" else "not searched"
+    label = BAND[certainty] if kind == "usable" else _LABELS[kind]
     ends = {"start": float(start), "stop": float(stop)}
     return {**ends, "kind": kind, "label": label, "certainty": certainty}
+
+
+_LABELS = {"skipped": "not searched", "refined": "refined"}
 
 
 def _finite(value: float | None) -> float | None:

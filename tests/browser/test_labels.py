@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import io
+
 import numpy as np
 import pytest
+from PIL import Image
 from playwright.sync_api import expect
 
 from tests.browser.hands import Hands
@@ -67,3 +70,38 @@ def test_all_losses_are_shown_in_decades_with_ticks_in_one_notation(exploded):
     exploded.root.get_by_role("button", name="the fall").click()
     exploded.notebook.until("widget.y_range == 'focus'")
     expect(ticks).to_have_text(before)
+
+
+def test_bands_that_overlap_stay_two_colours(exploded):
+    exploded.notebook.execute(
+        """
+widget.analyse(skip_start=8, skip_end=1)
+widget.rule = lambda lrs, losses: Suggestion(1e-2, "Why.", band=(1e-5, 0.1))
+widget.selected_lr = 30
+"""
+    )
+    exploded.rate_becomes(30)
+    exploded.notebook.page.mouse.move(5, 5)
+    expect(exploded.root.locator(".lrfind-band-area")).to_have_count(3)
+    hatch, both, tint, paper = (colours(exploded, rate) for rate in (1.5e-6, 3e-5, 6e-3, 0.6))
+    # A tint changes the colour of the paper, strokes lie on it; where both are, both are seen.
+    assert seen(hatch, paper)
+    assert seen(both, tint)
+    assert not seen(tint, paper)
+    assert not seen(hatch, tint)
+    assert len(hatch) >= len(paper) + 3
+    assert len(both) >= len(tint) + 3
+
+
+def seen(colours: set[tuple[int, ...]], others: set[tuple[int, ...]]) -> bool:
+    """Whether the colours of one place are among those of another."""
+    return others <= colours
+
+
+def colours(finder: Hands, rate: float) -> set[tuple[int, ...]]:
+    """Return the colours of a small part of the plot area, near its upper edge."""
+    finder.settle()
+    x, y = finder.place(np.log10(rate / 1e-7) / 9, 0.03)
+    clip = {"x": x - 6, "y": y, "width": 12, "height": 12}
+    with Image.open(io.BytesIO(finder.notebook.page.screenshot(clip=clip))) as image:
+        return set(image.convert("RGB").get_flattened_data())

@@ -94,6 +94,19 @@ def test_the_usable_range_is_a_band() -> None:
     ]
 
 
+def test_what_was_refined_is_a_band_of_its_own_where_the_curve_has_its_points() -> None:
+    play = Play().sweep()
+    play.session.analyse(skip_start=0, skip_end=0)
+    for ends in ((1e-5, 1e-4), (1e-2, 1e-1)):
+        play.session.refine(*ends, 10)
+        play.trainable.latest.whole()
+        play.session.wait(10)
+    refined = [band for band in play.view.bands["bands"] if band["kind"] == "refined"]
+    assert [band["label"] for band in refined] == ["refined", "refined"]
+    ends = [end for band in refined for end in (band["start"], band["stop"])]
+    assert ends == pytest.approx([1e-5, 10**-4.1, 1e-2, 10**-1.1])
+
+
 def read_as(play: Play, **found: Any) -> ViewState:
     """Return the screen where a rule finds this."""
     given = {"lr": 3e-3, "reason": "Why.", "band": (1e-3, 1e-2)} | found

@@ -84,7 +84,7 @@ export class SettingsBarView extends BarView {
       this.buildSlider('beta', 'Smoothing', 0, 0.99, 0.01),
       this.buildNumber('skip_start', 'Not searched at the start', POINTS),
       this.buildNumber('skip_end', 'Not searched at the end', POINTS),
-      this.buildSelect('y_scale', 'Loss axis', { linear: 'Linear', log: 'Logarithmic' }).box,
+      this.buildSelect('y_scale', 'Loss axis', { linear: 'Linear for the fall', log: 'Logarithmic' }).box,
       this.buildSelect('wheel_zoom', 'Wheel zooms', { ctrl: 'With Ctrl', always: 'Always' }).box,
       this.buildSelect('y_range', 'Show', { focus: 'The fall', all: 'All losses' }).box,
       rule.box,

@@ -141,6 +141,12 @@ export function withinBand(
   );
 }
 
+/** Places beside a bracket at the upper edge of the chart, and under it. */
+export function besideBracket(start: number, stop: number, { width, height }: Size): Point[] {
+  const across = [stop + CLOSE, start - CLOSE - width, (start + stop - width) / 2];
+  return [0, height].flatMap((y) => across.map((x) => ({ x, y })));
+}
+
 function inside(box: Box, chart: Size): boolean {
   return (
     box.x >= 0 &&

@@ -185,16 +185,17 @@ describe('what the axes show', () => {
     const chart = makeChart(STATE);
     const view = await show(Axes, chart.axes);
     const tools = '.lrfind-tools > button';
+    const isShown = ({ hidden, style }: HTMLElement): boolean => !hidden && style.visibility !== 'hidden';
     const shown = (): (string | null)[] =>
       Array.from(view.parent.el.querySelectorAll<HTMLButtonElement>(tools))
-        .filter(({ hidden }) => !hidden)
+        .filter(isShown)
         .map(({ textContent }) => textContent);
     expect(shown()).toEqual(['Show all losses']);
     chart.axes.zoom(0.25, 0);
     await frame();
     expect(shown()).toEqual(['Reset zoom']);
     view.parent.el.querySelectorAll<HTMLButtonElement>(tools).forEach((button) => {
-      if (!button.hidden) {
+      if (isShown(button)) {
         button.click();
       }
     });

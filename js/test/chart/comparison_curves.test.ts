@@ -114,7 +114,7 @@ describe('the lines of a comparison', () => {
     const model = loaded();
     const view = await show(ComparisonCurves, model);
     const groups = Array.from(view.el.querySelectorAll('.lrfind-training'));
-    expect(groups.map((group) => group.querySelector('text')?.textContent)).toEqual([
+    expect(Array.from(view.el.querySelectorAll('text'), ({ textContent }) => textContent)).toEqual([
       '1e-3',
       '<b>1e-2</b>',
     ]);
@@ -139,7 +139,7 @@ describe('the lines of a comparison', () => {
     const model = makeModel(ComparisonCurvesModel, { scales, ...STATE, ...losses });
     const view = await show(ComparisonCurves, model);
     const place = (line: number, part: string, name: string): string | null | undefined =>
-      view.el.querySelector(`.lrfind-look-${line} ${part}`)?.getAttribute(name);
+      view.el.querySelector(part === 'text' ? `text.lrfind-look-${line}` : `.lrfind-look-${line} ${part}`)?.getAttribute(name);
     const { mapX, mapY } = view;
     expect(Number(place(0, 'text', 'x'))).toBeCloseTo(mapX.pixel(3) + 12);
     expect(Number(place(0, 'text', 'y'))).toBeCloseTo(mapY.pixel(0.7) + 4);

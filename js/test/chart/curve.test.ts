@@ -1,6 +1,8 @@
 import { WidgetModel } from '@jupyter-widgets/base';
 import { describe, expect, it } from 'vitest';
 
+import { AnnotationsModel } from '../../src/annotations';
+import { BandsModel } from '../../src/bands';
 import { RunBarModel } from '../../src/bars/models';
 import { fromWire } from '../../src/columns';
 import { Curve } from '../../src/curve';
@@ -372,6 +374,29 @@ describe('the view of a curve', () => {
     key(box, 'Home');
     await frame();
     expect(read()).toEqual(['learning rate1e-6', 'Run 1: own wd3.00', 'Run 3: wd 13.00']);
+  });
+
+  it('says what a rate lies in, also where a band is too narrow for its name', async () => {
+    const scales = makeScales();
+    const { curve } = makeChart(STATE);
+    const band = (label: string, start: number, stop: number) => ({ label, start, stop });
+    const bands = makeModel(BandsModel, {
+      scales,
+      bands: [band('not searched', 1e-7, 1e-5), band('refined', 1e-5, 5e-5)],
+    });
+    makeModel(AnnotationsModel, { scales, curve, bands, annotations: [] });
+    const view = await show(Curve, curve);
+    const figure = view.parent.el;
+    const said = async (name: string): Promise<string | null | undefined> => {
+      key(view.el.querySelector('[role=application]') as Element, name);
+      await frame();
+      return figure.querySelector('.lrfind-card-row:nth-child(2)')?.textContent;
+    };
+    expect(await said('Home')).toBe('not searched');
+    const live = figure.querySelector('[role=status]');
+    await expect.poll(() => live?.textContent).toContain('learning rate 1e-6, not searched, fit');
+    expect(await said('ArrowRight')).toBe('refined, not searched');
+    expect(await said('End')).toMatch('fit');
   });
 
   it('says how many points it has', async () => {
