@@ -43,6 +43,10 @@ def starting(steps: int) -> str:
     return f"Starting: the first of {steps} steps is under way."
 
 
+PAUSING = "Pausing after this step."
+STOPPING = "Stopping after this step."
+
+
 def sweeping(done: int, steps: int, seconds_per_step: float | None, aside: str = "") -> str:
     """Say how far a sweep is, what is done aside, and how long the rest will take."""
     text = f"Sweeping: {done} of {steps} steps{f', {aside}' * bool(aside)}"
@@ -109,8 +113,14 @@ def suggested(suggestion: Suggestion, label: str) -> str:
     elif suggestion.band is not None:
         said.append(f"The loss falls at rates of {_span(suggestion.band)}.")
     if suggestion.spread is not None:
-        said.append(f"Spread between repeats: {suggestion.spread:.2f} decades.")
+        said.append(f"The repeats agree within a factor of {10**suggestion.spread:.2g}.")
     return " ".join(said)
+
+
+def searched(lr: float, curve: Suggestion) -> str:
+    """Say what a search recommends, beside what the curve alone does."""
+    alone = "none" if curve.lr is None else f"{format_lr(curve.lr)}, {curve.certainty}"
+    return f"Recommended {format_lr(lr)} by short trainings. The curve alone: {alone}."
 
 
 def about(suggestion: Suggestion, steepest: Suggestion, critical: str) -> list[str]:
@@ -145,7 +155,7 @@ def in_short(ended: str, receipt: Receipt | None) -> str:
     said = re.split(r"[:;,.](?: |$)", ended)[0]
     parts = [re.sub(r"^The \w+ failed", "failed", said)]
     if receipt is not None:
-        parts.append("nothing changed" if receipt.identical else "not all is as before")
+        parts.append("it changed nothing" if receipt.identical else "not all is as before")
     return " · ".join(["How this was run", *filter(None, parts)])
 
 

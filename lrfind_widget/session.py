@@ -211,16 +211,19 @@ class Session:
         """Pause what runs after the step under way. The random state is the caller's meanwhile."""
         if self._state.run is not None:
             self._state.run.pause()
+            self._ask(messages.PAUSING)
 
     def resume(self) -> None:
         """Go on with what is paused."""
         if self._state.run is not None:
             self._state.run.resume()
+            self._ask("")
 
     def stop(self) -> None:
         """End what runs after the step under way and restore everything. Does not wait."""
         if self._state.run is not None:
             self._state.run.stop()
+            self._ask(messages.STOPPING)
 
     def wait(self, timeout: float | None = None) -> SweepResult | Comparison | None:
         """Block until what runs has ended, everything is restored and the result is in the state.
@@ -409,7 +412,7 @@ class Session:
                 raise
             self._publisher = publisher
             begun |= {"run": run, "progress": Progress(Status.SWEEPING)}
-            self._swap(lambda state: replace(state, **begun, refusal=None, message=""))
+            self._swap(lambda state: replace(state, **begun, refusal=None, message="", asked=""))
         try:
             self._changed()
         finally:
@@ -430,6 +433,11 @@ class Session:
                 if self._state is before:
                     self._state = after
                     return before, after
+
+    def _ask(self, what: str) -> None:
+        """Say what is asked of what runs, until its status changes: a step may be long."""
+        self._swap(lambda state: replace(state, asked=what if state.is_running else ""))
+        self._changed()
 
     def _publish(self, run: Run) -> bool:
         """Take what is new into the state and call the listeners; return whether it has ended."""

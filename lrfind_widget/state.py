@@ -17,7 +17,9 @@ from lrfind_widget.results.comparison import Comparison
 from lrfind_widget.results.joined import Refinement, why_not_extend, why_not_refine
 from lrfind_widget.results.result import SweepResult
 from lrfind_widget.results.run_names import differences
-from lrfind_widget.results.search import Start, where_to_begin
+from lrfind_widget.results.search import SearchResult, Start, where_to_begin
+from lrfind_widget.rules.suggestion import Suggestion
+from lrfind_widget.rules.table import label_of
 
 READING = tuple(options_of(AnalysisOptions))
 """The keywords that say how curves are read and drawn, which may change after a sweep."""
@@ -78,6 +80,8 @@ class SessionState:
         Why what was asked for last could not start.
     message : str
         What the latest command did.
+    asked : str
+        What is asked of what runs and has not happened yet.
     earlier_rule : callable or None
         The function of the user's that was the rule before.
     keywords : mapping
@@ -105,6 +109,7 @@ class SessionState:
     compared_after: int = 0
     refusal: BaseException | None = None
     message: str = ""
+    asked: str = ""
     earlier_rule: Callable[..., Any] | None = None
     keywords: Mapping[str, Any] = field(default_factory=dict)
     typed: Mapping[str, str] = field(default_factory=dict)
@@ -163,6 +168,25 @@ class SessionState:
         """Whether the selected rate was chosen or suggested, and is not merely the optimizer's."""
         suggested = None if self.analysis is None else self.analysis.suggested.lr
         return self.chosen_by_hand or self.chosen_by_search or suggested == self.selected_lr
+
+    @property
+    def own_lr(self) -> float | None:
+        """The selected rate while it is merely the optimizer's."""
+        return self.selected_lr if self.can_train and not self.has_choice else None
+
+    @property
+    def searched_lr(self) -> float | None:
+        """The rate that a search from the latest curve on has found; None without one."""
+        found = self.verdict
+        if not isinstance(found, SearchResult) or not found.is_settled or self.is_running:
+            return None
+        return found.best_lr if self.compared_after == self.number > 0 else None
+
+    def label_of(self, suggestion: Suggestion) -> str:
+        """Return what a suggestion is called: it is not the recommended one after a search."""
+        label = label_of(suggestion.rule)
+        is_overruled = label == "recommended" and self.searched_lr is not None
+        return "curve alone" if is_overruled else label
 
     def first_rate(self, own: float) -> Start:
         """Return the rate that a search begins with; `own` is the optimizer's."""

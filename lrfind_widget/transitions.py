@@ -67,7 +67,8 @@ def progress(state: SessionState, run: Run) -> SessionState:
     if run is not state.run or not state.is_running:
         return state
     now = run.progress
-    state = replace(state, progress=now)
+    asked = state.asked if now.status is state.progress.status else ""
+    state = replace(state, progress=now, asked=asked)
     return state if now.status.is_running else _end(state, run)
 
 

@@ -27,6 +27,7 @@ export class MarkerModel extends ChartMarkModel {
       lo: 1e-7,
       hi: 10,
       label: 'Learning rate',
+      own: null,
       curve: null,
       bands: null,
     };
@@ -46,11 +47,17 @@ export class MarkerModel extends ChartMarkModel {
     return [numberOf(this, 'lo') ?? 1e-7, numberOf(this, 'hi') ?? 10];
   }
 
+  /** Whether it stands at the optimizer's own rate, which nobody has chosen. */
+  get isOwn(): boolean {
+    return numberOf(this, 'own') === this.value;
+  }
+
   /** The rate, the loss of the curve there, and where it stands, in words. */
   get words(): string {
     const curve = this.get('curve') as CurveModel | null;
     const bands = this.get('bands') as BandsModel | null;
-    const said = [formatRate(this.value, 2, this.isLinear), curve?.lossAt(this.value), bands?.standing(this.value)];
+    const rate = formatRate(this.value, 2, this.isLinear);
+    const said = [this.isOwn ? `${rate}, the optimizer's now` : rate, curve?.lossAt(this.value), bands?.standing(this.value)];
     return said.filter(Boolean).join(', ');
   }
 
@@ -189,7 +196,7 @@ export class Marker extends ChartMark {
   protected override paint(): void {
     const { value, limits } = this.model;
     const { x, outside } = this.seat();
-    const text = formatRate(value, 2, this.model.isLinear);
+    const text = `${this.model.isOwn ? 'now ' : ''}${formatRate(value, 2, this.model.isLinear)}`;
     attr(this.el, {
       'aria-label': textOf(this.model, 'label'),
       'aria-valuemin': formatDecimal(Math.min(limits[0], value)),

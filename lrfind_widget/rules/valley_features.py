@@ -93,8 +93,8 @@ def _refused(curve: CurveFeatures, *, stopped: bool, mode: str, moves: bool) -> 
         advice = None
     else:
         why = (
-            f"{span} the loss falls no further than its noise would make it seem. Use larger "
-            "batches, more steps (num_it) or a higher end_lr."
+            f"{span} the loss falls no further than its noise would make it seem. Search by short "
+            "trainings, or use larger batches, more steps (num_it) or a higher end_lr."
         )
         advice = Advice("search")
     return Suggestion(None, f"No recommendation: {why}", advice=advice)

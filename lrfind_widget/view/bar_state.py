@@ -172,7 +172,7 @@ def comparison_bar(state: SessionState) -> dict[str, Any]:
     is_search = isinstance(found, SearchResult) and found.best_lr is not None
     if is_search and found.val_losses is None and state.can_train:
         why_not = state.why_not_train
-        buttons.append(_button("search_held_back", "Hold back a fifth", why_not, HOLD_BACK))
+        buttons.append(_button("search_held_back", "Search with validation", why_not, HOLD_BACK))
     return {"sentence": found.verdict, "evidence": found.evidence, "note": note, "buttons": buttons}
 
 
@@ -184,8 +184,10 @@ def headline(state: SessionState, analysis: Analysis | None, last: Point | None)
     if plan is not None and state.status is Status.PAUSED:
         return messages.paused(progress.done, plan.steps, last)
     if plan is not None and state.is_running:
-        return _running(state, plan, last)
+        return f"{state.asked} {_running(state, plan, last)}".lstrip()
     if (found := _recommended(state, analysis)) is not None:
+        if (searched := state.searched_lr) is not None:
+            return messages.searched(searched, found)
         return messages.suggested(found, label_of(found.rule))
     # What a comparison has found stands at its chart.
     return messages.WAITING if state.error is None else ended(state)
@@ -261,6 +263,8 @@ def _pointed_out(
     found = None if analysis is None else analysis.suggested
     if found is not None and found.advice is not None and not state.chosen_by_search:
         next_one = {"sweep": "start"}.get(found.advice.command, found.advice.command)
+    elif state.error is not None:
+        next_one = ""
     elif found is None or found.lr is None:
         next_one = "start"
     else:
@@ -291,7 +295,7 @@ def _chips(state: SessionState, analysis: Analysis | None) -> list[dict[str, Any
     return [
         {
             "rule": each.rule,
-            "label": label_of(each.rule),
+            "label": state.label_of(each),
             "lr": each.lr,
             "reason": " ".join([each.reason, *each.caveats]),
             "certainty": each.certainty,

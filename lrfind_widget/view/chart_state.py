@@ -17,7 +17,6 @@ from lrfind_widget.results.chart import BAND, Chart, chart_of
 from lrfind_widget.results.curve_lines import Line, lines_of, loss_at, refined
 from lrfind_widget.results.shared_axis import Convert, SharedAxis, recorded, shared_axis, with_note
 from lrfind_widget.rules.suggestion import Suggestion
-from lrfind_widget.rules.table import label_of
 from lrfind_widget.state import SessionState
 from lrfind_widget.view.bar_state import ended
 
@@ -41,9 +40,9 @@ def dots(state: SessionState, analysis: Analysis) -> list[dict[str, Any]]:
     average = curve.lrs, curve.smoothed
     dots = []
     if steepest.lr is not None and state.options.show_average:
-        dots.append(_dot(average, steepest, "min_gradient"))
+        dots.append(_dot(state, average, steepest, "min_gradient"))
     if suggested.lr is not None and not any(dot["lr"] == suggested.lr for dot in dots):
-        dots.append(_dot(analysis.line, suggested, "suggestion"))
+        dots.append(_dot(state, analysis.line, suggested, "suggestion"))
     return [*dots, *_early_end(state, analysis), *_critical(analysis)]
 
 
@@ -164,14 +163,14 @@ def tried(state: SessionState) -> list[dict[str, Any]]:
     return [{"lr": lr, "name": name, "fate": fate} for lr, name, fate in each]
 
 
-def _dot(line: Line, found: Suggestion, kind: str) -> dict[str, Any]:
+def _dot(state: SessionState, line: Line, found: Suggestion, kind: str) -> dict[str, Any]:
     lr = float(found.lr or 0)
     loss = loss_at(line, lr)
     return {
         "lr": lr,
         "loss": _finite(found.loss if loss is None else loss),
         "kind": kind,
-        "label": label_of(found.rule) + " (unsure)" * (found.certainty == "unsure"),
+        "label": state.label_of(found) + " (unsure)" * (found.certainty == "unsure"),
         "title": " ".join([found.reason, *found.caveats]),
         "certainty": found.certainty,
     }

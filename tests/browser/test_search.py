@@ -103,9 +103,9 @@ def test_a_part_of_the_data_is_held_back_with_a_press(lab):
     notebook = finder.notebook
     notebook.execute("widget.search(steps=16)")
     expect(evidence(finder)).to_contain_text("which does not show overfitting")
-    finder.press("Hold back a fifth")
+    finder.press("Search with validation")
     expect(evidence(finder)).to_contain_text("20% of the data were held back")
-    expect(finder.button("Hold back a fifth")).to_have_count(0)
+    expect(finder.button("Search with validation")).to_have_count(0)
     dots = finder.root.locator(".lrfind-training-dots").first
     expect(dots).to_have_attribute("d", re.compile("^M"))
 

@@ -98,7 +98,7 @@ def test_from_waiting_to_stopped_each_state_says_what_it_is(lab):
     notebook.until("widget.status.value == 'stopped'")
     finder.says(notebook.value("widget.result.stop_sentence"))
     expect(finder.root.get_by_role("img", name="stopped")).to_have_count(1)
-    expect(finder.root.get_by_text("nothing changed")).to_be_visible()
+    expect(finder.root.get_by_text("it changed nothing")).to_be_visible()
     expect(finder.button("Run again")).to_be_visible()
     expect(finder.button("Stop")).to_have_count(0)
     expect(finder.progress).to_have_count(0)
@@ -142,7 +142,7 @@ def test_a_failure_is_told_and_its_traceback_folded(failed):
 def test_what_was_drawn_before_a_failure_stays(failed):
     assert failed.dots() > 0
     expect(failed.root.get_by_role("img", name="failed")).to_have_count(1)
-    expect(failed.root.get_by_text("nothing changed")).to_be_visible()
+    expect(failed.root.get_by_text("it changed nothing")).to_be_visible()
 
 
 def test_markup_in_an_exception_is_shown_as_text(failed):

@@ -236,8 +236,8 @@ def test_a_search_in_which_nothing_has_trained_offers_no_rate() -> None:
         state = replace(play.session.state, comparison=replace(found, ending=ending))
         return [button["label"] for button in view_state(state).comparison_bar["buttons"]]
 
-    assert offered("bracketed") == ["Use 3e-2", "Hold back a fifth"]
-    assert offered("untrained") == ["Hold back a fifth"]
+    assert offered("bracketed") == ["Use 3e-2", "Search with validation"]
+    assert offered("untrained") == ["Search with validation"]
 
 
 def test_the_curve_in_words_is_under_the_suggestion_and_describes_the_chart() -> None:

@@ -142,7 +142,7 @@ def test_the_marker_stays_where_it_is_when_another_range_is_swept() -> None:
     play = Play().sweep()
     play.session.select(0.3)
     play.session.start(start_lr=1e-6, end_lr=1e-2)
-    assert play.view.marker == {"value": 0.3, "lo": 1e-6, "hi": 1e-2}
+    assert play.view.marker == {"value": 0.3, "own": None, "lo": 1e-6, "hi": 1e-2}
     assert (play.view.axes["lo"], play.view.axes["hi"]) == (1e-6, 1e-2)
     play.session.stop()
 

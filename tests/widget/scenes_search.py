@@ -70,7 +70,7 @@ def search_by_validation(stage: Stage) -> LRFinderWidget:
 
 def search_with_a_part_held_back(stage: Stage) -> LRFinderWidget:
     widget = _searched(stage.swept())
-    press(widget, "Hold back a fifth")
+    press(widget, "Search with validation")
     return ended(widget)
 
 

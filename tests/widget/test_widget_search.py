@@ -106,7 +106,7 @@ def test_a_part_of_the_data_is_held_back_with_one_press(make: Any) -> None:
     widget = make()
     widget.search(1e-3, steps=12, for_steps=100)
     assert "training loss decided" in found_by(widget).sentence
-    press(widget, "Hold back a fifth")
+    press(widget, "Search with validation")
     found = found_by(widget)
     assert (found.hold_back, found.for_steps, found.lrs[0]) == (0.2, 100, 1e-3)
     assert [each["command"] for each in below(widget).bar.buttons] == ["choose_0"]
@@ -117,7 +117,7 @@ def test_what_cannot_be_held_back_is_said(make: Any) -> None:
     widget = make(data=batches(2))
     widget.search(1e-3, steps=12)
     widget.wait(60)
-    press(widget, "Hold back a fifth")
+    press(widget, "Search with validation")
     assert widget.status is Status.FAILED
     assert "leaves nothing to train with" in bars(widget).run.sentence
 
