@@ -86,6 +86,7 @@ class Session:
                 options,
                 trainable.lr,
                 keywords={name: trainable.keywords[name] for name in FIELDS},
+                own_lr=trainable.lr,
                 auto_apply=auto_apply,
                 model_name=trainable.name,
             )
@@ -437,7 +438,8 @@ class Session:
     def _ask(self, what: str) -> None:
         """Say what is asked of what runs, until its status changes: a step may be long."""
         self._swap(lambda state: replace(state, asked=what if state.is_running else ""))
-        self._changed()
+        if self._publisher is not None:
+            self._publisher.wake()
 
     def _publish(self, run: Run) -> bool:
         """Take what is new into the state and call the listeners; return whether it has ended."""
@@ -484,6 +486,9 @@ class Session:
     def _write(self, state: SessionState, optimizer: Any, *, follows: bool = False) -> Applied:
         """Write the choice into an optimizer and say what that has changed."""
         written = self._written(state, optimizer)
+        if self._trainable is not None:
+            own = self._trainable.lr
+            self._swap(lambda state: replace(state, own_lr=own))
         with written_as(state.mode):
             self._say(messages.applied(state.selected_lr, written, follows=follows))
         return written

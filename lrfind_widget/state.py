@@ -82,6 +82,8 @@ class SessionState:
         What the latest command did.
     asked : str
         What is asked of what runs and has not happened yet.
+    own_lr : float or None
+        The optimizer's rate as last read or written; None for a stored result.
     earlier_rule : callable or None
         The function of the user's that was the rule before.
     keywords : mapping
@@ -110,6 +112,7 @@ class SessionState:
     refusal: BaseException | None = None
     message: str = ""
     asked: str = ""
+    own_lr: float | None = None
     earlier_rule: Callable[..., Any] | None = None
     keywords: Mapping[str, Any] = field(default_factory=dict)
     typed: Mapping[str, str] = field(default_factory=dict)
@@ -168,11 +171,6 @@ class SessionState:
         """Whether the selected rate was chosen or suggested, and is not merely the optimizer's."""
         suggested = None if self.analysis is None else self.analysis.suggested.lr
         return self.chosen_by_hand or self.chosen_by_search or suggested == self.selected_lr
-
-    @property
-    def own_lr(self) -> float | None:
-        """The selected rate while it is merely the optimizer's."""
-        return self.selected_lr if self.can_train and not self.has_choice else None
 
     @property
     def searched_lr(self) -> float | None:

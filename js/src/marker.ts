@@ -47,7 +47,7 @@ export class MarkerModel extends ChartMarkModel {
     return [numberOf(this, 'lo') ?? 1e-7, numberOf(this, 'hi') ?? 10];
   }
 
-  /** Whether it stands at the optimizer's own rate, which nobody has chosen. */
+  /** Whether it stands at the optimizer's own rate. */
   get isOwn(): boolean {
     return numberOf(this, 'own') === this.value;
   }

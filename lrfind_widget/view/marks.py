@@ -107,7 +107,7 @@ class Marker(ChartMark):
     lo = Rate(1e-7).tag(sync=True)
     hi = Rate(10.0).tag(sync=True)
     label = traitlets.Unicode("Learning rate").tag(sync=True)
-    # The optimizer's own rate, as long as no other was chosen or recommended.
+    # The optimizer's own rate, which the page names where the marker stands at it.
     own = traitlets.Float(None, allow_none=True).tag(sync=True)
     # What the page tells a screen reader of the rate is read off these.
     curve = reference()

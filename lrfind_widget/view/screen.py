@@ -22,7 +22,7 @@ from lrfind_widget.view.growth import Growth, columns_of
 from lrfind_widget.view.thread_safe_widget import ThreadSafeWidget
 from lrfind_widget.view.view_state import Traits, ViewState, view_state
 
-_STEPS = frozenset({"sentence", "done", "lr"})
+_STEPS = frozenset({"sentence", "done", "rate"})
 """The traits of the run bar that change with every step: they travel with its points."""
 
 

@@ -73,7 +73,12 @@ def _shown(state: SessionState) -> ViewState:
             "title": options.title,
             "description": "" if analysis is None else analysis.words,
         },
-        marker={"value": state.selected_lr, "own": state.own_lr, "lo": low, "hi": high},
+        marker={
+            "value": state.selected_lr,
+            "own": None if state.auto_apply else state.own_lr,
+            "lo": low,
+            "hi": high,
+        },
         annotations={
             "annotations": [] if analysis is None else chart_state.dots(state, analysis),
             "tried": [] if analysis is None else chart_state.tried(state),

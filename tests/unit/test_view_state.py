@@ -142,7 +142,7 @@ def test_the_marker_stays_where_it_is_when_another_range_is_swept() -> None:
     play = Play().sweep()
     play.session.select(0.3)
     play.session.start(start_lr=1e-6, end_lr=1e-2)
-    assert play.view.marker == {"value": 0.3, "own": None, "lo": 1e-6, "hi": 1e-2}
+    assert play.view.marker == {"value": 0.3, "own": 1e-3, "lo": 1e-6, "hi": 1e-2}
     assert (play.view.axes["lo"], play.view.axes["hi"]) == (1e-6, 1e-2)
     play.session.stop()
 
@@ -550,3 +550,22 @@ def test_the_view_of_a_state_does_not_depend_on_how_it_came_about() -> None:
     roundabout.session.analyse(y_scale="linear")
     for part in ("run_bar", "choice_bar", "settings_bar", "annotations", "bands", "axes", "marker"):
         assert getattr(straight.view, part) == getattr(roundabout.view, part)
+
+
+def test_what_is_asked_of_a_long_step_is_said_until_it_has_happened() -> None:
+    play = Play()
+    play.session.start()
+    run = play.trainable.latest
+    run.stop = lambda: None  # its step takes long
+    play.session.stop()
+    assert play.view.run_bar["sentence"].startswith("Stopping after this step. ")
+    run.end(StopReason.STOPPED)
+    play.session.wait(10)
+    assert "Stopping" not in play.view.run_bar["sentence"]
+
+
+def test_the_rate_of_the_optimizer_is_known_as_such_and_changes_when_it_is_written() -> None:
+    play = Play().sweep()
+    assert play.view.marker["own"] == 1e-3
+    play.session.select(2e-2)
+    assert play.view.marker["own"] == 1e-3
