@@ -113,7 +113,8 @@ def suggested(suggestion: Suggestion, label: str) -> str:
     elif suggestion.band is not None:
         said.append(f"The loss falls at rates of {_span(suggestion.band)}.")
     if suggestion.spread is not None:
-        said.append(f"The repeats agree within a factor of {10**suggestion.spread:.2g}.")
+        factor = f"{10**suggestion.spread:.2g}"
+        said.append("The repeats agree" + f" within a factor of {factor}" * (factor != "1") + ".")
     return " ".join(said)
 
 
