@@ -34,6 +34,14 @@ describe('the marker', () => {
     expect(view.el.getAttribute('aria-valuetext')).toBe('1e-3');
   });
 
+  it("says where it stands at the optimizer's own rate", async () => {
+    view.model.set('own', 1e-3);
+    view.model.set('lo', 1e-6);
+    await frame();
+    expect(view.el.getAttribute('aria-valuetext')).toBe("1e-3, the optimizer's now");
+    expect(view.el.textContent).toContain('now 1e-3');
+  });
+
   it.each([
     [1e-4, '1e-4, loss 0.800, below where the loss falls'],
     [1e-3, '1e-3, loss 0.600, where the loss falls'],
