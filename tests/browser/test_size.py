@@ -9,4 +9,4 @@ BUILT = Path(__file__).resolve().parents[2] / "lrfind_widget" / "labextension" /
 
 def test_the_front_end_is_small(front_end):
     # With room above the size that docs/pictures.md tells.
-    assert sum(script.stat().st_size for script in BUILT.glob("*.js")) < 130_000
+    assert sum(script.stat().st_size for script in BUILT.glob("*.js")) < 140_000
