@@ -45,7 +45,7 @@ class Ours:
         self._columns = (*columns, np.full(points + updates, np.nan))
         self._points = points
         before = SessionState(can_train=True, options=AnalysisOptions(), selected_lr=1e-3)
-        self._chart = Chart("380px", view_state(before))
+        self._chart = Chart(view_state(before))
         self._chart.set_range(1e-7, 10.0, "exp")
         self._chart.curve.replace(*(column[:points] for column in self._columns))
         self.figure = self._chart.figure

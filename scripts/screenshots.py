@@ -35,7 +35,7 @@ SCALE = 2
 COLOURS = 128
 """Colours of a picture: enough for text and lines, and a third of the bytes."""
 
-LARGEST = 150_000
+LARGEST = 180_000
 """Bytes that no picture may exceed."""
 
 PREPARE = f"""
@@ -68,6 +68,8 @@ finder = LRFinderWidget(model, batches, optimizer, num_it=200, seed=0, loss_fn=l
 finder
 """
 
+FEW_STEPS = "finder = LRFinderWidget(model, batches, optimizer, num_it=20, seed=0); finder"
+
 ENDED = "not finder.status.is_running and finder.result is not None"
 
 
@@ -99,6 +101,8 @@ def take_all(application: JupyterLab, browser: Browser, theme: str) -> None:
     """Take every picture in one theme."""
     take(application, browser, f"finished-{theme}", FINISHED, until_ended)
     take(application, browser, f"sweeping-{theme}", SWEEPING, until_held)
+    take(application, browser, f"unsure-{theme}", FEW_STEPS, until_ended)
+    take(application, browser, f"searched-{theme}", FINISHED, until_searched)
     take(application, browser, f"failed-{theme}", FAILED, until_failed)
     take(application, browser, f"narrow-{theme}", FINISHED, until_ended, width=NARROW)
 
@@ -107,6 +111,14 @@ def until_ended(notebook: OpenNotebook, widget: Locator) -> None:
     """Wait for the end of the sweep."""
     notebook.until(ENDED)
     widget.locator(".lrfind-spot-min_gradient").wait_for()
+
+
+def until_searched(notebook: OpenNotebook, widget: Locator) -> None:
+    """Search by short trainings and wait for what they find."""
+    until_ended(notebook, widget)
+    widget.get_by_role("button", name="Search", exact=True).click()
+    notebook.until("not finder.status.is_running and finder.comparison is not None")
+    widget.get_by_role("button", name="Search with validation").wait_for()
 
 
 def until_held(_: OpenNotebook, widget: Locator) -> None:

@@ -261,10 +261,10 @@ def _pointed_out(
 ) -> list[dict[str, Any]]:
     """Point out the button that one would press next: what settles the doubt, else *Apply*."""
     found = None if analysis is None else analysis.suggested
-    if found is not None and found.advice is not None and not state.chosen_by_search:
-        next_one = {"sweep": "start"}.get(found.advice.command, found.advice.command)
-    elif state.error is not None:
+    if state.error is not None:
         next_one = ""
+    elif found is not None and found.advice is not None and not state.chosen_by_search:
+        next_one = {"sweep": "start"}.get(found.advice.command, found.advice.command)
     elif found is None or found.lr is None:
         next_one = "start"
     else:

@@ -197,7 +197,7 @@ def test_a_first_loss_that_is_nan_is_blamed_on_no_rate() -> None:
     )
 
 
-def test_an_error_in_the_first_step_is_said_once_and_nothing_else_is_advised() -> None:
+def test_an_error_in_the_first_step_is_said_once_and_nothing_is_advised() -> None:
     play = Play()
     play.session.start()
     play.trainable.latest.end(StopReason.FAILED, ValueError("odd labels"))
@@ -207,7 +207,7 @@ def test_an_error_in_the_first_step_is_said_once_and_nothing_else_is_advised() -
     assert view.run_bar["sentence"] == "The sweep failed in step 1. ValueError: odd labels"
     assert rates(view) == [None] * 4
     assert "odd" not in " ".join(view.how_bar["facts"])
-    assert primary(view) == ["Run again"]
+    assert primary(view) == []
 
 
 def test_an_error_in_mid_sweep_is_not_said_to_be_a_stop_of_the_persons() -> None:
