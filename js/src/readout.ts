@@ -187,8 +187,9 @@ export class Readout {
     const lines = reading.filter(({ minor }) => !minor);
     const short = lines.map((row) => ({ ...row, name: row.name.split(':', 1).join() }));
     let place = this.fit(reading, at, ink);
-    // Where it would lie over a line, what matters less is left out.
-    for (const less of [lines, short]) {
+    // Where the card of several runs would lie over a line, what matters less is left out.
+    const several = lines.some(({ look }) => look !== '');
+    for (const less of several ? [lines, short] : []) {
       place = place.covered > 0 ? this.fit(less, at, ink) : place;
     }
     const { left, top } = margin;

@@ -55,7 +55,7 @@ def test_hovering_reads_out_the_point_below(finder):
         "widget.result.smoothed)]"
     )
     card = finder.card_values()
-    assert float(card["learning rate"]) == pytest.approx(lr, rel=5e-3)
+    assert float(card["learning rate"]) == pytest.approx(lr, rel=5e-2)  # in two digits
     assert float(card["raw loss"]) == pytest.approx(loss, rel=5e-3)
     assert float(card["average"]) == pytest.approx(smoothed, rel=5e-3)
     assert re.match(r"[+\N{MINUS SIGN}]\d", card["slope per decade"])
