@@ -118,10 +118,12 @@ def suggested(suggestion: Suggestion, label: str) -> str:
     return " ".join(said)
 
 
-def searched(lr: float, curve: Suggestion) -> str:
-    """Say what a search recommends, beside what the curve alone does."""
-    alone = "none" if curve.lr is None else f"{format_lr(curve.lr)}, {curve.certainty}"
-    return f"Recommended {format_lr(lr)} by short trainings. The curve alone: {alone}."
+def searched(lr: float, curve: Suggestion | None = None) -> str:
+    """Say what a search recommends, beside what the curve alone does where there is one."""
+    said = f"Recommended {format_lr(lr)} by short trainings."
+    if curve is None:
+        return said
+    return f"{said} The curve alone: {'none' if curve.lr is None else format_lr(curve.lr)}."
 
 
 def about(suggestion: Suggestion, steepest: Suggestion, critical: str) -> list[str]:

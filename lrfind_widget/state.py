@@ -178,7 +178,7 @@ class SessionState:
         found = self.verdict
         if not isinstance(found, SearchResult) or not found.is_settled or self.is_running:
             return None
-        return found.best_lr if self.compared_after == self.number > 0 else None
+        return found.best_lr if self.compared_after == self.number else None
 
     def label_of(self, suggestion: Suggestion) -> str:
         """Return what a suggestion is called: it is not the recommended one after a search."""

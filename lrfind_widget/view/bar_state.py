@@ -189,6 +189,8 @@ def headline(state: SessionState, analysis: Analysis | None, last: Point | None)
         if (searched := state.searched_lr) is not None:
             return messages.searched(searched, found)
         return messages.suggested(found, label_of(found.rule))
+    if state.error is None and (searched := state.searched_lr) is not None:
+        return messages.searched(searched)
     # What a comparison has found stands at its chart.
     return messages.WAITING if state.error is None else ended(state)
 
@@ -229,11 +231,9 @@ def _run_buttons(state: SessionState, analysis: Analysis | None) -> list[dict[st
     if not state.can_train:
         return []
     idle = "" if state.is_running else "Nothing is running."
-    run, hold = "Run again", ("pause", "Pause")
-    if state.status is Status.WAITING:
-        run = "Run"
-    elif state.status is Status.PAUSED:
-        hold = ("resume", "Resume")
+    run = "Run" if state.sweep is None else "Run again"
+    is_paused = state.status is Status.PAUSED
+    hold = ("resume", "Resume") if is_paused else ("pause", "Pause")
     advice = None if analysis is None else analysis.suggested.advice
     start = _button("start", run, state.why_not_start)
     extend = _button("extend", "Extend", state.why_not_extend, EXTEND)

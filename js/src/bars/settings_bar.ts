@@ -250,7 +250,7 @@ export class SettingsBarView extends BarView {
     const id = this.idFor('runs');
     const title = html('div', { class: 'lrbar-label', id }, 'Runs');
     const list = html('ul', { class: 'lrbar-runs', 'aria-labelledby': id });
-    const none = 'Run again to compare: earlier runs stay, faded.';
+    const none = 'None yet: each later run is drawn beside the earlier ones.';
     this.noRuns = html('div', { class: 'lrbar-quiet' }, none);
     this.runs = new Keyed<Run, RunItem>(
       list,
