@@ -82,21 +82,6 @@ def test_level_rates_have_a_button_each_and_an_earlier_runs_comparison_says_so(l
     expect(finder.root.get_by_text("Compared after run 1; run 2 is shown above.")).to_be_visible()
 
 
-def test_a_verdict_moves_no_chart_in_a_narrow_window(lab):
-    finder = swept(lab, width=500)
-    notebook = finder.notebook
-    notebook.execute("widget.compare([8.9e-3, 9e-3, 9.1e-3], steps=40); widget.pause()")
-    expect(finder.button("Resume")).to_be_visible()
-    chart = finder.root.locator(".lrfind-trainings")
-    expect(chart).to_be_visible()
-    place = "(root) => root.querySelector('.lrfind-trainings').closest('.lrfind-chart').offsetTop"
-    before = finder.root.evaluate(place)
-    finder.press("Resume")
-    expect(verdict(finder)).to_contain_text("within the noise")
-    expect(finder.root.get_by_role("button", name="Use")).to_have_count(3)
-    assert finder.root.evaluate(place) == before
-
-
 def test_one_press_finds_a_rate_and_the_marker_stands_there(lab):
     finder = swept(lab)
     finder.press("Search")

@@ -84,7 +84,7 @@ def test_a_difference_in_meaning_is_said(theirs: str, differs: str) -> None:
 
 
 def test_every_word_in_the_table_leads_to_a_keyword_there_is() -> None:
-    known = {*options_of(WidgetOptions), *options_of(FindOptions), "steps", *OTHERS}
+    known = {*options_of(WidgetOptions), *options_of(FindOptions), "steps", "lr", "lrs", *OTHERS}
     assert {word for ours in ELSEWHERE for word in ours.split()} <= known
 
 

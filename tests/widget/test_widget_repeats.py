@@ -50,7 +50,7 @@ def test_the_sentence_tells_the_spread_of_the_suggestion_in_decades(make: Any) -
     widget.wait(60)
     assert widget.suggested_lr == widget.result.suggestion().lr
     assert widget.min_grad_lr == widget.result.min_grad_lr
-    assert "decades" in bars(widget).run.sentence
+    assert "within a factor of" in bars(widget).run.sentence
 
 
 def test_the_next_run_begins_without_the_spread_of_the_last(make: Any) -> None:

@@ -72,7 +72,7 @@ class TestInABox:
         with monkeypatch.context() as patched:
             patched.setattr(type(widget), "start", no)
             tell(bars(widget).run, event="seen")
-        assert bars(widget).run.sentence == "Failed: ValueError: No."
+        assert bars(widget).run.sentence == "Not started. ValueError: No."
         widget._ipython_display_()
         widget.wait(60)
         assert len(widget.runs) == 1
