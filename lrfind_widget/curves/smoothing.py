@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import sys
 from collections.abc import Mapping
 from typing import Any
 
@@ -15,6 +16,9 @@ Floats = npt.NDArray[np.float64]
 
 BETA = 0.98
 """Weight of the past in fastai v1's smoothed loss."""
+
+
+_LARGEST = math.log(sys.float_info.max)
 
 
 class ExponentialAverage:
@@ -61,7 +65,8 @@ class GeometricAverage(ExponentialAverage):
             self._logarithm = None
         if self._logarithm is None:
             return self.value
-        return math.exp(self._logarithm.update(math.log(x) if 0 < x < math.inf else math.nan))
+        average = self._logarithm.update(math.log(x) if 0 < x < math.inf else math.nan)
+        return math.exp(min(average, _LARGEST))  # rounding may lift it above the largest number
 
 
 def exponential_average(

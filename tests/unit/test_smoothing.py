@@ -6,7 +6,7 @@ import math
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
@@ -69,6 +69,7 @@ def test_repeats_are_averaged_each_by_itself() -> None:
 
 
 @given(losses=ANY, beta=st.floats(0, 0.999))
+@example(losses=np.full(6, np.finfo(float).max), beta=0.5)
 def test_a_geometric_average_of_anything_is_a_number_or_nan(
     losses: np.ndarray, beta: float
 ) -> None:
