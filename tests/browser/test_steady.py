@@ -36,7 +36,9 @@ PLACES = """(root) => {
     const {x, y, width, height} = part.getBoundingClientRect();
     return [x - corner.x, y - corner.y, width, height].map(Math.round);
   };
-  const seen = [...widget.querySelectorAll('button')]
+  // The legend of the chart gives way to what stands beside it where it is narrow.
+  const bars = corner.width > 480 ? '' : '.lrfind-bar ';
+  const seen = [...widget.querySelectorAll(`${bars}button`)]
     .filter((each) => each.checkVisibility({visibilityProperty: true}));
   return {
     plot: at(widget.querySelector('.lrfind-background')).slice(0, 2),
