@@ -1,0 +1,121 @@
+"""What a screen shows of a comparison and of the rates that it tries, by its values."""
+
+from __future__ import annotations
+
+import itertools
+
+import pytest
+
+from lrfind_widget.curves.formatting import format_lr
+from lrfind_widget.outcomes import StopReason
+from tests.unit.views import (
+    Play,
+    compare,
+    search,
+)
+
+
+def test_a_comparison_has_a_line_for_each_rate_and_a_verdict() -> None:
+    play = Play()
+    compare(play)
+    play.trainable.latest.step(*[1.0] * 30, *[0.5 + 0.01 * (n % 2) for n in range(30)])
+    play.trainable.latest.end(StopReason.FINISHED)
+    play.session.wait(10)
+    view = play.view
+    assert view.comparison_curves["names"] == ["1e-3", "1e-2"]
+    assert view.comparison_curves["fates"] == ["chosen", ""]
+    assert view.comparison_axes == {
+        "lo": 1.0,
+        "hi": 30.0,
+        "x_label": "step",
+        "wheel_zoom": "ctrl",
+    }
+    assert view.comparison_bar["sentence"] == play.session.comparison.verdict
+    assert view.comparison_bar["evidence"] == play.session.comparison.evidence
+    assert view.comparison_bar["note"] == ""
+    assert [b["label"] for b in view.comparison_bar["buttons"]] == ["Use 1e-2"]
+
+
+def test_each_rate_within_the_noise_is_offered() -> None:
+    play = Play()
+    play.session.compare([1e-3, 1e-2, 1e-1], steps=40)
+    noise = [0.1 * (-1) ** n for n in range(40)]
+    losses = [1 + n / 10 for n in noise], [1 - n for n in noise], [2 + n for n in noise]
+    play.trainable.latest.step(*itertools.chain(*losses))
+    play.trainable.latest.end(StopReason.FINISHED)
+    play.session.wait(10)
+    labels = {b["command"]: b["label"] for b in play.view.comparison_bar["buttons"]}
+    assert sorted(labels.values()) == ["Use 1e-2", "Use 1e-3"]
+    assert list(labels) == ["choose_0", "choose_1"]
+    play.session.choose_best(1)
+    assert f"Use {format_lr(play.session.state.selected_lr)}" == labels["choose_1"]
+    play.session.choose_best(2)
+    assert f"Use {format_lr(play.session.state.selected_lr)}" == labels["choose_1"]
+
+
+def test_a_comparison_says_which_run_it_belongs_to_where_another_is_shown() -> None:
+    play = Play()
+
+    def note() -> str:
+        return str(play.view.comparison_bar["note"])
+
+    assert note() == ""
+    compare(play)
+    play.session.stop()
+    play.session.wait(10)
+    assert note() == ""
+    play.session.start()
+    assert note() == "Compared before the first run; run 1 is shown above."
+    play.trainable.latest.whole()
+    play.session.wait(10)
+    assert note() == "Compared before the first run; run 1 is shown above."
+    compare(play)
+    play.session.stop()
+    play.session.wait(10)
+    assert note() == ""
+    play.session.refine(1e-3, 1e-2, 20)
+    play.trainable.latest.whole()
+    play.session.wait(10)
+    assert note() == ""  # it is still the curve of run 1
+    play.sweep()
+    assert note() == "Compared after run 1; run 2 is shown above."
+
+
+def test_the_row_above_does_not_say_how_a_comparison_has_ended() -> None:
+    play = Play().sweep()
+    said = play.view.run_bar["sentence"]
+    compare(play)
+    assert play.view.run_bar["sentence"] != said
+    play.trainable.latest.step(*[1.0] * 30, *[0.5] * 30)
+    play.trainable.latest.end(StopReason.FINISHED)
+    play.session.wait(10)
+    assert play.view.run_bar["sentence"] == said
+
+
+@pytest.mark.parametrize("ended", [False, True])
+def test_a_rate_that_ended_early_is_marked_so_while_others_go_on_and_after(ended: bool) -> None:
+    play = Play()
+    search(play)
+    run = play.trainable.latest
+    run.plan = run.plan._replace(fates=("", "dropped", "diverged"))
+    run.step(1.0)
+    if ended:
+        run.end(StopReason.FINISHED)
+    view = play.view
+    assert view.comparison_curves["fates"] == ["", "dropped", "diverged"]
+    names = ["1e-2", "3.3e-3 dropped", "3e-2 diverged"]
+    assert view.comparison_curves["names"] == names
+    assert "3.3e-3 fell behind and ended early" in view.comparison_curves["label"]
+
+
+def test_a_rate_that_is_tried_is_a_tick_at_the_axis_of_the_curve() -> None:
+    play = Play().sweep()
+    assert play.view.annotations["tried"] == []
+    compare(play)
+    assert play.view.annotations["tried"] == [
+        {"lr": 1e-3, "name": "1e-3", "fate": ""},
+        {"lr": 1e-2, "name": "1e-2", "fate": ""},
+    ]
+    play.session.select(1e-2)
+    assert [each["fate"] for each in play.view.annotations["tried"]] == ["", "chosen"]
+    assert play.view.comparison_curves["fates"] == ["", "chosen"]
