@@ -100,12 +100,11 @@ def traceback_of(error: BaseException) -> str:
     return "".join(traceback.format_exception(type(error), error, entered or error.__traceback__))
 
 
-def suggested(suggestion: Suggestion, label: str) -> str:
-    """Say what the rule of this label recommends, how sure it is, and the evidence or the doubt."""
+def suggested(suggestion: Suggestion, by: str = "") -> str:
+    """Say what a rule recommends, how sure it is, and the evidence or the doubt; `by` names it."""
     if suggestion.lr is None:
         none, _, why = suggestion.reason.partition(": ")  # each rule says that there is none
         return f"{none}. {why[:1].upper()}{why[1:]}" if why else none
-    by = "" if label == "recommended" else f" by {label}"
     read = " from the validation loss" * (suggestion.read == "validation")
     said = [f"Recommended {format_lr(suggestion.lr)}{by}{read}, {suggestion.certainty}."]
     if suggestion.caveats:

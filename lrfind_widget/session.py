@@ -374,7 +374,7 @@ class Session:
         """Start a sweep, or, where `changes` are None, one that adds to the latest curve."""
 
         def make(state: SessionState, trainable: Trainable) -> tuple[Run, dict[str, Any]]:
-            given = {} if changes is None else {**state.changes, **changes}
+            given = {} if changes is None else state.changes(changes)
             reading = {name: value for name, value in given.items() if name in READING}
             options = state.options.changed(**reading)
             refinement = None if changes is not None else plan(_curve_of(state))

@@ -19,7 +19,7 @@ from lrfind_widget.results.result import SweepResult
 from lrfind_widget.results.run_names import differences
 from lrfind_widget.results.search import SearchResult, Start, where_to_begin
 from lrfind_widget.rules.suggestion import Suggestion
-from lrfind_widget.rules.table import label_of
+from lrfind_widget.rules.table import RECOMMENDED, label_of
 
 READING = tuple(options_of(AnalysisOptions))
 """The keywords that say how curves are read and drawn, which may change after a sweep."""
@@ -183,7 +183,7 @@ class SessionState:
     def label_of(self, suggestion: Suggestion) -> str:
         """Return what a suggestion is called: it is not the recommended one after a search."""
         label = label_of(suggestion.rule)
-        is_overruled = label == "recommended" and self.searched_lr is not None
+        is_overruled = label == RECOMMENDED and self.searched_lr is not None
         return "curve alone" if is_overruled else label
 
     def first_rate(self, own: float) -> Start:
@@ -250,16 +250,21 @@ class SessionState:
             return NO_MODEL
         return messages.running(self.noun) if self.is_running else ""
 
-    @property
-    def changes(self) -> dict[str, Any]:
-        """The keywords of the next sweep that were typed; TypeError or ValueError where wrong."""
-        return changes(self.keywords, self.typed)
+    def changes(self, given: Mapping[str, Any] | None = None) -> dict[str, Any]:
+        """Return the keywords of the next sweep: those `given`, and what was typed for the others.
+
+        TypeError or ValueError says in words what was typed wrong.
+        """
+        given = given or {}
+        keywords = {name: given.get(name, value) for name, value in self.keywords.items()}
+        typed = {name: text for name, text in self.typed.items() if name not in given}
+        return {**(changes(keywords, typed) if typed else {}), **given}
 
     @property
     def wrongly_typed(self) -> str:
         """Why what was typed for the next sweep cannot work; empty where it can."""
         try:
-            self.changes  # noqa: B018 - asked for its error
+            self.changes()
         except (TypeError, ValueError) as error:
             return str(error)
         return ""

@@ -29,7 +29,8 @@ export class ChartLabels {
       group,
       (place) => ({ root: this.add(group, Number(place)) }),
       ({ root }, { text, look, press }) => {
-        attr(root, { class: `${look}${press ? ' lrfind-pressed' : ''}` });
+        // A text that is hidden has no width.
+        attr(root, { class: `${look}${press ? ' lrfind-pressed' : ''}`, display: null });
         say(root, text);
       },
     );

@@ -135,8 +135,11 @@ export class ComparisonCurves extends ChartMark {
     const isNear = (x: number): boolean => front - x < this.width / TURNS;
     const right = this.width + this.figure.margin.right;
     const wanted = ends.map((end, index) => {
+      if (end === undefined) {
+        return { ...NOWHERE, width: 0, height: LINE };
+      }
       const width = textWidth(texts[index] as SVGTextElement);
-      const { x: last, y } = end ?? NOWHERE;
+      const { x: last, y } = end;
       const x = isNear(last) ? front : last;
       // What ended early has its name above its end, where the others do not go on.
       const above = x < front && lines[index]?.fate ? LINE : 0;
@@ -209,4 +212,4 @@ const TURNS = 8;
 /** From the end of a line to its name, and the height of a name. */
 const LEADER = 12;
 const LINE = 15;
-const NOWHERE: Point = { x: 0, y: 0 };
+const NOWHERE: Point = { x: -1e6, y: 0 };

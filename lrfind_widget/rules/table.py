@@ -21,6 +21,9 @@ from lrfind_widget.rules.own import check_arguments, is_made_for_fastai_v2, own_
 from lrfind_widget.rules.suggestion import Suggestion
 from lrfind_widget.values import name_of, shortened
 
+RECOMMENDED = "recommended"
+"""What a person reads of the default rule."""
+
 RuleName = Literal[
     "median_of_three",
     "balanced",
@@ -113,7 +116,7 @@ RULES: dict[str, RuleEntry] = {
     entry.name: entry
     for entry in (
         RuleEntry(
-            median_of_three, "recommended", _OURS + _OF_AVERAGE, joins_repeats=True, offered=True
+            median_of_three, RECOMMENDED, _OURS + _OF_AVERAGE, joins_repeats=True, offered=True
         ),
         RuleEntry(balanced, "balanced", _OURS, joins_repeats=True),
         RuleEntry(min_gradient, "steepest fall", (*_FASTAI_V1, "critical_lr"), offered=True),
@@ -271,3 +274,9 @@ def _why_no_rule_answers(losses: npt.ArrayLike) -> str:
         "No recommendation: the loss is NaN or infinite before the first update, which no learning "
         "rate changes. Check the batches, the weights and the loss function."
     )
+
+
+def by_rule(rule: str) -> str:
+    """Return " by" and the label of a rule; nothing for the one that is recommended."""
+    label = label_of(rule)
+    return "" if label == RECOMMENDED else f" by {label}"

@@ -15,7 +15,7 @@ from lrfind_widget.keywords import keywords
 from lrfind_widget.options import FindOptions, SweepOptions
 from lrfind_widget.outcomes import StopReason
 from lrfind_widget.results.result import SweepResult
-from lrfind_widget.rules.table import label_of
+from lrfind_widget.rules.table import by_rule
 from lrfind_widget.training.closing_line import conclude
 from lrfind_widget.training.progress_bar import run_with_bar
 from lrfind_widget.training.range_test import Sweep
@@ -72,7 +72,7 @@ def lr_find(
     with written_as(options.mode):
         conclude(
             [
-                messages.suggested(suggestion, label_of(suggestion.rule)),
+                messages.suggested(suggestion, by_rule(suggestion.rule)),
                 *suggestion.caveats[1:],
                 messages.loss_taken(result.objective),
                 result.stop_sentence,

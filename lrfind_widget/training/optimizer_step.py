@@ -329,6 +329,8 @@ class OptimizerStep:
         epoch, self._hooks.number = self._batches.at
         if self._hooks.number == 0:
             self._hooks.begin_epoch(epoch)
+        # Trainings that go on side by side are in different epochs.
+        self._hooks.surroundings.trainer.current_epoch = epoch
         return batch, self._hooks.number
 
     def _next_loss(self, next_batch: NextBatch) -> Tensor:

@@ -14,7 +14,7 @@ from lrfind_widget.points import Plan, Point, Run
 from lrfind_widget.results.analysis import Analysis, offered
 from lrfind_widget.results.search import SearchResult
 from lrfind_widget.rules.suggestion import Suggestion
-from lrfind_widget.rules.table import RULES, entry_of, label_of
+from lrfind_widget.rules.table import RULES, by_rule, entry_of
 from lrfind_widget.state import SETTINGS, SessionState
 
 LONG = 110
@@ -117,11 +117,13 @@ def settings_bar(state: SessionState, names: Mapping[int, str]) -> dict[str, Any
 def _field(state: SessionState, name: str) -> dict[str, Any]:
     """Return a field for a keyword of the next sweep."""
     option, value = FIELDS[name], state.keywords[name]
-    fits = is_single(value)
+    fits, typed = is_single(value), state.typed.get(name)
+    # An empty field is the value that the widget was made with, or none where none can be given.
+    is_made = typed is None or (not typed.strip() and option.default is not None)
     return {
         "name": name,
         "label": option.label,
-        "text": state.typed.get(name) or text_of(value),
+        "text": text_of(value) if is_made else typed,
         "title": f"{name}: {option.words.partition('. ')[0].rstrip('.')}." if fits else BY_GROUP,
         "enabled": fits,
     }
@@ -188,7 +190,7 @@ def headline(state: SessionState, analysis: Analysis | None, last: Point | None)
     if (found := _recommended(state, analysis)) is not None:
         if (searched := state.searched_lr) is not None:
             return messages.searched(searched, found)
-        return messages.suggested(found, label_of(found.rule))
+        return messages.suggested(found, by_rule(found.rule))
     if state.error is None and (searched := state.searched_lr) is not None:
         return messages.searched(searched)
     # What a comparison has found stands at its chart.

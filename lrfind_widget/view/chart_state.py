@@ -135,21 +135,16 @@ def comparison_axes(state: SessionState) -> dict[str, Any]:
 
 def comparison_curves(state: SessionState) -> dict[str, Any]:
     """Return the names of the lines of the second chart, and what became of their rates."""
-    if state.comparing is None:
+    found = tried(state)
+    if not found:
         return {}
-    plan = state.comparing.plan
-    tried = list(map(format_lr, plan.lrs))
-    fates = [*plan.fates, *[""] * (len(tried) - len(plan.fates))]
-    behind = [lr for lr, fate in zip(tried, fates, strict=True) if fate == "dropped"]
-    label = f"Loss against step at the learning rates {', '.join(tried)}."
-    if behind:
+    rates = [format_lr(each["lr"]) for each in found]
+    label = f"Loss against step at the learning rates {', '.join(rates)}."
+    if behind := [format_lr(each["lr"]) for each in found if each["name"].endswith("dropped")]:
         label += f" {listed(behind)} fell behind and ended early."
     return {
-        "names": [f"{lr} {fate}".strip() for lr, fate in zip(tried, fates, strict=True)],
-        "fates": [
-            "chosen" if math.isclose(lr, state.selected_lr) else fate
-            for lr, fate in zip(plan.lrs, fates, strict=True)
-        ],
+        "names": [each["name"] for each in found],
+        "fates": [each["fate"] for each in found],
         "label": label,
     }
 
@@ -158,9 +153,16 @@ def tried(state: SessionState) -> list[dict[str, Any]]:
     """Return the rates of the second chart, which are ticks at the axis of the first."""
     if state.comparing is None:
         return []
-    shown = comparison_curves(state)
-    each = zip(state.comparing.plan.lrs, shown["names"], shown["fates"], strict=True)
-    return [{"lr": lr, "name": name, "fate": fate} for lr, name, fate in each]
+    plan = state.comparing.plan  # once: what runs replaces it as it adds rates
+    fates = [*plan.fates, *[""] * (len(plan.lrs) - len(plan.fates))]
+    return [
+        {
+            "lr": lr,
+            "name": f"{format_lr(lr)} {fate}".strip(),
+            "fate": "chosen" if math.isclose(lr, state.selected_lr) else fate,
+        }
+        for lr, fate in zip(plan.lrs, fates, strict=True)
+    ]
 
 
 def _dot(state: SessionState, line: Line, found: Suggestion, kind: str) -> dict[str, Any]:

@@ -44,6 +44,7 @@ class Files:
         self._state = state
         self._send = send
         self._asked: deque[tuple[str, str]] = deque()
+        self._closed = False
         self._later = Debounce(self._make)
 
     def ask(self, kind: str, page: str) -> bool:
@@ -56,12 +57,12 @@ class Files:
 
     def close(self) -> None:
         """Drop what waits, and wait for what is under way."""
-        self._asked.clear()
+        self._closed = True
         self._later.close()
 
     def _make(self) -> None:
         with background():
-            while self._asked:
+            while self._asked and not self._closed:
                 kind, page = self._asked.popleft()
                 answer: dict[str, Any] = {"event": "saved", "page": page}
                 try:

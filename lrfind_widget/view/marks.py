@@ -141,7 +141,7 @@ class Annotations(ChartMark):
 class Bands(ChartMark):
     """Intervals of the learning rate that are tinted over the height of the chart."""
 
-    # {"start", "stop", "kind": "skipped" | "usable", "label", "certainty"} each
+    # {"start", "stop", "kind": "skipped" | "usable" | "refined", "label", "certainty"} each
     bands = traitlets.List(traitlets.Dict()).tag(sync=True)
 
 

@@ -282,6 +282,22 @@ def test_each_rate_is_a_training_of_its_own(kind: Any, isolation: str) -> None:
             assert found.losses[number].tolist()[:taken] == trained.seen[:taken]
 
 
+class Dated(Recording):
+    """Writes down in which epoch each of its batches is, and its number."""
+
+    def on_train_batch_start(self, batch: Any, batch_idx: int) -> None:
+        with LOG.open("a") as log:
+            log.write(f"{self.current_epoch} {self.global_step}\n")
+
+
+def test_each_of_the_trainings_of_a_search_is_in_its_own_epoch() -> None:
+    model, batches = module(Dated), loader(24)
+    search_lr(model, batches, model.configure_optimizers(), lr=0.05, steps=16, progress=False)
+    places = [tuple(map(int, line.split())) for line in LOG.read_text().splitlines()]
+    assert max(epoch for epoch, _ in places) > 1
+    assert [epoch for epoch, _ in places] == [step // len(batches) for _, step in places]
+
+
 @pytest.mark.parametrize("kind", [Shaping, Ahead])
 def test_hooks_run_beside_mixed_precision(kind: Any) -> None:
     model = module(kind)

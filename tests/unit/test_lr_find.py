@@ -75,7 +75,7 @@ def test_the_line_says_what_is_suggested_of_which_loss_and_why_it_ended(capsys):
 
     assert result.suggestion().caveats == ()
     assert last_line(capsys) == (
-        f"{messages.suggested(result.suggestion(), 'recommended')} Loss: {result.objective}. "
+        f"{messages.suggested(result.suggestion())} Loss: {result.objective}. "
         f"{result.stop_sentence}"
     )
 

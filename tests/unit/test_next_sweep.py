@@ -106,6 +106,19 @@ class TestSession:
         session.start(num_it=50)
         assert trainable.latest.changes["num_it"] == 50
 
+    def test_what_is_typed_is_checked_beside_the_keywords_of_start(self) -> None:
+        session, trainable = make()
+        session.type_in("start_lr", "20")
+        session.start(end_lr=100.0)
+        assert trainable.latest.changes["start_lr"] == 20.0
+
+    def test_an_emptied_field_shows_what_will_be_taken(self) -> None:
+        session, _ = make()
+        session.type_in("num_it", "")
+        assert fields(session)["num_it"] == str(session.state.keywords["num_it"])
+        session.type_in("seed", " ")
+        assert fields(session)["seed"].strip() == ""
+
     def test_what_is_wrong_keeps_it_from_starting_until_it_is_mended(self) -> None:
         session, trainable = make()
         session.type_in("start_lr", "20")

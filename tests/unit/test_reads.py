@@ -85,11 +85,11 @@ def test_a_reader_may_choose(both: SweepResult) -> None:
 
 def test_the_sentence_says_that_the_validation_loss_was_read(both: SweepResult) -> None:
     found = both.suggestion()
-    assert " from the validation loss" in messages.suggested(found, "recommended")
+    assert " from the validation loss" in messages.suggested(found)
     doubted = replace(found, caveats=("A doubt.",))
-    assert messages.suggested(doubted, "recommended").endswith(" loss, unsure. A doubt.")
+    assert messages.suggested(doubted).endswith(" loss, unsure. A doubt.")
     for of_training in (both.suggestion(reads="training"), both.suggestion("valley")):
-        assert "from the validation" not in messages.suggested(of_training, "recommended")
+        assert "from the validation" not in messages.suggested(of_training)
 
 
 def test_what_cannot_be_read_is_refused(both: SweepResult) -> None:

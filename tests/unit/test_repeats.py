@@ -135,7 +135,7 @@ def test_the_suggestion_comes_from_all_repeats_with_their_spread() -> None:
     assert result.suggestion("min_gradient") == expected
     assert "of 3 sweeps suggest a rate of their own" in expected.reason
     factor = f"within a factor of {10**expected.spread:.2g}."
-    assert factor in messages.suggested(expected, "steepest fall")
+    assert factor in messages.suggested(expected)
     assert "factor" not in expected.reason  # it stands in the headline
 
 

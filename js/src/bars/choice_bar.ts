@@ -119,7 +119,7 @@ export class ChoiceBarView extends BarView {
     const { lr } = suggestion;
     const isChosen = lr !== null && value !== null && sameRate(lr, value);
     say(label, suggestion.label);
-    say(rate, lr === null ? 'none' : formatRate(lr, 2, this.marker?.isLinear));
+    say(rate, lr === null ? 'none' : formatRate(lr, 2, this.isLinear));
     attr(root, { title: suggestion.reason || null, 'aria-pressed': String(isChosen) });
     setEnabled(root, lr !== null && this.marker !== undefined);
     root.classList.toggle('lrbar-active', suggestion.active);
@@ -161,7 +161,7 @@ export class ChoiceBarView extends BarView {
       id: 'copy',
       command: 'copy',
       label: 'Copy',
-      title: value === null ? '' : `Copy ${asArgument(value)}`,
+      title: value === null ? '' : `Copy ${asArgument(value, this.isLinear)}`,
       enabled: value !== null,
       primary: false,
     };
@@ -190,7 +190,7 @@ export class ChoiceBarView extends BarView {
     const isTyping = this.field.value !== this.shown && this.field === document.activeElement;
     // What a person is typing is theirs until they commit it; a mistake that they left
     // behind is overtaken by the next choice.
-    if (!isTyping && showRateOf(value) !== this.shown) {
+    if (!isTyping && this.written(value) !== this.shown) {
       this.revert();
     }
     this.field.disabled = this.marker === undefined;
@@ -210,6 +210,15 @@ export class ChoiceBarView extends BarView {
     return true;
   }
 
+  /** Whether rates are written as those of a linear sweep. */
+  private get isLinear(): boolean {
+    return this.marker?.isLinear ?? false;
+  }
+
+  private written(value: number | null): string {
+    return value === null ? '' : showRate(value, this.isLinear);
+  }
+
   private choose(value: number): void {
     this.marker?.choose(value);
     this.revert();
@@ -218,7 +227,7 @@ export class ChoiceBarView extends BarView {
 
   /** Shows the marker's value again, whatever was in the field. */
   private revert(): void {
-    this.shown = showRateOf(this.value);
+    this.shown = this.written(this.value);
     this.field.value = this.shown;
     this.complain('');
   }
@@ -248,7 +257,7 @@ export class ChoiceBarView extends BarView {
     if (!this.commit() || this.value === null) {
       return;
     }
-    const text = asArgument(this.value);
+    const text = asArgument(this.value, this.isLinear);
     const copied = await copyText(text, this.el);
     this.say(copied ? `Copied ${text}` : `The browser refused the clipboard. Copy by hand: ${text}`);
   }
@@ -256,8 +265,4 @@ export class ChoiceBarView extends BarView {
   private say(text: string): void {
     saySentence(this.said, text);
   }
-}
-
-function showRateOf(value: number | null): string {
-  return value === null ? '' : showRate(value);
 }

@@ -56,7 +56,7 @@ export function readRate(text: string, lo: number, hi: number, isLinear = false)
  * A rate as the field shows it: two digits where it was dragged there, and every
  * digit where someone chose a number with a few more.
  */
-export function showRate(value: number, isLinear = false): string {
+export function showRate(value: number, isLinear: boolean): string {
   for (const digits of [2, 3, 4, 5]) {
     const text = formatRate(value, digits, isLinear);
     if (Number(text) === value) {
@@ -72,6 +72,6 @@ export function sameRate(one: number, other: number): boolean {
 }
 
 /** What Copy puts on the clipboard: the keyword argument that a cell takes. */
-export function asArgument(value: number): string {
-  return `lr=${showRate(value)}`;
+export function asArgument(value: number, isLinear: boolean): string {
+  return `lr=${showRate(value, isLinear)}`;
 }

@@ -68,17 +68,17 @@ describe('asRate', () => {
 
 describe('showRate', () => {
   it('keeps every digit of a number that someone typed', () => {
-    expect(showRate(3.14e-4)).toBe('3.14e-4');
-    expect(showRate(0.0126)).toBe('1.26e-2');
+    expect(showRate(3.14e-4, false)).toBe('3.14e-4');
+    expect(showRate(0.0126, false)).toBe('1.26e-2');
   });
 
   it('keeps two digits of a number that was dragged to', () => {
-    expect(showRate(0.0031622776601683794)).toBe('3.2e-3');
+    expect(showRate(0.0031622776601683794, false)).toBe('3.2e-3');
   });
 
   it('reads back as the number it shows', () => {
     for (const value of [1e-7, 3.2e-4, 2.5e-2, 0.125, 7, 10]) {
-      expect(read(showRate(value))).toBe(value);
+      expect(read(showRate(value, false))).toBe(value);
     }
   });
 });
@@ -94,5 +94,6 @@ describe('sameRate', () => {
 });
 
 it('copies a keyword argument', () => {
-  expect(asArgument(3.2e-4)).toBe('lr=3.2e-4');
+  expect(asArgument(3.2e-4, false)).toBe('lr=3.2e-4');
+  expect(asArgument(0.018, true)).toBe('lr=0.018');
 });
