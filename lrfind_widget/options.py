@@ -5,98 +5,34 @@ The docstrings, signatures and refusals of what takes these keywords are made fr
 refused when the object is made. What takes torch to check is in `lrfind_widget.training.checks`.
 """
 
-import contextlib
-import math
 import random
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from typing import Annotated, Any, Literal, cast
 
 from lrfind_widget.curves.group_ranges import GroupRanges
 from lrfind_widget.curves.schedule import Mode, Schedule
 from lrfind_widget.curves.stop_rule import StopDiv
+from lrfind_widget.option_checks import (
+    MOST_SEED,
+    Function,
+    Rates,
+    check_groups,
+    check_height,
+    check_range,
+    check_rates,
+    check_rule,
+    check_stop_div,
+    check_title,
+)
 from lrfind_widget.option_fields import Options
-from lrfind_widget.rules.table import DEFAULT_RULE, Reads, Rule, check_rule
+from lrfind_widget.rules.table import DEFAULT_RULE, Reads, Rule
 from lrfind_widget.values import (
     check_beta,
-    check_flag,
     check_rate,
-    check_text,
-    integer,
     number,
-    real,
-    shown,
     whole,
 )
-
-MOST_SEED = 2**32 - 1
-"""numpy takes no larger one."""
-
-Function = Callable[[Any, Any], Any]
-
-Rates = float | Sequence[float] | slice
-"""A rate, or one for each parameter group."""
-
-
-def _check_rule(_name: str, value: Any) -> Rule:
-    return check_rule(value)
-
-
-def _check_stop_div(name: str, value: Any) -> StopDiv:
-    factor = real(value)
-    if isinstance(value, str) and value == "fastai":
-        return "fastai"
-    if factor is not None and factor > 1:
-        return factor if factor < math.inf else False
-    with contextlib.suppress(TypeError):
-        return check_flag(name, value)
-    raise (TypeError if factor is None else ValueError)(
-        f'{name}={shown(value)}, expected True, False, "fastai" or a number above 1.'
-    )
-
-
-def _check_rates(name: str, value: Any) -> Rates:
-    """Return one rate, or one for each parameter group."""
-    if isinstance(value, slice):
-        first = None if value.start is None else check_rate(f"{name}.start", value.start)
-        return slice(first, check_rate(f"{name}.stop", value.stop))
-    if isinstance(value, str) or getattr(value, "ndim", 1) == 0 or not hasattr(value, "__len__"):
-        return check_rate(name, value)
-    if isinstance(value, Mapping) or not hasattr(value, "__getitem__"):
-        raise TypeError(
-            f"{name} is a {type(value).__name__}, expected a number, or a list of the rates in the "
-            "order of the parameter groups."
-        )
-    if not len(value):
-        raise ValueError(f"{name} is empty, expected a rate for each parameter group, or one.")
-    return tuple(check_rate(f"{name}[{n}]", lr) for n, lr in enumerate(value))
-
-
-def check_range(start: float, end: float, of_group: str = "") -> None:
-    """Raise ValueError for a range that does not rise."""
-    if start >= end:
-        raise ValueError(
-            f"start_lr={start:g} must be below end_lr={end:g}{of_group}: a range test raises the "
-            "rate. Lower start_lr or raise end_lr."
-        )
-
-
-def _check_groups(name: str, value: Any) -> str | int | GroupRanges:
-    place = integer(value)
-    if place is not None or isinstance(value, (str, GroupRanges)):
-        return value if place is None else place
-    raise TypeError(
-        f'{name}={shown(value)}, expected "ratio", "same", or the name or the index of one '
-        "parameter group."
-    )
-
-
-def _check_height(name: str, value: Any) -> str:
-    return value if isinstance(value, str) else f"{whole(1)(name, value)}px"
-
-
-def _check_title(name: str, value: Any) -> str:
-    return " ".join(check_text(name, value).split())
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -128,10 +64,10 @@ class _Range(Options):
         fresh entropy where no `seed` is given. One that diverges does not end the others.
     """
 
-    start_lr: Annotated[Rates, _check_rates, "From"] = 1e-7
-    end_lr: Annotated[Rates, _check_rates, "To"] = 10.0
+    start_lr: Annotated[Rates, check_rates, "From"] = 1e-7
+    end_lr: Annotated[Rates, check_rates, "To"] = 10.0
     num_it: Annotated[int, whole(1), "Steps"] = 100
-    stop_div: Annotated[StopDiv, _check_stop_div] = True
+    stop_div: Annotated[StopDiv, check_stop_div] = True
     mode: Mode = "exp"
     repeats: Annotated[int, whole(1), "Repeats"] = 1
 
@@ -221,7 +157,7 @@ class TrainingOptions(Options):
     prepare_val_batch: Callable[[Any], Any] | None = None
     val_loss_fn: Function | None = None
     wd: Annotated[float | None, number(least=0), "Weight decay"] = None
-    groups: Annotated[str | int | GroupRanges, _check_groups] = "ratio"
+    groups: Annotated[str | int | GroupRanges, check_groups] = "ratio"
     accumulate: Annotated[int, whole(1)] = 1
     closure: bool = False
     create_graph: bool = False
@@ -321,7 +257,7 @@ class AnalysisOptions(_Smoothing):
 
     skip_start: Annotated[int, whole(0)] = 10
     skip_end: Annotated[int, whole(0)] = 5
-    rule: Annotated[Rule, _check_rule] = DEFAULT_RULE
+    rule: Annotated[Rule, check_rule] = DEFAULT_RULE
     reads: Reads = "best"
     y_scale: Literal["linear", "log"] = "linear"
     y_range: Literal["focus", "all"] = "focus"
@@ -329,8 +265,8 @@ class AnalysisOptions(_Smoothing):
     show_fit: bool = True
     show_average: bool = True
     show_validation: bool = True
-    title: Annotated[str, _check_title] = ""
-    height: Annotated[str | int, _check_height] = "380px"
+    title: Annotated[str, check_title] = ""
+    height: Annotated[str | int, check_height] = "380px"
 
 
 @dataclass(frozen=True, kw_only=True)

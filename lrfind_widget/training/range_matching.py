@@ -8,7 +8,8 @@ from typing import TypeVar
 from torch.optim import Optimizer
 
 from lrfind_widget.curves.group_ranges import GroupRanges
-from lrfind_widget.options import Rates, SweepOptions, check_range
+from lrfind_widget.option_checks import Rates, check_range
+from lrfind_widget.options import SweepOptions
 from lrfind_widget.training.param_groups import GroupRates, group_names
 from lrfind_widget.values import shown
 

@@ -22,7 +22,7 @@ class Room(NamedTuple):
 
 
 BASE = "_version background completion values"
-NUMBERS = "curves rules results outcomes options option_fields values"
+NUMBERS = "curves rules results outcomes options option_checks option_fields values"
 SENTENCES = "messages endings no_critical_rate"
 SEAM = f"outcomes points options option_fields next_sweep keywords values {SENTENCES}"
 
@@ -31,7 +31,8 @@ ROOMS = {
     "points": Room("", "outcomes"),
     "publisher": Room("", "background completion"),
     "option_fields": Room("", "values"),
-    "options": Room("", "curves rules option_fields values"),
+    "option_checks": Room("", "curves rules values"),
+    "options": Room("", "curves rules option_checks option_fields values"),
     "next_sweep": Room("", "curves option_fields options"),
     "other_words": Room("", ""),
     "keywords": Room("", "curves option_fields options other_words"),
