@@ -9,6 +9,7 @@ from typing import Any
 from IPython.display import DisplayHandle, display
 
 from lrfind_widget import messages
+from lrfind_widget.view.colab import heard_of_display
 
 WIDGET_VIEW = "application/vnd.jupyter.widget-view+json"
 
@@ -29,13 +30,15 @@ class SavedOutput:
         self._model_id = model_id
         self._handles: list[DisplayHandle] = []
         self._kept: dict[str, Any] = {"text/plain": "LRFinderWidget"}
+        self._asked_by_page: dict[str, Any] = {}
         self._lock = threading.Lock()
 
     def display(self) -> None:
         """Show the widget in the output of the cell that runs now."""
-        handle = display(  # type: ignore[no-untyped-call]
-            self._bundle(), metadata=self._metadata(), raw=True, display_id=True
-        )
+        with heard_of_display(WIDGET_VIEW) as self._asked_by_page:
+            handle = display(  # type: ignore[no-untyped-call]
+                self._bundle(), metadata=self._metadata(), raw=True, display_id=True
+            )
         if handle is not None:
             with self._lock:
                 self._handles.append(handle)
@@ -56,8 +59,9 @@ class SavedOutput:
             )
 
     def _metadata(self) -> dict[str, Any]:
-        """Return the words that stand for the picture, as nbconvert looks for them."""
-        return {"image/png": {"alt": messages.picture_text(self._kept["text/plain"])}}
+        """Return the words that stand for the picture, where nbconvert looks for them."""
+        words = {"image/png": {"alt": messages.picture_text(self._kept["text/plain"])}}
+        return words | self._asked_by_page
 
     def _bundle(self) -> dict[str, Any]:
         view = {"version_major": 2, "version_minor": 0, "model_id": self._model_id}

@@ -48,9 +48,7 @@ def losses_of_a_loop(optimizer: Any, model: Any) -> tuple[list[float], list[floa
 @pytest.mark.parametrize("trained", [False, True], ids=["new", "trained"])
 @both_isolations
 @pytest.mark.parametrize("kind", KINDS, ids=lambda kind: kind.__name__)
-def test_a_sweep_takes_their_steps(
-    kind: Any, isolation: Any, trained: bool
-) -> None:
+def test_a_sweep_takes_their_steps(kind: Any, isolation: Any, trained: bool) -> None:
     def made() -> tuple[Any, Any]:
         model = classifier()
         optimizer = kind(model.parameters(), lr=0.1)

@@ -1,0 +1,48 @@
+"""What Google Colab asks for before it shows a widget of another package than ipywidgets."""
+
+from __future__ import annotations
+
+import importlib
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+
+@contextmanager
+def heard_of_display(mime_type: str) -> Iterator[dict[str, Any]]:
+    """Listen to what Colab adds to an output that is displayed meanwhile, nothing elsewhere.
+
+    Colab shows an output with the manager of widgets that the metadata of the output name. Its
+    hook adds them in the thread that runs the cells alone, so that an update from another thread
+    has to repeat them.
+
+    Parameters
+    ----------
+    mime_type
+        The entry of the metadata that is listened to.
+
+    Yields
+    ------
+    dict
+        The metadata, once the output is displayed.
+    """
+    heard: dict[str, Any] = {}
+    if "google.colab" not in sys.modules:
+        yield heard
+        return
+    importlib.import_module("google.colab.output").enable_custom_widget_manager()
+
+    def listen(message: dict[str, Any]) -> dict[str, Any]:
+        metadata = message["content"].get("metadata", {})
+        if mime_type in metadata:
+            heard[mime_type] = metadata[mime_type]
+        return message
+
+    # After Colab's own, which is asked first.
+    publisher = sys.modules["IPython"].get_ipython().display_pub
+    publisher.register_hook(listen)
+    try:
+        yield heard
+    finally:
+        publisher.unregister_hook(listen)
