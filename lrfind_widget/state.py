@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from lrfind_widget import messages
-from lrfind_widget.next_sweep import changes
+from lrfind_widget.next_sweep import changes, said_of, wrong
 from lrfind_widget.option_fields import options_of
 from lrfind_widget.options import AnalysisOptions
 from lrfind_widget.outcomes import Status
@@ -253,7 +253,7 @@ class SessionState:
     def changes(self, given: Mapping[str, Any] | None = None) -> dict[str, Any]:
         """Return the keywords of the next sweep: those `given`, and what was typed for the others.
 
-        TypeError or ValueError says in words what was typed wrong.
+        ValueError says in words what was typed wrong.
         """
         given = given or {}
         keywords = {name: given.get(name, value) for name, value in self.keywords.items()}
@@ -261,18 +261,14 @@ class SessionState:
         return {**(changes(keywords, typed) if typed else {}), **given}
 
     @property
-    def wrongly_typed(self) -> str:
-        """Why what was typed for the next sweep cannot work; empty where it can."""
-        try:
-            self.changes()
-        except (TypeError, ValueError) as error:
-            return str(error)
-        return ""
+    def wrongly_typed(self) -> dict[str, str]:
+        """Why what was typed for the next sweep cannot work, by keyword; empty where it can."""
+        return wrong(self.keywords, self.typed) if self.typed else {}
 
     @property
     def why_not_start(self) -> str:
         """Why no sweep can start now; empty where one can."""
-        return self.why_not_train or self.wrongly_typed
+        return self.why_not_train or said_of(self.wrongly_typed)
 
     @property
     def why_not_refine(self) -> str:

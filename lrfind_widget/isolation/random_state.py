@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import threading
 from collections.abc import Callable, Iterable
@@ -13,8 +14,15 @@ import torch
 from lrfind_widget.completion import SLICE
 from lrfind_widget.isolation.random_sources import Source, global_sources, same_state, source_of
 
-CHANGED = threading.Condition()
-"""Notified when a turn ends, and when what a sweep is asked to do has changed."""
+CHANGING = threading.RLock()
+"""Held by who changes the turns, or what a sweep is asked to do.
+
+A lock of its own and no `threading.Condition`: that is written in Python, and an interrupt within
+its `__enter__` keeps the lock for good, one within its `wait` gives it back twice.
+"""
+
+_WAITING: set[Any] = set()
+"""A lock for each who waits for such a change, which that releases."""
 
 
 @dataclass
@@ -36,20 +44,33 @@ def _begin_anew() -> None:
     """Forget, in a process that was forked, the sweeps whose threads it does not have."""
     _TURNS.clear()
     _SHARED.clear()
-    CHANGED.release()
+    _WAITING.clear()
+    CHANGING.release()
 
 
 if hasattr(os, "register_at_fork"):
     os.register_at_fork(
-        before=CHANGED.acquire, after_in_parent=CHANGED.release, after_in_child=_begin_anew
+        before=CHANGING.acquire, after_in_parent=CHANGING.release, after_in_child=_begin_anew
     )
 
 
 def wait_until(ready: Callable[[], bool]) -> None:
     """Wait for a change after which `ready` holds."""
-    with CHANGED:
-        while not CHANGED.wait_for(ready, SLICE):
-            pass
+    change = threading.Lock()
+    change.acquire()
+    _WAITING.add(change)
+    try:
+        while not ready():
+            change.acquire(timeout=SLICE)
+    finally:
+        _WAITING.discard(change)
+
+
+def tell_of_change() -> None:
+    """Let those who wait look again."""
+    for change in list(_WAITING):
+        with contextlib.suppress(RuntimeError):  # it was told of another change just now
+            change.release()
 
 
 class RandomState:
@@ -73,7 +94,7 @@ class RandomState:
 
     def add(self, generators: Iterable[object]) -> None:
         """Include further generators; those that are included already change nothing."""
-        with CHANGED:
+        with CHANGING:
             known = {source.key for source in self._sources}
             for source in map(source_of, generators):
                 if source.key not in known:
@@ -84,7 +105,7 @@ class RandomState:
 
     def start(self) -> None:
         """Save the user's state. The sweep's is set with its first turn."""
-        with CHANGED:
+        with CHANGING:
             self._restored = {}
             for source in self._sources:
                 self._share(source)
@@ -95,11 +116,12 @@ class RandomState:
 
         One that is started within a step of another, on its thread, does not wait for that.
         """
-        with CHANGED:
+        with CHANGING:
             self.thread = threading.get_ident()
             within = bool(_TURNS) and _TURNS[0].thread == self.thread
             _TURNS.insert(0 if within else len(_TURNS), self)
-            wait_until(lambda: _TURNS[0] is self or unless())
+        wait_until(lambda: _TURNS[0] is self or unless())
+        with CHANGING:
             has_turn = _TURNS[0] is self
             if has_turn:
                 self.draw_on()
@@ -109,17 +131,17 @@ class RandomState:
 
     def end_turn(self) -> None:
         """Let the next one take its step; may be called more than once."""
-        with CHANGED:
+        with CHANGING:
             if self not in _TURNS:
                 return
             _TURNS.remove(self)
             if _TURNS and _TURNS[0].thread == self.thread:  # this was within a step of that one
                 _TURNS[0].draw_on()
-            CHANGED.notify_all()
+            tell_of_change()
 
     def suspend(self) -> None:
         """Restore the user's state for the time of a pause, and save the sweep's."""
-        with CHANGED:
+        with CHANGING:
             if self._active:
                 for source in self._sources:
                     if _SHARED[source.key].drawing is self:
@@ -131,7 +153,7 @@ class RandomState:
 
     def resume(self) -> None:
         """Save the user's present state. The sweep's is continued with its next turn."""
-        with CHANGED:
+        with CHANGING:
             if self._suspended:
                 self._suspended = False
                 self.start()
@@ -139,7 +161,7 @@ class RandomState:
     def stop(self) -> list[str]:
         """Restore the user's state; may be called again, also where it was interrupted."""
         problems: list[str] = []
-        with CHANGED:
+        with CHANGING:
             self.end_turn()
             self._active = False
             self.streams = {}

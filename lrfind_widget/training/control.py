@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from lrfind_widget.endings import Sentence, sweep_stopped
 from lrfind_widget.isolation.isolation import Isolation
-from lrfind_widget.isolation.random_state import CHANGED, wait_until
+from lrfind_widget.isolation.random_state import CHANGING, tell_of_change, wait_until
 from lrfind_widget.outcomes import StopReason
 
 
@@ -79,12 +79,12 @@ class Control:
             self.on_wait(False)
 
     def _set(self, *, paused: bool | None = None, stopped: bool | None = None) -> None:
-        with CHANGED:
+        with CHANGING:
             if paused is not None:
                 self._paused = paused
             if stopped is not None:
                 self._stopped = stopped
-            CHANGED.notify_all()
+            tell_of_change()
 
 
 def ignore_aside(what: str) -> None:

@@ -8,7 +8,7 @@ from typing import Any
 
 from lrfind_widget import messages
 from lrfind_widget.curves.formatting import format_lr
-from lrfind_widget.next_sweep import FIELDS, is_single, text_of
+from lrfind_widget.next_sweep import FIELDS, is_single, said_of, text_of
 from lrfind_widget.outcomes import Status
 from lrfind_widget.points import Plan, Point, Run
 from lrfind_widget.results.analysis import Analysis, offered
@@ -84,7 +84,7 @@ def choice_bar(state: SessionState, analysis: Analysis | None) -> dict[str, Any]
 
 def settings_bar(state: SessionState, names: Mapping[int, str]) -> dict[str, Any]:
     """Return the settings and the legend, of runs with these names by number."""
-    options, own = state.options, state.own_rule
+    options, own, wrong = state.options, state.own_rule, state.wrongly_typed
     nothing = state.result is None or not len(state.result)
     why_not = NOTHING if nothing else messages.running(state.noun) if state.is_sweeping else ""
     entries = [*RULES.values(), *([] if own is None else [entry_of(own)])]
@@ -105,8 +105,8 @@ def settings_bar(state: SessionState, names: Mapping[int, str]) -> dict[str, Any
             for run in (state.listed if state.earlier else ())
         ],
         "auto_apply": state.auto_apply if state.can_train else None,
-        "next_sweep": [_field(state, name) for name in state.keywords],
-        "wrong": state.wrongly_typed,
+        "next_sweep": [_field(state, name, name in wrong) for name in state.keywords],
+        "wrong": said_of(wrong),
         "buttons": [
             _button("save", kind.upper(), why_not, what) | {"id": kind}
             for kind, what in FILES.items()
@@ -114,7 +114,7 @@ def settings_bar(state: SessionState, names: Mapping[int, str]) -> dict[str, Any
     }
 
 
-def _field(state: SessionState, name: str) -> dict[str, Any]:
+def _field(state: SessionState, name: str, is_wrong: bool) -> dict[str, Any]:
     """Return a field for a keyword of the next sweep."""
     option, value = FIELDS[name], state.keywords[name]
     fits, typed = is_single(value), state.typed.get(name)
@@ -126,6 +126,7 @@ def _field(state: SessionState, name: str) -> dict[str, Any]:
         "text": text_of(value) if is_made else typed,
         "title": f"{name}: {option.words.partition('. ')[0].rstrip('.')}." if fits else BY_GROUP,
         "enabled": fits,
+        "wrong": is_wrong,
     }
 
 

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import pytest
 
-from lrfind_widget.next_sweep import FIELDS, changes, text_of
+from lrfind_widget.next_sweep import FIELDS, changes, said_of, text_of, wrong
 from lrfind_widget.options import AnalysisOptions, SweepOptions
 from lrfind_widget.session import Session
 from lrfind_widget.view.bar_state import settings_bar
@@ -48,25 +49,41 @@ def test_what_is_left_empty_is_what_the_widget_was_made_with() -> None:
     assert changes(made, {"seed": ""}) == {"seed": None}
 
 
+BELOW = "From 20 is not below To 10: a range test raises the rate."
+
+
 @pytest.mark.parametrize(
-    ("typed", "words"),
+    ("typed", "found"),
     [
-        ({"num_it": "2o0"}, "num_it='2o0', expected a whole number of at least 1."),
-        ({"num_it": "0"}, "num_it=0, expected at least 1."),
-        ({"num_it": "2.5"}, "num_it=2.5, expected a whole number of at least 1."),
-        ({"num_it": "inf"}, "num_it=inf"),
-        ({"start_lr": "-1"}, "start_lr must be finite and greater than 0"),
-        ({"start_lr": "nan"}, "start_lr must be finite"),
-        ({"start_lr": "3,2e-4"}, "start_lr must be a number, got '3,2e-4'"),
-        ({"start_lr": "20"}, "start_lr=20 must be below end_lr=10"),
-        ({"wd": "-1"}, "wd=-1"),
-        ({"seed": "1e99"}, "seed="),
+        ({"num_it": "2o0"}, {"num_it": 'Steps: "2o0" is not a number.'}),
+        ({"num_it": "0"}, {"num_it": "Steps: 0, expected at least 1."}),
+        ({"num_it": "2.5"}, {"num_it": "Steps: 2.5, expected a whole number of at least 1."}),
+        ({"num_it": "inf"}, {"num_it": "Steps: inf, expected a whole number of at least 1."}),
+        ({"num_it": ""}, {}),
+        ({"start_lr": "-1"}, {"start_lr": "From must be finite and greater than 0, got -1.0."}),
+        ({"start_lr": "3,2e-4"}, {"start_lr": 'From: "3,2e-4" is not a number.'}),
+        ({"start_lr": "20"}, {"start_lr": BELOW}),
+        ({"start_lr": "20", "end_lr": "10"}, {"start_lr": BELOW, "end_lr": BELOW}),
+        ({"start_lr": "20", "end_lr": "x"}, {"end_lr": 'To: "x" is not a number.'}),
+        ({"wd": "-1"}, {"wd": "Weight decay: -1, expected a finite number of at least 0."}),
+        ({"seed": "1e10"}, {"seed": "Seed: 10000000000, expected at most 4294967295."}),
+        (
+            {"num_it": "0", "wd": "x"},
+            {
+                "num_it": "Steps: 0, expected at least 1.",
+                "wd": 'Weight decay: "x" is not a number.',
+            },
+        ),
     ],
 )
-def test_what_cannot_work_is_refused_in_pythons_words(typed: dict[str, str], words: str) -> None:
-    with pytest.raises((TypeError, ValueError)) as caught:
-        changes(KEYWORDS, typed)
-    assert words in str(caught.value)
+def test_what_is_wrong_is_told_of_its_field_by_the_name_that_the_page_gives_it(
+    typed: dict[str, str], found: dict[str, str]
+) -> None:
+    assert wrong(KEYWORDS, typed) == found
+    if found:
+        with pytest.raises(ValueError, match=re.escape(said_of(found))) as caught:
+            changes(KEYWORDS, typed)
+        assert not any(name in str(caught.value) for name in FIELDS)
 
 
 @pytest.mark.parametrize(
@@ -122,11 +139,12 @@ class TestSession:
     def test_what_is_wrong_keeps_it_from_starting_until_it_is_mended(self) -> None:
         session, trainable = make()
         session.type_in("start_lr", "20")
-        said = settings_bar(session.state, {})["wrong"]
-        assert "start_lr=20 must be below end_lr" in said
+        shown = settings_bar(session.state, {})
+        assert "From 20 is not below To 1" in shown["wrong"]
+        assert [each["name"] for each in shown["next_sweep"] if each["wrong"]] == ["start_lr"]
         assert fields(session)["start_lr"] == "20"
         assert not can_run(session)
-        with pytest.raises(ValueError, match="start_lr=20 must be below"):
+        with pytest.raises(ValueError, match="From 20 is not below"):
             session.start()
         session.type_in("end_lr", "30")
         assert settings_bar(session.state, {})["wrong"] == ""

@@ -3,9 +3,16 @@
 from __future__ import annotations
 
 import contextlib
+import dis
+import functools
+import itertools
 import random
+import sys
 import threading
+from collections.abc import Callable
 from dataclasses import replace
+from types import CodeType, FrameType
+from typing import Any
 
 import numpy as np
 import pytest
@@ -20,6 +27,8 @@ from tests.unit.models import X, Y, plain, train
 from tests.unit.user_state import random_states
 
 pytestmark = pytest.mark.usefixtures("seeded")
+
+LONG = 10.0
 
 
 def _draw() -> tuple[float, float, float]:
@@ -254,3 +263,62 @@ def test_the_receipt_says_that_another_sweep_still_has_the_state() -> None:
         assert "still in use by another sweep" in item.how
     assert outer.receipt is not None
     assert outer.receipt.identical
+
+
+# --- an interrupt --------------------------------------------------------------------------------
+
+
+def _with_interrupt_at(number: int, call: Callable[[], object]) -> None:
+    """Call something that is interrupted at one of the moments at which Python looks for that."""
+    moments = itertools.count(1)
+
+    @functools.cache
+    def after_calls(code: CodeType) -> set[int]:
+        pairs = itertools.pairwise(dis.get_instructions(code))
+        names = ("CALL", "RESUME", "JUMP_BACKWARD", "JUMP_ABSOLUTE")
+        return {after.offset for before, after in pairs if before.opname.startswith(names)}
+
+    def trace(frame: FrameType, event: str, _: object) -> Any:
+        frame.f_trace_opcodes = True
+        looks = event == "opcode" and frame.f_lasti in after_calls(frame.f_code)
+        if looks and next(moments) == number:
+            raise KeyboardInterrupt
+        return trace
+
+    before = sys.gettrace()
+    sys.settrace(trace)
+    try:
+        call()
+    finally:
+        sys.settrace(before)
+
+
+@pytest.mark.parametrize("moment", range(1, 26))
+def test_an_interrupt_at_any_moment_of_the_wait_for_a_turn_leaves_the_others_free(
+    moment: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(random_state, "SLICE", 1e-3)
+    before = random_states()
+    other, waits = RandomState([]), RandomState([])
+
+    def begin() -> None:
+        other.start()
+        other.take_turn()
+
+    on_a_thread(begin)
+    waits.start()
+    with pytest.raises(KeyboardInterrupt):
+        _with_interrupt_at(moment, waits.take_turn)
+    waits.stop()
+    assert on_a_thread(other.stop) == []
+    assert random_states() == before
+
+
+def on_a_thread(call: Callable[[], object]) -> object:
+    """Return what something returns on another thread, where it ends in time."""
+    returned: list[object] = []
+    thread = threading.Thread(target=lambda: returned.append(call()), daemon=True)
+    thread.start()
+    thread.join(LONG)
+    assert returned, "it waits for good"
+    return returned[0]

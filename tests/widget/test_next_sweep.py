@@ -39,7 +39,7 @@ def test_what_is_wrong_is_said_and_starts_nothing(make: Any) -> None:
     widget = make(num_it=12)
     type_in(widget, num_it="<b>many</b>")
     said = bars(widget).settings.wrong
-    assert said == "num_it='<b>many</b>', expected a whole number of at least 1."
+    assert said == 'Steps: "<b>many</b>" is not a number.'
     run(widget)
     assert widget.status == "waiting"
     type_in(widget, num_it="15")
