@@ -9,7 +9,6 @@ import textwrap
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from types import UnionType
 from typing import (
-    TYPE_CHECKING,
     Any,
     Literal,
     ParamSpec,
@@ -27,14 +26,11 @@ from lrfind_widget.option_fields import Option, Options, options_of
 from lrfind_widget.options import CompareOptions, FindOptions, SearchOptions, WidgetOptions
 from lrfind_widget.other_words import DIFFERS, ELSEWHERE, OTHERS, OTHERWISE
 
-if TYPE_CHECKING:
-    from torch import nn
-    from torch.optim import Optimizer
-
 P = ParamSpec("P")
 Q = ParamSpec("Q")
 Opt = TypeVar("Opt")
 Opt_co = TypeVar("Opt_co", covariant=True)
+Opt_contra = TypeVar("Opt_contra", contravariant=True)
 Out = TypeVar("Out")
 Out_co = TypeVar("Out_co", covariant=True)
 Self = TypeVar("Self")
@@ -49,9 +45,9 @@ _WIDTH = 96
 class _OnModel(Protocol[P, Out_co]):
     def __call__(
         self,
-        model: nn.Module,
-        dataloader: Iterable[Any],
-        optimizer: Optimizer,
+        model: object,
+        dataloader: object = None,
+        optimizer: object = None,
         *args: P.args,
         **kwargs: P.kwargs,
     ) -> Out_co: ...
@@ -60,10 +56,10 @@ class _OnModel(Protocol[P, Out_co]):
 class _OnModelAtRates(Protocol[P, Out_co]):
     def __call__(
         self,
-        model: nn.Module,
-        dataloader: Iterable[Any],
-        optimizer: Optimizer,
-        lrs: Sequence[float],
+        model: object,
+        dataloader: object = None,
+        optimizer: object = None,
+        lrs: Sequence[float] = (),
         *args: P.args,
         **kwargs: P.kwargs,
     ) -> Out_co: ...
@@ -73,28 +69,58 @@ class _Constructor(Protocol[Self_contra, P]):
     def __call__(
         _,  # noqa: N805 - the object that is made is `self`
         self: Self_contra,
-        model: nn.Module,
-        dataloader: Iterable[Any],
-        optimizer: Optimizer,
+        model: object,
+        dataloader: object = None,
+        optimizer: object = None,
         *args: P.args,
         **kwargs: P.kwargs,
     ) -> None: ...
 
 
-class _Decorator(Protocol[P, Opt_co]):
-    @overload
-    def __call__(
-        self, function: Callable[[nn.Module, Iterable[Any], Optimizer, Opt_co], Out]
-    ) -> _OnModel[P, Out]: ...
-    @overload
+class _TakesOptions(Protocol[Opt_contra, Out_co]):
     def __call__(
         self,
-        function: Callable[[nn.Module, Iterable[Any], Optimizer, Sequence[float], Opt_co], Out],
+        model: object,
+        dataloader: object = None,
+        optimizer: object = None,
+        *,
+        options: Opt_contra,
+    ) -> Out_co: ...
+
+
+class _TakesRates(Protocol[Opt_contra, Out_co]):
+    def __call__(
+        self,
+        model: object,
+        dataloader: object = None,
+        optimizer: object = None,
+        lrs: Sequence[float] = (),
+        *,
+        options: Opt_contra,
+    ) -> Out_co: ...
+
+
+class _MakesItself(Protocol[Self_contra, Opt_contra]):
+    def __call__(
+        _,  # noqa: N805
+        self: Self_contra,
+        model: object,
+        dataloader: object = None,
+        optimizer: object = None,
+        *,
+        options: Opt_contra,
+    ) -> None: ...
+
+
+class _Decorator(Protocol[P, Opt_co]):
+    @overload  # the first that fits counts
+    def __call__(  # type: ignore[overload-overlap]
+        self, function: _TakesRates[Opt_co, Out]
     ) -> _OnModelAtRates[P, Out]: ...
     @overload
-    def __call__(
-        self, function: Callable[[Self, nn.Module, Iterable[Any], Optimizer, Opt_co], None]
-    ) -> _Constructor[Self, P]: ...
+    def __call__(self, function: _TakesOptions[Opt_co, Out]) -> _OnModel[P, Out]: ...
+    @overload
+    def __call__(self, function: _MakesItself[Self, Opt_co]) -> _Constructor[Self, P]: ...
 
 
 def keywords(options: Callable[P, Opt]) -> _Decorator[P, Opt]:

@@ -11,6 +11,7 @@ UPDATE_WITHOUT_LOSS = (
     "update_fn does not say how the loss of a batch is computed apart from the update. Pass "
     "loss_fn or step_fn too."
 )
+NOT_OURS = "the update is the trainer's own, which does not say the loss of a batch alone."
 BATCHES_CHANGED = "the step changes the values of its batches in place."
 NO_FINITE_LOSS = "the loss of the batches before is not finite."
 NO_UPDATE = "the optimizer's step changes nothing, or makes parameters infinite."

@@ -137,9 +137,10 @@ class TrainingOptions(Options):
         Largest norm of the gradient, as of ``clip_grad_norm_(model.parameters(), ...)``: of all
         that has a gradient in the model, also where the optimizer does not hold it. Parameters of
         a `loss_fn` are left out.
-    val_loader
+    val_loader : iterable or True
         Batches to compute a validation loss on after each step, in eval mode and under the same
-        autocast. Draws no random numbers from the training.
+        autocast. Draws no random numbers from the training. True takes a trainer's own evaluation
+        data.
     val_batches
         Batches of `val_loader` to take, each time the same. By default all.
     seed
@@ -164,7 +165,7 @@ class TrainingOptions(Options):
     amp: Literal["bf16", "fp16"] | None = None
     grad_scaler: Any = None
     clip_grad_norm: Annotated[float | None, number(above=0)] = None
-    val_loader: Iterable[Any] | None = None
+    val_loader: Iterable[Any] | bool | None = None
     val_batches: Annotated[int | None, whole(1)] = None
     seed: Annotated[int | None, whole(0, MOST_SEED), "Seed"] = None
     isolation: Literal["auto", "copy", "in_place"] = "auto"

@@ -5,10 +5,10 @@ from __future__ import annotations
 import contextlib
 import sys
 import threading
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from os import PathLike
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import traitlets
 from ipywidgets import Layout, ValueWidget, VBox
@@ -32,9 +32,6 @@ from lrfind_widget.view.marks import Rate
 from lrfind_widget.view.output import SavedOutput
 from lrfind_widget.view.screen import Screen
 from lrfind_widget.view.thread_safe_widget import OwnLayout, ThreadSafeWidget
-
-if TYPE_CHECKING:
-    import torch
 
 CALM_SECONDS = 1.0
 """How long a choice must have stood before the picture in the cell's output follows it."""
@@ -131,9 +128,10 @@ class LRFinderWidget(Session, ThreadSafeWidget, VBox, ValueWidget):  # type: ign
     @keywords(WidgetOptions)
     def __init__(
         self,
-        model: torch.nn.Module,
-        dataloader: Iterable[Any],
-        optimizer: torch.optim.Optimizer,
+        model: object,
+        dataloader: object = None,
+        optimizer: object = None,
+        *,
         options: WidgetOptions,
     ) -> None:
         from lrfind_widget.training.trainable import TorchTrainable

@@ -88,6 +88,7 @@ def check_reach(
         ("prepare_val_batch", copied.prepare_val_batch),
         ("val_loss_fn", copied.val_loss_fn),
         ("the update function", copied.update_fn),
+        ("the trainer", copied.trainer),
         ("a hook or a method of the model", copied.model),
         ("a hook of the optimizer", copied.optimizer),
     ):

@@ -43,6 +43,8 @@ def verified_copy(objects: TrainingObjects, before: Fingerprint) -> TrainingObje
         optimizer = _copy_attributes(objects.optimizer, memo)
         scaler = scaler if scaler is None else _copy_attributes(scaler, memo)
         functions = {name: _copy_function(getattr(objects, name), memo) for name in FUNCTIONS}
+        if objects.stand_in is not None:
+            functions["trainer"] = objects.stand_in(objects.trainer, memo)
         copied = replace(objects, model=model, optimizer=optimizer, grad_scaler=scaler, **functions)
         for obj in parts:
             if isinstance(obj, nn.Module):

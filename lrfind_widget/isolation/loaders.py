@@ -50,9 +50,13 @@ class SeparateLoader:
     def __init__(self, loader: Iterable[Any]) -> None:
         self._persistent: list[Any] = []
         self._loader: Any = self._separate(loader, set())
+        self._read: Iterator[Any] | None = None
 
-    def __iter__(self) -> Iterator[Any]:
-        return iter(self._loader)
+    def epoch(self, _number: int) -> Iterator[Any]:
+        """Start it again."""
+        self._read = None  # before its successor: two sets of workers would be one too many
+        self._read = iter(self._loader)
+        return self._read
 
     def numbered(self) -> Iterator[tuple[Any, tuple[int, ...]]]:
         """Yield each batch with its number, see `joined_loader.numbered`."""
@@ -66,7 +70,10 @@ class SeparateLoader:
         return bool(missing)
 
     def close(self) -> None:
-        """End the persistent workers."""
+        """End what was started here: generators, and worker processes."""
+        read, self._read = self._read, None
+        if read is not self._loader:
+            end_iterator(read)
         for loader in self._persistent:
             iterator, loader._iterator = loader._iterator, None  # noqa: SLF001
             end_iterator(iterator)

@@ -41,17 +41,27 @@ class TrainingObjects:
     val_loss_fn: Callable[..., Any] | None = None
     update_fn: Callable[..., Any] | None = None
     grad_scaler: Any = None
+    trainer: Any = None
+    """The trainer's object that takes the steps, where one does."""
+    stand_in: Callable[[Any, dict[int, Any]], Any] | None = None
+    """Makes of the trainer one that trains copies, which a dict has by their originals' `id`."""
 
     @property
-    def functions(self) -> list[Callable[..., Any]]:
-        """The functions that were given."""
-        functions = [getattr(self, name) for name in FUNCTIONS]
+    def functions(self) -> list[Any]:
+        """The functions that were given, and the trainer."""
+        functions = [getattr(self, name) for name in (*FUNCTIONS, "trainer")]
         return [function for function in functions if function is not None]
 
     @property
     def loaders(self) -> list[Iterable[Any]]:
         """The loaders that were given, each by itself."""
         return [leaf for loader in (self.dataloader, self.val_loader) for leaf in leaves(loader)]
+
+    @property
+    def drawing(self) -> list[object]:
+        """What may carry random generators that steps draw from."""
+        trainers = [] if self.trainer is None else [self.trainer]
+        return [self.model, *self.loaders, *trainers]
 
     @property
     def trained(self) -> list[Any]:

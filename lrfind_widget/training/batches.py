@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import functools
+from abc import ABC, abstractmethod
 from collections.abc import Iterable, Iterator
-from typing import Any
+from typing import Any, Protocol
 
 from lrfind_widget import endings
-from lrfind_widget.isolation.iterators import end_iterator
 from lrfind_widget.isolation.loaders import SeparateLoader
 from lrfind_widget.outcomes import StopReason
 from lrfind_widget.training.control import SweepEnded
@@ -28,15 +28,36 @@ class OutOfDataError(SweepEnded, ValueError):
         super().__init__(StopReason.FINISHED, sentence, text)
 
 
+class Epochs(Protocol):
+    """Data that is read epoch by epoch."""
+
+    def epoch(self, number: int) -> Iterator[Any]:
+        """Begin an epoch, from 0 on."""
+
+    def close(self) -> None:
+        """End the latest epoch, and what was started for it."""
+
+
+class MadeLoader(ABC):
+    """A trainer's loader, which is made anew for each training: after the seeds are set.
+
+    What it gives may be more than a batch, such as all that one update takes.
+    """
+
+    @abstractmethod
+    def begin(self) -> Epochs:
+        """Make it."""
+
+
 class Batches:
     """Endless batches: the loader is started again whenever it ends."""
 
-    def __init__(self, loader: Iterable[Any]) -> None:
+    def __init__(self, loader: Iterable[Any] | MadeLoader) -> None:
         self.given = 0
         self.at = (-1, -1)
         """How often the loader was started again before the latest batch, and its number since."""
-        self._given = loader
-        self._loader = SeparateLoader(loader)
+        self._loader = loader
+        self._epochs: Epochs | None = None
         self._iterator: Iterator[Any] | None = None
 
     def next(self) -> Any:
@@ -57,13 +78,18 @@ class Batches:
 
     def close(self) -> None:
         """End the worker processes and generators that were started here."""
-        iterator, self._iterator = self._iterator, None
-        if iterator is not self._given:
-            end_iterator(iterator)
-        self._loader.close()
+        self._iterator = None
+        epochs, self._epochs = self._epochs, None
+        if epochs is not None:
+            epochs.close()
 
     def _start(self) -> Iterator[Any]:
+        if self._epochs is None:
+            loader = self._loader
+            self._epochs = (
+                loader.begin() if isinstance(loader, MadeLoader) else SeparateLoader(loader)
+            )
         self._iterator = None  # before its successor: two sets of workers would be one too many
-        self._iterator = iter(self._loader)
+        self._iterator = self._epochs.epoch(self.at[0] + 1)
         self.at = self.at[0] + 1, -1
         return self._iterator

@@ -33,17 +33,17 @@ from lrfind_widget.training.param_groups import GroupRates, check_weight_decay, 
 
 def check(objects: TrainingObjects, options: TrainingOptions) -> None:
     """Raise TypeError or ValueError for whatever can be seen to be wrong."""
-    objects.check()
-    _check_values(objects.model)
-    _check_swept(objects.optimizer, GroupRates(objects.optimizer, options.groups))
-    _check_distributed(objects.model)
+    check_trained(objects, options)
     _check_loader("dataloader", objects.dataloader)
     _check_functions(options)
     if (options.loss_fn, options.step_fn, options.update_fn) == (None, None, None):
         check_steps(objects.model)
-    if options.wd is not None:
-        check_weight_decay(objects.optimizer)
     _check_scaler(options, objects)
+    if options.val_loader is True:
+        raise TypeError(
+            "val_loader=True takes a trainer's own evaluation data, and a model has none. Pass a "
+            "loader."
+        )
     if options.val_loader is not None:
         _check_loader("val_loader", objects.val_loader)
         check_can_restart("val_loader", objects.val_loader, "at every rate")
@@ -57,6 +57,16 @@ def check(objects: TrainingObjects, options: TrainingOptions) -> None:
     for name in ("val_batches", "prepare_val_batch", "val_loss_fn"):
         if getattr(options, name) is not None:
             raise ValueError(f"{name} was given without a val_loader.")
+
+
+def check_trained(objects: TrainingObjects, options: TrainingOptions) -> None:
+    """Raise TypeError or ValueError for a model or an optimizer that cannot be swept."""
+    objects.check()
+    _check_values(objects.model)
+    _check_swept(objects.optimizer, GroupRates(objects.optimizer, options.groups))
+    _check_distributed(objects.model)
+    if options.wd is not None:
+        check_weight_decay(objects.optimizer)
 
 
 _OF_FUNCTION = type(iter(int, None))

@@ -9,16 +9,15 @@ import contextlib
 import sys
 from collections.abc import Sequence
 
-from torch.optim import Optimizer
-
 from lrfind_widget import messages
 from lrfind_widget.curves.group_ranges import GroupRanges
-from lrfind_widget.training.param_groups import GroupRates, group_names, set_lr
+from lrfind_widget.training.param_groups import GroupRates, group_names
+from lrfind_widget.training.training import Training
 
 
 def conclude(
     said: Sequence[str],
-    optimizer: Optimizer,
+    training: Training,
     lr: float | None,
     groups: str | int | GroupRanges,
     *,
@@ -26,15 +25,15 @@ def conclude(
     why_not: str,
     shown: bool,
 ) -> None:
-    """Write a rate into the optimizer's groups, and say it after what else was `said`.
+    """Write a rate where training reads it, and say it after what else was `said`.
 
     Nothing is written where `why_not` says why.
     """
     if apply:
-        outcome = _written(optimizer, lr, groups, why_not)
+        outcome = _written(training, lr, groups, why_not)
     else:
-        rates = [] if lr is None else GroupRates(optimizer, groups).at(lr)
-        outcome = messages.by_group(group_names(optimizer), rates)
+        rates = [] if lr is None else GroupRates(training.optimizer, groups).at(lr)
+        outcome = messages.by_group(group_names(training.optimizer), rates)
     say(*said, outcome, shown=shown)
 
 
@@ -47,12 +46,12 @@ def say(*said: str, shown: bool) -> None:
 
 
 def _written(
-    optimizer: Optimizer, lr: float | None, groups: str | int | GroupRanges, why_not: str
+    training: Training, lr: float | None, groups: str | int | GroupRanges, why_not: str
 ) -> str:
     """Write a rate; return what is said of it."""
     if lr is None or why_not:
         return messages.not_applied(why_not or messages.NO_RATE)
     try:
-        return messages.applied(lr, set_lr(optimizer, lr, groups))
+        return messages.applied(lr, training.apply(lr, groups))
     except RuntimeError as error:  # another sweep trains it in place
         return messages.not_applied(error)

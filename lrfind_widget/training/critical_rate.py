@@ -15,8 +15,8 @@ from lrfind_widget import no_critical_rate
 from lrfind_widget.isolation.moment import CannotRestoreError
 from lrfind_widget.points import Losses
 from lrfind_widget.training.control import Control, SweepEnded
-from lrfind_widget.training.optimizer_step import OptimizerStep
 from lrfind_widget.training.recent_batches import RecentBatches
+from lrfind_widget.training.update import TrainingUpdate
 
 AFTER, FEWEST = 15, 5
 """Steps before it is looked for, in a sweep of a hundred or more and at least: at these rates they
@@ -58,7 +58,7 @@ class CriticalRate:
     """
 
     def __init__(
-        self, update: OptimizerStep, ends: tuple[float, float], steps: int, control: Control
+        self, update: TrainingUpdate, ends: tuple[float, float], steps: int, control: Control
     ) -> None:
         self.lr: float | None = None
         self.note = no_critical_rate.NO_CRITICAL_RATE_YET
@@ -134,7 +134,7 @@ class _Search:
     """The search at one moment of a sweep."""
 
     def __init__(
-        self, update: OptimizerStep, batches: Callable[[], list[Any]], control: Control
+        self, update: TrainingUpdate, batches: Callable[[], list[Any]], control: Control
     ) -> None:
         self._update, self._batches, self._control = update, batches, control
         with update.execution():

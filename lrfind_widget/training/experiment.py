@@ -10,31 +10,26 @@ import threading
 import time
 import weakref
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Generator, Iterable, Iterator
+from collections.abc import Callable, Generator, Iterator
 from datetime import datetime, timezone
 from typing import Any
 
 import numpy as np
 import torch
-from torch import nn
-from torch.optim import Optimizer
 
 from lrfind_widget import endings
 from lrfind_widget._version import __version__
 from lrfind_widget.curves.formatting import written_as
 from lrfind_widget.isolation.isolation import Isolation
-from lrfind_widget.isolation.joined_loader import JoinedLoader, joined
-from lrfind_widget.isolation.training_objects import FUNCTIONS, TrainingObjects
 from lrfind_widget.options import TrainingOptions
 from lrfind_widget.outcomes import StopReason
 from lrfind_widget.points import Plan, Point
 from lrfind_widget.results.receipt import Receipt
-from lrfind_widget.training.checks import check
 from lrfind_widget.training.control import Control
 from lrfind_widget.training.device import await_copies
 from lrfind_widget.training.error_context import ErrorContext
-from lrfind_widget.training.lightning_module import steps_of
-from lrfind_widget.training.optimizer_step import Found
+from lrfind_widget.training.training import Training
+from lrfind_widget.training.update import Found
 
 _UNDER_WAY: weakref.WeakKeyDictionary[Generator[Point, None, None], int] = (
     weakref.WeakKeyDictionary()
@@ -57,24 +52,11 @@ class Experiment(ABC):
 
     def __init__(
         self,
-        model: nn.Module,
-        dataloader: Iterable[Any],
-        optimizer: Optimizer,
+        training: Training,
         options: TrainingOptions,
     ) -> None:
-        together = joined(dataloader)
-        # Batches for one and the same function come alike, those of a validation_step in turn.
-        is_one = not isinstance(together, JoinedLoader)
-        in_turn = is_one or "validation_step" in steps_of(model, options)
-        self._objects = TrainingObjects(
-            model,
-            optimizer,
-            together,
-            val_loader=joined(options.val_loader, in_turn=in_turn),
-            grad_scaler=options.grad_scaler,
-            **{name: getattr(options, name) for name in FUNCTIONS},
-        )
-        check(self._objects, options)
+        self._training = training
+        self._objects = training.objects(options)
         self._isolation_kind = options.isolation
         self._running = threading.Lock()
         self._prepared: Isolation | None = None

@@ -2,12 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from typing import Any
-
-from torch import nn
-from torch.optim import Optimizer
-
 from lrfind_widget import messages
 from lrfind_widget.curves.formatting import written_as
 from lrfind_widget.curves.group_ranges import groups_of
@@ -19,11 +13,12 @@ from lrfind_widget.rules.table import by_rule
 from lrfind_widget.training.closing_line import conclude
 from lrfind_widget.training.progress_bar import run_with_bar
 from lrfind_widget.training.range_test import Sweep
+from lrfind_widget.training.trainers import training_of
 
 
 @keywords(FindOptions)
 def lr_find(
-    model: nn.Module, dataloader: Iterable[Any], optimizer: Optimizer, options: FindOptions
+    model: object, dataloader: object = None, optimizer: object = None, *, options: FindOptions
 ) -> SweepResult:
     """Run a learning-rate range test and return what it found.
 
@@ -64,7 +59,8 @@ def lr_find(
 
     >>> lr_find(model, loader, optimizer, apply=True)
     """
-    sweep = Sweep(model, dataloader, optimizer, **options.of(SweepOptions))
+    training = training_of(model, dataloader, optimizer)
+    sweep = Sweep(training, **options.of(SweepOptions))
     run_with_bar(sweep, "Range test", shown=options.progress)
     result = sweep.result()
     suggestion = result.suggestion()
@@ -77,7 +73,7 @@ def lr_find(
                 messages.loss_taken(result.objective),
                 result.stop_sentence,
             ],
-            optimizer,
+            training,
             suggestion.lr,
             groups_of(result.settings),
             apply=options.apply,

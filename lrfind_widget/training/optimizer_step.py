@@ -1,12 +1,9 @@
-"""One optimizer step: batches, gradients, update, and the losses before and after it."""
+"""One optimizer step of a plain training loop: batches, gradients, update."""
 
 from __future__ import annotations
 
-import contextlib
-import functools
 import itertools
-from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable
 from typing import Any
 
 import torch
@@ -14,54 +11,25 @@ from torch import Tensor
 
 from lrfind_widget import endings, messages, no_critical_rate
 from lrfind_widget.isolation.isolation import Isolation
-from lrfind_widget.isolation.moment import Moment
-from lrfind_widget.isolation.random_sources import RandomSources
 from lrfind_widget.options import TrainingOptions
-from lrfind_widget.outcomes import StopReason
-from lrfind_widget.points import Losses
-from lrfind_widget.training.batch import known_size, model_device
 from lrfind_widget.training.batches import Batches
-from lrfind_widget.training.control import SweepEnded
 from lrfind_widget.training.custom_updates import bound_update, needs_closure
-from lrfind_widget.training.device import Execution
 from lrfind_widget.training.error_context import ErrorContext
-from lrfind_widget.training.late_losses import LossQueue
 from lrfind_widget.training.lightning_hooks import Hooks
 from lrfind_widget.training.objective import Objective
-from lrfind_widget.training.param_groups import GroupRates, in_no_group, set_weight_decay
-from lrfind_widget.training.precision import MOST_SKIPS, Precision
-from lrfind_widget.training.recent_batches import RecentBatches
-from lrfind_widget.training.step_watch import StepWatch
-from lrfind_widget.training.validation import Validation, set_mode
+from lrfind_widget.training.param_groups import in_no_group
+from lrfind_widget.training.precision import Precision
+from lrfind_widget.training.update import Found, TrainingUpdate
 
 NextBatch = Callable[[], tuple[Any, int]]
 """Returns a batch and its number in its epoch."""
-
-Label = tuple[int, float, bool]
-"""Step, rate, and whether the step was taken."""
 
 MOST_WITHOUT_LOSS = 100
 """Batches in a row that a step function may return None for."""
 
 
-@dataclass
-class Found:
-    """What the steps of an experiment have shown besides their losses."""
-
-    objective: str = ""
-    skipped_steps: int = 0
-    batches_without_loss: int = 0
-    batch_size: int | None = None
-
-
-class OptimizerStep:
-    """Trains what an isolation gives as a plain training loop does, a step at a time.
-
-    An `Update`.
-
-    `checkpoint` is called with the part that comes next: before a batch is fetched, before the
-    forward pass and before the backward pass. By default it sets the part in `context`.
-    """
+class OptimizerStep(TrainingUpdate):
+    """Trains what an isolation gives as a plain training loop does, a step at a time."""
 
     def __init__(
         self,
@@ -69,35 +37,19 @@ class OptimizerStep:
         options: TrainingOptions,
         context: ErrorContext,
         found: Found,
-        *,
-        checkpoint: Callable[[str], None] | None = None,
-        validates: Callable[[int], bool] = lambda _step: True,
-        retakes_skipped: bool = True,
         batches: Batches | None = None,
+        **settings: Any,
     ) -> None:
         objects = isolation.objects
-        model, self._optimizer = objects.model, objects.optimizer
-        device = model_device(model)
+        if batches is None:
+            batches = Batches(objects.dataloader)
+        super().__init__(isolation, options, context, found, batches, **settings)
+        model, device = objects.model, self._device
         self._parameters = list(model.parameters())
-        self._options = options
-        self._context = context
-        self._found = found
-        self._checkpoint = checkpoint or context.enter
-        self._validates = validates
-        self._retakes_skipped = retakes_skipped
-        self.recent: RecentBatches | None = None
         self._demands_closure = needs_closure(self._optimizer)
-        self._objects = objects
         self._hooks = Hooks(isolation, options, context)
         self._steps_itself = "optimizer_step" in self._hooks.own
         self._needs_closure = self._demands_closure or options.closure or self._steps_itself
-        self.execution = Execution(
-            device,
-            default_device=isolation.default_device,
-            own_stream=isolation.kind == "copy",
-        )
-        self._batches = Batches(objects.dataloader) if batches is None else batches
-        self._losses: LossQueue[Label] = LossQueue.on(device)
         self._precision = Precision(options.amp, objects.grad_scaler, device)
         self.steps_alone = not (
             self._needs_closure
@@ -105,8 +57,6 @@ class OptimizerStep:
             or objects.update_fn is not None
             or self._precision.scaler is not None
         )
-        self.rates = GroupRates(self._optimizer, options.groups)
-        self._watch = StepWatch(self._optimizer, self.rates.check)
         step_fn = None if objects.step_fn is None else self._watch.guarded(objects.step_fn)
         common: dict[str, Any] = {
             "prepare_batch": objects.prepare_batch,
@@ -128,80 +78,28 @@ class OptimizerStep:
             self._note = "; ".join(filter(None, notes))
         if not model.training:
             model.train()
-        set_mode(self._optimizer, training=True)
-        if options.wd is not None:
-            set_weight_decay(self._optimizer, options.wd)
-        self._validation: Validation | None = None
-        if options.seed is None and objects.val_loader is None:
-            return
-        random = RandomSources(device, [model, *objects.loaders])
-        if options.seed is not None:
-            random.seed(options.seed)
-        if objects.val_loader is not None:
-            if objects.val_loss_fn is not None:
-                objective = Objective(
-                    model, device, loss_fn=objects.val_loss_fn, loss_name="val_loss_fn", **common
-                )
-            self._validation = Validation(
-                model,
-                self._optimizer,
-                objects.val_loader,
-                options.val_batches,
-                objective,
-                self._precision,
-                random,
-                context,
+        if objects.val_loss_fn is not None:
+            objective = Objective(
+                model, device, loss_fn=objects.val_loss_fn, loss_name="val_loss_fn", **common
             )
+
+        def val_loss(batch: Any, place: tuple[int, ...]) -> Tensor | None:
+            with self._precision.autocast():
+                return objective(batch, place, validates=True)
+
+        self._begin(objects.val_loader, val_loss, lambda: objective.source)
 
     @property
     def scaler(self) -> Any:
         """The gradient scaler, given or made here; None without one."""
         return self._precision.scaler
 
-    def step(self, step: int, lr: float) -> bool:
-        """Set the rate and take a step; return False where the gradient scaler skipped it."""
-        self._context.begin_step(step)
-        self._hooks.surroundings.trainer.global_step = step
-        with self.execution():
-            self.rates.set(self._optimizer, lr)
-            try:
-                loss, taken = self._take(self._next_batch)
-                self._hooks.surroundings.trainer.global_step = step + 1
-                self._hooks.end_batch()
-            except StopIteration as error:  # in a generator, as a sweep is, it would mean the end
-                raise RuntimeError(
-                    f"{self._context.part} raised StopIteration: an iterator that it reads with "
-                    "next() has ended. Start that again there, or read itertools.cycle(...) of it."
-                ) from error
-            if not self._watch.is_hooked:
-                self.rates.check(self._optimizer)
-            losses = [loss]
-            if self._validation is not None and taken and self._validates(step):
-                losses.append(self._validation.loss())
-            counts = taken or not self._retakes_skipped
-            self._losses.put((step, lr, counts), *losses)
+    @property
+    def _objective_sentence(self) -> str:
         if self._updates:
             trained = self._watch.taken or self._versions() != self._at_first
             self._note = "" if trained else messages.NOTHING_TRAINED
-        self._found.objective = "; ".join(filter(None, (self._objective.sentence, self._note)))
-        self._found.skipped_steps += not counts
-        if self._precision.gave_up and not counts:
-            sentence = functools.partial(endings.scaler_gave_up, MOST_SKIPS)
-            raise SweepEnded(StopReason.NON_FINITE, sentence)
-        return counts
-
-    def arrived(self) -> Iterator[Losses]:
-        """Take out the losses that have arrived; on a GPU they lag by a few steps."""
-        return (Losses(*label, *losses) for label, losses in self._losses.ready())
-
-    def rest(self) -> Iterator[Losses]:
-        """Wait for all others, and take them out."""
-        return (Losses(*label, *losses) for label, losses in self._losses.flush())
-
-    def swept_at(self, lr: float) -> list[tuple[Tensor, float]]:
-        """Return the parameters whose rate is swept, each with its own for the sweep's `lr`."""
-        groups = zip(self._optimizer.param_groups, self.rates.at(lr), strict=True)
-        return [(p, rate) for group, rate in groups if rate is not None for p in group["params"]]
+        return "; ".join(filter(None, (self._objective.sentence, self._note)))
 
     @property
     def why_not_try(self) -> str:
@@ -210,36 +108,17 @@ class OptimizerStep:
             return no_critical_rate.takes_many_steps(type(self._optimizer).__name__)
         return "" if self._says_loss else no_critical_rate.UPDATE_WITHOUT_LOSS
 
-    def moment(self) -> Moment:
-        """Return what leads back to the present state, of the batches only those to come."""
-        return Moment(self._objects, self._precision.scaler)
-
-    @contextlib.contextmanager
-    def aside(self) -> Iterator[None]:
-        """Try something out without a trace in what is counted and said of the steps."""
-        parts = self._context, self._found, self._precision, self._hooks
-        records = [vars(part) for part in parts]
-        before = [dict(record) for record in records]
-        taken = self._watch.taken
-        try:
-            yield
-        finally:
-            self._watch.taken = taken
-            for record, values in zip(records, before, strict=True):
-                record.update(values)
+    @property
+    def _counted(self) -> list[object]:
+        return [*super()._counted, self._hooks]
 
     def try_step(self, lr: float, batches: Iterable[Any]) -> bool:
-        """Take a step with all groups that are swept at a rate; return whether it was taken.
-
-        Where the optimizer does nothing but step it steps once more by the latest gradients, which
-        costs no pass. Else the whole step is taken, on these batches.
-        """
-        self.rates.set_alike(self._optimizer, lr)
+        """Take a step at a rate, a whole one where the optimizer does more than step."""
         if self.steps_alone:
-            self._optimizer.step()
-            return True
+            return super().try_step(lr, batches)
+        self.rates.set_alike(self._optimizer, lr)
         given = itertools.cycle((batch, self._hooks.number) for batch in batches)
-        taken = self._take(given.__next__)[1]
+        taken = self._step_on(given.__next__)[1]
         self._hooks.end_batch()
         return taken
 
@@ -251,19 +130,20 @@ class OptimizerStep:
 
     def close(self) -> None:
         """Let go of the loader's workers and wait for what the device still does."""
-        self._watch.close()
         if self._options.create_graph:  # gradients and parameters would keep each other for ever
             held = [p for group in self._optimizer.param_groups for p in group["params"]]
             for parameter in [*self._parameters, *held]:
                 parameter.grad = None
-        self._batches.close()
-        if self._validation is not None:
-            self._validation.close()
-        # An error of the device is raised where its result is read, not here.
-        with contextlib.suppress(Exception):
-            self.execution.finish()
+        super().close()
 
-    def _take(self, next_batch: NextBatch) -> tuple[Tensor, bool]:
+    def _take(self, step: int) -> tuple[Tensor, bool]:
+        self._hooks.surroundings.trainer.global_step = step
+        loss, taken = self._step_on(self._next_batch)
+        self._hooks.surroundings.trainer.global_step = step + 1
+        self._hooks.end_batch()
+        return loss, taken
+
+    def _step_on(self, next_batch: NextBatch) -> tuple[Tensor, bool]:
         """Take a step on the next batches; return the loss before it, and whether it was taken.
 
         The loss is the mean over accumulated batches, and the first evaluation of a closure
@@ -322,10 +202,7 @@ class OptimizerStep:
         self._context.batch = None
         self._checkpoint("The dataloader")
         batch = self._batches.next()
-        if self._found.batch_size is None:
-            self._found.batch_size = known_size(batch)
-        if self.recent is not None:
-            self.recent.add(batch)
+        self._seen(batch)
         epoch, self._hooks.number = self._batches.at
         if self._hooks.number == 0:
             self._hooks.begin_epoch(epoch)

@@ -34,12 +34,6 @@ class Precision:
         if grad_scaler is not None and not grad_scaler.is_enabled():
             grad_scaler = None
         self.scaler = grad_scaler
-        self.skipped_in_a_row = 0
-
-    @property
-    def gave_up(self) -> bool:
-        """Whether the scaler has skipped more steps in a row than a scale can explain."""
-        return self.skipped_in_a_row >= MOST_SKIPS
 
     def autocast(self) -> contextlib.AbstractContextManager[Any]:
         """Return the context that a forward pass and its loss belong in."""
@@ -69,6 +63,4 @@ class Precision:
         before = watch.taken
         self.scaler.step(optimizer)
         self.scaler.update()
-        taken = watch.taken > before or not watch.is_hooked
-        self.skipped_in_a_row = 0 if taken else self.skipped_in_a_row + 1
-        return taken
+        return watch.taken > before or not watch.is_hooked

@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Callable, Generator, Iterable, Iterator
-from typing import Any, Protocol
+from collections.abc import Callable, Generator, Iterator
+from typing import Protocol
 
 import numpy as np
-from torch import nn
-from torch.optim import Optimizer
 
 from lrfind_widget import endings
 from lrfind_widget.curves.formatting import written_as
@@ -24,10 +22,10 @@ from lrfind_widget.training.control import Control, SweepEnded
 from lrfind_widget.training.critical_rate import CriticalRate
 from lrfind_widget.training.error_context import ErrorContext
 from lrfind_widget.training.experiment import Experiment
-from lrfind_widget.training.optimizer_step import OptimizerStep
 from lrfind_widget.training.param_groups import GroupRates
 from lrfind_widget.training.range_matching import matched
 from lrfind_widget.training.record import Record
+from lrfind_widget.training.trainers import training_of
 
 EarlyEnd = tuple[StopReason, endings.Sentence]
 """Why a pass ended before its last step, though not for its losses."""
@@ -151,15 +149,17 @@ class Sweep(Experiment):
     @keywords(SweepOptions)
     def __init__(
         self,
-        model: nn.Module,
-        dataloader: Iterable[Any],
-        optimizer: Optimizer,
+        model: object,
+        dataloader: object = None,
+        optimizer: object = None,
+        *,
         options: SweepOptions,
     ) -> None:
         self._options = options
-        super().__init__(model, dataloader, optimizer, options)
+        super().__init__(training_of(model, dataloader, optimizer), options)
         if options.repeats > 1:
-            check_can_restart("dataloader", dataloader, "for each repeat")
+            check_can_restart("dataloader", self._objects.dataloader, "for each repeat")
+        optimizer = self._objects.optimizer
         self._options = options = matched(optimizer, options)
         self.schedule = options.schedule
         self.settings = options.settings()
@@ -187,7 +187,9 @@ class Sweep(Experiment):
                 isolation.rewind(beginning)
                 self._records.append(Record(options.beta, options.stop_div, repeat))
             context.steps_before = repeat * planned
-            update = OptimizerStep(isolation, options.of_repeat(repeat), context, self._found)
+            update = self._training.update(
+                isolation, options.of_repeat(repeat), context, self._found
+            )
             self.multipliers, self.axis_label = update.rates.multipliers, update.rates.axis_label
             record = self._records[-1]
             looks_aside: ClosedUpdate = update

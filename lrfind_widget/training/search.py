@@ -3,20 +3,16 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterable, Iterator
-from typing import Any
+from collections.abc import Iterator
 
 import numpy as np
 import torch
-from torch import nn
-from torch.optim import Optimizer
 
 from lrfind_widget import endings, messages
 from lrfind_widget.curves.paired import last_part
 from lrfind_widget.curves.rungs import DECADES, FIRST, LOOKS, Move, next_move
 from lrfind_widget.curves.smoothing import GeometricAverage
 from lrfind_widget.isolation.isolation import Isolation
-from lrfind_widget.isolation.joined_loader import joined
 from lrfind_widget.isolation.memory import free_bytes
 from lrfind_widget.isolation.random_sources import RandomSources
 from lrfind_widget.options import SearchOptions
@@ -30,13 +26,13 @@ from lrfind_widget.training.checks import check_can_restart
 from lrfind_widget.training.control import SweepEnded
 from lrfind_widget.training.error_context import ErrorContext
 from lrfind_widget.training.experiment import Experiment
-from lrfind_widget.training.held_back import MOST_BATCHES, hold_back
-from lrfind_widget.training.optimizer_step import OptimizerStep
 from lrfind_widget.training.range_matching import matched
 from lrfind_widget.training.record import Record
 from lrfind_widget.training.short_trainings import BETA, VALIDATIONS
 from lrfind_widget.training.tape import Tape
 from lrfind_widget.training.track import RateTraining, Track
+from lrfind_widget.training.training import Training
+from lrfind_widget.training.update import TrainingUpdate
 from lrfind_widget.values import check_rate
 
 ROOM = 1 / 8
@@ -56,9 +52,7 @@ class Search(Experiment):
 
     def __init__(
         self,
-        model: nn.Module,
-        dataloader: Iterable[Any],
-        optimizer: Optimizer,
+        training: Training,
         lr: float,
         options: SearchOptions,
         *,
@@ -67,13 +61,13 @@ class Search(Experiment):
     ) -> None:
         self._first = check_rate("lr", lr)
         self._origin, self._sweep, self._held_back = origin, sweep, options.hold_back
-        check_can_restart("dataloader", dataloader, "at each rate")
         if options.hold_back is not None:
-            dataloader, options = _split(joined(dataloader), options, options.hold_back)
+            training, options = training.held_back(options)
         self._options = options
         self._steps = min(options.steps, options.for_steps or options.steps)
-        super().__init__(model, dataloader, optimizer, options)
-        self._options = options = matched(optimizer, options)
+        super().__init__(training, options)
+        check_can_restart("dataloader", self._objects.dataloader, "at each rate")
+        self._options = options = matched(self._objects.optimizer, options)
         self.settings = options.settings() | {"steps": self._steps}
 
     @property
@@ -92,10 +86,14 @@ class Search(Experiment):
     def _run(self, isolation: Isolation, context: ErrorContext) -> Iterator[Point]:
         """Train side by side, and decide whenever all have come to the same step."""
         objects, steps = isolation.objects, self._steps
-        roots = [objects.model, *objects.loaders, *objects.functions]
+        roots = [*objects.drawing, *objects.functions]
         random = RandomSources(model_device(objects.model), roots)
-        tape = Tape(objects.dataloader, random, ROOM * (free_bytes(torch.device("cpu")) or 2**30))
-        update = OptimizerStep(
+        tape = Tape(
+            self._training.loader(objects),
+            random,
+            ROOM * (free_bytes(torch.device("cpu")) or 2**30),
+        )
+        update = self._training.update(
             isolation,
             self._options,
             context,
@@ -133,7 +131,7 @@ class Search(Experiment):
         tried, cost = len(self._trainings), sum(len(t.record.points) for t in self._trainings)
         self._end(StopReason.FINISHED, endings.search_finished(cost, tried, steps))
 
-    def _train(self, training: RateTraining, until: int, update: OptimizerStep) -> Iterator[Point]:
+    def _train(self, training: RateTraining, until: int, update: TrainingUpdate) -> Iterator[Point]:
         """Train at one rate up to a step, or until it diverges."""
         record = training.record
         try:
@@ -226,17 +224,3 @@ class Search(Experiment):
         self._trainings: list[RateTraining] = []
         for place in FIRST:
             self._add(place)
-
-
-def _split(
-    dataloader: Iterable[Any], options: SearchOptions, share: float
-) -> tuple[Iterable[Any], SearchOptions]:
-    """Hold back a part of the data, for a validation loss."""
-    if options.val_loader is not None:
-        raise ValueError(
-            "Both hold_back and val_loader were given, expected one: hold_back is for data of "
-            "which no part was set aside."
-        )
-    training, held = hold_back(dataloader, share, options.seed)
-    batches = options.val_batches or MOST_BATCHES
-    return training, options.changed(val_loader=held, val_batches=batches)

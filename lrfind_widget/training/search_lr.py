@@ -2,12 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from typing import Any
-
-from torch import nn
-from torch.optim import Optimizer
-
 from lrfind_widget import messages
 from lrfind_widget.curves.group_ranges import groups_of
 from lrfind_widget.keywords import keywords
@@ -19,11 +13,12 @@ from lrfind_widget.training.param_groups import reference_lr
 from lrfind_widget.training.progress_bar import run_with_bar
 from lrfind_widget.training.range_test import Sweep
 from lrfind_widget.training.search import Search
+from lrfind_widget.training.trainers import training_of
 
 
 @keywords(SearchOptions)
 def search_lr(
-    model: nn.Module, dataloader: Iterable[Any], optimizer: Optimizer, options: SearchOptions
+    model: object, dataloader: object = None, optimizer: object = None, *, options: SearchOptions
 ) -> SearchResult:
     """Find a learning rate by a range test and short trainings around what it suggests.
 
@@ -63,19 +58,19 @@ def search_lr(
     >>> found = search_lr(model, loader, optimizer, val_loader=val_loader, for_steps=5000)
     >>> found.best_lr, found.sentence
     """
-    objects = model, dataloader, optimizer
-    own = reference_lr(optimizer)
+    training = training_of(model, dataloader, optimizer)
     sweep = None
-    search = Search(*objects, options.lr or own, options)  # which refuses now what cannot work
+    # Refuses now what cannot work.
+    search = Search(training, options.lr or 1.0, options)
     if options.lr is None:
         given = options.of(SweepOptions)
         if options.val_loader is None:
             given["val_batches"] = None  # of what is held back, in the search
-        test = Sweep(*objects, **given)
+        test = Sweep(training, **given)
         run_with_bar(test, "Range test", shown=options.progress)
         sweep = test.result()
-        lr, origin = where_to_begin(sweep, sweep.suggested_lr, own)
-        search = Search(*objects, lr, options, origin=origin, sweep=sweep)
+        lr, origin = where_to_begin(sweep, sweep.suggested_lr, reference_lr(training.optimizer))
+        search = Search(training, lr, options, origin=origin, sweep=sweep)
         if sweep.stop_reason is StopReason.STOPPED:
             search.stop()
     run_with_bar(search, "Search", shown=options.progress and not search.control.is_stopped())
@@ -90,7 +85,7 @@ def search_lr(
             messages.loss_taken(found.objective or ("" if sweep is None else sweep.objective)),
             "" if stopped else found.stop_sentence,  # which the first sentence has
         ],
-        optimizer,
+        training,
         found.best_lr,
         groups_of(found.settings),
         apply=options.apply,

@@ -3,11 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from typing import Any
 
 import numpy as np
-from torch import nn
-from torch.optim import Optimizer
 
 from lrfind_widget import endings, messages
 from lrfind_widget.curves.smoothing import GeometricAverage
@@ -24,10 +21,11 @@ from lrfind_widget.training.checks import check_can_restart
 from lrfind_widget.training.closing_line import say
 from lrfind_widget.training.error_context import ErrorContext
 from lrfind_widget.training.experiment import Experiment
-from lrfind_widget.training.optimizer_step import OptimizerStep
 from lrfind_widget.training.progress_bar import run_with_bar
 from lrfind_widget.training.range_test import run_pass
 from lrfind_widget.training.record import Record
+from lrfind_widget.training.trainers import training_of
+from lrfind_widget.training.training import Training
 from lrfind_widget.values import check_rate
 
 BETA = 0.9
@@ -49,9 +47,7 @@ class ShortTrainings(Experiment):
 
     def __init__(
         self,
-        model: nn.Module,
-        dataloader: Iterable[Any],
-        optimizer: Optimizer,
+        training: Training,
         lrs: Sequence[float],
         options: CompareOptions,
     ) -> None:
@@ -60,9 +56,9 @@ class ShortTrainings(Experiment):
         self.lrs = tuple(check_rate("a rate of lrs", lr) for lr in lrs)
         if not self.lrs:
             raise ValueError("lrs is empty, expected at least one learning rate.")
-        check_can_restart("dataloader", dataloader, "at each rate")
         self._options = options
-        super().__init__(model, dataloader, optimizer, options)
+        super().__init__(training, options)
+        check_can_restart("dataloader", self._objects.dataloader, "at each rate")
         self.settings = options.settings() | {"lrs": list(self.lrs)}
 
     @property
@@ -78,8 +74,8 @@ class ShortTrainings(Experiment):
         """Train at one rate after the other."""
         options, steps = self._options, self._options.steps
         mark = isolation.mark()
-        model, loaders = isolation.objects.model, isolation.objects.loaders
-        random = RandomSources(model_device(model), [model, *loaders])
+        objects = isolation.objects
+        random = RandomSources(model_device(objects.model), objects.drawing)
         beginning = random.get()
         every = max(1, steps // VALIDATIONS)
         for number, lr in enumerate(self.lrs):
@@ -93,7 +89,7 @@ class ShortTrainings(Experiment):
             record = Record(BETA, stop_div=False, repeat=number, average=GeometricAverage)
             self._records.append(record)
             context.steps_before = number * steps
-            update = OptimizerStep(
+            update = self._training.update(
                 isolation,
                 options,
                 context,
@@ -145,10 +141,11 @@ class ShortTrainings(Experiment):
 
 @keywords(CompareOptions)
 def compare_lrs(
-    model: nn.Module,
-    dataloader: Iterable[Any],
-    optimizer: Optimizer,
-    lrs: Sequence[float],
+    model: object,
+    dataloader: object = None,
+    optimizer: object = None,
+    lrs: Sequence[float] = (),
+    *,
     options: CompareOptions,
 ) -> Comparison:
     """Train a little at each of some rates and say which did best.
@@ -187,7 +184,7 @@ def compare_lrs(
     --------
     >>> compare_lrs(model, loader, optimizer, [1e-3, 1e-2, 1]).sentence
     """
-    trainings = ShortTrainings(model, dataloader, optimizer, lrs, options)
+    trainings = ShortTrainings(training_of(model, dataloader, optimizer), lrs, options)
     run_with_bar(trainings, "Comparison", shown=options.progress)
     found = trainings.result()
     say(found.sentence, messages.loss_taken(found.objective), shown=options.progress)

@@ -9,7 +9,7 @@ from lrfind_widget.isolation.object_graph import values_inside
 from lrfind_widget.isolation.random_sources import RandomSources
 from lrfind_widget.isolation.storage import total_bytes
 from lrfind_widget.training.batch import copied
-from lrfind_widget.training.batches import Batches
+from lrfind_widget.training.batches import Batches, MadeLoader
 
 
 class Tape(Batches):
@@ -31,7 +31,9 @@ class Tape(Batches):
         Bytes of batches that are kept for readers who may come.
     """
 
-    def __init__(self, loader: Iterable[Any], random: RandomSources, room: float) -> None:
+    def __init__(
+        self, loader: Iterable[Any] | MadeLoader, random: RandomSources, room: float
+    ) -> None:
         super().__init__(loader)
         self.position = 0
         """Which batch the present reader gets next."""

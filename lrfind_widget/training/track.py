@@ -16,9 +16,9 @@ from lrfind_widget.isolation.object_graph import values_inside
 from lrfind_widget.isolation.random_sources import RandomSources
 from lrfind_widget.isolation.storage import total_bytes
 from lrfind_widget.training.batch import model_device
-from lrfind_widget.training.optimizer_step import OptimizerStep
 from lrfind_widget.training.record import Record
 from lrfind_widget.training.tape import Tape
+from lrfind_widget.training.update import TrainingUpdate
 
 SIDE_BY_SIDE = 6
 """As many trainings memory must hold for them to go on side by side, with those that were dropped
@@ -69,7 +69,7 @@ class Track:
     """The one model that the trainings share, and which of them goes on now."""
 
     def __init__(
-        self, isolation: Isolation, update: OptimizerStep, tape: Tape, random: RandomSources
+        self, isolation: Isolation, update: TrainingUpdate, tape: Tape, random: RandomSources
     ) -> None:
         self._isolation = isolation
         self._more = () if update.scaler is None else (update.scaler,)

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from typing import Any
 
-from torch import nn
 from torch.optim import Optimizer
 
 from lrfind_widget.curves.schedule import Schedule
@@ -13,12 +12,14 @@ from lrfind_widget.keywords import refuse_unknown
 from lrfind_widget.option_fields import options_of
 from lrfind_widget.options import CompareOptions, SearchOptions, SweepOptions
 from lrfind_widget.outcomes import Applied
-from lrfind_widget.training.param_groups import reference_lr, set_lr
+from lrfind_widget.training.param_groups import reference_lr
 from lrfind_widget.training.range_matching import matched
 from lrfind_widget.training.range_test import Sweep
 from lrfind_widget.training.run_thread import RunThread
 from lrfind_widget.training.search import Search
 from lrfind_widget.training.short_trainings import ShortTrainings
+from lrfind_widget.training.trainers import training_of
+from lrfind_widget.training.training import Training
 
 
 class TorchTrainable:
@@ -26,9 +27,9 @@ class TorchTrainable:
 
     def __init__(
         self,
-        model: nn.Module,
-        dataloader: Iterable[Any],
-        optimizer: Optimizer,
+        model: object,
+        dataloader: object,
+        optimizer: object,
         options: SweepOptions,
     ) -> None:
         self._objects = model, dataloader, optimizer
@@ -38,7 +39,7 @@ class TorchTrainable:
     @property
     def name(self) -> str:
         """The class of the model."""
-        return type(self._objects[0]).__name__
+        return self._training.name
 
     @property
     def keywords(self) -> dict[str, Any]:
@@ -48,7 +49,7 @@ class TorchTrainable:
     @property
     def lr(self) -> float:
         """The optimizer's own rate, of the reference group."""
-        return reference_lr(self._objects[2])
+        return reference_lr(self._training.optimizer)
 
     def sweep(self, *, schedule: Schedule | None = None, **changes: Any) -> RunThread:
         """Return a range test with some keywords changed: copied or saved now, not started."""
@@ -67,23 +68,27 @@ class TorchTrainable:
         wanted = options_of(CompareOptions)
         given = self._matched(changes).of(SweepOptions)
         options = CompareOptions(steps, **{n: v for n, v in given.items() if n in wanted})
-        return RunThread(ShortTrainings(*self._objects, lrs, options))
+        return RunThread(ShortTrainings(self._training, lrs, options))
 
     def search(self, lr: float, origin: str, **changes: Any) -> RunThread:
         """Return short trainings that look for the best rate from `lr` on: not started."""
         refuse_unknown(changes, options_of(SearchOptions), "search")
         options = SearchOptions(**{**self._options.of(SweepOptions), **changes})
-        return RunThread(Search(*self._objects, lr, options, origin=origin))
+        return RunThread(Search(self._training, lr, options, origin=origin))
 
     def apply(self, lr: float, optimizer: Optimizer | None = None, **changes: Any) -> Applied:
         """Write a rate where training will read it."""
-        written = self._objects[2] if optimizer is None else optimizer
-        return set_lr(written, lr, self._matched(changes).groups)
+        return self._training.apply(lr, self._matched(changes).groups, optimizer)
+
+    @property
+    def _training(self) -> Training:
+        """What its objects are now: a trainer may have another model or optimizer than before."""
+        return training_of(*self._objects)
 
     def _matched(self, changes: dict[str, Any]) -> SweepOptions:
         """Return the options with some changed, their ranges matched with the groups."""
-        return matched(self._objects[2], self._options.changed(**changes))
+        return matched(self._training.optimizer, self._options.changed(**changes))
 
     def _sweep(self, changes: dict[str, Any]) -> Sweep:
         refuse_unknown(changes, options_of(SweepOptions), "start")
-        return Sweep(*self._objects, **{**self._options.of(SweepOptions), **changes})
+        return Sweep(self._training, **{**self._options.of(SweepOptions), **changes})

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 import torch
@@ -15,8 +15,9 @@ from lrfind_widget.isolation.loaders import SeparateLoader
 from lrfind_widget.isolation.random_sources import RandomSources
 from lrfind_widget.training.batch import batch_size
 from lrfind_widget.training.error_context import ErrorContext
-from lrfind_widget.training.objective import Objective
-from lrfind_widget.training.precision import Precision
+
+LossOf = Callable[[Any, tuple[int, ...]], Tensor | None]
+"""The loss of a batch of validation, with its number; None where the batch is left out."""
 
 
 class Validation:
@@ -32,8 +33,8 @@ class Validation:
         optimizer: Optimizer,
         loader: Iterable[Any],
         batches: int | None,
-        objective: Objective,
-        precision: Precision,
+        loss_of: LossOf,
+        source: Callable[[], str],
         random: RandomSources,
         context: ErrorContext,
     ) -> None:
@@ -41,8 +42,8 @@ class Validation:
         self._optimizer = optimizer
         self._loader = SeparateLoader(loader)
         self._batches = batches
-        self._objective = objective
-        self._precision = precision
+        self._loss_of = loss_of
+        self._source = source
         self._random = random
         self._context = context
         self._start = random.get()
@@ -76,18 +77,17 @@ class Validation:
         examples = 0
         for batch, place in itertools.islice(self._loader.numbered(), self._batches):
             size = batch_size(batch)
-            with self._precision.autocast():
-                # In double precision, where the device has it: sums over many batches.
-                loss = self._objective(batch, place, validates=True)
-                if loss is None:  # the step function leaves the batch out
-                    continue
-                exact = torch.float32 if loss.device.type == "mps" else torch.float64
-                loss = loss.to(exact) * size
+            loss = self._loss_of(batch, place)
+            if loss is None:  # the step function leaves the batch out
+                continue
+            # In double precision, where the device has it: sums over many batches.
+            exact = torch.float32 if loss.device.type == "mps" else torch.float64
+            loss = loss.to(exact) * size
             total = loss if total is None else total + loss
             examples += size
             self._context.part, self._context.batch = "The val_loader", None
         if total is None:
-            raise ValueError(endings.no_validation_loss(self._objective.source))
+            raise ValueError(endings.no_validation_loss(self._source()))
         return total / examples
 
 

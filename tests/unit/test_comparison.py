@@ -18,6 +18,7 @@ from lrfind_widget import StopReason
 from lrfind_widget.options import CompareOptions
 from lrfind_widget.results.comparison import Comparison
 from lrfind_widget.training.short_trainings import ShortTrainings, compare_lrs
+from lrfind_widget.training.trainers import training_of
 from tests.unit.toys import batches, classifier, loader, plain_loop, seed_everything, sgd
 
 
@@ -124,7 +125,9 @@ def test_what_a_file_garbles_is_compared_as_far_as_it_is_known(odd: float) -> No
 
 def test_points_stream_with_the_number_of_their_rate() -> None:
     model = classifier()
-    trials = ShortTrainings(model, batches(), sgd(model), [0.1, 0.2], CompareOptions(steps=2))
+    trials = ShortTrainings(
+        training_of(model, batches(), sgd(model)), [0.1, 0.2], CompareOptions(steps=2)
+    )
     points = [(point.repeat, point.step, point.lr) for point in trials]
     assert points == [(0, 0, 0.1), (0, 1, 0.1), (1, 0, 0.2), (1, 1, 0.2)]
 
@@ -202,7 +205,9 @@ def test_validation_draws_no_random_numbers_from_the_training() -> None:
 
 def test_stop_ends_it_and_nothing_is_compared() -> None:
     model = classifier()
-    trials = ShortTrainings(model, batches(), sgd(model), [0.1, 0.2], CompareOptions(4))
+    trials = ShortTrainings(
+        training_of(model, batches(), sgd(model)), [0.1, 0.2], CompareOptions(4)
+    )
     for point in trials:
         if point.repeat == 1:
             trials.stop()
@@ -224,7 +229,8 @@ def test_an_error_of_the_users_is_raised_and_everything_comes_back() -> None:
 
     before = [value.clone() for value in model.state_dict().values()]
     options = CompareOptions(steps=4, loss_fn=loss_fn)
-    trials = ShortTrainings(model, batches(), sgd(model), [0.1, 0.2], options)
+    training = training_of(model, batches(), sgd(model))
+    trials = ShortTrainings(training, [0.1, 0.2], options)
     with pytest.raises(ZeroDivisionError):
         list(trials)
     assert trials.result().stop_reason is StopReason.FAILED

@@ -83,7 +83,7 @@ def test_the_type_and_the_default_are_in_words() -> None:
         "grad_scaler : torch.amp.GradScaler, optional",
         'amp : {"bf16", "fp16"}, optional',
         'rule : str or callable, default "median_of_three"',
-        "val_loader : iterable, optional",
+        "val_loader : iterable or True, optional",
     ):
         assert f"\n{line}\n" in str(doc)
 
@@ -145,7 +145,7 @@ widget: LRFinderWidget = LRFinderWidget(model, batches, optimizer, rule="valley"
 BAD = """
 lr_find(model, batches, optimizer, end_rl=1)  # unexpected
 lr_find(model, batches, optimizer, end_lr="1")  # wrong type
-lr_find(model, batches)  # missing
+lr_find()  # missing
 Sweep(model, batches, optimizer, progress=True)  # unexpected
 Sweep(model, batches, optimizer, mode="cosine")  # wrong type
 compare_lrs(model, batches, optimizer, [1e-3], num_it=5)  # unexpected

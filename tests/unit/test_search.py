@@ -26,6 +26,7 @@ from lrfind_widget.training import track
 from lrfind_widget.training.range_test import Sweep
 from lrfind_widget.training.run_thread import RunThread
 from lrfind_widget.training.search import Search
+from lrfind_widget.training.trainers import training_of
 from tests.unit.toys import batches, classifier, data, loader, seed_everything, sgd
 
 
@@ -50,7 +51,8 @@ def searched(
 def searching(lr: float = 0.03, **options: Any) -> Search:
     seed_everything(0)
     model = classifier()
-    return Search(model, loader(480), adam(model), lr, SearchOptions(steps=24, **options))
+    training = training_of(model, loader(480), adam(model))
+    return Search(training, lr, SearchOptions(steps=24, **options))
 
 
 def compared(found: SearchResult, **options: Any) -> np.ndarray[Any, Any]:

@@ -11,6 +11,7 @@ import torch
 from lrfind_widget.options import CompareOptions, SearchOptions
 from lrfind_widget.training.search import Search
 from lrfind_widget.training.short_trainings import ShortTrainings
+from lrfind_widget.training.trainers import training_of
 from tests.unit.isolating import both, seed
 from tests.unit.models import CASES, Case
 
@@ -30,7 +31,8 @@ def test_each_training_is_the_plain_one_at_its_rate(make: Callable[[], Case], ki
 
     seed()
     search = Search(
-        *(made.model, [None], made.optimizer, RATE),
+        training_of(made.model, [None], made.optimizer),
+        RATE,
         SearchOptions(steps=8, step_fn=step_fn, isolation=isolation),
     )
     points = list(search)
@@ -40,7 +42,8 @@ def test_each_training_is_the_plain_one_at_its_rate(make: Callable[[], Case], ki
     assert len({point.repeat for point in points}) >= 3
     seed()
     plain = ShortTrainings(
-        *(made.model, [None], made.optimizer, found.lrs),
+        training_of(made.model, [None], made.optimizer),
+        found.lrs,
         CompareOptions(8, step_fn=step_fn, isolation=isolation),
     )
     list(plain)

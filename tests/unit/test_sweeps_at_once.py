@@ -23,6 +23,7 @@ from lrfind_widget.training.range_test import Sweep
 from lrfind_widget.training.run_thread import RunThread
 from lrfind_widget.training.search import Search
 from lrfind_widget.training.short_trainings import ShortTrainings
+from lrfind_widget.training.trainers import training_of
 from tests.forked import exit_code_of_a_fork, forks
 from tests.unit.toys import classifier, loader, seed_everything, sgd
 from tests.unit.user_state import random_states
@@ -71,12 +72,14 @@ def with_own_generator() -> Sweep:
 
 def comparison() -> Experiment:
     model = classifier(dropout=0.5)
-    return ShortTrainings(model, loader(), sgd(model), [1e-3, 1e-2], CompareOptions(10))
+    return ShortTrainings(
+        training_of(model, loader(), sgd(model)), [1e-3, 1e-2], CompareOptions(10)
+    )
 
 
 def search() -> Experiment:
     model = classifier(dropout=0.5)
-    return Search(model, loader(), sgd(model), 1e-2, SearchOptions(steps=10))
+    return Search(training_of(model, loader(), sgd(model)), 1e-2, SearchOptions(steps=10))
 
 
 KINDS = [unseeded, seeded, validated, with_own_generator, comparison, search]

@@ -1,0 +1,79 @@
+"""A model, a loader and an optimizer, trained by a plain loop."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+from torch import nn
+from torch.optim import Optimizer
+
+from lrfind_widget.isolation.isolation import Isolation
+from lrfind_widget.isolation.joined_loader import JoinedLoader, joined
+from lrfind_widget.isolation.training_objects import FUNCTIONS, TrainingObjects
+from lrfind_widget.options import SearchOptions, TrainingOptions
+from lrfind_widget.training.checks import check
+from lrfind_widget.training.error_context import ErrorContext
+from lrfind_widget.training.held_back import MOST_BATCHES, hold_back
+from lrfind_widget.training.lightning_module import steps_of
+from lrfind_widget.training.optimizer_step import OptimizerStep
+from lrfind_widget.training.training import Training
+from lrfind_widget.training.update import Found
+
+
+class PlainTraining(Training):
+    """A model, a loader and an optimizer, trained as the keywords say."""
+
+    def __init__(self, model: nn.Module, dataloader: Iterable[Any], optimizer: Optimizer) -> None:
+        self._model, self._dataloader, self._optimizer = model, dataloader, optimizer
+
+    @property
+    def name(self) -> str:
+        """The class of the model."""
+        return type(self._model).__name__
+
+    @property
+    def optimizer(self) -> Optimizer:
+        """The optimizer that was given."""
+        return self._optimizer
+
+    def objects(self, options: TrainingOptions) -> TrainingObjects:
+        """Return what was given, checked."""
+        together = joined(self._dataloader)
+        # Batches for one and the same function come alike, those of a validation_step in turn.
+        is_one = not isinstance(together, JoinedLoader)
+        in_turn = is_one or "validation_step" in steps_of(self._model, options)
+        objects = TrainingObjects(
+            self._model,
+            self._optimizer,
+            together,
+            val_loader=joined(options.val_loader, in_turn=in_turn),
+            grad_scaler=options.grad_scaler,
+            **{name: getattr(options, name) for name in FUNCTIONS},
+        )
+        check(objects, options)
+        return objects
+
+    def update(
+        self,
+        isolation: Isolation,
+        options: TrainingOptions,
+        context: ErrorContext,
+        found: Found,
+        **settings: Any,
+    ) -> OptimizerStep:
+        """Return the step of a plain loop."""
+        return OptimizerStep(isolation, options, context, found, **settings)
+
+    def held_back(self, options: SearchOptions) -> tuple[Training, SearchOptions]:
+        """Return the same with a part of the loader's data for validation."""
+        if options.val_loader is not None:
+            raise ValueError(
+                "Both hold_back and val_loader were given, expected one: hold_back is for data of "
+                "which no part was set aside."
+            )
+        share = options.hold_back or 0.0
+        training, held = hold_back(joined(self._dataloader), share, options.seed)
+        batches = options.val_batches or MOST_BATCHES
+        left = PlainTraining(self._model, training, self._optimizer)
+        return left, options.changed(val_loader=held, val_batches=batches)

@@ -1,0 +1,32 @@
+"""The trainers that are taken as they are: a file for each library, and a line here.
+
+None of them is imported before one of its objects is given.
+"""
+
+from __future__ import annotations
+
+import importlib
+from typing import Any
+
+from lrfind_widget.training.plain_training import PlainTraining
+from lrfind_widget.training.training import Training
+
+LIBRARIES = {
+    "transformers.trainer.Trainer": "huggingface.HuggingFaceTraining",
+}
+"""The class of an object that is given first, and what takes it."""
+
+
+def training_of(model: Any, dataloader: Any = None, optimizer: Any = None) -> Training:
+    """Return what is trained: of a model with loader and optimizer, or of a trainer's objects."""
+    if isinstance(model, Training):
+        return model
+    for cls in type(model).__mro__:
+        taken = LIBRARIES.get(f"{cls.__module__}.{cls.__qualname__}")
+        if taken is not None:
+            module, _, name = taken.partition(".")
+            kind = getattr(importlib.import_module(f"{__name__}.{module}"), name)
+            given = [each for each in (dataloader, optimizer) if each is not None]
+            training: Training = kind(model, *given)
+            return training
+    return PlainTraining(model, dataloader, optimizer)

@@ -1,0 +1,70 @@
+"""What experiments are made on: objects that are trained, and whose updates they get."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Iterable
+from typing import Any
+
+from torch.optim import Optimizer
+
+from lrfind_widget.curves.group_ranges import GroupRanges
+from lrfind_widget.isolation.isolation import Isolation
+from lrfind_widget.isolation.training_objects import TrainingObjects
+from lrfind_widget.options import SearchOptions, TrainingOptions
+from lrfind_widget.outcomes import Applied
+from lrfind_widget.training.batches import MadeLoader
+from lrfind_widget.training.error_context import ErrorContext
+from lrfind_widget.training.param_groups import set_lr
+from lrfind_widget.training.update import Found, TrainingUpdate
+
+Loader = Iterable[Any] | MadeLoader
+
+
+class Training(ABC):
+    """A model with all that trains it: the user's loop, or a trainer's.
+
+    Made anew for each experiment, so that it has what its objects are then.
+    """
+
+    @property
+    @abstractmethod
+    def name(self) -> str:
+        """What is trained, in a word."""
+
+    @property
+    @abstractmethod
+    def optimizer(self) -> Optimizer:
+        """The optimizer whose rates are swept."""
+
+    @abstractmethod
+    def objects(self, options: TrainingOptions) -> TrainingObjects:
+        """Return what is trained; raise TypeError or ValueError for what cannot work."""
+
+    def loader(self, objects: TrainingObjects) -> Loader:
+        """Return what the updates of some objects read their batches from."""
+        return objects.dataloader
+
+    @abstractmethod
+    def update(
+        self,
+        isolation: Isolation,
+        options: TrainingOptions,
+        context: ErrorContext,
+        found: Found,
+        **settings: Any,
+    ) -> TrainingUpdate:
+        """Return an update of what an isolation gives, with settings of `TrainingUpdate`."""
+
+    @abstractmethod
+    def held_back(self, options: SearchOptions) -> tuple[Training, SearchOptions]:
+        """Return the same with the part ``options.hold_back`` of its data for validation."""
+
+    def apply(
+        self,
+        lr: float,
+        groups: str | int | GroupRanges = "ratio",
+        optimizer: Optimizer | None = None,
+    ) -> Applied:
+        """Write a rate where training reads it when it starts; `optimizer` in place of its own."""
+        return set_lr(self.optimizer if optimizer is None else optimizer, lr, groups)
