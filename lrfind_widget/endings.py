@@ -64,6 +64,11 @@ def data_ended(given: int) -> str:
     )
 
 
+def training_ended(trainer: str) -> str:
+    """Say that a trainer has ended its training, and what to do."""
+    return f"A callback of the {trainer} has ended its training: leave it out to sweep on."
+
+
 def sweep_out_of_data(why: str, record: Record, num_it: int) -> str:
     """Say that the data ended before the sweep."""
     return f"Ended early, after {len(record.points)} of {_steps(num_it)}. {why}"

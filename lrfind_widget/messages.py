@@ -29,6 +29,8 @@ NO_RATE = "there is no rate."
 INTERRUPTED = "it was interrupted."
 NOT_TRAINED = "nothing has trained at it."
 
+BEGINS_ANEW = "each is a training of the trainer's own"
+
 MOST_GROUPS = 6
 """How many parameter groups a sentence names."""
 

@@ -17,13 +17,12 @@ _END = object()
 
 
 class OutOfDataError(SweepEnded, ValueError):
-    """The iterable has ended and gives nothing when it is started again.
+    """There is no further batch: why, and what to do, is `text`.
 
     The end of a sweep that has taken a step, and an error before that.
     """
 
-    def __init__(self, given: int) -> None:
-        text = endings.data_ended(given)
+    def __init__(self, text: str) -> None:
         sentence = functools.partial(endings.sweep_out_of_data, text)
         super().__init__(StopReason.FINISHED, sentence, text)
 
@@ -74,7 +73,7 @@ class Batches:
                 "The dataloader gave no batch. Is it empty, a generator that was used up "
                 "before, or is drop_last=True with fewer examples than a batch?"
             )
-        raise OutOfDataError(self.given)
+        raise OutOfDataError(endings.data_ended(self.given))
 
     def close(self) -> None:
         """End the worker processes and generators that were started here."""

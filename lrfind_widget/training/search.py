@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterator
+import functools
+from collections.abc import Callable, Iterator
 
 import numpy as np
 import torch
@@ -84,6 +85,48 @@ class Search(Experiment):
         return sum(self._steps if t.fate else len(t.record.points) for t in self._trainings)
 
     def _run(self, isolation: Isolation, context: ErrorContext) -> Iterator[Point]:
+        """Train at some rates and decide, until it is known which does best."""
+        make = functools.partial(
+            self._training.update,
+            isolation,
+            self._options,
+            context,
+            self._found,
+            validates=self._validates,
+            # Taken again, the rates would no longer see the same batches.
+            retakes_skipped=False,
+        )
+        train = self._one_by_one if self._training.begins_anew else self._side_by_side
+        try:
+            yield from train(isolation, context, make)
+        except OutOfDataError as error:
+            raise ValueError(str(error)) from error
+        except SweepEnded:
+            self._end_on_request()
+            return
+        tried, cost = len(self._trainings), sum(len(t.record.points) for t in self._trainings)
+        self._end(StopReason.FINISHED, endings.search_finished(cost, tried, self._steps))
+
+    def _one_by_one(
+        self, isolation: Isolation, context: ErrorContext, make: Callable[..., TrainingUpdate]
+    ) -> Iterator[Point]:
+        """Train at one rate after the other, each with an update of its own."""
+        objects = isolation.objects
+        random = RandomSources(model_device(objects.model), objects.drawing)
+        mark, beginning = isolation.mark(), random.get()
+        self.isolation_sentence += f" {messages.one_after_the_other(messages.BEGINS_ANEW)}"
+        while not self._why_ended:
+            for training in [t for t in self._trying if not t.is_complete]:
+                isolation.rewind(mark)
+                random.set(beginning)
+                context.steps_before = self.done()
+                with contextlib.closing(make()) as update:
+                    yield from self._train(training, self._steps, update)
+            self._decide()
+
+    def _side_by_side(
+        self, isolation: Isolation, context: ErrorContext, make: Callable[..., TrainingUpdate]
+    ) -> Iterator[Point]:
         """Train side by side, and decide whenever all have come to the same step."""
         objects, steps = isolation.objects, self._steps
         roots = [*objects.drawing, *objects.functions]
@@ -93,17 +136,7 @@ class Search(Experiment):
             random,
             ROOM * (free_bytes(torch.device("cpu")) or 2**30),
         )
-        update = self._training.update(
-            isolation,
-            self._options,
-            context,
-            self._found,
-            batches=tape,
-            validates=self._validates,
-            # Taken again, the rates would no longer see the same batches.
-            retakes_skipped=False,
-        )
-        with contextlib.closing(update):
+        with contextlib.closing(make(batches=tape)) as update:
             track = Track(isolation, update, tape, random)
             chunk = self._chunk
             while not self._why_ended:
@@ -112,13 +145,7 @@ class Search(Experiment):
                     tape.least = min(t.position for t in self._trying)
                     track.enter(training)
                     context.steps_before = self.done() - training.step
-                    try:
-                        yield from self._train(training, until, update)
-                    except OutOfDataError as error:
-                        raise ValueError(str(error)) from error
-                    except SweepEnded:
-                        self._end_on_request()
-                        return
+                    yield from self._train(training, until, update)
                     training.position = tape.position
                     if chunk < steps and self._is_first_look:
                         why = track.why_not_side_by_side()
@@ -128,8 +155,6 @@ class Search(Experiment):
                             break
                 else:
                     self._decide()
-        tried, cost = len(self._trainings), sum(len(t.record.points) for t in self._trainings)
-        self._end(StopReason.FINISHED, endings.search_finished(cost, tried, steps))
 
     def _train(self, training: RateTraining, until: int, update: TrainingUpdate) -> Iterator[Point]:
         """Train at one rate up to a step, or until it diverges."""

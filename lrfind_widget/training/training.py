@@ -27,6 +27,12 @@ class Training(ABC):
     Made anew for each experiment, so that it has what its objects are then.
     """
 
+    begins_anew = False
+    """Whether each update is a training from its beginning, which cannot go on beside others.
+
+    Such an update reads its data itself.
+    """
+
     @property
     @abstractmethod
     def name(self) -> str:

@@ -13,6 +13,7 @@ from lrfind_widget.training.training import Training
 
 LIBRARIES = {
     "transformers.trainer.Trainer": "huggingface.HuggingFaceTraining",
+    "fastai.learner.Learner": "fastai.FastaiTraining",
 }
 """The class of an object that is given first, and what takes it."""
 
