@@ -103,6 +103,9 @@ class ShortTrainings(Experiment):
             except OutOfDataError as error:
                 raise ValueError(str(error)) from error
             if early is not None:
+                reason, sentence = early
+                if reason is StopReason.FINISHED:  # there was too little to train with
+                    raise ValueError(sentence(record, steps))
                 self._end_on_request()
                 return
         self._end(StopReason.FINISHED, endings.comparison_finished(steps, len(self.lrs)))
