@@ -110,7 +110,7 @@ link: setup
 	jupyter-builder develop --overwrite .
 
 clean:
-	rm -rf $(VENV) $(BENCH_VENV) node_modules js/lib lrfind_widget/labextension dist release
+	rm -rf $(VENV) $(BENCH_VENV) node_modules js/lib lrfind_widget/labextension lrfind_widget/page dist release
 
 $(ENVIRONMENT): pyproject.toml requirements/constraints.txt
 	@command -v $(PYTHON) >/dev/null || { echo "Python 3.10 or newer is needed and there is no $(PYTHON): install one, or name it as in 'make PYTHON=python3.12 test'." >&2; exit 1; }

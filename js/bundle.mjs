@@ -1,6 +1,7 @@
-// Packs dist/index.js: the front end as one AMD module with bqplot inside, for pages that do not
-// take a prebuilt extension of JupyterLab; and beside it the licences of what is inside.
-import { readFileSync, writeFileSync } from 'node:fs';
+// Packs the front end with bqplot inside: dist/index.js is one AMD module, for pages that do not take
+// a prebuilt extension of JupyterLab; lrfind_widget/page/page.js is a whole program with the base of
+// ipywidgets too, for the page that `save_html` writes. Beside each are the licences of what is inside.
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { rspack } from '@rspack/core';
 
@@ -8,19 +9,9 @@ import { BQPLOT, licences } from './bqplot_files.mjs';
 
 const path = (name) => fileURLToPath(new URL(name, import.meta.url));
 
-const compiler = rspack({
+const common = {
   mode: 'production',
   context: path('..'),
-  entry: path('lib/amd.js'),
-  output: {
-    path: path('../dist'),
-    filename: 'index.js',
-    library: { type: 'amd' },
-    // Nothing is loaded later.
-    publicPath: '',
-  },
-  externals: ['@jupyter-widgets/base'],
-  externalsType: 'amd',
   resolve: { alias: { bqplot$: BQPLOT } },
   module: {
     rules: [
@@ -40,21 +31,58 @@ const compiler = rspack({
   // Numbered as they are met: other numbers are made from paths, and bqplot's differs by machine.
   optimization: { moduleIds: 'natural', splitChunks: false },
   performance: false,
-});
+};
 
-compiler.run((error, stats) => {
-  if (error || stats.hasErrors()) {
-    throw error ?? new Error(stats.toString({ all: false, errors: true }));
+const amdModule = {
+  ...common,
+  entry: path('lib/amd.js'),
+  output: {
+    path: path('../dist'),
+    filename: 'index.js',
+    library: { type: 'amd' },
+    // Nothing is loaded later.
+    publicPath: '',
+  },
+  externals: ['@jupyter-widgets/base'],
+  externalsType: 'amd',
+};
+
+const page = {
+  ...common,
+  entry: path('lib/page.js'),
+  output: { path: path('../lrfind_widget/page'), filename: 'page.js', publicPath: '' },
+  resolve: {
+    // Cleans HTML in labels, of which none of our widgets has one.
+    alias: { ...common.resolve.alias, 'sanitize-html$': path('no_html.cjs') },
+  },
+};
+
+rspack([amdModule, page], (error, built) => {
+  if (error || built.hasErrors()) {
+    throw error ?? new Error(built.toString({ all: false, errors: true }));
   }
-  writeFileSync(path('../dist/index.js.LICENSE.txt'), licenceText());
+  for (const stats of built.stats) {
+    const { path: folder, filename } = stats.compilation.outputOptions;
+    writeFileSync(`${folder}/${filename}.LICENSE.txt`, licenceText(packagesIn(stats)));
+  }
 });
 
-function licenceText() {
-  const own = ['css-loader', 'style-loader'].map((name) => {
-    const folder = `../node_modules/${name}`;
-    const { version, license } = JSON.parse(readFileSync(path(`${folder}/package.json`), 'utf8'));
-    const text = readFileSync(path(`${folder}/LICENSE`), 'utf8');
-    return { name, versionInfo: version, licenseId: license, text };
+/** The names of the npm packages that a bundle has something of. */
+function packagesIn(stats) {
+  const { modules } = stats.toJson({ all: false, modules: true, orphanModules: true });
+  const files = modules.map(({ name }) => name ?? '');
+  const found = files.flatMap((file) => [...file.matchAll(/node_modules\/((?:@[^/]+\/)?[^/]+)/g)]);
+  return [...new Set(found.map(([, name]) => name))].sort();
+}
+
+function licenceText(names) {
+  const own = names.map((name) => {
+    const folder = path(`../node_modules/${name}`);
+    const { version, license } = JSON.parse(readFileSync(`${folder}/package.json`, 'utf8'));
+    const file = readdirSync(folder).find((each) => each.startsWith('LICENSE'));
+    // Some say in their repository alone what holds for all packages of a scope.
+    const text = file ? `${folder}/${file}` : path(`licenses/${name.split('/')[0]}.txt`);
+    return { name, versionInfo: version, licenseId: license, text: readFileSync(text, 'utf8') };
   });
   return [...licences(), ...own]
     .map(({ name, versionInfo, licenseId, text }) => `${name} ${versionInfo} (${licenseId})\n\n${text.trim()}\n`)

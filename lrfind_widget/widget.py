@@ -5,9 +5,7 @@ from __future__ import annotations
 import contextlib
 import sys
 import threading
-from collections.abc import Sequence
 from os import PathLike
-from pathlib import Path
 from typing import Any
 
 import traitlets
@@ -19,17 +17,16 @@ from lrfind_widget.keywords import constructor, keywords
 from lrfind_widget.options import AnalysisOptions, WidgetOptions
 from lrfind_widget.outcomes import Status
 from lrfind_widget.points import Trainable
-from lrfind_widget.results import figures
-from lrfind_widget.results.looks import Theme
 from lrfind_widget.results.result import SweepResult
 from lrfind_widget.rules.table import DEFAULT_RULE
 from lrfind_widget.session import Session
 from lrfind_widget.state import READING
 from lrfind_widget.view.cells import CELLS, at_end_of_unwatched_cell
 from lrfind_widget.view.debounce import Debounce
-from lrfind_widget.view.files import file_of, picture_of
+from lrfind_widget.view.files import picture_of
 from lrfind_widget.view.marks import Rate
 from lrfind_widget.view.output import SavedOutput
+from lrfind_widget.view.saves import Saves
 from lrfind_widget.view.screen import Screen
 from lrfind_widget.view.thread_safe_widget import OwnLayout, ThreadSafeWidget
 
@@ -48,7 +45,7 @@ class _Setting(traitlets.TraitType[Any, Any]):
             raise traitlets.TraitError(str(error)) from error
 
 
-class LRFinderWidget(Session, ThreadSafeWidget, VBox, ValueWidget):  # type: ignore[misc]
+class LRFinderWidget(Session, Saves, ThreadSafeWidget, VBox, ValueWidget):  # type: ignore[misc]
     """A learning-rate range test one can watch, stop and take a rate from.
 
     ``display(LRFinderWidget(model, dataloader, optimizer))`` starts the test in a
@@ -145,8 +142,8 @@ class LRFinderWidget(Session, ThreadSafeWidget, VBox, ValueWidget):  # type: ign
         Parameters
         ----------
         result : SweepResult or path-like
-            The result, or a file that `SweepResult.save` wrote. The rate that was chosen when it
-            was saved is chosen again.
+            The result, or a file that `SweepResult.save` or `save_html` wrote. The rate that was
+            chosen when it was saved is chosen again.
 
         Raises
         ------
@@ -184,33 +181,6 @@ class LRFinderWidget(Session, ThreadSafeWidget, VBox, ValueWidget):  # type: ign
         self._mirror()
         self.listen(self._show)
         CELLS.claim(self)
-
-    def save_figure(
-        self,
-        path: str | PathLike[str],
-        *,
-        figsize: Sequence[float] | None = None,
-        theme: Theme | None = None,
-    ) -> None:
-        """Save the chart with the present choice as a picture.
-
-        Parameters
-        ----------
-        path : path-like
-            A file that ends in ``.svg``, ``.png`` or ``.pdf``.
-        figsize, theme
-            As for `SweepResult.plot`.
-
-        Raises
-        ------
-        FileNotFoundError, TypeError, ValueError
-            If there is no such folder, the file's ending is another, or an argument is wrong.
-        RuntimeError
-            If there is no curve yet.
-        """
-        kind = figures.kind_of(path)
-        file = file_of(self.state, kind, figsize=figsize, theme=theme)
-        Path(path).write_bytes(file.content)
 
     def close(self) -> None:
         """End what runs, wait until everything is restored, and let go of the model."""

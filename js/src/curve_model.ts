@@ -99,7 +99,7 @@ export class CurveModel extends ColumnsModel<Column> {
 
   /** Whether the curve is drawn at all. */
   get shown(): boolean {
-    return this.get('shown') !== false;
+    return this.runs?.shownAlone(this.runs.latest) ?? this.get('shown') !== false;
   }
 
   /** The lines beside this one. */

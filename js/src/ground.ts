@@ -12,6 +12,9 @@ export function isDark(element: Element): boolean {
   return false;
 }
 
+/** What a page that leaves its colours to the reader follows. */
+const DARK = matchMedia('(prefers-color-scheme: dark)');
+
 /**
  * The figure in a page without the themes of JupyterLab.
  *
@@ -19,12 +22,17 @@ export function isDark(element: Element): boolean {
  */
 export class FigureOnGround extends Figure {
   declare private observer: MutationObserver;
+  declare private left: AbortController;
 
   override initialize(...parameters: Parameters<Figure['initialize']>): void {
     this.observer = new MutationObserver(() => {
       this.follow();
     });
     super.initialize(...parameters);
+    this.left = new AbortController();
+    DARK.addEventListener('change', () => {
+      this.follow();
+    }, { signal: this.left.signal });
     for (const each of [document.documentElement, document.body]) {
       this.observer.observe(each, { attributes: true });
     }
@@ -40,6 +48,7 @@ export class FigureOnGround extends Figure {
 
   override remove(): this {
     this.observer.disconnect();
+    this.left.abort();
     super.remove();
     return this;
   }

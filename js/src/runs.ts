@@ -43,11 +43,12 @@ export class RunsModel extends ChartMarkModel {
   get runs(): Run[] {
     return dictsOf(this.get('runs')).map((run) => {
       const name = asText(run['name']);
+      const shown = this.shownAlone(name) ?? run['visible'] === true;
       return {
         name,
         lr: asColumn(run['lr']),
         loss: asColumn(run['loss']),
-        visible: run['visible'] === true && !this.hidden.has(name),
+        visible: shown && !this.hidden.has(name),
       };
     });
   }
@@ -70,19 +71,34 @@ export class RunsModel extends ChartMarkModel {
     return ended?.name ?? (runs.length > 0 ? growing : '');
   }
 
-  /** Hides a run, or shows it again: in the settings' list where it is there, else in this page. */
+  /**
+   * Hides a run, or shows it again: in the settings' list where it is there, else in this page. The
+   * list is the kernel's; where there is none, it is the page's.
+   */
   toggle(name: string): void {
     const list = this.get('listed') as WidgetModel | null;
     const known = this.inList(name);
     if (list && known) {
       const action = known.visible ? 'hide' : 'show';
       list.send({ event: 'run', action, id: known.id }, list.callbacks());
+      if (!list.comm_live) {
+        const runs = dictsOf(list.get('runs'));
+        list.set(
+          'runs',
+          runs.map((run) => (asText(run['name']) === name ? { ...run, visible: !known.visible } : run)),
+        );
+      }
     } else {
       if (!this.hidden.delete(name)) {
         this.hidden.add(name);
       }
       this.trigger('change:runs', this);
     }
+  }
+
+  /** Whether a listed run is shown in a page without a kernel; undefined where a kernel says so. */
+  shownAlone(name: string): boolean | undefined {
+    return this.comm_live ? undefined : this.inList(name)?.visible;
   }
 
   private inList(name: string): Listed | undefined {

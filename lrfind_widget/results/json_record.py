@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from lrfind_widget.results import stored
+from lrfind_widget.results import scripts, stored
 
 if TYPE_CHECKING:
     from typing_extensions import Self
@@ -63,13 +63,14 @@ class JsonRecord:
     def load(cls, path: str | os.PathLike[str]) -> Self:
         """Return what was saved in a file.
 
-        Nothing in the file is executed: it is read as JSON or CSV and every value is checked.
+        Nothing in the file is executed: what it holds is read as JSON or CSV, and every value is
+        checked.
 
         Parameters
         ----------
         path : str or path
-            Ending in ``.json`` or, of a sweep, in ``.csv``. A CSV file needs the columns ``lr``
-            and ``loss``.
+            Ending in ``.json``, in ``.html`` for a page that the widget's `save_html` wrote or, of
+            a sweep, in ``.csv``. A CSV file needs the columns ``lr`` and ``loss``.
 
         Raises
         ------
@@ -78,8 +79,11 @@ class JsonRecord:
         ValueError
             If it is not a result: broken, of another kind, or too large.
         """
-        ending = _ending_of(path, cls._kept)
-        return cls._from_text(_text_of(path), ending)
+        ending = _ending_of(path, {**cls._kept, ".html": "a widget's page"})
+        text = _text_of(path)
+        if ending == ".html":
+            return cls.from_json(scripts.text_of(text, stored.format_of(cls)))
+        return cls._from_text(text, ending)
 
     def to_text(self, _ending: str = ".json") -> str:
         """Return what `save` writes to a file with an ending."""

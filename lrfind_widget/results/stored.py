@@ -39,7 +39,7 @@ def encode(record: Any) -> dict[str, Any]:
 
     TypeError says where a free-form mapping holds something that JSON cannot.
     """
-    return {"format": _format_of(type(record)), "version": VERSION, **_encoded(record, "")}
+    return {"format": format_of(type(record)), "version": VERSION, **_encoded(record, "")}
 
 
 def decode(kind: type[Record], data: Any) -> Record:
@@ -108,9 +108,9 @@ def _parse(text: str | bytes) -> Any:
 def _check_header(kind: type, data: Any) -> None:
     if not isinstance(data, Mapping):
         raise ValueError(f"A saved result is a JSON object, this is {_shown(data)}.")
-    if data.get("format") != _format_of(kind):
+    if data.get("format") != format_of(kind):
         raise ValueError(
-            f'This is not a saved result: "format" should be "{_format_of(kind)}", '
+            f'This is not a saved result: "format" should be "{format_of(kind)}", '
             f"it is {_shown(data.get('format'))}."
         )
     version = data.get("version")
@@ -121,7 +121,8 @@ def _check_header(kind: type, data: Any) -> None:
         )
 
 
-def _format_of(kind: type) -> str:
+def format_of(kind: type) -> str:
+    """Return how a file names the kind of record that it holds."""
     return f"lrfind_widget.{kind.__name__}"
 
 

@@ -49,6 +49,7 @@ class ColumnsMark(ChartMark):
     def __init__(self, **kwargs: Any) -> None:
         # Held only while points are stored, never while anything is sent or called.
         self._storing = threading.Lock()
+        self._is_told = True  # whether the states that were sent have all points
         self._store = np.empty((len(self.COLUMNS), 0))
         self._keep(0, self._store, np.empty((len(self.LINE), 0)))
         super().__init__(**kwargs)
@@ -76,7 +77,7 @@ class ColumnsMark(ChartMark):
         whole = None if line is None else self._checked(line, self.LINE)
         with self._storing:
             generation, _, before = self._snapshot
-            offset = self.length
+            offset, self._is_told = self.length, False
             self._keep(generation, self._extended(added), before if whole is None else whole)
         # Copies: what is sent leaves later, on the thread of the kernel's sockets.
         self.send(
@@ -100,12 +101,23 @@ class ColumnsMark(ChartMark):
         with self._storing:
             generation, columns, before = self._snapshot
             self._keep(generation, columns, whole)
-        if self.comm is not None and not np.array_equal(whole, before, equal_nan=True):
+        if not self._is_told:
+            self._send_all()
+        elif self.comm is not None and not np.array_equal(whole, before, equal_nan=True):
             self.send_state(self.LINE)
 
     def clear(self) -> None:
         """Remove every point, and the line."""
         self.replace(*(() for _ in self.COLUMNS))
+
+    def tell(self) -> None:
+        """Send all columns as a state, unless one that was sent has them.
+
+        What keeps a widget for later from its states, as a program that executes a notebook
+        does, knows nothing of messages with points.
+        """
+        if not self._is_told:
+            self._send_all()
 
     def get_state(self, key: Any = None, drop_defaults: bool = False) -> dict[str, Any]:
         """Return the state for the page; the columns in it are those of one moment."""
@@ -128,6 +140,7 @@ class ColumnsMark(ChartMark):
         return dict(zip(names, (*columns, *line), strict=True), generation=generation)
 
     def _send_all(self) -> None:
+        self._is_told = True
         if self.comm is not None:
             self.send_state([*self.COLUMNS, *self.LINE, "generation"])
 
@@ -214,7 +227,7 @@ class Curve(ColumnsMark):
         self.append(*added, line=(fit.lrs, fit.losses, stands), along=along)
 
     def show(self, curve: CombinedCurve) -> None:
-        """Show a curve that has ended; its points are not sent again where they are shown."""
+        """Show a curve that has ended; points that are shown are told once as a state."""
         val_losses = curve.val_losses
         if val_losses is None:
             val_losses = np.full(curve.lrs.size, np.nan)

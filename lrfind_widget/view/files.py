@@ -20,6 +20,8 @@ from lrfind_widget.view.debounce import Debounce
 MOST_WAITING = 8
 """How many files may wait to be made."""
 
+NO_CURVE = "There is no curve yet: save it after a sweep."
+
 
 class File(NamedTuple):
     """A file that a browser saves."""
@@ -86,7 +88,7 @@ def file_of(state: SessionState, kind: str, **paper: Any) -> File:
     else:
         content = state.result.to_text(f".{kind}").encode()
     if content is None:
-        raise RuntimeError("There is no curve yet: save it after a sweep.")
+        raise RuntimeError(NO_CURVE)
     return File(f"{_stem(state)}.{kind}", content)
 
 

@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 from ipywidgets import DOMWidget, Widget
+from ipywidgets.embed import dependency_state
 
 from lrfind_widget.rules.table import RULES
 from lrfind_widget.session import Session
@@ -75,7 +76,8 @@ class Screen:
     def tick(self) -> None:
         """Show the present state."""
         with self._ticking:
-            before, state = self._shown, view_state(self._session.state)
+            session = self._session.state
+            before, state = self._shown, view_state(session)
             changed = _changed(before.run_bar, state.run_bar)
             self._steps = changed if changed.keys() <= _STEPS else {}
             self.chart.set_frame(state.height, state.axes["title"])
@@ -89,9 +91,23 @@ class Screen:
                 if changed and (widget is not self.run_bar or not changed.keys() <= _STEPS):
                     widget.set_together(**changed)
             self._show_comparison(state)
+            if not session.is_running:
+                self._tell()
             if self._steps:  # no points came with them
                 self.run_bar.set_together(**self._steps)
             self._shown = state
+
+    @property
+    def has_points(self) -> bool:
+        """Whether there is a curve or a comparison to look at, or the beginning of one."""
+        compared = self.comparison_chart
+        return bool(self.chart.curve.length or (compared and compared.curves.length))
+
+    def models(self, root: Widget) -> dict[str, Any]:
+        """Return the whole states of a widget and of all that it refers to, at one moment."""
+        with self._ticking:
+            states: dict[str, Any] = dependency_state(root, drop_defaults=False)
+        return states
 
     def close(self) -> None:
         """Close every widget of the screen."""
@@ -160,6 +176,12 @@ class Screen:
                 self._session.refuse(error)
 
         return run
+
+    def _tell(self) -> None:
+        """Say as states, which are kept, what was appended while something ran."""
+        self.chart.curve.tell()
+        if self.comparison_chart is not None:
+            self.comparison_chart.curves.tell()
 
     def _along(self) -> dict[str, Any]:
         """Return what the row above says of the steps, for the message with their points."""

@@ -28,6 +28,9 @@ NBEXTENSION = "share/jupyter/nbextensions/lrfind-widget"
 MODULE = "dist/index.js"
 """The one AMD module, in the checkout, the sdist and the npm package."""
 
+PAGE = "lrfind_widget/page/page.js"
+"""The program of the page that `save_html` writes, in all of them but the npm package."""
+
 # Building runs npm; a slow disk or a cold npm cache must not look like a hang.
 pytestmark = [pytest.mark.packaging, pytest.mark.timeout(600)]
 
@@ -90,6 +93,7 @@ def test_the_sdist_carries_the_built_front_end(packages):
     assert "lrfind_widget/labextension/package.json" in names
     assert any(is_entry(name, "lrfind_widget/labextension") for name in names)
     assert {MODULE, f"{MODULE}.LICENSE.txt"} <= names
+    assert {PAGE, f"{PAGE}.LICENSE.txt"} <= names
 
 
 def test_a_front_end_built_earlier_is_not_shipped(packages):
@@ -127,6 +131,19 @@ def test_the_wheel_carries_the_amd_module_where_nbclassic_and_vs_code_look_and_o
     with zipfile.ZipFile(packages.wheel) as wheel:
         enabled = json.loads(wheel.read(f"{data}/etc/jupyter/nbconfig/notebook.d/{NAME}.json"))
     assert enabled == {"load_extensions": {f"{NAME}/extension": True}}
+
+
+def test_the_wheel_carries_the_program_of_a_saved_page_and_its_licences(packages):
+    with zipfile.ZipFile(packages.wheel) as wheel:
+        program, licences = wheel.read(PAGE), wheel.read(f"{PAGE}.LICENSE.txt").decode()
+    assert program == (ROOT / PAGE).read_bytes()
+    assert len(gzip.compress(program)) <= 300_000
+    # It stands in a script of the page.
+    assert b"</script" not in program.lower()
+    assert b"<!--" not in program
+    named = set(re.findall(r"^(\S+) \d\S* \(\S+\)$", licences, re.MULTILINE))
+    assert {"@jupyter-widgets/base", "@jupyter-widgets/controls", "@lumino/widgets"} <= named
+    assert {"bqplot", "jquery", "lodash", "backbone", "underscore"} <= named
 
 
 def test_the_amd_module_needs_the_widgets_of_the_page_alone(packages):

@@ -145,7 +145,7 @@ class TestCurve:
         assert chart.bands.bands == []
         assert [len(run["lr"]) for run in chart.runs.runs] == [len(RATES)]
 
-    def test_has_only_its_line_sent_again_where_the_end_comes_after_its_last_points(
+    def test_is_told_once_as_a_state_where_the_end_comes_after_its_last_points(
         self, play: Any
     ) -> None:
         played = play()
@@ -157,7 +157,8 @@ class TestCurve:
         played.session.wait(20)
 
         (sent,) = curve.comm.sent("update")
-        assert sent["buffer_paths"] == [[name] for name in curve.LINE]
+        assert sent["buffer_paths"] == [[name] for name in (*curve.COLUMNS, *curve.LINE)]
+        assert sent["state"] == {"generation": 0}
         assert curve.fit_settled.all()
 
     def test_is_sent_again_under_another_smoothing(self, swept: Play) -> None:

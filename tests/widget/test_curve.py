@@ -115,6 +115,18 @@ class TestCurve:
         [buffers] = buffers_of(curve, "update")
         assert [floats(buffer) for buffer in buffers][:3] == [[1e-7, 1e-6], [2.0, 3.0], [2.0, 2.5]]
 
+    def test_points_that_were_appended_are_told_as_a_state_once(self) -> None:
+        curve = Curve()
+        curve.append([1e-7, 1e-6], [2.0, 3.0], [2.0, 2.5], [2.0, 2.5])
+        curve.tell()
+        curve.tell()
+
+        [buffers] = buffers_of(curve, "update")
+        assert floats(buffers[0]) == [1e-7, 1e-6]
+        curve.append([1e-5], [2.0], [2.0], [2.0])
+        curve.tell()
+        assert floats(buffers_of(curve, "update")[-1][0]) == [1e-7, 1e-6, 1e-5]
+
     @pytest.mark.parametrize(
         ("generation", "length", "answers"), [(0, 2, 0), (0, 1, 1), (1, 2, 1), (None, "x", 1)]
     )
@@ -204,16 +216,17 @@ class TestTheLineOfACurve:
         assert stands.tolist() == (behind >= 0.5).tolist()
         assert self.grown(grows=False).fit_settled.all()
 
-    def test_is_all_that_is_sent_of_a_curve_that_is_shown_already(self) -> None:
+    def test_is_all_that_is_sent_of_a_curve_that_was_told_as_a_state(self) -> None:
         curve, whole = self.grown(), combined_curve(self.RATES, self.LOSSES, self.LOSSES)
         whole = replace(whole, val_losses=self.LOSSES)
+        curve.tell()
         curve.show(whole)
 
-        [update] = curve.comm.sent("update")
+        [_, update] = curve.comm.sent("update")
         assert update["buffer_paths"] == [[name] for name in curve.LINE]
         assert curve.fit_settled.all()
         curve.show(whole)
-        assert len(curve.comm.sent("update")) == 1
+        assert len(curve.comm.sent("update")) == 2
 
     def test_is_fitted_anew_with_each_two_hundredth_more_of_points(self) -> None:
         curve, rates = Curve(), np.geomspace(1e-7, 10, 2000)

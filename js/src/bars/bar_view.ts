@@ -59,7 +59,7 @@ export abstract class BarView extends DOMWidgetView {
 
   /** Shows what can be done now; the focus of a button that goes falls to the one that follows. */
   protected showButtons(): void {
-    const { buttons } = this;
+    const buttons = this.isSaved ? this.buttons.filter((each) => this.isOffered(each)) : this.buttons;
     const hadFocus = this.buttonPlace.contains(document.activeElement);
     this.buttonPlace.hidden = buttons.length === 0;
     this.buttonParts.show(buttons);
@@ -99,6 +99,11 @@ export abstract class BarView extends DOMWidgetView {
   /** Whether there is a kernel to hear what is pressed. */
   protected get isLive(): boolean {
     return this.model.comm_live;
+  }
+
+  /** Whether this is a saved state in a page that never had a kernel. */
+  protected get isSaved(): boolean {
+    return this.model.comm === undefined;
   }
 
   /** Sends an event; `handled` is called when the kernel has dealt with it. */

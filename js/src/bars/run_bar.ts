@@ -13,7 +13,7 @@ const UNANSWERED_MS = 700;
 
 const UNHEARD = 'No kernel behind this widget: run its cell again to go on.';
 
-/** The state of a sweep whose kernel is gone: none that Python could tell of. */
+/** The state of a sweep that no kernel goes on with: none that Python could tell of. */
 const GONE = 'gone';
 
 /** The headline, what can be told to a run, and how far it is. */
@@ -109,7 +109,9 @@ export class RunBarView extends BarView {
     const { text } = progressOf(done, total);
     return {
       status: GONE,
-      sentence: `Kernel gone after ${text}: run the cell again.`,
+      sentence: this.isSaved
+        ? `Saved after ${text}.`
+        : `Kernel gone after ${text}: run the cell again.`,
     };
   }
 
@@ -134,7 +136,8 @@ export class RunBarView extends BarView {
   private showText(): void {
     const { status, sentence } = this.shown();
     const [, headline = sentence, more = ''] = FIRST_SENTENCE.exec(sentence) ?? [];
-    const note = this.isLive || status === GONE ? this.unanswered() : UNHEARD;
+    const isGone = !this.isLive && !this.isSaved && status !== GONE;
+    const note = isGone ? UNHEARD : this.unanswered();
     if (note !== '') {
       this.announcer.offer(note);
     }

@@ -1,4 +1,4 @@
-import { attr, button, html, say, svg } from '../dom';
+import { attr, button, html, say, showLine, svg } from '../dom';
 import { Keyed } from '../keyed';
 import { runLook } from '../looks';
 import { asNumber, asText, numberOf, textOf } from '../values';
@@ -12,6 +12,8 @@ const READS = {
   training: 'Training loss',
   validation: 'Validation loss',
 };
+
+const SAVED = 'No kernel behind this page: the marker moves, all else needs the notebook.';
 
 /** The numbers that a field takes, and how the model has them. */
 interface Kind {
@@ -51,7 +53,8 @@ interface RunItem {
 /**
  * What is rarely needed, folded away: how the curve is read, the next sweep, runs, saving.
  *
- * Each control shows a trait of the model and sets it. While one message is under way
+ * Each control shows a trait of the model and sets it; without a kernel none would do anything, and
+ * none is there. While one message is under way
  * ipywidgets keeps the latest value alone, so a slider sends no more than the kernel takes.
  */
 export class SettingsBarView extends BarView {
@@ -61,6 +64,8 @@ export class SettingsBarView extends BarView {
   private declare rules: Keyed<Rule, { root: HTMLOptionElement }>;
   private declare runs: Keyed<Run, RunItem>;
   private declare noRuns: HTMLElement;
+  private declare fold: HTMLElement;
+  private declare saved: HTMLElement;
   private declare next: NextSweep;
   private declare saving: Saving;
 
@@ -107,11 +112,15 @@ export class SettingsBarView extends BarView {
       this.saving.take(content, buffers);
     });
     body.append(fields, this.next.el, this.buildLegend(), this.saving.el);
-    this.el.append(html('details', { class: 'lrbar-fold' }, summary, body));
+    this.fold = html('details', { class: 'lrbar-fold' }, summary, body);
+    this.saved = html('div', { class: 'lrbar-quiet' });
+    this.el.append(this.fold, this.saved);
   }
 
   override update(): void {
     super.update();
+    this.fold.hidden = !this.isLive;
+    showLine(this.saved, this.isSaved ? SAVED : '');
     const rules = rulesOf(this.state);
     this.rules.show(rules);
     this.ruleBox.hidden = rules.length === 0;

@@ -1,0 +1,146 @@
+"""What a widget writes to files: its chart as a picture, and itself as a page."""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Sequence
+from html import escape
+from os import PathLike
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from lrfind_widget import messages
+from lrfind_widget.results import figures, stored
+from lrfind_widget.results.json_record import JsonRecord
+from lrfind_widget.results.looks import Theme
+from lrfind_widget.results.scripts import script
+from lrfind_widget.session import CLOSED
+from lrfind_widget.state import SessionState
+from lrfind_widget.view.files import NO_CURVE, file_of, picture_of
+from lrfind_widget.view.screen import Screen
+
+PROGRAM = Path(__file__).resolve().parents[1] / "page" / "page.js"
+"""What makes the widgets in a page of ours; `js/bundle.mjs` packs it."""
+
+_PAGE = """<!doctype html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<meta name="color-scheme" content="light dark">
+<meta http-equiv="Content-Security-Policy" content="default-src 'none'; img-src data:; \
+script-src 'unsafe-inline'; style-src 'unsafe-inline'">
+<title>{title}</title>
+</head>
+<body>
+<main></main>
+<noscript>{picture}<p>{text}</p></noscript>
+{data}
+<script>
+{program}
+</script>
+</body>
+</html>
+"""
+
+
+class Saves:
+    """Writes what is shown to files."""
+
+    _screen: Screen
+    _closed: bool
+
+    if TYPE_CHECKING:
+
+        @property
+        def state(self) -> SessionState:
+            """What is known now."""
+
+    def save_figure(
+        self,
+        path: str | PathLike[str],
+        *,
+        figsize: Sequence[float] | None = None,
+        theme: Theme | None = None,
+    ) -> None:
+        """Save the chart with the present choice as a picture.
+
+        Parameters
+        ----------
+        path : path-like
+            A file that ends in ``.svg``, ``.png`` or ``.pdf``.
+        figsize, theme
+            As for `SweepResult.plot`.
+
+        Raises
+        ------
+        FileNotFoundError, TypeError, ValueError
+            If there is no such folder, the file's ending is another, or an argument is wrong.
+        RuntimeError
+            If there is no curve yet.
+        """
+        kind = figures.kind_of(path)
+        file = file_of(self.state, kind, figsize=figsize, theme=theme)
+        Path(path).write_bytes(file.content)
+
+    def save_html(self, path: str | PathLike[str]) -> None:
+        """Save the widget as one page of a megabyte, which shows it without kernel or network.
+
+        The marker can be moved there, and the curve read. `SweepResult.load` and `from_result`
+        read the result from the page. Of what still runs it has what is there by now.
+
+        Parameters
+        ----------
+        path : path-like
+            A file that ends in ``.html``.
+
+        Raises
+        ------
+        OSError
+            If the file cannot be written.
+        RuntimeError
+            If there is no curve yet, or the widget was closed.
+        ValueError
+            If the file's ending is another.
+        """
+        if Path(path).suffix.lower() != ".html":
+            raise ValueError(f"A page is kept as .html, got {str(path)!r}. Change its ending.")
+        if self._closed:
+            raise RuntimeError(CLOSED)
+        if not self._screen.has_points:
+            raise RuntimeError(NO_CURVE)
+        Path(path).write_text(_page_of(self, self._screen, self.state), encoding="utf-8")
+
+
+def _page_of(widget: Any, screen: Screen, state: SessionState) -> str:
+    """Return the page that shows a widget, and holds what its session has found."""
+    version = {"version_major": 2, "version_minor": 0}
+    shown = {
+        "state": {**version, "state": screen.models(widget)},
+        "view": {**version, "model_id": widget.model_id},
+    }
+    chosen = None if state.result is None else state.result.with_choice(state.selected_lr)
+    found = [record for record in (chosen, state.comparison) if record is not None]
+    png = picture_of(state, "png")
+    text = repr(widget)
+    return _PAGE.format(
+        title=escape(" · ".join(filter(None, [state.options.title, "Learning-rate range test"]))),
+        picture="" if png is None else _image(png, messages.picture_text(text)),
+        text=escape(text),
+        data="\n".join(
+            [
+                *(script(f"application/vnd.jupyter.widget-{k}+json", shown[k]) for k in shown),
+                *(script("application/json", record.to_json(), _name(record)) for record in found),
+            ]
+        ),
+        program=PROGRAM.read_text(encoding="utf-8"),
+    )
+
+
+def _image(png: bytes, words: str) -> str:
+    encoded = base64.b64encode(png).decode("ascii")
+    return f'<img alt="{escape(words)}" src="data:image/png;base64,{encoded}">'
+
+
+def _name(record: JsonRecord) -> str:
+    return stored.format_of(type(record))
