@@ -55,6 +55,8 @@ class Batches:
         self.given = 0
         self.at = (-1, -1)
         """How often the loader was started again before the latest batch, and its number since."""
+        self.is_last = False
+        """Whether gradients are not accumulated beyond the latest batch."""
         self._loader = loader
         self._epochs: Epochs | None = None
         self._iterator: Iterator[Any] | None = None

@@ -249,6 +249,8 @@ class OptimizerStep(TrainingUpdate):
             )
             losses.append(loss.detach())
             del loss, mean  # and with them the graph, before the next batch makes its own
+            if self._batches.is_last:
+                break
         return losses
 
     def _shape_gradients(self) -> None:

@@ -14,20 +14,22 @@ from lrfind_widget.training.training import Training
 LIBRARIES = {
     "transformers.trainer.Trainer": "huggingface.HuggingFaceTraining",
     "fastai.learner.Learner": "fastai.FastaiTraining",
+    "accelerate.optimizer.AcceleratedOptimizer": "accelerate.AccelerateTraining",
+    "accelerate.data_loader.DataLoaderStateMixin": "accelerate.AccelerateTraining",
 }
-"""The class of an object that is given first, and what takes it."""
+"""The class of an object that is given, and what takes it; the first that is known counts."""
 
 
 def training_of(model: Any, dataloader: Any = None, optimizer: Any = None) -> Training:
     """Return what is trained: of a model with loader and optimizer, or of a trainer's objects."""
     if isinstance(model, Training):
         return model
-    for cls in type(model).__mro__:
+    given = [each for each in (dataloader, optimizer) if each is not None]
+    for cls in (cls for each in (model, *given) for cls in type(each).__mro__):
         taken = LIBRARIES.get(f"{cls.__module__}.{cls.__qualname__}")
         if taken is not None:
             module, _, name = taken.partition(".")
             kind = getattr(importlib.import_module(f"{__name__}.{module}"), name)
-            given = [each for each in (dataloader, optimizer) if each is not None]
             training: Training = kind(model, *given)
             return training
     return PlainTraining(model, dataloader, optimizer)
