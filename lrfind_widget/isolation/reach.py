@@ -12,6 +12,7 @@ import contextlib
 import dis
 import functools
 import gc
+import logging
 import random
 import types
 import weakref
@@ -51,6 +52,7 @@ _LEAVES = (
     *(str, bytes, int, float, complex, type(None), type, types.ModuleType),
     *(weakref.ProxyType, weakref.CallableProxyType),
     random.SystemRandom,  # it has no state
+    *(logging.Logger, logging.Handler),  # what is logged stays logged
 )
 _LISTS = (list, tuple, set, frozenset, weakref.WeakSet, deque)
 CACHE: type = type(functools.cache(len))

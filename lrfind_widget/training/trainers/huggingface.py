@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import contextlib
 import copy
+import importlib
 from collections.abc import Iterator
 from typing import Any, NamedTuple
 
@@ -25,7 +26,7 @@ from lrfind_widget.training.checks import check_trained
 from lrfind_widget.training.error_context import ErrorContext
 from lrfind_widget.training.param_groups import set_lr
 from lrfind_widget.training.trainers.refusals import refuse_keywords, refuse_second
-from lrfind_widget.training.trainers.stand_in import shallow, stand_in
+from lrfind_widget.training.trainers.stand_in import repoint_functions, shallow, stand_in
 from lrfind_widget.training.training import Training
 from lrfind_widget.training.update import Found, TrainingUpdate
 
@@ -146,6 +147,8 @@ def standing_in(trainer: Any, memo: dict[int, Any]) -> Any:
         memo[id(part)] = copy.deepcopy(part)
     for data in (trainer.train_dataset, trainer.eval_dataset, trainer.args):
         memo[id(data)] = data  # as they are
+    if id(trainer.model) in memo:
+        repoint_functions(memo[id(trainer.model)], memo)
     new = stand_in(trainer, memo)
     new.lr_scheduler, new.is_in_train = None, True
     new.log = _log_nothing
@@ -319,6 +322,12 @@ def _prepared(trainer: Any) -> Any:
     if getattr(args, kind):
         enable = getattr(trainer.model, f"{kind}_enable")
         enable(**{f"{kind}_kwargs": getattr(args, f"{kind}_kwargs")})
+    if trainer.neftune_noise_alpha is not None:
+        if hasattr(trainer, "_activate_neftune"):
+            trainer._activate_neftune(trainer.model)  # noqa: SLF001
+        else:
+            neftune = importlib.import_module("transformers.integrations.neftune")
+            neftune.activate_neftune(trainer.model, trainer.neftune_noise_alpha)
     model = trainer._wrap_model(trainer.model_wrapped)  # noqa: SLF001
     if model is trainer.model:
         model, trainer.optimizer = trainer.accelerator.prepare(model, trainer.optimizer)

@@ -6,12 +6,14 @@ import copy
 import functools
 import types
 from collections import deque
+from collections.abc import Iterable
 from typing import Any
 
 from torch import Tensor, nn
 from torch.optim import Optimizer
 
 _CONTAINERS = (dict, list, set, tuple, deque)
+_CALLED = (types.FunctionType, types.MethodType, functools.partial)
 _DEPTH = 4
 _MOST = 1000
 """A container with more elements than this is data, and shared."""
@@ -28,36 +30,46 @@ def stand_in(obj: Any, memo: dict[int, Any]) -> Any:
     """Return a shallow copy of an object that has the copies of what is trained.
 
     `memo` has them by the identity of the originals, as for a deep copy, and gets those of further
-    modules, such as a frozen reference. What is reached by attributes, containers, partials and
-    methods is repointed some levels deep; containers are copied in any case, so that what is
-    noted down in them stays in the copy.
+    modules, such as a frozen reference. What is reached by attributes, containers and functions is
+    repointed some levels deep; containers are copied in any case, so that what is noted down in
+    them stays in the copy.
     """
     new = memo[id(obj)] = object.__new__(type(obj))
     for name, value in vars(obj).items():
-        vars(new)[name] = _repointed(value, memo, _DEPTH)
+        vars(new)[name] = repointed(value, memo)
     return new
 
 
-def _repointed(value: Any, memo: dict[int, Any], depth: int) -> Any:
+def repoint_functions(module: nn.Module, memo: dict[int, Any]) -> None:
+    """Let functions that were put into a copied module, and its hooks, use the copies.
+
+    A deep copy takes a function as it is, with the originals in its closure.
+    """
+    memo.update((id(each), each) for each in module.modules())  # which are copies already
+    for each in module.modules():
+        values = vars(each)
+        for holder in [values, *(value for value in values.values() if isinstance(value, dict))]:
+            for name, value in holder.items():
+                if isinstance(value, _CALLED):
+                    holder[name] = repointed(value, memo)
+
+
+def repointed(value: Any, memo: dict[int, Any], depth: int = _DEPTH) -> Any:
     """Return a value with copies in place of originals; itself where it leads to none."""
     if id(value) in memo:
         return memo[id(value)]
     if isinstance(value, nn.Module):
-        # With an empty memo the originals are trained.
-        return copy.deepcopy(value, memo) if _has_modules(memo) else value
+        if not any(isinstance(made, nn.Module) for made in memo.values()):
+            return value  # nothing is copied: the originals are trained
+        made = copy.deepcopy(value, memo)
+        repoint_functions(made, memo)
+        return made
     if depth == 0 or isinstance(value, (Tensor, Optimizer, type)):
         return value
-    if type(value) is types.MethodType:
-        owner = _repointed(value.__self__, memo, depth - 1)
-        return value if owner is value.__self__ else types.MethodType(value.__func__, owner)
-    if type(value) is functools.partial:
-        parts = (value.func, value.args, value.keywords)
-        new = [_repointed(part, memo, depth - 1) for part in parts]
-        is_same = new[0] is value.func and _are(new[1], value.args)
-        is_same = is_same and _are(new[2].values(), value.keywords.values())
-        return value if is_same else functools.partial(new[0], *new[1], **new[2])
     if isinstance(value, _CONTAINERS):
         return _container(value, memo, depth - 1)
+    if isinstance(value, _CALLED):
+        return _function(value, memo, depth - 1)
     return _object(value, memo, depth - 1)
 
 
@@ -66,9 +78,9 @@ def _container(value: Any, memo: dict[int, Any], depth: int) -> Any:
         return value
     if isinstance(value, dict):
         new: Any = copy.copy(value)
-        new.update({key: _repointed(part, memo, depth) for key, part in value.items()})
+        new.update({key: repointed(part, memo, depth) for key, part in value.items()})
         return new
-    parts = [_repointed(part, memo, depth) for part in value]
+    parts = [repointed(part, memo, depth) for part in value]
     if isinstance(value, tuple):
         if _are(parts, value):
             return value
@@ -81,6 +93,38 @@ def _container(value: Any, memo: dict[int, Any], depth: int) -> Any:
     return new
 
 
+def _function(value: Any, memo: dict[int, Any], depth: int) -> Any:
+    """Return a function with copies in its closure, a method of a copy, a partial of copies."""
+    if isinstance(value, types.MethodType):
+        old: list[Any] = [value.__func__, value.__self__]
+    elif isinstance(value, functools.partial):
+        old = [value.func, *value.args, *value.keywords.values()]
+    else:
+        cells = [cell for cell in value.__closure__ or () if _is_filled(cell)]
+        old = [*(cell.cell_contents for cell in cells), *vars(value).values()]
+    new = [repointed(part, memo, depth) if _may_lead(part) else part for part in old]
+    if _are(new, old):
+        return value
+    if isinstance(value, types.MethodType):
+        return types.MethodType(*new)
+    if isinstance(value, functools.partial):
+        func, *rest = new
+        count = len(value.args)
+        words = dict(zip(value.keywords, rest[count:], strict=True))
+        return functools.partial(func, *rest[:count], **words)
+    filled = iter(new)
+    closure = tuple(
+        types.CellType(next(filled)) if _is_filled(cell) else cell
+        for cell in value.__closure__ or ()
+    )
+    made = types.FunctionType(
+        value.__code__, value.__globals__, value.__name__, value.__defaults__, closure
+    )
+    made.__kwdefaults__ = value.__kwdefaults__
+    vars(made).update(zip(vars(value), filled, strict=True))
+    return made
+
+
 def _object(value: Any, memo: dict[int, Any], depth: int) -> Any:
     """Return a shallow copy of an object that leads to what was copied; else the object."""
     attributes = getattr(value, "__dict__", None)
@@ -89,7 +133,7 @@ def _object(value: Any, memo: dict[int, Any], depth: int) -> Any:
     new = {
         name: part
         for name, old in attributes.items()
-        if not isinstance(old, _CONTAINERS) and (part := _repointed(old, memo, depth)) is not old
+        if _may_lead(old) and (part := repointed(old, memo, depth)) is not old
     }
     if not new:
         return value
@@ -97,9 +141,18 @@ def _object(value: Any, memo: dict[int, Any], depth: int) -> Any:
     return made
 
 
-def _are(new: Any, old: Any) -> bool:
+def _may_lead(value: Any) -> bool:
+    """Whether a part is looked into: containers are copied, which an object must not be for."""
+    return not isinstance(value, _CONTAINERS)
+
+
+def _are(new: Iterable[Any], old: Iterable[Any]) -> bool:
     return all(a is b for a, b in zip(new, old, strict=True))
 
 
-def _has_modules(memo: dict[int, Any]) -> bool:
-    return any(isinstance(value, nn.Module) for value in memo.values())
+def _is_filled(cell: types.CellType) -> bool:
+    try:
+        cell.cell_contents  # noqa: B018 - raises where nothing was assigned
+    except ValueError:
+        return False
+    return True
