@@ -49,18 +49,19 @@ class SeparateLoader:
 
     def __init__(self, loader: Iterable[Any]) -> None:
         self._persistent: list[Any] = []
-        self._loader: Any = self._separate(loader, set())
+        self.loader: Any = self._separate(loader, set())
+        """What is read."""
         self._read: Iterator[Any] | None = None
 
     def epoch(self, _number: int) -> Iterator[Any]:
         """Start it again."""
         self._read = None  # before its successor: two sets of workers would be one too many
-        self._read = iter(self._loader)
+        self._read = iter(self.loader)
         return self._read
 
     def numbered(self) -> Iterator[tuple[Any, tuple[int, ...]]]:
         """Yield each batch with its number, see `joined_loader.numbered`."""
-        return numbered(self._loader)
+        return numbered(self.loader)
 
     def start_workers(self) -> bool:
         """Start the persistent workers; return whether that was still to be done."""
@@ -72,7 +73,7 @@ class SeparateLoader:
     def close(self) -> None:
         """End what was started here: generators, and worker processes."""
         read, self._read = self._read, None
-        if read is not self._loader:
+        if read is not self.loader:
             end_iterator(read)
         for loader in self._persistent:
             iterator, loader._iterator = loader._iterator, None  # noqa: SLF001

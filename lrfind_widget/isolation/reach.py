@@ -281,12 +281,12 @@ def _inside_generator(generator: types.GeneratorType[Any, Any, Any]) -> Iterable
 def _globals_of(code: types.CodeType, space: dict[str, object]) -> Iterable[object]:
     if str(space.get("__name__", "")).split(".")[0] in _LIBRARIES:
         return ()
-    return [space[name] for name in _globals_used(code) if name in space]
+    return [space[name] for name in globals_used(code) if name in space]
 
 
 @functools.lru_cache(maxsize=1024)
-def _globals_used(code: types.CodeType) -> tuple[str, ...]:
-    """Return the global names a function and the functions inside it load."""
+def globals_used(code: types.CodeType) -> tuple[str, ...]:
+    """Return the global names that a function and the functions inside it load."""
     names = [
         str(step.argval)
         for step in dis.get_instructions(code)
@@ -294,7 +294,7 @@ def _globals_used(code: types.CodeType) -> tuple[str, ...]:
     ]
     for constant in code.co_consts:
         if isinstance(constant, types.CodeType):
-            names.extend(_globals_used(constant))
+            names.extend(globals_used(constant))
     return tuple(dict.fromkeys(names))
 
 

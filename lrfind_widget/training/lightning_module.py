@@ -117,11 +117,11 @@ class WithoutTrainer:
             "_fabric": None,
             "log": self._log,
             "log_dict": self._log_dict,
-            "print": _SILENT,
+            "print": SILENT,
             "optimizers": lambda *_, **__: optimizer,
             "clip_gradients": self._clip,
             "manual_backward": self._backward,
-            "lr_schedulers": lambda: _SILENT,
+            "lr_schedulers": lambda: SILENT,
             "all_gather": lambda data, *_, **__: data,
         }
 
@@ -202,14 +202,14 @@ class _Silent:
         return iter(())
 
 
-_SILENT = _Silent()
+SILENT = _Silent()
 
 
 class _Trainer:
     """What `self.trainer` is: one that is attached is asked what a sweep does not know."""
 
     def __init__(self, attached: Any) -> None:
-        vars(self).update(VALUES, logger=_SILENT, loggers=[], _attached=attached)
+        vars(self).update(VALUES, logger=SILENT, loggers=[], _attached=attached)
         self.training, self.validating = True, False
 
     def __getattr__(self, name: str) -> Any:

@@ -9,7 +9,12 @@ import torch
 
 from lrfind_widget.training.batch import to_device
 from lrfind_widget.training.lightning_hooks import Hooks
-from lrfind_widget.training.lightning_module import HOOKS, own_steps, places_of
+from lrfind_widget.training.lightning_module import (
+    HOOKS,
+    WithoutTrainer,
+    own_steps,
+    places_of,
+)
 
 
 class ModuleLoss:
@@ -25,13 +30,21 @@ class ModuleLoss:
         What is trained.
     device : torch.device
         Where batches belong.
-    hooks : Hooks
-        What is called around the steps, in surroundings that keep what is logged.
+    surroundings : WithoutTrainer
+        Where the steps compute, and what they log is kept.
+    hooks : Hooks, optional
+        What is called around a step that trains.
     """
 
-    def __init__(self, model: Any, device: torch.device, hooks: Hooks) -> None:
+    def __init__(
+        self,
+        model: Any,
+        device: torch.device,
+        surroundings: WithoutTrainer,
+        hooks: Hooks | None = None,
+    ) -> None:
         self._model, self._device, self._hooks = model, device, hooks
-        self.surroundings = hooks.surroundings
+        self.surroundings = surroundings
         self._own = own = own_steps(model)
         self._places = {name: places_of(getattr(model, name)) for name in own if name not in HOOKS}
 
@@ -57,7 +70,7 @@ class ModuleLoss:
         def moved(batch: Any) -> Any:
             return self._moved(to_device(prepare(batch), self._device), *place[1:])
 
-        if place and not validates:
+        if place and not validates and self._hooks is not None:
             return self._hooks.begin_batch(given, place[0], moved)
         return moved(given)
 
@@ -70,7 +83,7 @@ class ModuleLoss:
         given = (batch, *place, 0, 0)[: min(most, max(least, 1 + len(place)))]
         with self.surroundings.logging() as logged:
             loss = getattr(self._model, name)(*given)
-        if trains:
+        if trains and self._hooks is not None:
             self._hooks.output = loss
         if isinstance(loss, Mapping):
             logged.update(loss)

@@ -67,7 +67,7 @@ class Objective:
         if hooks is not None and lightning_class(model) is not None:
             self._without_trainer = hooks.surroundings
             if loss_fn is None and step_fn is None and own_steps(model):
-                self._module_loss = ModuleLoss(model, device, hooks)
+                self._module_loss = ModuleLoss(model, device, hooks.surroundings, hooks)
         self._validates = False
         self._forward = Forward(model)
         self._loss_of: LossFunction | None = None

@@ -153,7 +153,7 @@ class OptimizerStep(TrainingUpdate):
             return self._next_loss(next_batch).detach(), True
         if self._needs_closure:
             return self._take_with_closure(next_batch), True
-        loss = _mean(self._gradients(next_batch, range(self._options.accumulate)))
+        loss = mean(self._gradients(next_batch, range(self._options.accumulate)))
         self._shape_gradients()
         self._context.part = "The optimizer"
         return loss, self._precision.step(self._optimizer, self._watch)
@@ -173,7 +173,7 @@ class OptimizerStep(TrainingUpdate):
         def closure() -> Tensor:
             with torch.enable_grad():
                 found = self._gradients(iter(batches).__next__, places)
-                losses.append(_mean(earlier + found))
+                losses.append(mean(earlier + found))
                 if not self._steps_itself:
                     self._shape_gradients()
             self._context.part = "The optimizer"
@@ -269,5 +269,6 @@ class OptimizerStep(TrainingUpdate):
             torch.nn.utils.clip_grad_norm_(self._parameters, clip)
 
 
-def _mean(losses: list[Tensor]) -> Tensor:
+def mean(losses: list[Tensor]) -> Tensor:
+    """Return the mean of the losses of accumulated batches."""
     return losses[0] if len(losses) == 1 else torch.stack(losses).mean()

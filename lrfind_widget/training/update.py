@@ -90,22 +90,25 @@ class TrainingUpdate(ABC):
         self, val_loader: Iterable[Any] | None, loss_of: LossOf, source: Callable[[], str]
     ) -> None:
         """Seed, and see to the validation loss: the last thing before the first step."""
-        if self._options.seed is None and val_loader is None:
-            return
-        random = RandomSources(self._device, self._objects.drawing)
         if self._options.seed is not None:
-            random.seed(self._options.seed)
+            RandomSources(self._device, self._objects.drawing).seed(self._options.seed)
         if val_loader is not None:
-            self._validation = Validation(
-                self._objects.model,
-                self._optimizer,
-                val_loader,
-                self._options.val_batches,
-                loss_of,
-                source,
-                random,
-                self._context,
-            )
+            self._validate_on(val_loader, loss_of, source)
+
+    def _validate_on(
+        self, val_loader: Iterable[Any], loss_of: LossOf, source: Callable[[], str]
+    ) -> None:
+        """Compute the validation loss from now on; its random numbers begin with the present."""
+        self._validation = Validation(
+            self._objects.model,
+            self._optimizer,
+            val_loader,
+            self._options.val_batches,
+            loss_of,
+            source,
+            RandomSources(self._device, self._objects.drawing),
+            self._context,
+        )
 
     @abstractmethod
     def _take(self, step: int) -> tuple[Tensor, bool]:

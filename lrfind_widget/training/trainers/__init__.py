@@ -12,6 +12,9 @@ from lrfind_widget.training.plain_training import PlainTraining
 from lrfind_widget.training.training import Training
 
 LIBRARIES = {
+    "ignite.engine.engine.Engine": "ignite.IgniteTraining",
+    "lightning.pytorch.trainer.trainer.Trainer": "lightning.LightningTraining",
+    "pytorch_lightning.trainer.trainer.Trainer": "lightning.LightningTraining",
     "transformers.trainer.Trainer": "huggingface.HuggingFaceTraining",
     "fastai.learner.Learner": "fastai.FastaiTraining",
     "accelerate.optimizer.AcceleratedOptimizer": "accelerate.AccelerateTraining",

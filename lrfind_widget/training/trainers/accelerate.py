@@ -99,7 +99,7 @@ class _Epochs(SeparateLoader):
     def epoch(self, number: int) -> Iterator[tuple[Any, bool]]:
         """Start it again."""
         for batch in super().epoch(number):
-            yield batch, self._loader.end_of_dataloader
+            yield batch, self.loader.end_of_dataloader
 
 
 class _Told(Batches):
