@@ -219,6 +219,28 @@ def picture_text(fallback: str) -> str:
     return f"Chart of the loss against the learning rate. {fallback}."
 
 
+IN_PYTHON = (
+    'Settings, other sweeps and files are in Python here: widget.rule = "valley", '
+    'widget.start(num_it=200), widget.save_figure("lr.png").'
+)
+
+
+def no_front_end(wanted: str, found: str = "") -> str:
+    """Say why a page shows the plain screen, and what to do; `found` is a version that is not."""
+    has = (
+        f"has loaded lrfind-widget {found} in place of" if found else "has not loaded lrfind-widget"
+    )
+    return (
+        f"This page {has} {wanted}, so this is the plain screen. Reload the page; if that does not "
+        f"help, pip install lrfind-widget=={wanted} where Jupyter itself runs, and start it again."
+    )
+
+
+def not_drawn(error: BaseException) -> str:
+    """Say why there is no picture."""
+    return f"There is no picture: {error}"
+
+
 def fixed(parameters: Sequence[str]) -> str:
     """Say which trainable parameters an optimizer does not update, "" where there are none."""
     if not parameters:

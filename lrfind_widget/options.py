@@ -367,10 +367,14 @@ class WidgetOptions(AnalysisOptions, SweepOptions):
     auto_apply
         Write every chosen rate into the optimizer, as `apply()` does: at once, or, where
         something runs, when it has ended.
+    screen
+        "plain" shows core widgets alone, for pages that take no others; "auto" does so where a
+        page turns out not to have loaded the widget's own.
     layout : ipywidgets.Layout
         Layout of the whole widget, as for any widget.
     """
 
     auto_start: bool = True
     auto_apply: bool = False
+    screen: Literal["auto", "plain"] = "auto"
     layout: Any = None

@@ -6,10 +6,10 @@ import contextlib
 import sys
 import threading
 from os import PathLike
-from typing import Any
+from typing import Any, Literal
 
 import traitlets
-from ipywidgets import Layout, ValueWidget, VBox
+from ipywidgets import Layout, ValueWidget, VBox, Widget
 
 from lrfind_widget import messages
 from lrfind_widget.curves.formatting import written_as
@@ -27,7 +27,7 @@ from lrfind_widget.view.files import picture_of
 from lrfind_widget.view.marks import Rate
 from lrfind_widget.view.output import SavedOutput
 from lrfind_widget.view.saves import Saves
-from lrfind_widget.view.screen import Screen
+from lrfind_widget.view.screens import Screens
 from lrfind_widget.view.thread_safe_widget import OwnLayout, ThreadSafeWidget
 
 CALM_SECONDS = 1.0
@@ -136,7 +136,12 @@ class LRFinderWidget(Session, Saves, ThreadSafeWidget, VBox, ValueWidget):  # ty
         self._set_up(TorchTrainable(model, dataloader, optimizer, options), options)
 
     @classmethod
-    def from_result(cls, result: SweepResult | str | PathLike[str]) -> LRFinderWidget:
+    def from_result(
+        cls,
+        result: SweepResult | str | PathLike[str],
+        *,
+        screen: Literal["auto", "plain"] = "auto",
+    ) -> LRFinderWidget:
         """Return a widget that shows a stored result and lets one choose, without a model.
 
         Parameters
@@ -144,17 +149,20 @@ class LRFinderWidget(Session, Saves, ThreadSafeWidget, VBox, ValueWidget):  # ty
         result : SweepResult or path-like
             The result, or a file that `SweepResult.save` or `save_html` wrote. The rate that was
             chosen when it was saved is chosen again.
+        screen : {"auto", "plain"}
+            As the keyword of the widget.
 
         Raises
         ------
         ValueError
-            If the file is no such result, or the result has no points.
+            If the file is no such result, the result has no points, or `screen` is another.
         OSError
             If the file cannot be read.
         """
         stored = result if isinstance(result, SweepResult) else SweepResult.load(result)
         self = cls.__new__(cls)
-        self._set_up(None, WidgetOptions(beta=stored.beta, auto_start=False), stored)
+        options = WidgetOptions(beta=stored.beta, auto_start=False, screen=screen)
+        self._set_up(None, options, stored)
         return self
 
     def _set_up(
@@ -170,9 +178,9 @@ class LRFinderWidget(Session, Saves, ThreadSafeWidget, VBox, ValueWidget):  # ty
         self._mirroring = threading.RLock()
         self._mirror_again = False
         self._writing = threading.local()
-        self._screen = Screen(self)
-        self._screen.run_bar.commands["seen"] = self._be_seen
-        ThreadSafeWidget.__init__(self, children=self._screen.rows, layout=OwnLayout(**layout))
+        self._screens = Screens(self, options.screen, self._be_seen, self._show_rows)
+        rows = self._screens.shown.rows
+        ThreadSafeWidget.__init__(self, children=rows, layout=OwnLayout(**layout))
         self.add_class("lrfind-widget")
         self._output = SavedOutput(self.model_id)
         self._keep_later = Debounce(self._keep)
@@ -190,7 +198,7 @@ class LRFinderWidget(Session, Saves, ThreadSafeWidget, VBox, ValueWidget):  # ty
             Session.close(self)
             self._mirror()
             self._keep_later.close()
-            self._screen.close()
+            self._screens.close()
             self.layout.close()
         ThreadSafeWidget.close(self)
 
@@ -232,14 +240,24 @@ class LRFinderWidget(Session, Saves, ThreadSafeWidget, VBox, ValueWidget):  # ty
 
     def _show(self) -> None:
         """Bring screen, traits and picture up to the state."""
-        self._screen.tick()
+        self._screens.shown.tick()
         self._mirror()
         what, before = self._what_is_kept(), self._kept
         if self.state.is_running:  # a choice before it may be kept meanwhile, as of what runs
             self._kept = ()
         elif what != before:
+            is_choice = what[:2] == before[:2]
+            if (
+                is_choice
+                and self._screens.is_plain
+                and not self.state.message.startswith("Applied")
+            ):
+                return  # its page draws an output anew that is updated: focus would be lost
             self._kept = what
-            self._keep_later.call(CALM_SECONDS if what[:2] == before[:2] else 0.0)
+            self._keep_later.call(CALM_SECONDS if is_choice else 0.0)
+
+    def _show_rows(self, rows: list[Widget]) -> None:
+        self.children = rows
 
     def _mirror(self) -> None:
         """Set the public traits to the state.

@@ -14,6 +14,8 @@ export class Comm {
   readonly sent: Sent[] = [];
   /** How often the page has asked for the whole state. */
   requests = 0;
+  /** The versions of the front end that have said that they are there. */
+  readonly here: unknown[] = [];
   private readonly unanswered: Callbacks[] = [];
   private receive: ((message: unknown) => Promise<void>) | undefined;
 
@@ -21,6 +23,10 @@ export class Comm {
     if (data.method === 'request_state') {
       this.requests += 1;
       return `request-${this.requests}`;
+    }
+    if (data.content?.event === 'here') {
+      this.here.push(data.content.version);
+      return 'here';
     }
     this.sent.push(data);
     this.unanswered.push(callbacks);

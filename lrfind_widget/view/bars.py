@@ -77,8 +77,14 @@ class RunBar(Bar):
     detail = traitlets.Unicode().tag(sync=True)
 
     def _take_event(self, content: Mapping[str, Any]) -> bool:
-        if content.get("event") != "seen" or "seen" not in self.commands:
+        event, version = content.get("event"), content.get("version")
+        if event not in ("seen", "here") or event not in self.commands:
             return super()._take_event(content)
+        if event == "here":
+            if isinstance(version, str) and len(version) <= MAX_TEXT:
+                self.commands["here"](version)
+                return True
+            return False
         self.commands["seen"]()
         return True
 

@@ -52,6 +52,24 @@ def at_end_of_unwatched_cell(action: Callable[[], object]) -> None:
     shell.events.register("post_run_cell", once)
 
 
+def while_cells_run(begin: Callable[[], object], end: Callable[[], object]) -> Callable[[], None]:
+    """Call `begin` and `end` around each cell from now on; return what ends that."""
+    shell, _ = _shell_and_request()
+    events = getattr(shell, "events", None)
+    if events is None:
+        return lambda: None
+    calls = {"pre_run_cell": lambda *_: begin(), "post_run_cell": lambda *_: end()}
+    for event, call in calls.items():
+        events.register(event, call)
+
+    def leave() -> None:
+        for event, call in calls.items():
+            if call in events.callbacks[event]:
+                events.unregister(event, call)
+
+    return leave
+
+
 def _now() -> tuple[str, str]:
     """Return the ids of the cell that runs now and of this execution of it, or empty text."""
     request = _shell_and_request()[1]

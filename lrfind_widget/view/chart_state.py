@@ -12,11 +12,14 @@ from lrfind_widget.curves.fitted_line import FittedLine
 from lrfind_widget.curves.formatting import format_lr, listed
 from lrfind_widget.curves.smoothing import Floats
 from lrfind_widget.outcomes import Status, StopReason
+from lrfind_widget.points import Point
 from lrfind_widget.results.analysis import Analysis, analyse
 from lrfind_widget.results.chart import BAND, Chart, chart_of
 from lrfind_widget.results.curve_lines import Line, lines_of, loss_at, refined
+from lrfind_widget.results.result import SweepResult
 from lrfind_widget.results.shared_axis import Convert, SharedAxis, recorded, shared_axis, with_note
 from lrfind_widget.rules.suggestion import Suggestion
+from lrfind_widget.rules.table import DEFAULT_RULE
 from lrfind_widget.state import SessionState
 from lrfind_widget.view.bar_state import ended
 
@@ -121,6 +124,31 @@ def pictured(state: SessionState) -> Chart | None:
         selected_lr=state.selected_lr,
         others=others,
         name=names[current[0].number] if current and others else "",
+    )
+
+
+def growing(state: SessionState) -> Chart | None:
+    """Return what a picture shows of the curve that grows; None before its first point."""
+    plan, points = (None, ()) if state.sweep is None else (state.sweep.plan, [*state.sweep.points])
+    if plan is None or not points:
+        return None
+    column = {name: [getattr(point, name) for point in points] for name in Point._fields}
+    validated = any(loss is not None for loss in column["val_loss"])
+    result = SweepResult(
+        lrs=np.array(column["lr"]),
+        losses=np.array(column["loss"]),
+        smoothed=np.array(column["smoothed"]),
+        steps=np.array(column["step"]),
+        stop_reason=StopReason.FINISHED,
+        stop_sentence="",
+        val_losses=np.array(column["val_loss"], dtype=np.float64) if validated else None,
+        settings={"beta": state.options.beta, "mode": plan.mode},
+        repeats=np.array(column["repeat"]) if plan.passes > 1 else None,
+        axis_label=plan.label,
+    )
+    options = state.options.changed(rule=DEFAULT_RULE)
+    return chart_of(
+        analyse(result, options), found=(), steepest=None, selected_lr=state.selected_lr
     )
 
 

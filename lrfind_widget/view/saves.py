@@ -18,6 +18,7 @@ from lrfind_widget.session import CLOSED
 from lrfind_widget.state import SessionState
 from lrfind_widget.view.files import NO_CURVE, file_of, picture_of
 from lrfind_widget.view.screen import Screen
+from lrfind_widget.view.screens import Screens
 
 PROGRAM = Path(__file__).resolve().parents[1] / "page" / "page.js"
 """What makes the widgets in a page of ours; `js/bundle.mjs` packs it."""
@@ -47,7 +48,7 @@ script-src 'unsafe-inline'; style-src 'unsafe-inline'">
 class Saves:
     """Writes what is shown to files."""
 
-    _screen: Screen
+    _screens: Screens
     _closed: bool
 
     if TYPE_CHECKING:
@@ -107,22 +108,23 @@ class Saves:
             raise ValueError(f"A page is kept as .html, got {str(path)!r}. Change its ending.")
         if self._closed:
             raise RuntimeError(CLOSED)
-        if not self._screen.has_points:
-            raise RuntimeError(NO_CURVE)
-        Path(path).write_text(_page_of(self, self._screen, self.state), encoding="utf-8")
+        with self._screens.ours(self) as (screen, root):
+            if not screen.has_points:
+                raise RuntimeError(NO_CURVE)
+            page = _page_of(root, screen, self.state, repr(self))
+        Path(path).write_text(page, encoding="utf-8")
 
 
-def _page_of(widget: Any, screen: Screen, state: SessionState) -> str:
+def _page_of(root: Any, screen: Screen, state: SessionState, text: str) -> str:
     """Return the page that shows a widget, and holds what its session has found."""
     version = {"version_major": 2, "version_minor": 0}
     shown = {
-        "state": {**version, "state": screen.models(widget)},
-        "view": {**version, "model_id": widget.model_id},
+        "state": {**version, "state": screen.models(root)},
+        "view": {**version, "model_id": root.model_id},
     }
     chosen = None if state.result is None else state.result.with_choice(state.selected_lr)
     found = [record for record in (chosen, state.comparison) if record is not None]
     png = picture_of(state, "png")
-    text = repr(widget)
     return _PAGE.format(
         title=escape(" · ".join(filter(None, [state.options.title, "Learning-rate range test"]))),
         picture="" if png is None else _image(png, messages.picture_text(text)),

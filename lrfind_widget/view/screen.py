@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import replace
 from functools import partial
 from typing import Any
@@ -15,9 +15,9 @@ from ipywidgets.embed import dependency_state
 from lrfind_widget.rules.table import RULES
 from lrfind_widget.session import Session
 from lrfind_widget.state import LINES, SETTINGS
-from lrfind_widget.view.bar_state import MOST_OFFERED
 from lrfind_widget.view.bars import ChoiceBar, ComparisonBar, HowBar, RunBar, SettingsBar
 from lrfind_widget.view.chart import Box, Chart, ComparisonChart
+from lrfind_widget.view.commands import commands_of
 from lrfind_widget.view.files import Files
 from lrfind_widget.view.growth import Growth, columns_of
 from lrfind_widget.view.thread_safe_widget import ThreadSafeWidget
@@ -37,7 +37,8 @@ class Screen:
     def __init__(self, session: Session) -> None:
         self._session = session
         self._ticking = threading.RLock()
-        self._shown = shown = view_state(session.state)
+        shown = view_state(session.state)
+        self._shown = replace(shown, compared=None)  # the first tick begins one that there is
         self._steps: dict[str, Any] = {}  # of the present tick, until they are sent
         self.settings_bar = SettingsBar(**shown.settings_bar)
         self.chart = Chart(shown, self.settings_bar)
@@ -126,20 +127,7 @@ class Screen:
     def _connect(self) -> None:
         """Let the controls act on the session."""
         session = self._session
-        self.run_bar.commands = {
-            "start": self._shown_to_fail(session.start),
-            "pause": session.pause,
-            "resume": session.resume,
-            "stop": session.stop,
-            "refine": self._shown_to_fail(session.refine),
-            "extend": self._shown_to_fail(session.extend),
-            "advise": self._shown_to_fail(self._take_advice),
-        }
-        self.choice_bar.commands = {
-            "apply": session.try_to_apply,
-            "search": self._shown_to_fail(session.search),
-            "back": session.back_to_suggestion,
-        }
+        self.run_bar.commands, self.choice_bar.commands = commands_of(session)[:2]
         self.chart.marker.page_handlers["value"] = session.select
         self.settings_bar.commands = {
             "run": session.change_run,
@@ -156,26 +144,6 @@ class Screen:
         if name == "rule" and value not in RULES:  # the page knows a function by its name
             value = self._session.state.own_rule
         self._session.analyse(**{name: value})
-
-    def _take_advice(self) -> None:
-        """Go on as far, or sweep with as many steps, as would settle the doubt."""
-        session, analysis = self._session, self._session.state.analysis
-        advice = None if analysis is None else analysis.suggested.advice
-        if advice is not None and advice.command == "extend":
-            session.extend(advice.value)
-        elif advice is not None and advice.value is not None:
-            session.start(num_it=int(advice.value))
-
-    def _shown_to_fail(self, start: Callable[[], None]) -> Callable[[], None]:
-        """Return `start` for a person who looks at the screen, and not at what a cell raises."""
-
-        def run() -> None:
-            try:
-                start()
-            except (RuntimeError, TypeError, ValueError) as error:
-                self._session.refuse(error)
-
-        return run
 
     def _tell(self) -> None:
         """Say as states, which are kept, what was appended while something ran."""
@@ -226,11 +194,7 @@ class Screen:
         if self.comparison_chart is None:
             self.comparison_chart = ComparisonChart()
             self.comparison_bar = ComparisonBar(**state.comparison_bar)
-            session = self._session
-            self.comparison_bar.commands = {
-                "search_held_back": self._shown_to_fail(session.search_held_back),
-                **{f"choose_{n}": partial(session.choose_best, n) for n in range(MOST_OFFERED)},
-            }
+            self.comparison_bar.commands = commands_of(self._session).comparison
             self._widgets |= {
                 "comparison_curves": self.comparison_chart.curves,
                 "comparison_axes": self.comparison_chart.axes,

@@ -38,7 +38,9 @@ def swept(lab_for_module) -> Hands:
 @pytest.fixture
 def finder(swept) -> Hands:
     """The widget with its marker at 1e-3, all rates in view and nothing in focus."""
-    swept.notebook.execute("widget.selected_lr = 1e-3; widget._screen.chart.axes.reset_zoom()")
+    swept.notebook.execute(
+        "widget.selected_lr = 1e-3; widget._screens.shown.chart.axes.reset_zoom()"
+    )
     swept.notebook.page.keyboard.press("Escape")
     swept.notebook.page.mouse.move(2, 2)
     swept.button("Run again").scroll_into_view_if_needed()

@@ -154,7 +154,7 @@ def test_markup_in_an_exception_is_shown_as_text(failed):
 def test_markup_in_what_python_sets_is_shown_as_text(failed):
     failed.notebook.execute(
         f"markup = {MARKUP!r}\n"
-        "screen = failing._screen\n"
+        "screen = failing._screens.shown\n"
         "told = dict.fromkeys(('rate', 'objective', 'detail', 'sentence'), markup)\n"
         "screen.run_bar.set_together(status='sweeping', **told)\n"
         "screen.choice_bar.set_together(message=markup, about=[markup])\n"

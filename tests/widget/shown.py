@@ -32,13 +32,13 @@ class Bars(NamedTuple):
 
 def bars(widget: LRFinderWidget) -> Bars:
     """Return the rows of controls."""
-    screen = widget._screen
+    screen = widget._screens.shown
     return Bars(screen.run_bar, screen.choice_bar, screen.settings_bar, screen.how_bar)
 
 
 def chart(widget: LRFinderWidget) -> Any:
     """Return the chart of the curve."""
-    return widget._screen.chart
+    return widget._screens.shown.chart
 
 
 class Below(NamedTuple):
@@ -50,7 +50,7 @@ class Below(NamedTuple):
 
 def below(widget: LRFinderWidget) -> Below | None:
     """Return the comparison of rates below the chart; None until it is shown."""
-    screen = widget._screen
+    screen = widget._screens.shown
     if screen.comparison_chart is None:
         return None
     return Below(screen.comparison_chart, screen.comparison_bar)

@@ -262,7 +262,7 @@ class TestDisplaying:
         self, displayed: LRFinderWidget, artist: Artist, outputs: list[Output]
     ) -> None:
         count = len(outputs[0].bundles)
-        tell(displayed._screen.run_bar, event="seen")
+        tell(displayed._screens.shown.run_bar, event="seen")
         assert outputs[0].bundles[count:] == outputs[0].bundles[-1:]
         assert outputs[0].picture == b"picture 1"
         assert len(artist.drawn) == 1

@@ -2,6 +2,7 @@ import { DOMWidgetModel, type IBackboneModelOptions, unpack_models } from '@jupy
 
 import { catchUp } from '../catch_up';
 import { identity } from '../identity';
+import { MODULE_VERSION } from '../version';
 
 type Attributes = Record<string, unknown>;
 
@@ -19,6 +20,12 @@ abstract class BarModel extends DOMWidgetModel {
 }
 
 export class RunBarModel extends BarModel {
+  /** Says that the front end is there: a page that stays silent is shown the plain screen. */
+  override initialize(attributes: Backbone.ObjectHash, options: IBackboneModelOptions): void {
+    super.initialize(attributes, options);
+    this.send({ event: 'here', version: MODULE_VERSION });
+  }
+
   override defaults(): Attributes {
     return {
       ...this.defaultsOf('RunBar'),

@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, expect, it, vi } from 'vitest';
 
+import data from '../../../package.json';
 import { RunBarModel } from '../../src/bars/models';
 import { RunBarView } from '../../src/bars/run_bar';
 import { Comm, find, isEnabled, makeModel, show } from './page';
@@ -63,6 +64,10 @@ afterEach(() => {
 function widen(width: number): void {
   resized([{ contentRect: { width } }]);
 }
+
+it('says once, with its version, that the front end is there, seen or not', () => {
+  expect(comm.here).toEqual([data.version]);
+});
 
 it('says once that it is in sight, when it has got room', () => {
   widen(0);

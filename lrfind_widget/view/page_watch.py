@@ -1,0 +1,113 @@
+"""Whether the page that shows a widget has our front end."""
+
+from __future__ import annotations
+
+import re
+import threading
+from collections.abc import Callable
+from typing import Any
+
+from ipywidgets import Layout
+from ipywidgets.widgets.widget_link import DirectionalLink
+
+from lrfind_widget import messages
+from lrfind_widget._version import __version__
+from lrfind_widget.background import background, reported
+from lrfind_widget.view.cells import while_cells_run
+from lrfind_widget.view.debounce import Debounce
+from lrfind_widget.view.thread_safe_widget import ThreadSafeWidget
+
+ANSWER_SECONDS = 4.0
+"""How long a page has time to load our front end, counted while no cell keeps the kernel."""
+
+
+class _Knocker(ThreadSafeWidget, Layout):  # type: ignore[misc]
+    """A core widget that nothing shows; a page sets its height as soon as it has made it."""
+
+    _page_may_set = ("height",)
+
+
+class _Link(DirectionalLink, ThreadSafeWidget):  # type: ignore[misc]
+    """The link by which a page sets it."""
+
+
+class PageWatch:
+    """Hears which pages there are, and says where one of them has not our front end.
+
+    Every page that knows the core widgets gives a sign as soon as it makes the models: a link
+    between two traits of one of them, which works in the page alone, has it set the second. Our
+    front end gives another. A page that has given the first and not the second for a while, in
+    which no cell kept the kernel from hearing it, has not loaded ours. Where there is no page, as
+    where a program executes the notebook, or a page comes later, nothing is said before.
+
+    Parameters
+    ----------
+    tell : callable
+        Called on any thread with a sentence where our front end is missing, and with "" where it
+        has come after all. Once one has come, nothing more is said.
+    """
+
+    def __init__(self, tell: Callable[[str], object]) -> None:
+        self._tell = tell
+        self._lock = threading.RLock()  # held while it tells, so that the last word is the true one
+        self._has_page = self._is_busy = self._has_ours = self._has_told = False
+        self._later = Debounce(self._miss)
+        self._leave_cells = while_cells_run(self._begin_cell, self._end_cell)
+        self._knocker = _Knocker(width="0")
+        self._link = _Link(source=(self._knocker, "width"), target=(self._knocker, "height"))
+        self._knocker.page_handlers["height"] = self._hear_page
+
+    def hear_ours(self, version: str) -> None:
+        """Take the sign of our front end, which is of some version."""
+        with self._lock:
+            if not is_taken(version):
+                self._say_missing(version)
+            elif not self._has_ours:
+                self._has_ours = True
+                self._leave_cells()
+                if self._has_told:
+                    self._tell("")
+
+    def close(self) -> None:
+        """Hear no more."""
+        self._leave_cells()
+        self._later.close()
+        self._link.close()
+        self._knocker.close()
+
+    def _hear_page(self, height: Any) -> None:
+        if height is not None:
+            self._knocker.height = None  # so that the next page sets it too
+            self._has_page = True
+            self._wait()
+
+    def _begin_cell(self) -> None:
+        self._is_busy = True
+
+    def _end_cell(self) -> None:
+        self._is_busy = False
+        self._wait()
+
+    def _wait(self) -> None:
+        if self._has_page and not self._has_ours and not self._has_told:
+            self._later.call(ANSWER_SECONDS)
+
+    def _miss(self) -> None:
+        with background(), self._lock:
+            if not self._is_busy:
+                self._say_missing()
+
+    def _say_missing(self, found: str = "") -> None:
+        if not self._has_ours and not self._has_told:
+            self._has_told = True
+            with reported():
+                self._tell(messages.no_front_end(__version__, found))
+
+
+def is_taken(version: str) -> bool:
+    """Whether a front end of some version fits the kernel, as ``^`` asks for it."""
+    theirs, ours = (
+        [int(part) for part in re.findall(r"\d+", text)[:3]] for text in (version, __version__)
+    )
+    fixed = next((n for n, part in enumerate(ours) if part), len(ours)) + 1
+    return theirs[:fixed] == ours[:fixed] and theirs >= ours

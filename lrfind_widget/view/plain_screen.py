@@ -1,0 +1,300 @@
+"""The finder in core widgets alone, for pages that take no module of ours."""
+
+from __future__ import annotations
+
+import base64
+import math
+import threading
+import time
+from collections.abc import Callable, Iterable, Mapping
+from functools import partial
+from html import escape
+from typing import Any
+
+from ipywidgets import HTML, Button, FloatLogSlider, HBox, IntProgress, Text, Widget
+
+from lrfind_widget import messages
+from lrfind_widget.background import background
+from lrfind_widget.curves.formatting import format_lr, written_as
+from lrfind_widget.results import figures, picture
+from lrfind_widget.session import Session
+from lrfind_widget.state import SessionState
+from lrfind_widget.values import check_rate
+from lrfind_widget.view.chart_state import axis, growing, pictured
+from lrfind_widget.view.commands import Actions, commands_of
+from lrfind_widget.view.debounce import Debounce
+from lrfind_widget.view.thread_safe_widget import OwnLayout, ThreadSafeWidget
+from lrfind_widget.view.view_state import ViewState, view_state
+
+DRAW_SECONDS = 1.0
+"""Least time between two pictures of a curve that grows."""
+
+STEP = 0.01
+"""A step of the slider, in decades."""
+
+DIGITS = 3
+"""Significant digits of a rate that the slider chooses."""
+
+
+class _Words(ThreadSafeWidget, HTML):  # type: ignore[misc]
+    """What a label of the core does not show: sentences that wrap, and a picture with its words.
+
+    What comes from elsewhere is escaped: it is text.
+    """
+
+    def say(self, *sentences: str) -> None:
+        """Show some sentences, each on a line of its own."""
+        self.put(_lines(sentences))
+
+    def put(self, markup: str) -> None:
+        """Show markup of ours; without any take no room."""
+        self.value = markup
+        _show(self, bool(markup))
+
+
+class _Button(ThreadSafeWidget, Button):  # type: ignore[misc]
+    """A button of the core."""
+
+    def __init__(self) -> None:
+        super().__init__(layout=OwnLayout(width="auto"))
+        self.press: Callable[[], object] | None = None
+        self.on_click(lambda _: None if self.disabled or self.press is None else self.press())
+
+
+class _Row(ThreadSafeWidget, HBox):  # type: ignore[misc]
+    """A row that wraps."""
+
+    def __init__(self, *children: Widget) -> None:
+        super().__init__(
+            children=children, layout=OwnLayout(flex_flow="row wrap", align_items="center")
+        )
+
+
+class _Buttons(_Row):
+    """A row of buttons; one that cannot be pressed is not seen, and its room is kept."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._made: dict[str, _Button] = {}
+
+    def offer(self, buttons: Iterable[Mapping[str, Any]], actions: Actions) -> None:
+        """Show buttons as the bars have them, and what to call for their commands."""
+        seen = {each["id"]: each for each in buttons}
+        for name, each in seen.items():
+            if name not in self._made:
+                self._made[name] = _Button()
+            button = self._made[name]
+            button.press = actions[each["command"]]
+            button.set_together(
+                description=each["label"],
+                tooltip=each["title"],
+                disabled=not each["enabled"],
+                button_style="primary" if each.get("primary") else "",
+            )
+            button.layout.visibility = "visible" if each["enabled"] else "hidden"
+        for name, button in self._made.items():
+            _show(button, name in seen)
+        self.children = [*self._made.values()]
+        _show(self, bool(seen))
+
+
+class _Progress(ThreadSafeWidget, IntProgress):  # type: ignore[misc]
+    """A bar of the core."""
+
+
+class _Slider(ThreadSafeWidget, FloatLogSlider):  # type: ignore[misc]
+    """A slider over the decades of the axis."""
+
+    _page_may_set = ("value",)
+
+    def set_ends(self, low: float, high: float) -> None:
+        """Set both ends, in an order in which the lower one is never above the other."""
+        ends = {"min": math.log10(low), "max": math.log10(high)}
+        for name in ("max", "min") if ends["max"] >= self.min else ("min", "max"):
+            setattr(self, name, ends[name])
+
+
+class _Field(ThreadSafeWidget, Text):  # type: ignore[misc]
+    """A field for a rate, which has a name for a screen reader; the slider of the core has none."""
+
+    _page_may_set = ("value",)
+
+    def valid(self, name: str, value: Any) -> Any:
+        """Return a text that the page sent, if it is a rate."""
+        check_rate(name, float(value))
+        return super().valid(name, value)
+
+
+class PlainScreen:
+    """The headline, the picture as it grows, the choice, and the sentences behind it.
+
+    It shows what the other screen shows, from the same view state; settings and files are
+    Python's. `why` says what it is shown for, where nobody has asked for it. `tick` may be called
+    on any thread; pictures are drawn on a thread of their own.
+    """
+
+    def __init__(self, session: Session, why: str = "") -> None:
+        self._session = session
+        self._ticking = threading.RLock()
+        self._commands = commands_of(session)
+        self._headline, self._picture, self._message = _Words(), _Words(), _Words()
+        self._progress = _Progress(layout=OwnLayout(width="auto", flex="1 1 120px"))
+        self._run, self._choice, self._chips = _Buttons(), _Buttons(), _Buttons()
+        # Told at the end of a gesture: the page moves a slider that it has drawn to a whole step,
+        # and would tell that as if a person had chosen it.
+        look: dict[str, Any] = {"continuous_update": False, "style": {"description_width": "auto"}}
+        self._slider = _Slider(
+            description="Learning rate",
+            step=STEP,
+            readout_format=".1e",
+            layout=OwnLayout(width="auto", min_width="0", flex="1 1 300px"),
+            **look,
+        )
+        self._field = _Field(
+            description="Learning rate, typed", layout=OwnLayout(width="300px"), **look
+        )
+        self._slider.page_handlers["value"] = lambda lr: session.select(float(f"{lr:.{DIGITS}g}"))
+        self._field.page_handlers["value"] = lambda text: session.select(float(text))
+        self._verdict, self._compared, self._offers = _Words(), _Words(), _Buttons()
+        self._why = _Words()
+        reason, python = _Words(), _Words()
+        reason.say(why)
+        python.say(messages.IN_PYTHON)
+        self.rows: list[Widget] = [
+            *(reason, self._headline, _Row(self._run, self._progress), self._picture),
+            *(_Row(self._slider, self._field), self._choice, self._chips, self._message),
+            *(self._verdict, self._offers, self._compared, self._why, python),
+        ]
+        self._drawn: Any = None
+        self._drawn_at = -math.inf
+        self._draw_later = Debounce(self._draw)
+        self.tick()
+
+    def tick(self) -> None:
+        """Show the present state."""
+        with self._ticking, written_as((state := self._session.state).mode):
+            shown = view_state(state)
+            self._show_run(state, shown)
+            self._show_choice(shown)
+            self._show_comparison(state, shown)
+            how = shown.how_bar
+            facts = _lines([*shown.choice_bar["about"], *how["facts"], how["error"]])
+            facts += f"<pre>{escape(how['traceback'])}</pre>" * bool(how["traceback"])
+            title = "<summary>Why, and how this was run</summary>"
+            self._why.put(f"<details>{title}{facts}</details>" * bool(facts))
+            self._draw_soon(state)
+
+    def close(self) -> None:
+        """Close every widget of the screen."""
+        self._draw_later.close()
+        for widget in _all_of(self.rows):
+            widget.close()
+
+    def _show_run(self, state: SessionState, shown: ViewState) -> None:
+        bar = shown.run_bar
+        headline, _, rest = bar["sentence"].partition(". ")
+        facts = [bar[name] for name in ("rate", "objective", "detail") if state.is_running]
+        more = " ".join(filter(None, [rest, *facts]))
+        self._headline.put(
+            f'<div role="status"><strong>{escape(headline)}{"." * bool(rest)}</strong> '
+            f"{escape(more)}</div>"
+        )
+        total = max(bar["total"], 1)
+        self._progress.set_together(max=total, value=min(bar["done"], total))
+        self._progress.layout.visibility = "visible" if state.is_running else "hidden"
+        buttons = sorted(bar["buttons"], key=lambda each: each["id"] in ("hold", "stop"))
+        self._run.offer(buttons, self._commands.run)
+
+    def _show_choice(self, shown: ViewState) -> None:
+        bar, marker = shown.choice_bar, shown.marker
+        self._slider.set_ends(marker["lo"], marker["hi"])
+        self._slider.value = marker["value"]
+        self._field.value = _typed(marker["value"])
+        self._choice.offer(bar["buttons"], self._commands.choice)
+        select, actions, chips = self._session.select, {}, []
+        for chip in bar["suggestions"]:
+            rule, lr = chip["rule"], chip["lr"]
+            actions[rule] = self._commands.choice["back"] if chip["active"] else partial(select, lr)
+            label = f"{chip['label']} {'' if lr is None else format_lr(lr)}"
+            look = {"label": label, "title": chip["reason"], "enabled": lr is not None}
+            chips.append({"id": rule, "command": rule, **look})
+        self._chips.offer(chips, actions)
+        self._message.say(bar["message"])
+
+    def _show_comparison(self, state: SessionState, shown: ViewState) -> None:
+        bar = {} if state.comparing is None else shown.comparison_bar
+        self._verdict.say(*(bar.get(name, "") for name in ("sentence", "evidence", "note")))
+        self._offers.offer(bar.get("buttons", ()), self._commands.comparison)
+
+    def _draw_soon(self, state: SessionState) -> None:
+        """Draw anew where what is drawn has changed, while it grows at a bounded pace."""
+        drawn = state.is_sweeping, state.runs, state.options, state.selected_lr, state.verdict
+        is_late = time.monotonic() - self._drawn_at > DRAW_SECONDS
+        if drawn != self._drawn or (state.is_sweeping and is_late):
+            self._drawn, self._drawn_at = drawn, time.monotonic()
+            self._draw_later.call(0.0)
+
+    def _draw(self) -> None:
+        with background():
+            state = self._session.state
+            analysis = None if state.is_sweeping else state.analysis
+            words = "" if analysis is None else analysis.words
+            self._picture.put(_picture(partial(_png, state), words))
+            found = state.verdict
+            if found is not None:
+                draw = partial(figures.saved, found._off_screen, "png")  # noqa: SLF001
+                self._compared.put(_picture(draw, found.sentence))
+
+
+def _png(state: SessionState) -> bytes | None:
+    """Return the curve as a picture, over the whole range; None where there is none yet."""
+    chart = growing(state) if state.is_sweeping else pictured(state)
+    if chart is None:
+        return None
+
+    def draw() -> Any:
+        figure = figures.new_figure()
+        (axes,) = figure.axes
+        picture.draw(axes, chart)
+        low, high, *_ = axis(state)
+        axes.set_xlim(min(low, state.selected_lr), max(high, state.selected_lr))
+        return figure
+
+    return figures.saved(draw, "png")
+
+
+def _picture(draw: Callable[[], bytes | None], words: str) -> str:
+    """Return a picture as markup, with the words that stand for it; or why there is none."""
+    try:
+        png = draw()
+    except Exception as error:  # the rest of the screen works without it
+        return _lines([messages.not_drawn(error)])
+    if png is None:
+        return ""
+    data = base64.b64encode(png).decode("ascii")
+    words = escape(f"Loss against learning rate. {words}".strip())
+    return f'<img alt="{words}" style="max-width: 100%" src="data:image/png;base64,{data}">'
+
+
+def _typed(lr: float) -> str:
+    """Return a rate with the digits that a person has chosen, if few."""
+    short, exact = format_lr(lr), f"{lr:.{DIGITS}g}"
+    return exact if float(exact) == lr != float(short) else short
+
+
+def _lines(sentences: Iterable[str]) -> str:
+    return "".join(f"<div>{escape(text)}</div>" for text in sentences if text)
+
+
+def _show(widget: Any, is_shown: bool) -> None:
+    widget.layout.display = None if is_shown else "none"
+
+
+def _all_of(widgets: Iterable[Any]) -> Iterable[Widget]:
+    """Yield widgets, with what they are made of."""
+    for widget in widgets:
+        yield from _all_of(getattr(widget, "children", ()))
+        yield widget.layout
+        if hasattr(widget, "style"):
+            yield widget.style
+        yield widget
