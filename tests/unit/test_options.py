@@ -47,6 +47,7 @@ def test_who_takes_what() -> None:
         "auto_apply",
         "height",
         "layout",
+        "screen",
     }
 
 
