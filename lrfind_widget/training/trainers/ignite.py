@@ -78,7 +78,7 @@ class IgniteTraining(Training):
 
     def objects(self, options: TrainingOptions) -> TrainingObjects:
         """Return what is trained, and refuse the keywords that the engine stands for."""
-        refuse_keywords(options, "engine")
+        refuse_keywords(options, "trainer engine")
         if options.val_loader is True:
             raise ValueError(
                 "val_loader=True takes a trainer's own evaluation data, and an engine has none. "
@@ -149,7 +149,7 @@ class IgniteUpdate(TrainingUpdate):
 
     @property
     def _objective_sentence(self) -> str:
-        return "what your engine's function returns"
+        return "what your engine's function returns; its handlers are not called"
 
     def _take(self, _step: int) -> tuple[Tensor, bool]:
         self._losses_of_step, before = [], self._watch.taken
@@ -237,14 +237,14 @@ def _engine_like(engine: Any, memo: dict[int, Any]) -> Any:
         _init_iter=None,
         _internal_run_generator=None,
     )
-    # As of a run that begins.
-    made.state.iteration = made.state.epoch = 0
-    made.state.max_epochs = made.state.epoch_length = None
+    if made.state.iteration:  # it goes on, as with more epochs than it has had
+        made.state.max_epochs, made.state.max_iters = ENDLESS, None
     for event, handlers in engine._event_handlers.items():  # noqa: SLF001
-        for handler, _given, named in handlers:
+        for handler, given, named in handlers:
             if getattr(handler, "__self__", None) is engine:  # by which an engine seeds itself
                 own = types.MethodType(handler.__func__, made)
-                made._event_handlers[event].append((own, (weakref.ref(made),), named))  # noqa: SLF001
+                refers = tuple(weakref.ref(made) if type(g) is weakref.ref else g for g in given)
+                made._event_handlers[event].append((own, refers, named))  # noqa: SLF001
     return made
 
 

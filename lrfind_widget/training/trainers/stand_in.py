@@ -9,8 +9,11 @@ from collections import deque
 from collections.abc import Iterable
 from typing import Any
 
+import torch
 from torch import Tensor, nn
 from torch.optim import Optimizer
+
+from lrfind_widget.isolation.reach import globals_used
 
 _CONTAINERS = (dict, list, set, tuple, deque)
 _CALLED = (types.FunctionType, types.MethodType, functools.partial)
@@ -94,14 +97,16 @@ def _container(value: Any, memo: dict[int, Any], depth: int) -> Any:
 
 
 def _function(value: Any, memo: dict[int, Any], depth: int) -> Any:
-    """Return a function with copies in its closure, a method of a copy, a partial of copies."""
+    """Return a function with copies in what it uses, a method of a copy, a partial of copies."""
     if isinstance(value, types.MethodType):
         old: list[Any] = [value.__func__, value.__self__]
     elif isinstance(value, functools.partial):
         old = [value.func, *value.args, *value.keywords.values()]
     else:
-        cells = [cell for cell in value.__closure__ or () if _is_filled(cell)]
-        old = [*(cell.cell_contents for cell in cells), *vars(value).values()]
+        space, filled = value.__globals__, list(filter(_is_filled, value.__closure__ or ()))
+        names = [n for n in globals_used(value.__code__) if _may_train(space.get(n), space)]
+        old = [*(cell.cell_contents for cell in filled), *vars(value).values()]
+        old += [space[name] for name in names]
     new = [repointed(part, memo, depth) if _may_lead(part) else part for part in old]
     if _are(new, old):
         return value
@@ -112,17 +117,25 @@ def _function(value: Any, memo: dict[int, Any], depth: int) -> Any:
         count = len(value.args)
         words = dict(zip(value.keywords, rest[count:], strict=True))
         return functools.partial(func, *rest[:count], **words)
-    filled = iter(new)
+    parts = iter(new)
     closure = tuple(
-        types.CellType(next(filled)) if _is_filled(cell) else cell
+        types.CellType(next(parts)) if _is_filled(cell) else cell
         for cell in value.__closure__ or ()
     )
-    made = types.FunctionType(
-        value.__code__, value.__globals__, value.__name__, value.__defaults__, closure
-    )
+    attributes = [(name, next(parts)) for name in vars(value)]
+    # A space of its own, of which the names are those of now.
+    space = {**space, **dict(zip(names, parts, strict=True))} if names else space
+    made = types.FunctionType(value.__code__, space, value.__name__, value.__defaults__, closure)
     made.__kwdefaults__ = value.__kwdefaults__
-    vars(made).update(zip(vars(value), filled, strict=True))
+    vars(made).update(attributes)
     return made
+
+
+def _may_train(value: Any, space: dict[str, Any]) -> bool:
+    """Whether what a function knows by a global name is trained, or a function beside it."""
+    if isinstance(value, types.FunctionType):
+        return value.__globals__ is space
+    return isinstance(value, (nn.Module, Optimizer, Tensor, torch.amp.GradScaler))
 
 
 def _object(value: Any, memo: dict[int, Any], depth: int) -> Any:
