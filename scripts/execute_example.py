@@ -1,20 +1,23 @@
-"""Run the example notebook and store what it shows: its texts and the picture of the widget.
+"""Run an example notebook and store what it shows: its texts and the picture of the widget.
 
-`python scripts/execute_example.py` after any change of its cells. What is stored can be
-read without a kernel: no live widget, no times, no widget state.
+`python scripts/execute_example.py` after any change of its cells; another one by its name, as in
+`.venv-bench/bin/python scripts/execute_example.py fastai_learner`. What is stored can be read
+without a kernel: no live widget, no times, no widget state.
 """
 
 from __future__ import annotations
 
 import hashlib
 import os
+import sys
 from pathlib import Path
 from typing import Any
 
 import nbformat
 from nbclient import NotebookClient
 
-EXAMPLE = Path(__file__).resolve().parent.parent / "examples" / "mnist_3_vs_7.ipynb"
+EXAMPLES = Path(__file__).resolve().parent.parent / "examples"
+EXAMPLE = EXAMPLES / "mnist_3_vs_7.ipynb"
 
 READABLE = {"text/plain", "image/png"}
 
@@ -25,11 +28,11 @@ def digest(notebook: Any) -> str:
     return hashlib.sha256("\0".join(code).encode()).hexdigest()
 
 
-def main() -> None:
-    """Execute the notebook in place."""
+def main(example: Path) -> None:
+    """Execute a notebook in place."""
     os.environ["OMP_NUM_THREADS"] = "1"  # the same sums in the same order each time
-    notebook = nbformat.read(EXAMPLE, as_version=4)  # type: ignore[no-untyped-call]
-    resources = {"metadata": {"path": EXAMPLE.parent}}
+    notebook = nbformat.read(example, as_version=4)  # type: ignore[no-untyped-call]
+    resources = {"metadata": {"path": EXAMPLES}}
     NotebookClient(
         notebook,
         timeout=300,
@@ -53,8 +56,8 @@ def main() -> None:
         "language_info": {"name": "python"},
         "outputs_of": digest(notebook),
     }
-    nbformat.write(notebook, EXAMPLE)  # type: ignore[no-untyped-call]
+    nbformat.write(notebook, example)  # type: ignore[no-untyped-call]
 
 
 if __name__ == "__main__":
-    main()
+    main(EXAMPLES / f"{sys.argv[1]}.ipynb" if sys.argv[1:] else EXAMPLE)

@@ -53,6 +53,7 @@ class FastaiTraining(Training):
             )
         self._learner = learner
         self._standing_in = standing_in(learner)
+        with_callbacks_of_its_own(self._standing_in)  # which refuses now what cannot be copied
         self._optimizer = _as_torch(self._standing_in)
         # With which a fit goes on, such as those that were accumulated last.
         self._gradients = [parameter.grad for parameter in learner.model.parameters()]
@@ -70,6 +71,8 @@ class FastaiTraining(Training):
     def objects(self, options: TrainingOptions) -> TrainingObjects:
         """Return the parts of the Learner, and a Learner."""
         refuse_keywords(options, "Learner")
+        if options.wd is not None:
+            raise ValueError("wd was given beside a Learner, which has one: set learner.wd.")
         learner: Any = self._learner
         val_loader: Any = options.val_loader
         _check_loaders(learner, options)

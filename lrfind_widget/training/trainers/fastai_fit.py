@@ -17,6 +17,7 @@ from torch import Tensor
 from torch.optim import Optimizer
 
 from lrfind_widget.isolation.loaders import SeparateLoader
+from lrfind_widget.messages import raised
 
 _SHOW = ("ProgressCallback", "ShowGraphCallback")
 """Callbacks that only show something, with those derived from them."""
@@ -45,6 +46,15 @@ def copied(learner: Any, memo: dict[int, Any]) -> Any:
     memo |= {id(each): each for each in (learner.dls, *learner.dls.loaders)}
     new = object.__new__(type(learner))
     memo |= {id(callback.learn): new for callback in learner.cbs}
+    for callback in learner.cbs:
+        try:
+            copy.deepcopy(callback, memo)
+        except Exception as error:
+            name = callback.name
+            raise ValueError(
+                f"The callback {name} cannot be copied ({raised(error)}), so that what it keeps "
+                f"would change. Leave it out: with learner.removed_cbs(learner.{name}): ..."
+            ) from error
     new.__setstate__({name: copy.deepcopy(v, memo) for name, v in learner.__getstate__().items()})
     return new
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 import tempfile
+import threading
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
@@ -37,6 +38,7 @@ from fastai.callback.all import (
     TerminateOnNaNCallback,
 )
 from torch import nn
+from torch.utils.data import DataLoader as TorchDataLoader
 
 from lrfind_widget import LRFinderWidget, Sweep, compare_lrs, lr_find, search_lr
 from lrfind_widget.curves.schedule import Schedule
@@ -408,6 +410,7 @@ def test_the_widget_takes_a_learner(tmp_path: Path) -> None:
         ({"accumulate": 2}, "accumulate was given beside a Learner"),
         ({"amp": "bf16"}, "amp was given beside a Learner"),
         ({"clip_grad_norm": 1.0}, "clip_grad_norm was given beside a Learner"),
+        ({"wd": 0.1}, r"set learner\.wd"),
     ],
 )
 def test_what_the_learner_says_itself_is_refused(
@@ -424,3 +427,39 @@ def test_a_learner_that_cannot_train_is_refused(tmp_path: Path) -> None:
         Sweep(learner(tmp_path, examples=0))
     with pytest.raises(TypeError, match="Pass the Learner alone"):
         Sweep(learner(tmp_path), [(torch.zeros(1, 4), torch.zeros(1))])
+
+
+def test_a_callback_that_cannot_be_copied_is_refused(tmp_path: Path) -> None:
+    class Locked(Callback):
+        def __init__(self) -> None:
+            self.held = threading.Lock()
+
+    learn = learner(tmp_path, Locked())
+    with pytest.raises(ValueError, match=r"with learner\.removed_cbs\(learner\.locked\)"):
+        Sweep(learn)
+    with learn.removed_cbs(learn.locked):
+        Sweep(learn)
+
+
+def test_loaders_of_torch_and_frozen_groups_are_taken(tmp_path: Path) -> None:
+    def made() -> Learner:
+        seeds(0)
+        train = TorchDataLoader(data(60), batch_size=8, shuffle=True)
+        loaders = DataLoaders(train, TorchDataLoader(data(16), batch_size=8), path=tmp_path)
+        loss = nn.CrossEntropyLoss()
+        learn = Learner(loaders, classifier(), loss_func=loss, splitter=body_and_head)
+        learn.freeze()
+        return learn
+
+    expected = fitted(made())
+    for isolation in ("copy", "in_place"):
+        sweep = Sweep(made(), isolation=isolation, stop_div=False, **RANGE)
+        assert [point.loss for point in sweep] == expected
+
+
+def test_repeats_go_on_with_the_next_fit(tmp_path: Path) -> None:
+    result = lr_find(learner(tmp_path, MixUp()), repeats=2, progress=False, stop_div=False, **RANGE)
+    first, second = (result.losses[result.repeats == repeat].tolist() for repeat in (0, 1))
+    assert first == fitted(learner(tmp_path, MixUp()))
+    assert len(second) == len(first)
+    assert second != first
