@@ -11,7 +11,14 @@ define(['base/js/namespace', 'base/js/events'], (Jupyter, events) => {
   // The notebook would draw an output that is updated anew, and whoever holds the marker would
   // lose it; and it would update none that it has read from a file. So what an update brings is
   // put where it is saved from, and the page stays as it is.
+  const known = new WeakSet();
+
   function keepUpdates(kernel) {
+    // A restart tells of the same kernel, and of one that is new two events tell.
+    if (known.has(kernel)) {
+      return;
+    }
+    known.add(kernel);
     const draw = kernel.get_iopub_handler(UPDATE);
     kernel.register_iopub_handler(UPDATE, (message) => {
       const { data, metadata } = message.content;

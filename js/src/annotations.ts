@@ -6,7 +6,7 @@ import type { BandsModel } from './bands';
 import { ChartLabels, type Label } from './chart_labels';
 import type { CurveModel } from './curve_model';
 import { attr, say, svg } from './dom';
-import type { Point, Size } from './geometry/box';
+import type { Box, Point, Size } from './geometry/box';
 import { formatRate } from './geometry/format';
 import { inkOf, pixelsOf } from './geometry/ink';
 import { besideBracket, besideDot, besideLine, dotBox, withinBand } from './geometry/labels';
@@ -68,6 +68,8 @@ const KINDS = new Set(['min_gradient', 'suggestion', 'end', 'critical']);
 /** The kinds whose rate can be chosen. */
 const CHOICES = new Set(['min_gradient', 'suggestion']);
 const REACH = 12;
+/** From the middle of a tick to that of a mark beside it. */
+const ASIDE = 7;
 /** Half of what the marker's line takes, which no label crosses. */
 const HELD = 4;
 /** Pixels of the plot's width for each character of a name. */
@@ -101,6 +103,8 @@ export class Annotations extends ChartMark {
   declare private items: Keyed<Annotation, Elements>;
   declare private shown: Annotation[];
   declare private tried: TriedRates;
+  /** Where rates were tried, at the lower edge. */
+  declare private ticks: Box[];
 
   protected override build(): void {
     this.el.classList.add('lrfind-spots');
@@ -122,7 +126,7 @@ export class Annotations extends ChartMark {
       [curve, 'change'],
       [curve?.runs, 'change:runs'],
       [curve?.spread, 'change'],
-      [bands, 'change:bands'],
+      [bands, 'change'],
     ] as const;
     for (const [model, event] of events) {
       if (model) {
@@ -142,12 +146,12 @@ export class Annotations extends ChartMark {
     const { mapX, mapY, width, height } = this;
     const { curve, marker } = this.model;
     const dots = dictsOf(this.model.get('annotations')).map(read);
-    this.tried.paint(dictsOf(this.model.get('tried')), mapX, height);
+    this.ticks = this.tried.paint(dictsOf(this.model.get('tried')), mapX, height);
     this.shown = dots.filter(({ lr }) => mapX.shows(lr) && curve?.shown !== false);
     this.items.show(this.shown);
     const held = mapX.pixel(marker?.value ?? NaN);
     const spots = this.shown.map((dot) => this.spot(dot));
-    const taken = [...spots.map(dotBox), { x: held - HELD, y: 0, width: 2 * HELD, height }];
+    const taken = [...this.ticks, ...spots.map(dotBox), { x: held - HELD, y: 0, width: 2 * HELD, height }];
     const named = this.shown.map(({ label, kind }, index) => {
       const quiet = kind === 'critical' ? ' lrfind-quiet' : '';
       const at = spots[index] ?? { x: NaN, y: NaN };
@@ -166,9 +170,12 @@ export class Annotations extends ChartMark {
 
   /** Where an annotation is drawn: above the frame, or not a number, at its upper edge. */
   private spot({ lr, loss, kind }: Annotation): Point {
-    const y = kind === 'critical' ? this.height : this.mapY.pixel(loss);
+    const x = this.mapX.pixel(lr);
+    // The mark of the critical rate stands at the edge, or on a tick there.
+    const tick = this.ticks.find((box) => Math.abs(box.x + box.width / 2 - x) < ASIDE);
+    const y = kind === 'critical' ? (tick?.y ?? this.height) : this.mapY.pixel(loss);
     return {
-      x: this.mapX.pixel(lr),
+      x,
       y: Number.isNaN(y) ? EDGE : clamp(y, EDGE, this.height),
     };
   }
@@ -188,6 +195,7 @@ export class Annotations extends ChartMark {
       .filter(({ name, visible }) => name && visible)
       .map(({ name, look, ...line }) => ({
         text: name.length > most ? `${name.slice(0, most - 1)}…` : name,
+        short: name.split(':', 1).join(),
         look: `lrfind-run-name ${look}`,
         places: (size, chart) => besideLine(pixelsOf(line, mapX, mapY), size, chart),
         // What grows is in no list yet.
@@ -201,7 +209,9 @@ export class Annotations extends ChartMark {
 
   private bandNames(held: number): Label[] {
     const { mapX, width } = this;
-    return (this.model.bands?.named ?? []).map(({ kind, label, start, stop }) => {
+    const { bands } = this.model;
+    const named = bands?.named.filter(({ kind }) => kind !== 'refined' || bands.drawn) ?? [];
+    return named.map(({ kind, label, start, stop }) => {
       const [left = 0, right = 0] = [start, stop].map((rate) => clamp(mapX.pixel(rate), 0, width));
       return {
         text: label,
@@ -210,6 +220,11 @@ export class Annotations extends ChartMark {
           kind === 'refined' && right > left
             ? besideBracket(left, right, size)
             : withinBand([left, right], size, chart, held),
+        ...(kind === 'refined' && {
+          press: (): void => {
+            bands?.toggle();
+          },
+        }),
       };
     });
   }

@@ -194,12 +194,15 @@ export class Axes extends ChartMark {
           this.listenTo(lines, lines.lossEvents, this.schedule);
         }
       }
+      if (curve.bands) {
+        this.listenTo(curve.bands, 'change', this.schedule);
+      }
     }
-    this.framingButton = this.button(() => {
-      this.model.toggleFraming();
-    });
     this.resetButton = this.button(() => {
       this.model.reset();
+    });
+    this.framingButton = this.button(() => {
+      this.model.toggleFraming();
     });
     say(this.resetButton, 'Reset zoom');
     this.placed = '';
@@ -236,24 +239,40 @@ export class Axes extends ChartMark {
     this.placeTools(left, left + width);
   }
 
-  /** The buttons under the plot area; in a narrow chart the axis label makes room for them. */
+  /**
+   * The legend and the buttons, under the plot area from its left end on and up to its right end.
+   * How they stand there goes with the width alone, so that no line that is added moves a button:
+   * the axis label lies beside them, or in a narrow chart between them, where there is room.
+   */
   private placeTools(left: number, right: number): void {
-    const { model } = this;
     // Measured only when it may have changed: to ask for a width makes the browser lay out.
-    const items = [...this.tools.querySelectorAll<HTMLElement>('button, .lrfind-legend-item')];
-    const now = [left, right, this.tools.textContent, ...items.map(({ hidden }) => hidden)];
-    const placed = [...now, textOf(model, 'x_label')].join();
+    const { tools } = this;
+    const now = [left, right, tools.textContent, this.resetButton.hidden, textOf(this.model, 'x_label')];
+    const placed = now.join();
     if (placed === this.placed || this.figureElement.offsetParent === null) {
       return;
     }
     this.placed = placed;
-    this.tools.classList.remove('lrfind-tools-narrow', 'lrfind-tools-tight');
-    const room = right - this.tools.offsetWidth - GAP;
-    const label = this.lines.labelWidth;
-    this.tools.style.left = `${left + label <= room ? left : 0}px`;
-    this.tools.classList.toggle('lrfind-tools-narrow', label > room);
-    this.tools.classList.toggle('lrfind-tools-tight', this.tools.offsetWidth > right);
-    this.lines.showLabel(label <= room);
+    const label = this.lines.labelWidth + GAP;
+    const isNarrow = right - label < NARROW;
+    const [start, end] = isNarrow ? [0, right] : [left, right - label];
+    tools.style.left = `${start}px`;
+    tools.style.width = `${end - start}px`;
+    const legend = this.legend?.el;
+    const isCut = (): boolean => (legend?.scrollWidth ?? 0) > (legend?.clientWidth ?? 0);
+    const set = (name: string, isOn: boolean): void => {
+      tools.classList.toggle(`lrfind-tools-${name}`, isOn);
+    };
+    set('narrow', isNarrow);
+    for (const name of ['tight', 'cut']) {
+      set(name, false);
+      set(name, isCut());
+    }
+    const items = [...tools.querySelectorAll<HTMLElement>('button')].map((item) => item.offsetWidth);
+    const free = end - start - items.reduce((sum, width) => sum + width + GAP, 0);
+    const buttons = this.resetButton.offsetWidth + this.framingButton.offsetWidth + GAP;
+    const between = free >= label ? right - left - buttons - GAP : null;
+    this.lines.placeLabel(isNarrow ? between : right - left);
   }
 
   override remove(): this {
@@ -269,3 +288,5 @@ export class Axes extends ChartMark {
 const TOOLS = 48;
 /** Between the buttons and the axis label. */
 const GAP = 8;
+/** The least room for the legend and the buttons beside the axis label. */
+const NARROW = 480;

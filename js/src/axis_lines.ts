@@ -63,7 +63,7 @@ export class AxisLines {
     attr(this.strokes, { d: strokes.join('') });
     this.paintLabels(across, up, mapX, mapY);
     say(this.xLabel, xLabel);
-    attr(this.xLabel, { x: width, y: height + 40 });
+    attr(this.xLabel, { y: height + 40 });
     say(this.yLabel, yLabel);
     attr(this.yLabel, { x: -15, y: -10 });
   }
@@ -73,9 +73,9 @@ export class AxisLines {
     return textWidth(this.xLabel);
   }
 
-  /** Shows or hides the label of the horizontal axis. */
-  showLabel(shown: boolean): void {
-    attr(this.xLabel, { visibility: shown ? null : 'hidden' });
+  /** Shows the label of the horizontal axis up to a pixel, or hides it. */
+  placeLabel(end: number | null): void {
+    attr(this.xLabel, { x: end, visibility: end === null ? 'hidden' : null });
   }
 
   private paintLabels(across: Tick[], up: Tick[], mapX: Mapping, mapY: Mapping): void {

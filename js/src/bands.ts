@@ -8,7 +8,7 @@ import { asText, dictsOf, type Entries } from './values';
 /** Intervals of the rate: ends not searched, where the loss falls, and what was refined. */
 export class BandsModel extends ChartMarkModel {
   override defaults(): Backbone.ObjectHash {
-    return { ...super.defaults(), ...identity('Bands'), bands: [] };
+    return { ...super.defaults(), ...identity('Bands'), bands: [], shown: true };
   }
 
   /** Their names and ends, the latest first. */
@@ -21,6 +21,22 @@ export class BandsModel extends ChartMarkModel {
         stop: Number(stop),
       }))
       .reverse();
+  }
+
+  /** Whether a part of the curve was refined. */
+  get refined(): boolean {
+    return this.named.some(({ kind }) => kind === 'refined');
+  }
+
+  /** Whether that part is not hidden. */
+  get drawn(): boolean {
+    return this.get('shown') !== false;
+  }
+
+  /** Hides that part or shows it again; the kernel gets it, so that it lasts. */
+  toggle(): void {
+    this.set('shown', !this.drawn);
+    this.save_changes();
   }
 
   /** What a rate lies in, in words; a band may be too narrow for its name. */
@@ -93,7 +109,7 @@ export class Bands extends ChartMark {
     if (wide > 0) {
       const fill = kind === 'skipped' ? this.hatch : null;
       attr(rect, { x: left, y: 0, width: wide, height, fill });
-      const bracket = kind === 'refined' ? `M${left} ${BRACKET}V1H${right}V${BRACKET}` : null;
+      const bracket = kind === 'refined' && this.model.drawn ? `M${left} ${BRACKET}V1H${right}V${BRACKET}` : null;
       attr(edges, { d: unsure ? `M${left} 0V${height}M${right} 0V${height}` : bracket });
     }
   }

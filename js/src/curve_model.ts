@@ -17,7 +17,7 @@ import type { SpreadModel } from './spread';
 export type Column = 'lr' | 'loss' | 'smoothed' | 'val_loss';
 
 /** The two-sided fit to the points, at places of its own. */
-export interface Fit {
+interface Fit {
   readonly lr: Float64Array;
   readonly loss: Float64Array;
   /** How many of the places stand; those after them will still move. */

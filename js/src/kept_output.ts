@@ -5,13 +5,13 @@ import { Panel } from '@lumino/widgets';
 export const KEPT_OUTPUT = 'application/vnd.lrfind-widget+json';
 
 /** How every Jupyter widget is named in an output. */
-export const WIDGET_VIEW = 'application/vnd.jupyter.widget-view+json';
+const WIDGET_VIEW = 'application/vnd.jupyter.widget-view+json';
 
 /** Before the widget manager's own renderer, which has -10. */
 export const RANK = -20;
 
 /** What the widget manager's renderer looks like: still loading, alive, or without a model. */
-export type Sight = 'loading' | 'live' | 'gone';
+type Sight = 'loading' | 'live' | 'gone';
 
 /** Tell from the page what became of a widget. */
 export function sight(renderer: HTMLElement, hidden: boolean): Sight {
@@ -135,7 +135,7 @@ export function modelId(data: OutputModel['data']): unknown {
 }
 
 /** Put the picture and the line of text that an output keeps into an element. */
-export function drawPicture(into: HTMLElement, data: OutputModel['data']): void {
+function drawPicture(into: HTMLElement, data: OutputModel['data']): void {
   into.replaceChildren();
   const png = data['image/png'];
   const text = plain(data['text/plain']);

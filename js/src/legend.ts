@@ -1,7 +1,7 @@
 import type { CurveModel, LineName } from './curve_model';
 import { attr, html, say } from './dom';
 import { Keyed } from './keyed';
-import { sample } from './looks';
+import { LINE, sample } from './looks';
 
 const LINES: readonly (readonly [LineName, string])[] = [
   ['fit', 'The fit to the points on both sides of each rate'],
@@ -14,6 +14,8 @@ interface Item {
   readonly name: string;
   readonly title: string;
   readonly look: string;
+  /** The `d` of its sample. */
+  readonly shape: string;
   readonly drawn: boolean;
   readonly isRun: boolean;
   toggle(): void;
@@ -22,6 +24,8 @@ interface Item {
 interface Elements {
   readonly root: HTMLButtonElement;
   readonly look: SVGPathElement;
+  /** What the number of a run follows, which goes where there is no room. */
+  readonly word: HTMLElement;
   readonly name: HTMLElement;
 }
 
@@ -53,12 +57,13 @@ export class Legend {
   private ofCurve(): Item[] {
     const { curve } = this;
     const there = LINES.filter(([name]) => name !== 'validation' || curve.validated);
-    const spread = curve.spread;
+    const { spread, bands } = curve;
     return [
       ...there.map(([name, title]) => ({
         name,
         title,
         look: `lrfind-line lrfind-line-${name}`,
+        shape: LINE,
         drawn: curve.draws(name),
         isRun: false,
         toggle: (): void => {
@@ -71,10 +76,26 @@ export class Legend {
               name: 'repeats',
               title: 'From the lowest to the highest of the repeats',
               look: 'lrfind-spread-look',
+              shape: LINE,
               drawn: spread.drawn,
               isRun: false,
               toggle: (): void => {
                 spread.toggle();
+              },
+            },
+          ]
+        : []),
+      ...(bands?.refined
+        ? [
+            {
+              name: 'refined',
+              title: 'What was swept again in smaller steps',
+              look: 'lrfind-refined-look',
+              shape: BRACKET,
+              drawn: bands.drawn,
+              isRun: false,
+              toggle: (): void => {
+                bands.toggle();
               },
             },
           ]
@@ -88,6 +109,7 @@ export class Legend {
       name,
       title: `${visible ? 'Hide' : 'Show'} ${name}`,
       look,
+      shape: LINE,
       drawn: visible,
       isRun: true,
       toggle: (): void => {
@@ -102,21 +124,26 @@ export class Legend {
       this.shown.get(key)?.toggle();
     });
     const look = sample(root);
+    const word = html('span', { class: 'lrfind-legend-word' });
     const name = html('span');
-    root.append(name);
-    return { root, look, name };
+    root.append(html('span', {}, word, name));
+    return { root, look, word, name };
   }
 }
 
 /** Of a run the number is enough where its whole name stands at its line, and for the eye alone. */
-function fill({ root, look, name }: Elements, item: Item): void {
+function fill({ root, look, word, name }: Elements, item: Item): void {
   const [short = ''] = item.name.split(':');
+  const [, before = '', number = short] = /^(.* )(\d+)$/.exec(short) ?? [];
   attr(root, {
     class: `lrfind-tool lrfind-legend-item${item.isRun ? ` lrfind-legend-run ${item.look}` : ''}`,
     title: item.title,
-    'aria-label': short === item.name ? null : item.name,
+    'aria-label': before ? item.name : null,
     'aria-pressed': String(item.drawn),
   });
-  attr(look, { class: item.look });
-  say(name, short);
+  attr(look, { class: item.look, d: item.shape });
+  say(word, before);
+  say(name, number);
 }
+
+const BRACKET = 'M2 9V4H12V9';

@@ -23,8 +23,11 @@ export const trainingLook = (index: number, fate: string): string => {
   return fate === 'chosen' || fate === 'dropped' ? `${look} lrfind-training-${fate}` : look;
 };
 
+/** A piece of line. */
+export const LINE = 'M2 5H22';
+
 /** A piece of line, to be drawn in the look of one. */
 export function sample(parent: Element): SVGPathElement {
   const drawn = svg(parent, 'svg', { width: 24, height: 10, 'aria-hidden': 'true' });
-  return svg(drawn, 'path', { d: 'M2 5H22' });
+  return svg(drawn, 'path', { d: LINE });
 }

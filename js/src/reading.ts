@@ -23,6 +23,15 @@ export interface Row {
   readonly minor: boolean;
 }
 
+/** What is said without a line of its own. */
+const row = (name: string, value: string): Row => ({
+  name,
+  value,
+  look: '',
+  loss: NaN,
+  minor: false,
+});
+
 /** The points of the curve, and beyond its ends those of the other runs that are drawn. */
 export function placesOf(curve: CurveModel): Places {
   const own = curve.shown ? curve.series.columns.lr : new Float64Array();
@@ -50,29 +59,23 @@ export function readingAt(curve: CurveModel, { rates, first }: Places, index: nu
   const loss = (value: number | undefined): string => formatLoss(value ?? NaN);
   const written = (lr: number): string => formatRate(lr, 2, curve.isLinear);
   const around = curve.bands?.at(rate) ?? '';
-  const minor = (label: string, value: string): Row[] => [
-    { name: label, value, look: '', loss: NaN, minor: true },
-  ];
+  const minor = (label: string, value: string): Row[] => [{ ...row(label, value), minor: true }];
   return [
-    { name: 'learning rate', value: written(rate), look: '', loss: NaN, minor: false },
-    ...(around ? [{ name: around, value: '', look: '', loss: NaN, minor: false }] : []),
+    row('learning rate', written(rate)),
+    ...(around ? [row(around, '')] : []),
     ...(isOwn
       ? [
           {
-            name: name || 'fit',
-            value: loss(fit.loss),
+            ...row(name || 'fit', loss(fit.loss)),
             look: name && 'lrfind-line',
             loss: Number.isNaN(fit.loss) ? (columns.loss[own] ?? NaN) : fit.loss,
-            minor: false,
           },
         ]
       : []),
     ...(curve.runs?.runs ?? []).flatMap((run, place) => {
       const at = run.visible ? within(run.lr, run.loss, rate) : NaN;
       const look = earlierLook(place);
-      return Number.isNaN(at)
-        ? []
-        : [{ name: run.name, value: loss(at), look, loss: at, minor: false }];
+      return Number.isNaN(at) ? [] : [{ ...row(run.name, loss(at)), look, loss: at }];
     }),
     ...spreadAt(curve, rate),
     ...(isOwn
@@ -104,17 +107,8 @@ export function readingSaid(rows: readonly Row[]): string {
 function spreadAt(curve: CurveModel, rate: number): Row[] {
   const { lr, low, high } = curve.spread?.drawn ? curve.spread.area : EMPTY;
   const [from, to] = [within(lr, low, rate), within(lr, high, rate)];
-  return Number.isNaN(from) || Number.isNaN(to)
-    ? []
-    : [
-        {
-          name: 'repeats',
-          value: `${formatLoss(from)} to ${formatLoss(to)}`,
-          look: '',
-          loss: NaN,
-          minor: false,
-        },
-      ];
+  const isThere = !Number.isNaN(from) && !Number.isNaN(to);
+  return isThere ? [row('repeats', `${formatLoss(from)} to ${formatLoss(to)}`)] : [];
 }
 
 /** The loss of a line at a rate; NaN beyond its ends. */

@@ -2,7 +2,7 @@
 export type Columns<Name extends string> = Readonly<Record<Name, Float64Array>>;
 
 /** What became of an append: points were added, were known already, or points before it lack. */
-export type Appended = 'added' | 'known' | 'gap';
+type Appended = 'added' | 'known' | 'gap';
 
 /**
  * Points that become more, as columns of numbers.

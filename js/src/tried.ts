@@ -1,4 +1,5 @@
 import { attr, say, svg } from './dom';
+import type { Box } from './geometry/box';
 import type { Mapping } from './geometry/mapping';
 import { Keyed } from './keyed';
 import { trainingLook } from './looks';
@@ -29,10 +30,14 @@ export class TriedRates {
     );
   }
 
-  paint(tried: readonly Entries[], mapX: Mapping, height: number): void {
-    this.ticks.show(tried).forEach(({ root }, index) => {
+  /** Draws them; returns what they take. */
+  paint(tried: readonly Entries[], mapX: Mapping, height: number): Box[] {
+    return this.ticks.show(tried).flatMap(({ root }, index) => {
       const lr = Number(tried[index]?.['lr']);
-      attr(root, { d: mapX.shows(lr) ? `M${mapX.pixel(lr)} ${height}v-${TICK}` : null });
+      const x = mapX.pixel(lr);
+      const isShown = mapX.shows(lr);
+      attr(root, { d: isShown ? `M${x} ${height}v-${TICK}` : null });
+      return isShown ? [{ x: x - 2, y: height - TICK, width: 4, height: TICK }] : [];
     });
   }
 }

@@ -1,7 +1,7 @@
 import { listen } from './dom';
 
 /** What is zoomed and moved; `at` and `part` are parts of the width of what is seen. */
-export interface Zoomable {
+interface Zoomable {
   readonly zoomed: boolean;
   /** Whether the wheel zooms without Ctrl, too. */
   readonly takesWheel: boolean;

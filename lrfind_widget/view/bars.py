@@ -19,14 +19,23 @@ from lrfind_widget.outcomes import Status
 from lrfind_widget.state import SETTINGS
 from lrfind_widget.view.thread_safe_widget import OwnLayout, OwnModule
 
-MAX_SKIP = 1_000_000
-"""The most points that a page may skip at either end."""
+LIMITS = {"points": [0, 1_000_000], "pixels": [200, 1999], "title": [0, 200], "typed": [0, LONGEST]}
+"""The least and the most that a page may set: points to skip, the height in pixels, and characters
+of a title and of what is typed for the next sweep.
+"""
 
-MAX_TEXT = 200
-"""The longest title that a page may set, and the longest name that it may have."""
+MAX_NAME = 200
+"""The longest name that a page may have."""
 
-HEIGHTS = re.compile(r"([2-9]\d\d|1\d\d\d)px")
-"""The heights that a page may set."""
+
+PIXELS = re.compile(r"\d{1,9}px", re.ASCII)
+
+
+def _check(name: str, value: int) -> None:
+    """Raise ValueError where a page sends less or more than it may."""
+    least, most = LIMITS[name]
+    if not least <= value <= most:
+        raise ValueError(f"From {least} to {most} {name} are taken here.")
 
 
 class Bar(OwnModule, DOMWidget):  # type: ignore[misc]
@@ -149,6 +158,7 @@ class SettingsBar(Bar):
     next_sweep = traitlets.List(traitlets.Dict()).tag(sync=True)
     # Why what was typed there cannot work.
     wrong = traitlets.Unicode().tag(sync=True)
+    limits = traitlets.Dict(LIMITS).tag(sync=True)
     # {"name", "label", "title"} each
     rules = traitlets.List(traitlets.Dict()).tag(sync=True)
     # {"id", "name", "visible", "removable"} each
@@ -159,12 +169,12 @@ class SettingsBar(Bar):
         is_own_rule = name == "rule" and value in [each["name"] for each in self.rules]
         if not is_own_rule:
             WidgetOptions(**{name: value})
-        if name.startswith("skip") and value > MAX_SKIP:
-            raise ValueError(f"{name} is at most {MAX_SKIP} here.")
-        if name == "title" and len(value) > MAX_TEXT:
-            raise ValueError(f"A title has at most {MAX_TEXT} characters here.")
-        if name == "height" and not HEIGHTS.fullmatch(value):
-            raise ValueError("The height is from 200px to 1999px here.")
+        if name.startswith("skip"):
+            _check("points", value)
+        if name == "title":
+            _check("title", len(value))
+        if name == "height":
+            _check("pixels", int(value.removesuffix("px")) if PIXELS.fullmatch(value) else 0)
         if name == "auto_apply" and self.auto_apply is None:
             raise ValueError("There is no optimizer to write to.")
         return super().valid(name, value)
@@ -187,7 +197,7 @@ class SettingsBar(Bar):
 
     def _take_text(self, name: Any, text: Any) -> bool:
         """Take what was typed into a field of the next sweep, wrong or not."""
-        fits = isinstance(text, str) and len(text) <= LONGEST
+        fits = isinstance(text, str) and len(text) <= LIMITS["typed"][1]
         fits = fits and name in [each["name"] for each in self.next_sweep if each["enabled"]]
         if fits:
             self.commands["type"](name, text)
@@ -195,7 +205,7 @@ class SettingsBar(Bar):
 
     def _take_wish(self, kind: Any, page: Any) -> bool:
         """Let a file be made for a page; it is told where that cannot be done now."""
-        fits = isinstance(page, str) and len(page) <= MAX_TEXT
+        fits = isinstance(page, str) and len(page) <= MAX_NAME
         return (
             fits
             and kind in [each["id"] for each in self.buttons]

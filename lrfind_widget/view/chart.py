@@ -46,8 +46,8 @@ def _log(low: float, high: float) -> bqplot.LogScale:
 TITLE_ROOM = 24
 """More room above the chart where it has a title."""
 
-NAMES_MARGIN = 66
-"""Room to the right of the second chart, for the names of its lines."""
+COMPARISON_MARGIN = {"top": 22, "right": 66}
+"""Room around the second chart, which has no marker and names its lines on the right."""
 
 
 def _figure(marks: list[Any], height: str, **margin: int) -> bqplot.Figure:
@@ -145,7 +145,7 @@ class ComparisonChart:
         self._scales = {"x": _linear(1.0, 2.0), "y": _log(0.1, 1.0)}
         self.curves = ComparisonCurves(scales=self._scales)
         self.axes = Axes(scales=self._scales, runs=self.curves, lo=1.0, hi=2.0, x_label="step")
-        self.figure = _figure([self.axes, self.curves], "300px", right=NAMES_MARGIN)
+        self.figure = _figure([self.axes, self.curves], "288px", **COMPARISON_MARGIN)
 
     def set_range(self, high: float) -> None:
         """Set the last step of the axis."""

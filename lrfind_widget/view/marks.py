@@ -141,8 +141,12 @@ class Annotations(ChartMark):
 class Bands(ChartMark):
     """Intervals of the learning rate that are tinted over the height of the chart."""
 
+    _page_may_set = ("shown",)
+
     # {"start", "stop", "kind": "skipped" | "usable" | "refined", "label", "certainty"} each
     bands = traitlets.List(traitlets.Dict()).tag(sync=True)
+    # Whether what was refined is marked.
+    shown = traitlets.Bool(True).tag(sync=True)
 
 
 class Runs(ChartMark):

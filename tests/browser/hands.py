@@ -13,17 +13,20 @@ from tests.browser.finder import Finder
 Place = tuple[float, float]
 
 _SHOWN = re.compile(r"shown from (\S+) to (\S+)\.")
-#: What lies over what, of the labels that are shown, the dots and the marker with its label.
+#: What lies over what, of the labels that are shown, the dots, the ticks of rates that were tried
+#: and the marker with its label; and whether the mark of the critical rate lies over a tick.
 _OVERLAPS = """(root) => {
   const chart = root.querySelector('.lrfind-chart');
   const shown = [...chart.querySelectorAll('.lrfind-labels text')].filter(
     (text) => text.getAttribute('display') !== 'none'
       && getComputedStyle(text).visibility !== 'hidden',
   );
-  const others = ['.lrfind-spot-shape', '.lrfind-marker-line', '.lrfind-marker-label'];
+  const marker = ['.lrfind-marker-line', '.lrfind-marker-label'];
+  const others = ['.lrfind-tried', '.lrfind-spot-shape', ...marker];
   const things = [...shown, ...chart.querySelectorAll(others.join())].map((each) => {
     const {left, right, top, bottom} = each.getBoundingClientRect();
-    const name = each.textContent || each.getAttribute('class');
+    const mark = each.closest('.lrfind-spot-critical') ? 'critical' : each.getAttribute('class');
+    const name = shown.includes(each) ? each.textContent : mark;
     // The box of a text is that of its font, of which the letters leave the edges free.
     const air = each.tagName === 'text' ? 2 : 0;
     return {name, left, right, top: top + air, bottom: bottom - air, text: each.tagName === 'text'};
@@ -34,7 +37,9 @@ _OVERLAPS = """(root) => {
     for (const b of things.slice(at + 1)) {
       const across = a.left < b.right && b.left < a.right;
       const both = across && a.top < b.bottom && b.top < a.bottom;
-      if (both && (a.text || b.text)) found.push([a.name, b.name]);
+      const marks = `${a.name} ${b.name}`;
+      const ticked = marks.includes('critical') && marks.includes('lrfind-tried');
+      if (both && (a.text || b.text || ticked)) found.push([a.name, b.name]);
     }
   });
   for (const {name, left, right, top} of things.slice(0, shown.length)) {

@@ -73,3 +73,14 @@ def test_the_output_of_another_library_is_updated_as_ever(finder):
     )
     finder.notebook.run(2)
     expect(finder.notebook.output(2)).to_have_text("'after'")
+
+
+def test_a_restarted_kernel_has_no_second_handler(finder):
+    assert finder.notebook.page.evaluate(
+        """() => {
+  const {kernel, events} = window.Jupyter.notebook;
+  const before = kernel.get_iopub_handler('update_display_data');
+  events.trigger('kernel_created.Kernel', {kernel});
+  return kernel.get_iopub_handler('update_display_data') === before;
+}"""
+    )

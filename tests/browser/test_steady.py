@@ -36,9 +36,7 @@ PLACES = """(root) => {
     const {x, y, width, height} = part.getBoundingClientRect();
     return [x - corner.x, y - corner.y, width, height].map(Math.round);
   };
-  // The legend of the chart gives way to what stands beside it where it is narrow.
-  const bars = corner.width > 480 ? '' : '.lrfind-bar ';
-  const seen = [...widget.querySelectorAll(`${bars}button`)]
+  const seen = [...widget.querySelectorAll('button')]
     .filter((each) => each.checkVisibility({visibilityProperty: true}));
   return {
     plot: at(widget.querySelector('.lrfind-background')).slice(0, 2),
@@ -79,6 +77,11 @@ def test_no_state_moves_the_chart_or_a_button_or_changes_the_height(finder):
     finder.says("Paused")
     look("paused")
     finder.press("Resume")
+    finder.press("Stop")
+    notebook.execute("gate.let(1)")
+    finder.says("Stopped")
+    look("stopped")
+    finder.press("Run again")
     notebook.execute("gate.open()")
     finder.says("Finished")
     finder.root.get_by_text("Why this rate").wait_for()
@@ -96,12 +99,82 @@ def test_no_state_moves_the_chart_or_a_button_or_changes_the_height(finder):
     assert max(places["above"] for places in seen.values()) <= 120
     assert set(names_in(seen["running"])) & RUNNING == {"hold", "stop"}
     assert set(names_in(seen["finished"])) & IDLE == {"start", "refine", "extend", "apply"}
+    # The curve of a sweep that was stopped has rates of its own, and nothing to refine.
+    stopped = seen.pop("stopped")
     assert not_moved(seen.values()) == []
+    for name in ("fit", "average", "copy", "apply", "search", "start"):
+        assert stopped["buttons"][name][:2] == seen["finished"]["buttons"][name][:2], name
     # Whatever a press starts or ends, no other button comes to lie under the pointer.
     for one in RUNNING & set(names_in(seen["running"])):
         for state in ("idle", "finished", "failed"):
             assert under(seen["running"]["buttons"][one], seen[state]) == [], (one, state)
 
+
+def test_the_end_of_a_search_and_what_is_said_of_it_later_move_nothing(finder):
+    notebook, seen = finder.notebook, {}
+    notebook.execute("gate.let(60)")
+    finder.press("Run")
+    finder.says("Finished")
+
+    def look(state: str) -> None:
+        finder.settle()
+        seen[state] = finder.root.evaluate(TRAININGS)
+
+    finder.press("Search")
+    finder.root.get_by_text("Each rate is trained").wait_for()
+    look("begun")
+    notebook.execute("gate.open()")
+    notebook.until("not widget.status.is_running and widget.comparison is not None")
+    finder.root.get_by_role("button", name="Search with validation").wait_for()
+    look("searched")
+    notebook.execute("widget.start(wd=0.1)")
+    finder.root.get_by_text("Compared after run 1; run 2 is shown above.").wait_for()
+    look("another run")
+    notebook.until("not widget.status.is_running")
+    finder.root.get_by_text("Why this rate").wait_for()
+    look("ended")
+    assert seen == dict.fromkeys(seen, seen["begun"])
+
+
+@pytest.mark.parametrize("width", [1100, 560, 500])
+def test_the_legend_of_five_runs_is_whole_and_under_nothing(lab, width):
+    notebook = lab(PREPARE, width=width)
+    notebook.run(0)
+    finder = Hands(notebook, 0)
+    finder.button("fit").wait_for()
+    before = finder.root.evaluate(PLACES)["buttons"]
+    notebook.execute("gate.open()\nfor _ in range(5):\n    widget.start()\n    widget.wait()")
+    items = finder.root.get_by_role("group", name="Lines").get_by_role("button")
+    expect(items).to_have_count(7)
+    finder.button("Show all losses").wait_for()
+    finder.settle()
+    places = finder.root.evaluate(PLACES)["buttons"]
+    assert {name: places[name] for name in before} == before | {"start": places["start"]}
+    names = items.all_text_contents()
+    assert names[-1] == "Run 5"
+    for name in names:
+        assert under(places[name], {"buttons": places}) == [name]
+    assert finder.root.evaluate(CUT) == []
+    for item in items.all():
+        box = item.bounding_box()
+        assert box is not None
+        assert min(box["width"], box["height"]) >= 24
+
+
+#: Where the chart of short trainings is, and how high the widget.
+TRAININGS = """(root) => {
+  const top = root.querySelector('.lrfind-widget').getBoundingClientRect();
+  const [, plot] = root.querySelectorAll('.lrfind-background');
+  return [plot.getBoundingClientRect().y - top.y, top.height].map(Math.round);
+}"""
+
+#: The names in the legend that reach beyond it.
+CUT = """(root) => {
+  const legend = root.querySelector('.lrfind-legend').getBoundingClientRect();
+  return [...root.querySelectorAll('.lrfind-legend-item')]
+    .filter((item) => item.getBoundingClientRect().right > legend.right + 0.5)
+    .map((item) => item.textContent);
+}"""
 
 RUNNING = {"hold", "stop", "start", "refine", "extend"}
 IDLE = {*RUNNING, "apply"}

@@ -23,6 +23,7 @@ CHOICES = {
     "Marker": {"value"},
     "Axes": {"y_range"},
     "Curve": {*LINES},
+    "Bands": {"shown"},
     "Spread": {"shown"},
     "SettingsBar": {*SETTINGS, "title", "height", "auto_apply"},
 }

@@ -1,3 +1,5 @@
+import { html, say } from '../dom';
+
 /** Milliseconds that an announcement waits for a better one: status and sentence may come apart. */
 const SETTLE_MS = 200;
 
@@ -6,6 +8,15 @@ const GAP_MS = 1500;
 
 /** Milliseconds after which what was said is taken away, so that nobody reads it as news. */
 const STALE_MS = 8000;
+
+/** An announcer that speaks through a live region in `root`. */
+export function announcerIn(root: HTMLElement): Announcer {
+  const spoken = html('div', { class: 'lrbar-unseen', role: 'status', 'aria-live': 'polite' });
+  root.append(spoken);
+  return new Announcer((text) => {
+    say(spoken, text);
+  });
+}
 
 /**
  * Decides what a screen reader hears: the latest of what was offered, after a moment

@@ -73,7 +73,6 @@ export class ChoiceBarView extends BarView {
     this.showValue();
     const isNone = suggestions.some(({ active, lr }) => active && lr === null);
     const about = listOf(this.state.get('about')).map(asText);
-    this.why.root.classList.toggle('lrbar-absent', about.length === 0);
     this.why.show(isNone ? 'Why no rate' : 'Why this rate', about);
   }
 

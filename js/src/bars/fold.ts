@@ -1,4 +1,4 @@
-import { html, saySentence } from '../dom';
+import { attr, html, saySentence } from '../dom';
 import { Keyed } from '../keyed';
 
 /** A quiet line that opens to sentences, and to what else belongs to them. */
@@ -20,8 +20,11 @@ export class Fold {
   }
 
   /** Shows a title and what is under it; where there is nothing, only the room of the title. */
-  show(title: string, facts: readonly string[]): void {
+  show(title: string, facts: readonly string[], isEmpty = facts.length === 0): void {
     saySentence(this.title, title);
+    // It has one line, of which the end may be cut.
+    attr(this.title, { title: title || null });
+    this.root.classList.toggle('lrbar-absent', isEmpty);
     this.facts.show(facts);
   }
 }

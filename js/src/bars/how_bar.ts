@@ -47,8 +47,7 @@ export class HowBarView extends BarView {
     const { state } = this;
     const summary = textOf(state, 'summary');
     const [error, traceback] = [textOf(state, 'error'), textOf(state, 'traceback')];
-    this.fold.root.classList.toggle('lrbar-absent', summary === '');
-    this.fold.show(summary, listOf(state.get('facts')).map(asText));
+    this.fold.show(summary, listOf(state.get('facts')).map(asText), summary === '');
     showLine(this.error, error);
     this.traceback.hidden = traceback === '';
     say(this.traceback, traceback);

@@ -77,6 +77,7 @@ export class SettingsBarModel extends BarModel {
       auto_apply: null,
       next_sweep: [],
       wrong: '',
+      limits: {},
       rules: [],
       runs: [],
     };

@@ -18,6 +18,8 @@ export class NextSweep {
   constructor(
     private readonly type: (name: string, text: string) => void,
     private readonly idFor: (part: string) => string,
+    /** How long a text may be. */
+    private readonly longest: number,
   ) {
     const title = html('div', { class: 'lrbar-label', id: idFor('next') }, 'Next sweep');
     const place = html('div', { class: 'lrbar-next' });
@@ -26,23 +28,25 @@ export class NextSweep {
     this.fields = new Keyed<Field, FieldPart>(
       place,
       (name) => this.build(name),
-      fill,
+      ({ label, input }, field) => {
+        fill(label, input, field);
+        const why = field.wrong ? this.wrong.id : null;
+        attr(input, { 'aria-invalid': field.wrong ? 'true' : null, 'aria-describedby': why });
+      },
       (field) => field.name,
     );
   }
 
   show(fields: readonly Field[], wrong: string): void {
     this.el.hidden = fields.length === 0;
-    for (const { input } of this.fields.show(fields)) {
-      attr(input, { 'aria-describedby': wrong === '' ? null : this.wrong.id });
-    }
+    this.fields.show(fields);
     say(this.wrong, wrong);
   }
 
   private build(name: string): FieldPart {
     const id = this.idFor(`next-${name}`);
     const label = html('label', { for: id });
-    const input = html('input', { class: 'lrbar-field', type: 'text', id, maxlength: 40 });
+    const input = html('input', { class: 'lrbar-field', type: 'text', id, maxlength: this.longest });
     attr(input, { autocomplete: 'off', spellcheck: 'false' });
     input.addEventListener('input', () => {
       this.type(name, input.value);
@@ -51,7 +55,7 @@ export class NextSweep {
   }
 }
 
-function fill({ label, input }: FieldPart, field: Field): void {
+function fill(label: HTMLElement, input: HTMLInputElement, field: Field): void {
   say(label, field.label);
   attr(input, { title: field.title, placeholder: 'default' });
   input.disabled = !field.enabled;

@@ -1,6 +1,6 @@
-import { attr, html, say, saySentence } from '../dom';
+import { attr, html, saySentence } from '../dom';
 import { numberOf, textOf } from '../values';
-import { Announcer } from './announcer';
+import { type Announcer, announcerIn } from './announcer';
 import { BarView } from './bar_view';
 import type { Button } from './state';
 import { isRunning, progressOf } from './status';
@@ -45,13 +45,9 @@ export class RunBarView extends BarView {
     const dot = html('span', { class: 'lrbar-dot', 'aria-hidden': 'true' });
     this.headline = html('strong', { class: 'lrbar-headline' });
     this.why = html('span', { class: 'lrbar-why' });
-    this.text = html('div', { class: 'lrbar-sentence' }, dot, this.headline, ' ', this.why);
-
-    const spoken = html('div', { class: 'lrbar-unseen', role: 'status', 'aria-live': 'polite' });
-    this.announcer = new Announcer((text) => {
-      say(spoken, text);
-    });
-    this.el.append(html('div', { class: 'lrbar-top' }, this.text, this.buttonPlace), spoken);
+    this.text = html('div', { class: 'lrbar-lines lrbar-sentence' }, dot, this.headline, ' ', this.why);
+    this.el.append(html('div', { class: 'lrbar-top' }, this.text, this.buttonPlace));
+    this.announcer = announcerIn(this.el);
     this.sight = new ResizeObserver((entries) => {
       if (entries.some(({ contentRect }) => contentRect.width > 0)) {
         this.beSeen();

@@ -1,7 +1,7 @@
 import { attr, button, html, say, showLine, svg } from '../dom';
 import { Keyed } from '../keyed';
 import { runLook } from '../looks';
-import { asNumber, asText, numberOf, textOf } from '../values';
+import { asNumber, asText, isDict, listOf, numberOf, textOf } from '../values';
 import { BarView } from './bar_view';
 import { NextSweep } from './next_sweep';
 import { Saving } from './saving';
@@ -17,8 +17,7 @@ const SAVED = 'No kernel behind this page: the marker moves, all else needs the 
 
 /** The numbers that a field takes, and how the model has them. */
 interface Kind {
-  readonly min: number;
-  readonly max: number;
+  /** The unit, for which the kernel says what it takes. */
   readonly unit: string;
   /** The number as the field shows it; empty where it is none. */
   readonly read: (value: unknown) => string;
@@ -26,16 +25,12 @@ interface Kind {
 }
 
 const POINTS: Kind = {
-  min: 0,
-  max: 1e6,
   unit: 'points',
   read: (value) => String(asNumber(value) ?? ''),
   written: (value) => value,
 };
 
 const PIXELS: Kind = {
-  min: 200,
-  max: 1999,
   unit: 'pixels',
   read: (value) => /^(\d+)px$/.exec(asText(value))?.[1] ?? '',
   written: (value) => `${value}px`,
@@ -106,6 +101,7 @@ export class SettingsBarView extends BarView {
         this.tell({ event: 'type', name: keyword, text });
       },
       (part) => this.idFor(part),
+      this.limits('typed')[1],
     );
     this.saving = new Saving(this.buttonPlace, this.idFor('save'));
     this.listenTo(this.model, 'msg:custom', (content: unknown, buffers: unknown) => {
@@ -131,6 +127,13 @@ export class SettingsBarView extends BarView {
     const runs = runsOf(this.state);
     this.runs.show(runs);
     this.noRuns.hidden = runs.length > 0;
+  }
+
+  /** The least and the most that the kernel takes. */
+  private limits(name: string): [number, number] {
+    const limits = this.state.get('limits');
+    const [least, most] = listOf(isDict(limits) ? limits[name] : []).map(Number);
+    return [least ?? -Infinity, most ?? Infinity];
   }
 
   private set(name: string, value: string | number | boolean): void {
@@ -165,8 +168,9 @@ export class SettingsBarView extends BarView {
     return box;
   }
 
-  private buildNumber(name: string, label: string, { min, max, unit, read, written }: Kind): HTMLElement {
+  private buildNumber(name: string, label: string, { unit, read, written }: Kind): HTMLElement {
     const { box, id } = this.buildBox(name, label);
+    const [min, max] = this.limits(unit);
     const field = html('input', { class: 'lrbar-field lrbar-count', type: 'number', id, min, max, step: 1 });
     this.follow(field, () => read(this.model.get(name)));
     field.addEventListener('input', () => {
@@ -183,7 +187,7 @@ export class SettingsBarView extends BarView {
 
   private buildText(name: string, label: string): HTMLElement {
     const { box, id } = this.buildBox(name, label);
-    const field = html('input', { class: 'lrbar-field lrbar-text', type: 'text', id, maxlength: 200 });
+    const field = html('input', { class: 'lrbar-field lrbar-text', type: 'text', id, maxlength: this.limits('title')[1] });
     this.follow(field, () => textOf(this.state, name));
     field.addEventListener('input', () => {
       this.set(name, field.value);

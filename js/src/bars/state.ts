@@ -51,6 +51,7 @@ export function fieldsOf(model: Readable) {
     text: asText(item['text']),
     title: asText(item['title']),
     enabled: item['enabled'] !== false,
+    wrong: item['wrong'] === true,
   }));
 }
 

@@ -1,6 +1,6 @@
 /** What a sweep's state says of its progress. */
 
-export interface Progress {
+interface Progress {
   /** From 0 to 1, for the length of the bar. */
   readonly fraction: number;
   readonly text: string;

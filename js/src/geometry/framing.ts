@@ -18,7 +18,7 @@ interface Finite {
   readonly smoothed: Float64Array;
 }
 
-export interface Frame {
+interface Frame {
   readonly domain: Interval;
   /** Whether the axis can be logarithmic: every finite loss is positive. */
   readonly positive: boolean;

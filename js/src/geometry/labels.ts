@@ -9,7 +9,12 @@ export function labelSide(x: number, width: number, chartWidth: number): 'left' 
 
 /** A label of a given size, and where its upper left corner may be, the best place first. */
 export interface Wanted extends Size {
-  readonly places: readonly Point[];
+  readonly places: readonly Place[];
+}
+
+/** Where a label may be, and how wide it is there if it is another than it would be elsewhere. */
+export interface Place extends Point {
+  readonly width?: number;
 }
 
 /** Distance of a label from its point. */
@@ -41,9 +46,9 @@ export function placeLabels(
   return wanted.map(({ width, height, places }) => {
     let best: Box | undefined;
     let least = Infinity;
-    for (const { x, y } of places) {
-      const box = { x, y, width, height };
-      const room = { ...box, x: x - AIR, width: width + 2 * AIR };
+    for (const place of places) {
+      const box = { width, height, ...place };
+      const room = { ...box, x: box.x - AIR, width: box.width + 2 * AIR };
       if (least > 0 && inside(box, chart) && !used.some((other) => overlap(room, other))) {
         const covered = lines.covered(box);
         if (covered < least) {

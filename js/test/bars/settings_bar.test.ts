@@ -16,6 +16,7 @@ beforeEach(() => {
     SettingsBarModel,
     {
       rule: 'valley',
+      limits: { points: [0, 1e6], pixels: [200, 1999], title: [0, 200], typed: [0, 40] },
       rules: [
         { name: 'slide', label: 'Slide' },
         { name: 'valley', label: 'Valley' },
@@ -225,14 +226,24 @@ describe('the next sweep', () => {
     expect(last()).toEqual({ event: 'type', name: 'num_it', text: '2o0' });
   });
 
-  it('says what is wrong with it, as text', () => {
-    model.set('wrong', 'num_it=<b>, expected a whole number.');
-    const field = findField(view.el, 'Steps');
-    const said = view.el.querySelector(`#${field.getAttribute('aria-describedby') ?? ''}`);
-    expect(said?.textContent).toBe('num_it=<b>, expected a whole number.');
+  it('says what is wrong, as text, of the field that is', () => {
+    const two = [fields[0], { ...fields[1], enabled: true }];
+    model.set({ next_sweep: two.map((field) => ({ ...field, wrong: field?.name === 'num_it' })), wrong: 'Steps: <b>?' });
+    const [wrong, right] = ['Steps', 'From'].map((label) => findField(view.el, label));
+    const said = view.el.querySelector(`#${wrong?.getAttribute('aria-describedby') ?? ''}`);
+    expect(said?.textContent).toBe('Steps: <b>?');
     expect(said?.getAttribute('role')).toBe('status');
-    model.set('wrong', '');
-    expect(field.hasAttribute('aria-describedby')).toBe(false);
+    expect(wrong?.getAttribute('aria-invalid')).toBe('true');
+    model.set({ next_sweep: two, wrong: '' });
+    for (const field of [wrong, right]) {
+      expect(field?.hasAttribute('aria-describedby')).toBe(false);
+      expect(field?.hasAttribute('aria-invalid')).toBe(false);
+    }
+  });
+
+  it('marks no other field', () => {
+    model.set('next_sweep', [{ ...fields[0], wrong: true }, { ...fields[1], enabled: true }]);
+    expect(findField(view.el, 'From').hasAttribute('aria-invalid')).toBe(false);
   });
 
   it('leaves alone what is being typed', () => {
