@@ -194,8 +194,8 @@ export class Annotations extends ChartMark {
     return [latest, ...earlier]
       .filter(({ name, visible }) => name && visible)
       .map(({ name, look, ...line }) => ({
-        text: name.length > most ? `${name.slice(0, most - 1)}…` : name,
-        short: name.split(':', 1).join(),
+        text: name.length > most ? numberOf(name) : name,
+        short: numberOf(name),
         look: `lrfind-run-name ${look}`,
         places: (size, chart) => besideLine(pixelsOf(line, mapX, mapY), size, chart),
         // What grows is in no list yet.
@@ -268,6 +268,9 @@ export class Annotations extends ChartMark {
     };
   }
 }
+
+/** What a run is called for short: the whole name is in the legend. */
+const numberOf = (name: string): string => name.split(':', 1).join();
 
 const DOT = 'M-5 0a5 5 0 1 0 10 0a5 5 0 1 0 -10 0Z';
 const SHAPES: Readonly<Record<string, string | undefined>> = {

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import re
 
 import numpy as np
 import pytest
@@ -28,6 +29,42 @@ widget.start()
 widget.wait()
 """
 
+TRIED = """
+import torch
+from IPython.display import display
+from lrfind_widget import LRFinderWidget
+from lrfind_widget.rules.suggestion import Suggestion
+from tests.browser.workbench import make_loader, make_model
+model = make_model()
+widget = LRFinderWidget(
+    model, make_loader(), torch.optim.Adam(model.parameters(), lr=1e-3), num_it=60, seed=0,
+    start_lr=1e-5, stop_div=False, auto_start=False,
+)
+widget.rule = lambda lrs, losses: Suggestion(1e-2, "Why.", band=(1e-3, 1.0))
+display(widget)
+widget.start()
+widget.wait()
+critical = widget.result.critical_lr
+widget.compare([1.2e-3, 2e-3, 4e-3, critical, critical * 1.04, 2], steps=3)
+widget.wait()
+"""
+
+NAMED = """
+from IPython.display import display
+from lrfind_widget import LRFinderWidget
+from tests.browser.workbench import make_loader, make_model, make_optimizer
+model = make_model()
+widget = LRFinderWidget(
+    model, make_loader(), make_optimizer(model), num_it=30, seed=0, auto_start=False
+)
+display(widget)
+for changes in ({}, {"wd": 0.1, "seed": 1}, {"wd": 0.2, "accumulate": 2, "end_lr": 1}, {"seed": 3}):
+    widget.start(**changes)
+    widget.wait()
+"""
+
+SHORT = re.compile(r"^Run \d$")
+
 TICKS = ".lrfind-tick-labels text[text-anchor=end]"
 
 
@@ -51,6 +88,35 @@ def test_no_label_lies_over_another_a_dot_or_the_marker(exploded, width):
         assert exploded.overlaps() == []
         assert exploded.root.locator(".lrfind-spot-label:not([display])").count() >= 1
     notebook.page.set_viewport_size({"width": 1100, "height": 900})
+
+
+def test_ticks_of_rates_that_were_tried_cross_no_label_and_no_mark(lab):
+    notebook = lab(TRIED)
+    notebook.run(0)
+    finder = Hands(notebook, 0)
+    expect(finder.root.locator(".lrfind-tried")).to_have_count(6)
+    finder.root.locator(".lrfind-spot-critical").wait_for()
+    for width in (1100, 560, 500):
+        notebook.page.set_viewport_size({"width": width, "height": 900})
+        assert finder.overlaps() == []
+    notebook.page.set_viewport_size({"width": 1100, "height": 900})
+    expect(finder.root.get_by_text("loss falls here")).to_be_visible()
+
+
+def test_a_name_that_would_cover_a_line_gives_way_to_its_number(lab):
+    notebook = lab(NAMED, width=500)
+    notebook.run(0)
+    finder = Hands(notebook, 0)
+    names = finder.root.locator(".lrfind-run-name:not([display])")
+    expect(names).not_to_have_count(0)
+    finder.settle()
+    assert [text for text in names.all_text_contents() if "…" in text] == []
+    expect(finder.root.locator(".lrfind-run-name").filter(has_text=SHORT)).not_to_have_count(0)
+    # The card has the names whole.
+    finder.hover(0.3)
+    label = finder.card.locator(".lrfind-card-label > span").filter(has_text="accumulate 2")
+    expect(label).to_be_visible()
+    assert label.evaluate("(span) => span.scrollWidth <= span.clientWidth")
 
 
 def test_all_losses_are_shown_in_decades_with_ticks_in_one_notation(exploded):

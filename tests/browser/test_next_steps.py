@@ -34,6 +34,19 @@ def test_repeats_are_drawn_with_their_spread_and_a_closer_look_joins_them(lab):
     finder.says("Refined from")
     finder.wait_for_dots(before + 1)
     expect(spread).to_have_attribute("d", _AREA)
+    # The refined part can be hidden as the lines can, at its name in the chart or in the legend.
+    bracket = finder.root.locator(".lrfind-band-refined .lrfind-band-edges")
+    named = finder.root.locator(".lrfind-band-label", has_text="refined")
+    in_legend = finder.root.get_by_role("group", name="Lines").get_by_role("button", name="refined")
+    expect(bracket).to_have_attribute("d", re.compile("^M"))
+    named.click()
+    expect(bracket).not_to_have_attribute("d", re.compile("."))
+    expect(named).to_have_count(0)
+    expect(in_legend).to_have_attribute("aria-pressed", "false")
+    notebook.until("widget._screen.chart.bands.shown is False")
+    in_legend.click()
+    expect(bracket).to_have_attribute("d", re.compile("^M"))
+    expect(in_legend).to_have_attribute("aria-pressed", "true")
 
 
 def test_a_try_is_drawn_below_and_its_best_rate_is_chosen_with_a_click(lab):
