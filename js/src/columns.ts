@@ -3,9 +3,9 @@ import { isDict } from './values';
 /**
  * A value as the kernel sent it, with the numbers of every buffer in it.
  *
- * Numbers travel as 64-bit floats, little-endian, in any kind of buffer. They are copied,
- * because a message may begin at any byte of a larger buffer, where no Float64Array can lie,
- * and because that buffer belongs to whoever received it.
+ * Numbers travel as 64-bit floats, little-endian, in any kind of buffer, or within another value
+ * as `{float64: base64}`. They are copied, because a message may begin at any byte of a larger
+ * buffer, where no Float64Array can lie, and because that buffer belongs to whoever received it.
  */
 export function fromWire(value: unknown): unknown {
   if (value instanceof ArrayBuffer) {
@@ -14,7 +14,18 @@ export function fromWire(value: unknown): unknown {
   if (ArrayBuffer.isView(value)) {
     return floats(new Uint8Array(value.buffer, value.byteOffset, value.byteLength));
   }
+  if (isDict(value) && typeof value['float64'] === 'string') {
+    return floats(Uint8Array.from(decoded(value['float64']), (each) => each.charCodeAt(0)));
+  }
   return mapped(value, fromWire);
+}
+
+function decoded(base64: string): string {
+  try {
+    return atob(base64);
+  } catch {
+    return '';
+  }
 }
 
 /** The reverse: every column of a value as a buffer of exactly its bytes. */

@@ -57,6 +57,14 @@ describe('columns within a value', () => {
     expect(fromWire(sent)).toEqual(value);
   });
 
+  it('are read from text, of which broken one has none', () => {
+    const text = (values: number[]): string => btoa(String.fromCharCode(...bytes(values)));
+    const sent = { runs: [{ lr: { float64: text(VALUES) }, loss: { float64: '?' } }] };
+    expect(fromWire(sent)).toEqual({
+      runs: [{ lr: Float64Array.from(VALUES), loss: new Float64Array() }],
+    });
+  });
+
   it('leave the value as it is', () => {
     toWire(value);
     expect(value.runs[0]?.lr).toBeInstanceOf(Float64Array);

@@ -6,6 +6,7 @@ comes from the kernel.
 
 from __future__ import annotations
 
+import base64
 from typing import Any
 
 import bqplot
@@ -50,14 +51,26 @@ class Rate(traitlets.Float[Any, Any]):
 
 
 def to_wire(value: Any, _widget: Any = None) -> Any:
-    """Return a trait's value with its arrays as bytes of little-endian doubles, at any depth."""
+    """Return a trait's value with its arrays as bytes of little-endian doubles, at any depth.
+
+    Those within another value are text: nbclient keeps each buffer it has ever seen at its place,
+    also where that place is gone, and a page then cannot read the state.
+    """
+    return memoryview(_bytes(value)) if isinstance(value, np.ndarray) else _within(value)
+
+
+def _within(value: Any) -> Any:
     if isinstance(value, np.ndarray):
-        return memoryview(np.ascontiguousarray(value, dtype="<f8").tobytes())
+        return {"float64": base64.b64encode(_bytes(value)).decode("ascii")}
     if isinstance(value, dict):
-        return {key: to_wire(item) for key, item in value.items()}
+        return {key: _within(item) for key, item in value.items()}
     if isinstance(value, (list, tuple)):
-        return [to_wire(item) for item in value]
+        return [_within(item) for item in value]
     return value
+
+
+def _bytes(array: Any) -> bytes:
+    return bytes(np.ascontiguousarray(array, dtype="<f8").tobytes())
 
 
 BINARY: dict[str, Any] = {"sync": True, "echo_update": False, "to_json": to_wire}
