@@ -13,7 +13,7 @@ const READS = {
   validation: 'Validation loss',
 };
 
-const SAVED = 'No kernel behind this page: the marker moves, all else needs the notebook.';
+const SAVED = 'No kernel behind this page: the marker moves and its rate can be copied; all else needs the notebook.';
 
 /** The numbers that a field takes, and how the model has them. */
 interface Kind {
