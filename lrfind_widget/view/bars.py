@@ -90,7 +90,7 @@ class RunBar(Bar):
         if event not in ("seen", "here") or event not in self.commands:
             return super()._take_event(content)
         if event == "here":
-            if isinstance(version, str) and len(version) <= MAX_TEXT:
+            if isinstance(version, str) and len(version) <= MAX_NAME:
                 self.commands["here"](version)
                 return True
             return False
