@@ -15,7 +15,7 @@ from lrfind_widget.points import Point
 
 if TYPE_CHECKING:
     from lrfind_widget.results.receipt import Receipt
-    from lrfind_widget.rules.suggestion import Suggestion
+    from lrfind_widget.rules.suggestion import Certainty, Suggestion
 
 _PACKAGE = __name__.partition(".")[0]
 
@@ -33,6 +33,9 @@ BEGINS_ANEW = "each is a training of the trainer's own"
 
 MOST_GROUPS = 6
 """How many parameter groups a sentence names."""
+
+
+FAILED_BEFORE = "The sweep failed, and this would fail as it did: run it again first."
 
 
 def running(noun: str) -> str:
@@ -119,9 +122,9 @@ def suggested(suggestion: Suggestion, by: str = "") -> str:
     return " ".join(said)
 
 
-def searched(lr: float, curve: Suggestion | None = None) -> str:
+def searched(lr: float, certainty: Certainty, curve: Suggestion | None = None) -> str:
     """Say what a search recommends, beside what the curve alone does where there is one."""
-    said = f"Recommended {format_lr(lr)} by short trainings."
+    said = f"Recommended {format_lr(lr)} by short trainings, {certainty}."
     if curve is None:
         return said
     return f"{said} The curve alone: {'none' if curve.lr is None else format_lr(curve.lr)}."
@@ -181,8 +184,13 @@ def applied(lr: float, written: Applied, *, follows: bool = False) -> str:
     before, after, note = written
     if follows:
         said = AUTO_APPLIED
+    elif before == after:
+        rate = f"rate is {format_lr(after[0])}"
+        said = f"The optimizer's {rate if len(after) == 1 else 'rates are these'} already."
     elif len(after) == 1:
-        said = f"Applied: lr went from {format_lr(before[0])} to {format_lr(after[0])}."
+        old, new = map(format_lr, (before[0], after[0]))
+        went = f"went from {old} to {new}" if old != new else f"is {new}, as before to two digits"
+        said = f"Applied: lr {went}."
     else:
         changes = ", ".join(
             f"{format_lr(old)} to {format_lr(new)}" for old, new in zip(before, after, strict=True)
@@ -191,11 +199,6 @@ def applied(lr: float, written: Applied, *, follows: bool = False) -> str:
     if not any(math.isclose(rate, lr, rel_tol=1e-6) for rate in after):
         said += f" That is what the scheduler makes of {format_lr(lr)} in its present step."
     return f"{said} {note}".strip()
-
-
-def found(lr: float) -> str:
-    """Say that the marker stands where a search has found the best rate."""
-    return f"Selected {format_lr(lr)}, which the short trainings found."
 
 
 def not_applied(why: BaseException | str) -> str:
@@ -214,9 +217,11 @@ def text_fallback(status: Status, selected: float, steepest: float | None) -> st
     return text if steepest is None else f"{text}, min_grad_lr={format_lr(steepest)}"
 
 
-def picture_text(fallback: str) -> str:
-    """Return the words that stand for the kept picture; `fallback` stands for the widget."""
-    return f"Chart of the loss against the learning rate. {fallback}."
+def picture_text(headline: str, chosen: float | None, curve: str) -> str:
+    """Return the words that stand for the kept picture; None where no person has chosen a rate."""
+    choice = "" if chosen is None else f"Chosen: {format_lr(chosen)}."
+    said = ["Chart of the loss against the learning rate.", headline, choice, curve]
+    return " ".join(filter(None, said))
 
 
 IN_PYTHON = (

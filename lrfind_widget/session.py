@@ -20,14 +20,11 @@ from lrfind_widget.results.joined import Refinement
 from lrfind_widget.results.result import SweepResult
 from lrfind_widget.results.search import Start
 from lrfind_widget.rules.suggestion import Suggestion
-from lrfind_widget.state import NO_MODEL, READING, SessionState
+from lrfind_widget.state import HELD_BACK, NO_MODEL, READING, SessionState
 from lrfind_widget.values import check_rate
 
 INTERVAL = 1 / 8
 """Least time in seconds between two publications of what runs."""
-
-HELD_BACK = 0.2
-"""The part of the data that `search_held_back` holds back."""
 
 CLOSED = "This widget was closed: make another one."
 
@@ -205,7 +202,7 @@ class Session:
         self._begin(make)
 
     def search_held_back(self) -> None:
-        """Search again as before, with a fifth of the data held back, whose loss decides."""
+        """Search again as before, with `HELD_BACK` of the data held back, whose loss decides."""
         self.search(**{**self._goal, "hold_back": HELD_BACK})
 
     def pause(self) -> None:

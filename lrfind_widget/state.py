@@ -30,6 +30,9 @@ LINES = tuple(name for name in READING if name.startswith("show_"))
 SETTINGS = tuple(name for name in READING if name not in LINES)
 """The others, which the settings below the chart show."""
 
+HELD_BACK = 0.2
+"""The part of the data that a search with validation holds back where nothing else is said."""
+
 NO_MODEL = "This widget has no model to sweep; it shows a stored result."
 
 
@@ -173,17 +176,17 @@ class SessionState:
         return self.chosen_by_hand or self.chosen_by_search or suggested == self.selected_lr
 
     @property
-    def searched_lr(self) -> float | None:
-        """The rate that a search from the latest curve on has found; None without one."""
+    def searched(self) -> SearchResult | None:
+        """What a search from the latest curve on has found; None without a rate from one."""
         found = self.verdict
         if not isinstance(found, SearchResult) or not found.is_settled or self.is_running:
             return None
-        return found.best_lr if self.compared_after == self.number else None
+        return found if self.compared_after == self.number else None
 
     def label_of(self, suggestion: Suggestion) -> str:
         """Return what a suggestion is called: it is not the recommended one after a search."""
         label = label_of(suggestion.rule)
-        is_overruled = label == RECOMMENDED and self.searched_lr is not None
+        is_overruled = label == RECOMMENDED and self.searched is not None
         return "curve alone" if is_overruled else label
 
     def first_rate(self, own: float) -> Start:
@@ -250,6 +253,12 @@ class SessionState:
             return NO_MODEL
         return messages.running(self.noun) if self.is_running else ""
 
+    @property
+    def why_not_go_on(self) -> str:
+        """Why nothing can follow the latest sweep now; empty where it can."""
+        failed = self.run is not None and self.run is self.sweep and self.run.error is not None
+        return self.why_not_train or messages.FAILED_BEFORE * failed
+
     def changes(self, given: Mapping[str, Any] | None = None) -> dict[str, Any]:
         """Return the keywords of the next sweep: those `given`, and what was typed for the others.
 
@@ -273,12 +282,12 @@ class SessionState:
     @property
     def why_not_refine(self) -> str:
         """Why the curve cannot be refined now; empty where it can."""
-        return self.why_not_train or why_not_refine(self.result)
+        return self.why_not_go_on or why_not_refine(self.result)
 
     @property
     def why_not_extend(self) -> str:
         """Why the range cannot be extended now; empty where it can."""
-        return self.why_not_train or why_not_extend(self.result)
+        return self.why_not_go_on or why_not_extend(self.result)
 
     @property
     def names(self) -> dict[int, str]:

@@ -6,8 +6,6 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any, Literal
 
-from lrfind_widget import messages
-from lrfind_widget.curves.formatting import written_as
 from lrfind_widget.options import AnalysisOptions
 from lrfind_widget.points import Run
 from lrfind_widget.results.result import SweepResult
@@ -94,9 +92,7 @@ def _take_found(state: SessionState) -> SessionState:
     if state.chosen_by_hand or not (isinstance(found, SearchResult) and found.is_settled):
         return state
     lr = found.best_lr or state.selected_lr
-    found_by_search = replace(state, selected_lr=lr, chosen_by_search=True)
-    with written_as(state.mode):
-        return _keep_choice(replace(found_by_search, message=messages.found(lr)))
+    return _keep_choice(replace(state, selected_lr=lr, chosen_by_search=True))
 
 
 def _add_result(state: SessionState, result: SweepResult) -> SessionState:

@@ -29,6 +29,7 @@ from lrfind_widget.view.output import SavedOutput
 from lrfind_widget.view.saves import Saves
 from lrfind_widget.view.screens import Screens
 from lrfind_widget.view.thread_safe_widget import OwnLayout, ThreadSafeWidget
+from lrfind_widget.view.view_state import in_words
 
 CALM_SECONDS = 1.0
 """How long a choice must have stood before the picture in the cell's output follows it."""
@@ -332,7 +333,7 @@ class LRFinderWidget(Session, Saves, ThreadSafeWidget, VBox, ValueWidget):  # ty
         picture = None
         with contextlib.suppress(Exception):  # a line of text is better than none of both
             picture = picture_of(self.state, "png")
-        self._output.keep(text, picture)
+        self._output.keep(text, picture, in_words(self.state))
 
 
 def _values_of(layout: Any) -> dict[str, Any]:

@@ -1,6 +1,8 @@
 import type { OutputModel, Renderer, RenderMime } from '@jupyterlab/notebook';
 import { Panel } from '@lumino/widgets';
 
+import { asText, isDict } from './values';
+
 /** How the cell's output names a widget of ours; see `lrfind_widget/view/output.py`. */
 export const KEPT_OUTPUT = 'application/vnd.lrfind-widget+json';
 
@@ -53,7 +55,7 @@ export class KeptOutput extends Panel implements Renderer {
 
   async renderModel(model: OutputModel): Promise<void> {
     this.model = model;
-    drawPicture(this.picture, model.data);
+    drawPicture(this.picture, model);
     if (this.seen() === 'live' && modelId(model.data) === this.liveId) {
       return;
     }
@@ -134,8 +136,8 @@ export function modelId(data: OutputModel['data']): unknown {
   return typeof view === 'object' && view !== null && 'model_id' in view ? view.model_id : null;
 }
 
-/** Put the picture and the line of text that an output keeps into an element. */
-function drawPicture(into: HTMLElement, data: OutputModel['data']): void {
+/** Put the picture, with the words that stand for it, and the line of text of an output into an element. */
+function drawPicture(into: HTMLElement, { data, metadata }: OutputModel): void {
   into.replaceChildren();
   const png = data['image/png'];
   const text = plain(data['text/plain']);
@@ -143,7 +145,8 @@ function drawPicture(into: HTMLElement, data: OutputModel['data']): void {
     const image = document.createElement('img');
     // Base64 and nothing else, whatever the file says.
     image.src = `data:image/png;base64,${png.replace(/[^A-Za-z0-9+/=]/g, '')}`;
-    image.alt = text;
+    const ofPicture = metadata?.['image/png'];
+    image.alt = (isDict(ofPicture) && asText(ofPicture['alt'])) || text;
     into.appendChild(image);
   }
   if (text !== '') {

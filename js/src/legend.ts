@@ -4,8 +4,8 @@ import { Keyed } from './keyed';
 import { LINE, sample } from './looks';
 
 const LINES: readonly (readonly [LineName, string])[] = [
-  ['fit', 'The fit to the points on both sides of each rate'],
-  ['average', "fastai's running average, which hangs behind the points"],
+  ['fit', 'The fit to the losses (dots), from both sides of each rate'],
+  ['average', "fastai's running average of the losses (dots), which hangs behind them; the steepest fall is on it, outside of the hatched ends"],
   ['validation', 'The validation loss'],
 ];
 

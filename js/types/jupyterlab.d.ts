@@ -9,6 +9,7 @@ declare module '@jupyterlab/notebook' {
   /** The data of one output, by media type. */
   export interface OutputModel {
     readonly data: Readonly<Record<string, unknown>>;
+    readonly metadata?: Readonly<Record<string, unknown>>;
   }
 
   /** A widget that shows an output. */

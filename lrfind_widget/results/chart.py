@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from typing import Any, Literal, NamedTuple
 
 from lrfind_widget.curves.formatting import format_lr
+from lrfind_widget.curves.group_ranges import ALL_GROUPS
 from lrfind_widget.results.analysis import Analysis
 from lrfind_widget.results.curve_lines import CurveLines, lines_of
 from lrfind_widget.results.shared_axis import Convert, shared_axis, with_note
@@ -67,7 +68,7 @@ class Chart:
     selected_lr: float | None = None
     others: Sequence[Other] = ()
     name: str = ""
-    label: str = "learning rate"
+    label: str = ALL_GROUPS
     grid: bool = True
     x_scale: XScale | None = None
 

@@ -264,10 +264,10 @@ class Comparison(Plotted, JsonRecord):
         """What the only rate with a final loss has done that others have not."""
         return "did not diverge" if any(self.diverged) else ""
 
-    def _best(self) -> str:
+    def _best(self, name: str = "") -> str:
         """Say which rate did best, and which others are within the noise."""
         best, *others = (self.lrs[n] for n in self._tied())
-        return verdict.best(best, others, self.difference, self._alone)
+        return verdict.best(name or format_lr(best), others, self.difference, self._alone)
 
     def _compared(self) -> str:
         """Say how the losses of the best rate and of the next compare, and which diverged."""

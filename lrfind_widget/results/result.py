@@ -11,6 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from lrfind_widget.curves.formatting import format_lr, written_as
+from lrfind_widget.curves.group_ranges import ALL_GROUPS
 from lrfind_widget.curves.smoothing import Floats
 from lrfind_widget.outcomes import StopReason
 from lrfind_widget.results import csv_table, track_record
@@ -114,7 +115,7 @@ class SweepResult(PlottedCurve, JsonRecord):
     critical_note: str = ""
     batch_size: int | None = None
     optimizer: str = ""
-    axis_label: str = "learning rate"
+    axis_label: str = ALL_GROUPS
 
     _kept: ClassVar[Mapping[str, str]] = {".json": "everything", ".csv": "the points"}
 

@@ -15,6 +15,7 @@ from lrfind_widget.outcomes import StopReason
 from lrfind_widget.results.comparison import Comparison
 from lrfind_widget.results.result import SweepResult
 from lrfind_widget.rules.median_of_three import BELOW_CRITICAL
+from lrfind_widget.rules.suggestion import Certainty
 
 BY_LENGTH = -0.32
 """The best rate goes with the length of a training to this power (arXiv 2409.19913, of AdamW on
@@ -202,15 +203,27 @@ class SearchResult(Comparison):
 
     @property
     def tied_lrs(self) -> tuple[float, ...]:
-        """The rate to train with, and after it each that was not behind by more than the noise.
+        """The rate to train with, then that which did best of those tried, where it is another.
 
-        As those of a `Comparison`, moved for the length and the schedule of the real training.
-        Empty also where nothing has trained.
+        After them each that was not behind by more than the noise, as those of a `Comparison`. All
+        are moved for the length and the schedule of the real training. Empty also where nothing
+        has trained.
         """
         if self.best_lr is None or self.ending == "untrained":
             return ()
         moved = 10 ** (self.by_length + self.by_schedule)
-        return (self.best_lr, *(self.lrs[n] * moved for n in self._tied()[1:]))
+        first, *others = (self.lrs[n] * moved for n in self._tied())
+        return (self.best_lr, *([first] if abs(self.between) >= _NEAR else []), *others)
+
+    @property
+    def certainty(self) -> Certainty:
+        """Whether the rate that did best is ahead of all others by more than the noise."""
+        return "none" if self.best_lr is None else "sure" if len(self._tied()) == 1 else "unsure"
+
+    @property
+    def standing(self) -> str:
+        """Which rate did best, and whether by more than the noise, beside `best_lr`."""
+        return self._best("The recommended rate" * (abs(self.between) < _NEAR))
 
     @property
     def verdict(self) -> str:

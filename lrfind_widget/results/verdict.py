@@ -14,13 +14,12 @@ MOST_NAMED = 5
 """How many rates a sentence names."""
 
 
-def best(lr: float, tied: Sequence[float], lead: Difference | None, alone: str) -> str:
+def best(name: str, tied: Sequence[float], lead: Difference | None, alone: str) -> str:
     """Say which rate did best, and which others are within the noise.
 
     `lead` is that over the next best, None where there is no other; `alone` says what only this
     one has done then.
     """
-    name = format_lr(lr)
     if lead is None:
         return f"{name} was the only one that {alone}." if alone else ""
     if not tied:

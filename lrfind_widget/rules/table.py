@@ -89,6 +89,13 @@ class RuleEntry:
         return name_of(self.function)
 
     @property
+    def meaning(self) -> str:
+        """What it suggests, in a sentence; "" of a function that does not say so."""
+        said, _, _ = (inspect.getdoc(self.function) or "").partition("\n")
+        what = said.removeprefix("Suggest ")
+        return f"{what[:1].upper()}{what[1:]}" if what != said else ""
+
+    @property
     def options(self) -> list[str]:
         """The keywords that its function takes."""
         parameters = inspect.signature(self.function).parameters.values()

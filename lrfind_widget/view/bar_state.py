@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import asdict
 from typing import Any
@@ -14,8 +15,8 @@ from lrfind_widget.points import Plan, Point, Run
 from lrfind_widget.results.analysis import Analysis, offered
 from lrfind_widget.results.search import SearchResult
 from lrfind_widget.rules.suggestion import Suggestion
-from lrfind_widget.rules.table import RULES, by_rule, entry_of
-from lrfind_widget.state import SETTINGS, SessionState
+from lrfind_widget.rules.table import RECOMMENDED, RULES, RuleEntry, by_rule, entry_of
+from lrfind_widget.state import HELD_BACK, SETTINGS, SessionState
 
 LONG = 110
 """Characters of an error that do not fit into the headline: they have a row of their own."""
@@ -33,7 +34,7 @@ FILES = {
 """What can be saved, by the ending of the file."""
 BY_GROUP = "Set for each parameter group, in Python"
 NOTHING = "There is nothing to save yet."
-HOLD_BACK = "Search again with a fifth of the data held back, whose loss decides"
+HOLD_BACK = f"Search again with {HELD_BACK:.0%} of the data held back, whose loss decides"
 TRYING = "Each rate is trained from the same state, on the same batches."
 MOST_OFFERED = 5
 """How many rates a comparison offers."""
@@ -49,7 +50,7 @@ def run_bar(state: SessionState, analysis: Analysis | None) -> dict[str, Any]:
         if plan is not None and plan.kind != "sweep" and lr is None:
             lr = plan.lrs[0]
         facts = (messages.loss_taken(progress.objective), progress.isolation)
-    found = _recommended(state, analysis)
+    found = _searched(state) or _recommended(state, analysis)
     is_told = state.is_running or state.error is not None
     return {
         "status": str(state.status),
@@ -92,7 +93,7 @@ def settings_bar(state: SessionState, names: Mapping[int, str]) -> dict[str, Any
         **{name: getattr(options, name) for name in SETTINGS},
         "rule": entry_of(options.rule).name,
         "rules": [
-            {"name": each.name, "label": each.label, "title": f'rule="{each.name}"'}
+            {"name": each.name, "label": _full_name(each), "title": _rule_in_words(each)}
             for each in entries
         ],
         "runs": [
@@ -112,6 +113,18 @@ def settings_bar(state: SessionState, names: Mapping[int, str]) -> dict[str, Any
             for kind, what in FILES.items()
         ],
     }
+
+
+def _full_name(rule: RuleEntry) -> str:
+    """Return what a rule is called among all others: the recommended one has its own name too."""
+    own = f" ({rule.name.replace('_', ' ')})" if rule.label == RECOMMENDED else ""
+    return f"{rule.label}{own}"
+
+
+def _rule_in_words(rule: RuleEntry) -> str:
+    """Return what a rule suggests, and how Python calls it."""
+    in_python = f'In Python rule="{rule.name}".' if rule.name in RULES else "Your function."
+    return f"{rule.meaning} {in_python}".strip()
 
 
 def _field(state: SessionState, name: str, is_wrong: bool) -> dict[str, Any]:
@@ -167,16 +180,23 @@ def comparison_bar(state: SessionState) -> dict[str, Any]:
     note = messages.compared_after(state.compared_after, shown) if is_earlier else ""
     if found is None:
         return {"sentence": TRYING, "evidence": "", "note": note, "buttons": []}
-    use = [f"Use {format_lr(lr)}" for lr in found.tied_lrs[:MOST_OFFERED]]
-    buttons = [
-        _button(f"choose_{place}", label, title="Choose this learning rate")
-        for place, label in enumerate(use)
-    ]
+    lrs = found.tied_lrs[:MOST_OFFERED]
+    buttons = [_use(state, place, lr, is_one=len(lrs) == 1) for place, lr in enumerate(lrs)]
     is_search = isinstance(found, SearchResult) and found.best_lr is not None
     if is_search and found.val_losses is None and state.can_train:
         why_not = state.why_not_train
         buttons.append(_button("search_held_back", "Search with validation", why_not, HOLD_BACK))
-    return {"sentence": found.verdict, "evidence": found.evidence, "note": note, "buttons": buttons}
+    searched = _searched(state)  # whose rate is the headline
+    said = found.verdict if searched is None else searched.standing
+    return {"sentence": said, "evidence": found.evidence, "note": note, "buttons": buttons}
+
+
+def _use(state: SessionState, place: int, lr: float, *, is_one: bool) -> dict[str, Any]:
+    """Return the button that chooses a rate which a comparison offers, perhaps its only one."""
+    rate = format_lr(lr)
+    why_not = "This rate is chosen." if math.isclose(lr, state.selected_lr) else ""
+    label = "Use it" if is_one else f"Use {rate}"
+    return _button(f"choose_{place}", label, why_not, f"Choose the learning rate {rate}")
 
 
 def headline(state: SessionState, analysis: Analysis | None, last: Point | None) -> str:
@@ -188,12 +208,11 @@ def headline(state: SessionState, analysis: Analysis | None, last: Point | None)
         return messages.paused(progress.done, plan.steps, last)
     if plan is not None and state.is_running:
         return f"{state.asked} {_running(state, plan, last)}".lstrip()
-    if (found := _recommended(state, analysis)) is not None:
-        if (searched := state.searched_lr) is not None:
-            return messages.searched(searched, found)
+    found, searched = _recommended(state, analysis), _searched(state)
+    if searched is not None and searched.best_lr is not None:
+        return messages.searched(searched.best_lr, searched.certainty, found)
+    if found is not None:
         return messages.suggested(found, by_rule(found.rule))
-    if state.error is None and (searched := state.searched_lr) is not None:
-        return messages.searched(searched)
     # What a comparison has found stands at its chart.
     return messages.WAITING if state.error is None else ended(state)
 
@@ -211,6 +230,11 @@ def _recommended(state: SessionState, analysis: Analysis | None) -> Suggestion |
     """Return what the headline recommends; None where it says what runs or failed."""
     is_other = state.is_running or state.error is not None
     return None if analysis is None or is_other else analysis.suggested
+
+
+def _searched(state: SessionState) -> SearchResult | None:
+    """Return the search whose rate the headline recommends; None where it says something else."""
+    return state.searched if state.error is None else None
 
 
 def _running(state: SessionState, plan: Plan, last: Point | None) -> str:
@@ -255,7 +279,7 @@ def _choice_buttons(state: SessionState, analysis: Analysis | None) -> list[dict
     if not state.can_train:
         return []
     apply = _button("apply", "Apply", state.why_not_train, APPLY)
-    search = _button("search", "Search", state.why_not_train, SEARCH)
+    search = _button("search", "Search", state.why_not_go_on, SEARCH)
     return _pointed_out([apply, search], state, analysis)
 
 
@@ -271,7 +295,8 @@ def _pointed_out(
     elif found is None or found.lr is None:
         next_one = "start"
     else:
-        next_one = "" if state.message.startswith("Applied") else "apply"
+        is_applied = state.message.startswith("Applied") or state.own_lr == state.selected_lr
+        next_one = "" if is_applied else "apply"
     return [each | {"primary": each["id"] == next_one} for each in buttons]
 
 

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import math
 from typing import Any
+from weakref import WeakKeyDictionary
 
 import numpy as np
 
 from lrfind_widget import messages
 from lrfind_widget.curves.fitted_line import FittedLine
 from lrfind_widget.curves.formatting import format_lr, listed
+from lrfind_widget.curves.group_ranges import ALL_GROUPS
 from lrfind_widget.curves.smoothing import Floats
 from lrfind_widget.outcomes import Status, StopReason
 from lrfind_widget.points import Point
@@ -33,7 +35,7 @@ def axis(state: SessionState) -> tuple[float, float, str, str]:
             low, high = state.refinement.range(low, high)
         return low, high, state.mode, plan.label
     if state.result is None:
-        return 1e-7, 10.0, state.mode, "learning rate"
+        return 1e-7, 10.0, state.mode, ALL_GROUPS
     return *state.result.ends, state.mode, state.result.axis_label
 
 
@@ -96,16 +98,18 @@ def drawn(state: SessionState, at: SharedAxis) -> list[dict[str, Any]]:
     return lines
 
 
+_PLACED: WeakKeyDictionary[Analysis, tuple[str, Floats]] = WeakKeyDictionary()
+"""The rates of lines at the axis of this name: an array that is another one would be sent again."""
+
+
 def _over(label: str, convert: Convert, analysis: Analysis) -> Floats:
-    """Return the rates of a line at an axis: the same array again, as another would be sent."""
+    """Return the rates of a line at an axis."""
     lrs = analysis.line[0]
     if convert is recorded:
         return lrs
-    kept = vars(analysis).get("_over")
-    if kept is None or kept[0] != label:
-        kept = label, np.array([convert(float(lr)) for lr in lrs])
-        vars(analysis)["_over"] = kept
-    return kept[1]
+    if analysis not in _PLACED or _PLACED[analysis][0] != label:
+        _PLACED[analysis] = label, np.array([convert(float(lr)) for lr in lrs])
+    return _PLACED[analysis][1]
 
 
 def pictured(state: SessionState) -> Chart | None:

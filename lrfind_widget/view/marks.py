@@ -14,6 +14,7 @@ import numpy as np
 import traitlets
 from ipywidgets import Widget, widget_serialization
 
+from lrfind_widget.curves.group_ranges import ALL_GROUPS
 from lrfind_widget.values import check_rate
 from lrfind_widget.view.thread_safe_widget import OwnModule
 
@@ -93,7 +94,7 @@ class Axes(ChartMark):
 
     lo = Rate(1e-7).tag(sync=True)
     hi = Rate(10.0).tag(sync=True)
-    x_label = traitlets.Unicode("learning rate").tag(sync=True)
+    x_label = traitlets.Unicode(ALL_GROUPS).tag(sync=True)
     y_label = traitlets.Unicode("loss").tag(sync=True)
     y_range = traitlets.Enum(["focus", "all"], "focus").tag(sync=True)
     wheel_zoom = traitlets.Enum(["ctrl", "always"], "ctrl").tag(sync=True)

@@ -8,7 +8,6 @@ from typing import Any
 
 from IPython.display import DisplayHandle, display
 
-from lrfind_widget import messages
 from lrfind_widget.view.colab import heard_of_display
 
 WIDGET_VIEW = "application/vnd.jupyter.widget-view+json"
@@ -30,6 +29,7 @@ class SavedOutput:
         self._model_id = model_id
         self._handles: list[DisplayHandle] = []
         self._kept: dict[str, Any] = {"text/plain": "LRFinderWidget"}
+        self._words = ""
         self._asked_by_page: dict[str, Any] = {}
         self._lock = threading.Lock()
 
@@ -43,10 +43,10 @@ class SavedOutput:
             with self._lock:
                 self._handles.append(handle)
 
-    def keep(self, text: str, picture: bytes | None = None) -> None:
-        """Replace what the outputs keep."""
+    def keep(self, text: str, picture: bytes | None = None, words: str = "") -> None:
+        """Replace what the outputs keep; the words stand for the picture."""
         with self._lock:
-            self._kept = {"text/plain": text}
+            self._words, self._kept = words, {"text/plain": text}
             if picture is not None:
                 self._kept["image/png"] = base64.b64encode(picture).decode("ascii")
         self.repeat()
@@ -60,8 +60,7 @@ class SavedOutput:
 
     def _metadata(self) -> dict[str, Any]:
         """Return the words that stand for the picture, where nbconvert looks for them."""
-        words = {"image/png": {"alt": messages.picture_text(self._kept["text/plain"])}}
-        return words | self._asked_by_page
+        return {"image/png": {"alt": self._words}} | self._asked_by_page
 
     def _bundle(self) -> dict[str, Any]:
         view = {"version_major": 2, "version_minor": 0, "model_id": self._model_id}

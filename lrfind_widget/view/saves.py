@@ -9,7 +9,6 @@ from os import PathLike
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from lrfind_widget import messages
 from lrfind_widget.results import figures, stored
 from lrfind_widget.results.json_record import JsonRecord
 from lrfind_widget.results.looks import Theme
@@ -19,6 +18,7 @@ from lrfind_widget.state import SessionState
 from lrfind_widget.view.files import NO_CURVE, file_of, picture_of
 from lrfind_widget.view.screen import Screen
 from lrfind_widget.view.screens import Screens
+from lrfind_widget.view.view_state import in_words
 
 PROGRAM = Path(__file__).resolve().parents[1] / "page" / "page.js"
 """What makes the widgets in a page of ours; `js/bundle.mjs` packs it."""
@@ -127,7 +127,7 @@ def _page_of(root: Any, screen: Screen, state: SessionState, text: str) -> str:
     png = picture_of(state, "png")
     return _PAGE.format(
         title=escape(" · ".join(filter(None, [state.options.title, "Learning-rate range test"]))),
-        picture="" if png is None else _image(png, messages.picture_text(text)),
+        picture="" if png is None else _image(png, in_words(state)),
         text=escape(text),
         data="\n".join(
             [

@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from lrfind_widget import messages
 from lrfind_widget.curves.combined import CombinedCurve
 from lrfind_widget.curves.formatting import written_as
 from lrfind_widget.points import Run
@@ -49,6 +50,13 @@ def view_state(state: SessionState) -> ViewState:
     """Return what a screen shows of a state."""
     with written_as(state.mode):
         return _shown(state)
+
+
+def in_words(state: SessionState) -> str:
+    """Return what stands for a picture of a state, for who cannot see it."""
+    shown, chosen = view_state(state), state.selected_lr if state.chosen_by_hand else None
+    with written_as(state.mode):
+        return messages.picture_text(shown.run_bar["sentence"], chosen, shown.axes["description"])
 
 
 def _shown(state: SessionState) -> ViewState:

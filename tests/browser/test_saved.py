@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import re
 
 import nbformat
 import pytest
@@ -129,7 +130,9 @@ def expect_the_picture_without_a_kernel(finder: Finder) -> None:
     notebook.application.shut_down_kernel_of(notebook.path.name)
     notebook.open()
     picture = finder.root.locator(".lrfind-kept-picture")
-    expect(picture.get_by_role("img")).to_be_visible()
+    image = picture.get_by_role("img", name="Chart of the loss against the learning rate. ")
+    expect(image).to_be_visible()
+    expect(image).not_to_have_attribute("alt", re.compile("LRFinderWidget"))
     expect(picture).to_contain_text("selected_lr=")
     expect(picture).to_contain_text("run the cell again")
     expect(finder.root.get_by_text("Error displaying widget")).to_have_count(0)

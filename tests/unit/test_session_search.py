@@ -97,7 +97,7 @@ class TestTheChoiceAtItsEnd:
         assert found.best_lr is not None
         assert play.session.state.selected_lr == found.best_lr
         assert play.session.state.has_choice
-        assert "which the short trainings found" in play.session.state.message
+        assert play.session.state.message == ""
         assert play.session.result is not None
         assert play.session.result.selected_lr == found.best_lr
 

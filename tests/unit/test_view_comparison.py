@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import itertools
+from dataclasses import replace
 
 import pytest
 
 from lrfind_widget.curves.formatting import format_lr
 from lrfind_widget.outcomes import StopReason
+from lrfind_widget.view.view_state import view_state
 from tests.unit.views import (
     Play,
     compare,
@@ -33,7 +35,8 @@ def test_a_comparison_has_a_line_for_each_rate_and_a_verdict() -> None:
     assert view.comparison_bar["sentence"] == play.session.comparison.verdict
     assert view.comparison_bar["evidence"] == play.session.comparison.evidence
     assert view.comparison_bar["note"] == ""
-    assert [b["label"] for b in view.comparison_bar["buttons"]] == ["Use 1e-2"]
+    assert [b["label"] for b in view.comparison_bar["buttons"]] == ["Use it"]
+    assert [b["title"] for b in view.comparison_bar["buttons"]] == ["Choose the learning rate 1e-2"]
 
 
 def test_each_rate_within_the_noise_is_offered() -> None:
@@ -48,6 +51,8 @@ def test_each_rate_within_the_noise_is_offered() -> None:
     assert sorted(labels.values()) == ["Use 1e-2", "Use 1e-3"]
     assert list(labels) == ["choose_0", "choose_1"]
     play.session.choose_best(1)
+    offered = {b["command"]: b["enabled"] for b in play.view.comparison_bar["buttons"]}
+    assert offered == {"choose_0": True, "choose_1": False}  # which is chosen now
     assert f"Use {format_lr(play.session.state.selected_lr)}" == labels["choose_1"]
     play.session.choose_best(2)
     assert f"Use {format_lr(play.session.state.selected_lr)}" == labels["choose_1"]
@@ -106,6 +111,61 @@ def test_a_rate_that_ended_early_is_marked_so_while_others_go_on_and_after(ended
     names = ["1e-2", "3.3e-3 dropped", "3e-2 diverged"]
     assert view.comparison_curves["names"] == names
     assert "3.3e-3 fell behind and ended early" in view.comparison_curves["label"]
+
+
+def found_by_search(*losses: float) -> Play:
+    """Return a session in which a search at 1e-2, a third and three times of it has ended so."""
+    play = Play()
+    play.session.search(1e-2, steps=16)
+    for loss in losses:
+        play.trainable.latest.step(*[2.0] * 8, *[loss] * 8)
+    play.trainable.latest.end(StopReason.FINISHED)
+    play.session.wait(10)
+    return play
+
+
+def test_after_a_search_its_rate_stands_in_the_headline_alone_with_how_sure_it_is() -> None:
+    play = found_by_search(0.2, 0.3, 0.1)
+    view = play.view
+    assert view.run_bar["sentence"] == "Recommended 3e-2 by short trainings, sure."
+    assert view.run_bar["certainty"] == "sure"
+    assert (
+        view.comparison_bar["sentence"] == "The recommended rate did best, by more than the noise."
+    )
+    assert view.choice_bar["message"] == ""
+    use, again = view.comparison_bar["buttons"]
+    assert (use["label"], use["enabled"]) == ("Use it", False)
+    assert again["label"] == "Search with validation"
+    play.session.select(5e-3)
+    assert play.view.comparison_bar["buttons"][0]["enabled"]
+
+
+def test_after_a_search_rates_within_the_noise_make_it_unsure() -> None:
+    play = Play()
+    play.session.search(1e-2, steps=40)
+    noise = [0.1 * (-1) ** n for n in range(40)]
+    losses = [1 + n / 10 for n in noise], [1 - n for n in noise], [2 + n for n in noise]
+    play.trainable.latest.step(*itertools.chain(*losses))
+    play.trainable.latest.end(StopReason.FINISHED)
+    play.session.wait(10)
+    view = play.view
+    assert view.run_bar["sentence"].endswith("by short trainings, unsure.")
+    assert view.run_bar["certainty"] == "unsure"
+    assert view.comparison_bar["sentence"].endswith("is within the noise.")
+
+
+def test_where_the_rate_to_take_lies_between_those_tried_the_best_of_them_is_offered_too() -> None:
+    play = found_by_search(0.1, 0.12, 0.2)
+    run = play.trainable.latest
+    ladder = tuple(1e-2 * 10**side for side in (0, -0.5, 0.5))
+    found = replace(run.result, lrs=ladder)
+    view = view_state(replace(play.session.state, comparison=found))
+    assert found.tried_lr == 1e-2
+    assert found.best_lr != pytest.approx(1e-2, rel=0.05)
+    assert found.tied_lrs == (found.best_lr, 1e-2)
+    labels = [button["label"] for button in view.comparison_bar["buttons"]]
+    assert labels == [f"Use {format_lr(found.best_lr)}", "Use 1e-2", "Search with validation"]
+    assert view.comparison_bar["sentence"] == "1e-2 did best, by more than the noise."
 
 
 def test_a_rate_that_is_tried_is_a_tick_at_the_axis_of_the_curve() -> None:

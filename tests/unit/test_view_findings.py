@@ -236,7 +236,7 @@ def test_a_search_in_which_nothing_has_trained_offers_no_rate() -> None:
         state = replace(play.session.state, comparison=replace(found, ending=ending))
         return [button["label"] for button in view_state(state).comparison_bar["buttons"]]
 
-    assert offered("bracketed") == ["Use 3e-2", "Search with validation"]
+    assert offered("bracketed") == ["Use it", "Search with validation"]
     assert offered("untrained") == ["Search with validation"]
 
 

@@ -9,8 +9,9 @@ from typing import Any
 
 import pytest
 
+from lrfind_widget.messages import FAILED_BEFORE, applied
 from lrfind_widget.options import AnalysisOptions
-from lrfind_widget.outcomes import Status, StopReason
+from lrfind_widget.outcomes import Applied, Status, StopReason
 from lrfind_widget.session import Session
 from lrfind_widget.view.view_state import ViewState, view_state
 from tests.unit.views import (
@@ -186,6 +187,44 @@ def test_an_error_in_the_first_step_is_said_once_and_nothing_is_advised() -> Non
     assert rates(view) == [None] * 4
     assert "odd" not in " ".join(view.how_bar["facts"])
     assert primary(view) == []
+    assert [label for label, can in buttons(view).items() if can] == ["Run again", "Apply"]
+    assert {reasons(view)[label] for label in ("Search", "Refine", "Extend")} == {FAILED_BEFORE}
+    play.sweep()
+    assert buttons(play.view)["Search"]
+
+
+def test_a_search_that_has_failed_can_be_tried_again() -> None:
+    play = Play()
+    search(play)
+    play.trainable.latest.end(StopReason.FAILED, ValueError("odd labels"))
+    with pytest.raises(ValueError, match="odd"):
+        play.session.wait(10)
+    assert buttons(play.view)["Search"]
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "said"),
+    [
+        ([1e-3], [1e-2], "Applied: lr went from 1e-3 to 1e-2."),
+        ([1e-3], [1e-3], "The optimizer's rate is 1e-3 already."),
+        ([1.04e-3], [1e-3], "Applied: lr is 1e-3, as before to two digits."),
+        ([1e-3, 1e-2], [1e-3, 1e-2], "The optimizer's rates are these already."),
+        ([1e-3, 1e-2], [1e-3, 1e-1], "Applied to 2 parameter groups: 1e-3 to 1e-3, 1e-2 to 1e-1."),
+    ],
+)
+def test_it_is_said_what_was_applied_and_where_that_was_nothing(
+    before: list[float], after: list[float], said: str
+) -> None:
+    assert applied(after[0], Applied(before, after)) == said
+
+
+def test_apply_is_not_pointed_out_where_the_optimizer_has_the_rate() -> None:
+    play = Play().sweep()
+    assert primary(play.view) == ["Apply"]
+    play.session.apply()
+    play.session.apply()
+    assert "already" in play.view.choice_bar["message"]
+    assert primary(play.view) == []
 
 
 def test_an_error_in_mid_sweep_is_not_said_to_be_a_stop_of_the_persons() -> None:

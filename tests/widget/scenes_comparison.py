@@ -108,7 +108,7 @@ def comparison_within_the_noise(stage: Stage) -> LRFinderWidget:
 
 def comparison_and_its_best_used(stage: Stage) -> LRFinderWidget:
     widget = _compared(stage.swept(), 1e-5, 1e-2)
-    press(widget, "Use 1e-2")
+    press(widget, "Use it")
     return until_kept(widget, "1e-2")
 
 

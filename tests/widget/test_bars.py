@@ -10,6 +10,7 @@ import pytest
 from traitlets import TraitError
 
 from lrfind_widget.outcomes import Status
+from lrfind_widget.rules.table import RULES
 from lrfind_widget.view.bars import (
     Bar,
     ChoiceBar,
@@ -402,8 +403,16 @@ class TestSettingsBar:
 
     def test_labels_the_rules_by_their_names(self, play: Any) -> None:
         rules = play().screen.settings_bar.rules
-        title = 'rule="min_gradient"'
+        title = (
+            "The rate at which the smoothed loss falls most steeply (fastai v1's red dot). "
+            'In Python rule="min_gradient".'
+        )
         assert rules[2] == {"name": "min_gradient", "label": "steepest fall", "title": title}
+        assert rules[0]["label"] == "recommended (median of three)"
+        assert [each["label"] for each in rules[1:]] == [
+            entry.label for entry in [*RULES.values()][1:]
+        ]
+        assert all(entry.meaning.endswith(".") for entry in RULES.values())
 
 
 class TestHowBar:

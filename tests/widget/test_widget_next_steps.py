@@ -140,7 +140,7 @@ class TestCompare:
         widget.compare([1e-5, 1e-2], steps=30)
         widget.wait(60)
         assert widget.comparison.best_lr == 1e-2
-        press(widget, "Use 1e-2")
+        press(widget, "Use it")
         assert widget.selected_lr == 1e-2
 
     def test_needs_no_sweep_before(self, make: Any) -> None:

@@ -45,8 +45,8 @@ export class ChoiceBarView extends BarView {
     this.chips = new Keyed<Suggestion, Chip>(
       this.chipPlace,
       (rule) => this.buildChip(rule),
-      (chip, suggestion) => {
-        this.fillChip(chip, suggestion);
+      (chip, suggestion, index) => {
+        this.fillChip(chip, suggestion, index);
       },
       (suggestion) => suggestion.rule,
     );
@@ -113,10 +113,18 @@ export class ChoiceBarView extends BarView {
     return { root, label, rate, doubt };
   }
 
-  private fillChip({ root, label, rate, doubt }: Chip, suggestion: Suggestion): void {
+  /** Of several suggestions of one rate the first is the chosen one. */
+  private isChosen(index: number): boolean {
     const { value } = this;
+    const chosen = suggestionsOf(this.state).findIndex(
+      ({ lr }) => lr !== null && value !== null && sameRate(lr, value),
+    );
+    return chosen === index;
+  }
+
+  private fillChip({ root, label, rate, doubt }: Chip, suggestion: Suggestion, index: number): void {
     const { lr } = suggestion;
-    const isChosen = lr !== null && value !== null && sameRate(lr, value);
+    const isChosen = this.isChosen(index);
     say(label, suggestion.label);
     say(rate, lr === null ? 'none' : formatRate(lr, 2, this.isLinear));
     attr(root, { title: suggestion.reason || null, 'aria-pressed': String(isChosen) });

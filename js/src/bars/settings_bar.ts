@@ -19,6 +19,7 @@ const SAVED = 'No kernel behind this page: the marker moves and its rate can be 
 interface Kind {
   /** The unit, for which the kernel says what it takes. */
   readonly unit: string;
+  readonly title: string;
   /** The number as the field shows it; empty where it is none. */
   readonly read: (value: unknown) => string;
   readonly written: (value: number) => string | number;
@@ -26,12 +27,14 @@ interface Kind {
 
 const POINTS: Kind = {
   unit: 'points',
+  title: 'The steepest fall is not looked for among these points; the recommended rate is read off all',
   read: (value) => String(asNumber(value) ?? ''),
   written: (value) => value,
 };
 
 const PIXELS: Kind = {
   unit: 'pixels',
+  title: 'Height of the chart',
   read: (value) => /^(\d+)px$/.exec(asText(value))?.[1] ?? '',
   written: (value) => `${value}px`,
 };
@@ -61,6 +64,8 @@ export class SettingsBarView extends BarView {
   private declare noRuns: HTMLElement;
   private declare fold: HTMLElement;
   private declare saved: HTMLElement;
+  private declare legend: HTMLElement;
+  private declare summary: HTMLElement;
   private declare next: NextSweep;
   private declare saving: Saving;
 
@@ -70,6 +75,10 @@ export class SettingsBarView extends BarView {
     this.settings = [];
     const rule = this.buildSelect('rule', 'Rule');
     this.ruleBox = rule.box;
+    this.settings.push(() => {
+      const chosen = rulesOf(this.state).find(({ name }) => name === rule.select.value);
+      attr(rule.select, { title: chosen?.title ?? null });
+    });
     this.rules = new Keyed<Rule, { root: HTMLOptionElement }>(
       rule.select,
       (value) => ({ root: html('option', { value }) }),
@@ -93,8 +102,7 @@ export class SettingsBarView extends BarView {
       this.buildNumber('height', 'Height', PIXELS),
       this.buildCheck('auto_apply', 'Apply every choice'),
     );
-    const title = 'How the curve is read, next sweep, runs, saving';
-    const summary = html('summary', { class: 'lrbar-quiet' }, title);
+    this.summary = html('summary', { class: 'lrbar-quiet' });
     const body = html('div', { class: 'lrbar-settings' });
     this.next = new NextSweep(
       (keyword, text) => {
@@ -107,8 +115,9 @@ export class SettingsBarView extends BarView {
     this.listenTo(this.model, 'msg:custom', (content: unknown, buffers: unknown) => {
       this.saving.take(content, buffers);
     });
-    body.append(fields, this.next.el, this.buildLegend(), this.saving.el);
-    this.fold = html('details', { class: 'lrbar-fold' }, summary, body);
+    this.legend = this.buildLegend();
+    body.append(fields, this.next.el, this.legend, this.saving.el);
+    this.fold = html('details', { class: 'lrbar-fold' }, this.summary, body);
     this.saved = html('div', { class: 'lrbar-quiet' });
     this.el.append(this.fold, this.saved);
   }
@@ -127,6 +136,10 @@ export class SettingsBarView extends BarView {
     const runs = runsOf(this.state);
     this.runs.show(runs);
     this.noRuns.hidden = runs.length > 0;
+    // What is stored is one run, and there will be no other.
+    const isStored = runs.length === 0 && fieldsOf(this.state).length === 0;
+    this.legend.hidden = isStored;
+    say(this.summary, `How the curve is read, ${isStored ? '' : 'next sweep, runs, '}saving`);
   }
 
   /** The least and the most that the kernel takes. */
@@ -168,10 +181,12 @@ export class SettingsBarView extends BarView {
     return box;
   }
 
-  private buildNumber(name: string, label: string, { unit, read, written }: Kind): HTMLElement {
+  private buildNumber(name: string, label: string, kind: Kind): HTMLElement {
+    const { unit, title, read, written } = kind;
     const { box, id } = this.buildBox(name, label);
     const [min, max] = this.limits(unit);
     const field = html('input', { class: 'lrbar-field lrbar-count', type: 'number', id, min, max, step: 1 });
+    attr(field, { title });
     this.follow(field, () => read(this.model.get(name)));
     field.addEventListener('input', () => {
       const value = field.valueAsNumber;

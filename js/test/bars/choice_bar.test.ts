@@ -300,6 +300,14 @@ describe('suggestions', () => {
     expect(chosen()).toBe(1e-7);
   });
 
+  it('of one rate are one choice: the first is pressed', () => {
+    const second = { rule: 'valley', label: 'valley', lr: 6.3e-3, reason: '', active: false };
+    model.set('suggestions', [...SUGGESTIONS, second]);
+    marker.set('value', 6.3e-3);
+    const pressed = Array.from(view.el.querySelectorAll('.lrbar-chip[aria-pressed="true"]'));
+    expect(pressed.map((each) => each.textContent)).toEqual(['balanced6.3e-3']);
+  });
+
   it('cannot be pressed without a rate', () => {
     const chip = find(view.el, 'slidenone');
     chip.click();

@@ -259,6 +259,21 @@ describe('the next sweep', () => {
   });
 });
 
+it('says what the chosen rule is', () => {
+  model.set('rules', [{ name: 'valley', label: 'Valley', title: 'The longest valley.' }]);
+  expect(findSelect(view.el, 'Rule').title).toBe('The longest valley.');
+});
+
+it('has a list of runs where there are some, or may be', () => {
+  const legend = view.el.querySelector<HTMLElement>('.lrbar-legend');
+  expect(legend?.hidden).toBe(false);
+  model.set('runs', []);
+  expect(legend?.hidden).toBe(true); // what is stored is shown
+  expect(view.el.querySelector('summary')?.textContent).toBe('How the curve is read, saving');
+  model.set('next_sweep', [{ name: 'num_it', label: 'Steps', text: '100', title: '', enabled: true }]);
+  expect(legend?.hidden).toBe(false);
+});
+
 it('lets every choice be applied, where there is an optimizer', () => {
   const box = findField(view.el, 'Apply every choice');
   expect(box.labels?.[0]?.hidden).toBe(true);
