@@ -145,6 +145,12 @@ def about(suggestion: Suggestion, steepest: Suggestion, critical: str) -> list[s
     return [*said, critical] if critical else said
 
 
+def about_search(of_curve: list[str]) -> list[str]:
+    """Say the same where short trainings overrule the curve."""
+    reason = [f"The curve alone: {said[:1].lower()}{said[1:]}" for said in of_curve[:1]]
+    return ["The short trainings below decided.", *reason, *of_curve[1:]]
+
+
 def critical_rate(lr: float | None, note: str) -> str:
     """Say from which rate on one update raises the loss, or why that is not known."""
     if lr is None:

@@ -27,7 +27,12 @@ from lrfind_widget.isolation.joined_loader import (
 from lrfind_widget.isolation.training_objects import TrainingObjects, class_of
 from lrfind_widget.options import TrainingOptions
 from lrfind_widget.training.custom_updates import needs_closure
-from lrfind_widget.training.lightning_module import check_steps, own_methods, steps_of
+from lrfind_widget.training.lightning_module import (
+    check_steps,
+    is_without_function,
+    own_methods,
+    steps_of,
+)
 from lrfind_widget.training.param_groups import GroupRates, check_weight_decay, group_names
 
 
@@ -36,7 +41,7 @@ def check(objects: TrainingObjects, options: TrainingOptions) -> None:
     check_trained(objects, options)
     _check_loader("dataloader", objects.dataloader)
     _check_functions(options)
-    if (options.loss_fn, options.step_fn, options.update_fn) == (None, None, None):
+    if is_without_function(options):
         check_steps(objects.model)
     _check_scaler(options, objects)
     if options.val_loader is True:

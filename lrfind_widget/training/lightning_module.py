@@ -48,8 +48,12 @@ def own_steps(model: nn.Module) -> tuple[str, ...]:
 
 def steps_of(model: nn.Module, given: Any) -> tuple[str, ...]:
     """Return the same where they compute the loss: where no function that does was given."""
-    functions = given.loss_fn, given.step_fn, given.update_fn
-    return own_steps(model) if functions == (None, None, None) else ()
+    return own_steps(model) if is_without_function(given) else ()
+
+
+def is_without_function(given: Any) -> bool:
+    """Whether no function that computes the loss was given."""
+    return (given.loss_fn, given.step_fn, given.update_fn) == (None, None, None)
 
 
 def check_steps(model: Any) -> None:

@@ -72,7 +72,10 @@ def choice_bar(state: SessionState, analysis: Analysis | None) -> dict[str, Any]
     if analysis is not None:
         result, suggested = analysis.result, analysis.suggested
         critical = messages.critical_rate(result.critical_lr, result.critical_note)
-        about = [*messages.about(suggested, analysis.min_gradient, critical), analysis.words]
+        about = messages.about(suggested, analysis.min_gradient, critical)
+        if _searched(state) is not None:
+            about = messages.about_search(about)
+        about = [*about, analysis.words]
     said = state.message
     return {
         "suggestions": _chips(state, analysis),

@@ -140,6 +140,19 @@ def test_after_a_search_its_rate_stands_in_the_headline_alone_with_how_sure_it_i
     assert play.view.comparison_bar["buttons"][0]["enabled"]
 
 
+def test_after_a_search_why_this_rate_tells_the_curves_reason_from_the_searchs() -> None:
+    play = Play().sweep()
+    of_curve = play.view.choice_bar["about"]
+    play.session.search(1e-2, steps=16)
+    for loss in (0.2, 0.3, 0.1):
+        play.trainable.latest.step(*[2.0] * 8, *[loss] * 8)
+    play.trainable.latest.end(StopReason.FINISHED)
+    play.session.wait(10)
+    decided, reason, *rest = play.view.choice_bar["about"]
+    assert decided == "The short trainings below decided."
+    assert [reason, *rest] == [f"The curve alone: t{of_curve[0][1:]}", *of_curve[1:]]
+
+
 def test_after_a_search_rates_within_the_noise_make_it_unsure() -> None:
     play = Play()
     play.session.search(1e-2, steps=40)
