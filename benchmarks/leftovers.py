@@ -81,7 +81,7 @@ def left_by(contestant: Contestant, ending: str) -> list[str]:
     job = used_job()
     # A program that was started in the background ignores Ctrl-C.
     on_interrupt = signal.signal(signal.SIGINT, signal.default_int_handler)
-    with _private_folders():
+    with private_folders():
         before = traces.state(job)
         Trap.ending, Trap.calls = ending, 0
         raised: BaseException | None = None
@@ -129,7 +129,7 @@ def tables(result: dict[str, Any]) -> str:
 
 
 @contextlib.contextmanager
-def _private_folders() -> Iterator[None]:
+def private_folders() -> Iterator[None]:
     """Give whoever writes files an empty working folder and an empty temporary one."""
     before, usual = os.getcwd(), tempfile.tempdir  # noqa: PTH109 - what chdir takes
     with tempfile.TemporaryDirectory() as work, tempfile.TemporaryDirectory() as temporary:

@@ -13,7 +13,10 @@ from benchmarks import contestants, report
 ROOT = Path(__file__).parents[1]
 DOCS = ROOT / "docs" / "benchmarks.md"
 README = ROOT / "README.md"
-NAMES = ("overhead", "critical_rate", "leftovers", "memory", "front_end", "growth", "gpu")
+NAMES = (
+    *("overhead", "critical_rate", "leftovers", "trainers"),
+    *("memory", "front_end", "growth", "gpu"),
+)
 
 
 def load(name: str, folder: Path = report.RESULTS) -> dict[str, Any] | None:
