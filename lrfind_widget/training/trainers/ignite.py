@@ -243,9 +243,16 @@ def _engine_like(engine: Any, memo: dict[int, Any]) -> Any:
         for handler, given, named in handlers:
             if getattr(handler, "__self__", None) is engine:  # by which an engine seeds itself
                 own = types.MethodType(handler.__func__, made)
-                refers = tuple(weakref.ref(made) if type(g) is weakref.ref else g for g in given)
+                refers = tuple(_instead_of(engine, each, made) for each in given)
                 made._event_handlers[event].append((own, refers, named))  # noqa: SLF001
     return made
+
+
+def _instead_of(engine: Any, given: Any, made: Any) -> Any:
+    """Return an argument of a handler, with another engine where it is an engine or leads to it."""
+    if isinstance(given, weakref.ref) and given() is engine:
+        return weakref.ref(made)
+    return made if given is engine else given
 
 
 def _trained(engine: Any) -> tuple[nn.Module, Optimizer, Any]:
