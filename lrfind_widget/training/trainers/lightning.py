@@ -129,7 +129,7 @@ class LightningTraining(Training):
         optimizer: Optimizer | None = None,
     ) -> Applied:
         """Write a rate where `configure_optimizers` reads it, for the next fit."""
-        if optimizer is not None:
+        if optimizer is not None or self._configured() is self._optimizer:  # made once for all
             return super().apply(lr, groups, optimizer)
         before = _rates(self._optimizer)
         for name in RATES:
@@ -143,7 +143,7 @@ class LightningTraining(Training):
                 return Applied(before, _rates(made))
             for holder, value in zip(holders, values, strict=True):
                 holder[name] = value
-        raise ValueError(
+        raise RuntimeError(
             f"{self.name}.configure_optimizers reads its rate neither from self.lr nor from "
             f"self.learning_rate, nor from hparams of these names, so {format_lr(lr)} cannot be "
             "written there. Let it read self.lr."
@@ -153,9 +153,7 @@ class LightningTraining(Training):
         """Return what the module configures, as it is now and without a trace in it."""
         module = copy.copy(self._module)
         module.trainer = stand_in(self._trainer, {})
-        optimizer = _the_one(module.configure_optimizers(), self.name)
-        vars(optimizer).pop("step", None)  # which a schedule that is not followed has wrapped
-        return optimizer
+        return _the_one(module.configure_optimizers(), self.name)
 
 
 class LightningUpdate(TrainingUpdate):

@@ -312,19 +312,31 @@ def test_what_is_applied_is_the_first_rate_of_fit(scheduled: bool) -> None:
         assert not rates or rates[0] == result.suggested_lr
 
 
-def test_a_module_that_reads_its_rate_nowhere_is_said_so() -> None:
+def test_a_module_that_reads_its_rate_nowhere_is_said_so(capsys: Any) -> None:
     class Fixed(Net):
         def configure_optimizers(self) -> Any:
             return torch.optim.SGD(self.parameters(), 0.1)
 
     module = made(Fixed)
-    with pytest.raises(ValueError, match=r"Fixed\.configure_optimizers reads its rate neither"):
-        lr_find(
-            *(pl.Trainer(**QUIET), module, loader(40)),
-            **{**FEW, "num_it": 60},
-            apply=True,
-        )
+    given = pl.Trainer(**QUIET), module, loader(40)
+    result = lr_find(*given, num_it=60, seed=2, apply=True)
+    assert result.suggested_lr
+    assert (
+        "Fixed.configure_optimizers reads its rate neither from self.lr" in capsys.readouterr().err
+    )
     assert module.hparams["lr"] == 0.1
+
+
+def test_an_optimizer_that_is_made_once_is_written_into() -> None:
+    class Once(Net):
+        def configure_optimizers(self) -> Any:
+            return self.optimizer
+
+    module = made(Once)
+    module.optimizer = torch.optim.SGD(module.parameters(), 0.1)
+    given = pl.Trainer(**QUIET), module, loader(40)
+    result = lr_find(*given, num_it=60, seed=2, progress=False, apply=True)
+    assert module.optimizer.param_groups[0]["lr"] == result.suggested_lr
 
 
 @both

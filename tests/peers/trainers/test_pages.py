@@ -1,4 +1,4 @@
-"""The lines on the pages of fastai and Accelerate run as they stand there."""
+"""The lines on the pages of the trainers run as they stand there."""
 
 from __future__ import annotations
 
@@ -6,9 +6,11 @@ import re
 from pathlib import Path
 from typing import Any
 
+import lightning.pytorch as pl
 import torch
 from accelerate import Accelerator
 
+from tests.peers.trainers import test_ignite, test_lightning
 from tests.peers.trainers.test_fastai import learner
 from tests.unit.toys import classifier, loader, sgd
 
@@ -35,3 +37,14 @@ def test_the_lines_of_accelerate() -> None:
     model = classifier()
     given = {"model": model, "loader": loader(), "optimizer": sgd(model)}
     run("accelerate.md", accelerator=Accelerator(cpu=True), **given)
+
+
+def test_the_lines_of_lightning() -> None:
+    module, trainer = test_lightning.made(), pl.Trainer(max_epochs=1, **test_lightning.QUIET)
+    given = {"trainer": trainer, "module": module, "datamodule": test_lightning.Data()}
+    names = run("lightning.md", **given)
+    assert module.hparams["lr"] == names["result"].suggested_lr
+
+
+def test_the_lines_of_ignite() -> None:
+    run("ignite.md", engine=test_ignite.supervised(), loader=test_ignite.loader())
