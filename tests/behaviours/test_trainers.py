@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from types import SimpleNamespace
 
 import pytest
@@ -9,6 +10,8 @@ import torch
 from torch import nn
 
 from lrfind_widget import Sweep, lr_find
+from lrfind_widget.training.plain_training import PlainTraining
+from lrfind_widget.training.trainers import LIBRARIES
 from tests.behaviours.card import behaviour
 from tests.behaviours.ours import found
 from tests.unit.toys import classifier, loader, loss_of, sgd
@@ -32,10 +35,32 @@ class Lit(nn.Module):
         return torch.optim.Adam(self.parameters(), lr=1e-3)
 
 
+class Trainer:
+    """A trainer of no library's: it holds what it trains, and counts."""
+
+    def __init__(self) -> None:
+        self.model = classifier()
+        self.loader, self.optimizer = loader(), sgd(self.model)
+        self.callbacks, self.loggers, self.max_steps, self.global_step = [], [], 7, 0
+
+
+class TrainersTraining(PlainTraining):
+    def __init__(self, trainer):
+        super().__init__(trainer.model, trainer.loader, trainer.optimizer)
+
+
+@pytest.fixture
+def _known(monkeypatch):
+    """Known as Hugging Face's and the others are, who are not installed here: `make peers`."""
+    module = SimpleNamespace(Training=TrainersTraining)
+    monkeypatch.setitem(sys.modules, "lrfind_widget.training.trainers.toy", module)
+    monkeypatch.setitem(LIBRARIES, f"{__name__}.Trainer", "toy.Training")
+
+
+@pytest.mark.usefixtures("_known")
 @behaviour(
     "A trainer is given, and its model, data, loss and optimizer are taken from it",
-    "lr_find(trainer)",
-    missing="a trainer's own object as argument; its model, loader and optimizer are given",
+    "`lr_find(trainer)`, of Hugging Face, TRL, fastai, Lightning, Ignite and Accelerate",
     lightning="Tuner(trainer).lr_find; test_tuner_lr_find",
     fastai_v1="Learner.lr_find; test_lrfind",
     fastai_v2="Learner.lr_find",
@@ -44,14 +69,7 @@ class Lit(nn.Module):
     neural_prophet="fit(learning_rate=None)",
 )
 def test_a_trainer_is_enough():
-    net = classifier()
-    learner = SimpleNamespace(
-        model=net,
-        dls=SimpleNamespace(train=loader()),
-        opt=sgd(net),
-        loss_func=nn.CrossEntropyLoss(),
-    )
-    lr_find(learner, num_it=5, progress=False)
+    assert len(lr_find(Trainer(), num_it=5, progress=False).lrs) == 5
 
 
 @behaviour(
@@ -106,25 +124,27 @@ def test_the_suggestion_is_set_under_a_name():
     lr_find(lit, loader(), lit.configure_optimizers(), apply=True, attr_name="my_lr")
 
 
+@pytest.mark.usefixtures("_known")
 @behaviour(
     "The trainer's callbacks, loggers, counters, limits and optimizers are afterwards what they "
     "were",
     "lr_find(trainer)",
-    missing="a trainer's own object as argument",
     lightning="test_trainer_reset_correctly; test_logger_reset_correctly; "
     "test_lr_finder_callback_val_batches; test_lr_finder_callback_restarting; "
     "test_init_optimizers_resets_lightning_optimizers",
 )
 def test_a_trainer_is_what_it_was():
-    trainer = SimpleNamespace(lightning_module=Lit(), callbacks=[], max_steps=7, global_step=0)
+    trainer = Trainer()
+    before = dict(vars(trainer))
     lr_find(trainer, num_it=5, progress=False)
-    assert (trainer.callbacks, trainer.max_steps, trainer.global_step) == ([], 7, 0)
+    assert vars(trainer) == before
+    assert (trainer.callbacks, trainer.loggers) == ([], [])
 
 
 @behaviour(
     "A trainer that only tries itself out skips the finder, with a warning",
     "lr_find(trainer)",
-    missing="a trainer's own object as argument",
+    missing="a trial run is swept like any other",
     lightning="test_skip_on_fast_dev_run_tuner",
 )
 def test_a_trial_run_skips_the_finder():
@@ -136,7 +156,7 @@ def test_a_trial_run_skips_the_finder():
 @behaviour(
     "A trainer with a finder among its callbacks is refused a second one",
     "lr_find(trainer)",
-    missing="a trainer's own object as argument",
+    missing="the other finder is not looked for",
     lightning="test_tuner_with_already_configured_learning_rate_finder",
 )
 def test_a_second_finder_is_refused():
