@@ -223,13 +223,6 @@ def text_fallback(status: Status, selected: float, steepest: float | None) -> st
     return text if steepest is None else f"{text}, min_grad_lr={format_lr(steepest)}"
 
 
-def picture_text(headline: str, chosen: float | None, curve: str) -> str:
-    """Return the words that stand for the kept picture; None where no person has chosen a rate."""
-    choice = "" if chosen is None else f"Chosen: {format_lr(chosen)}."
-    said = ["Chart of the loss against the learning rate.", headline, choice, curve]
-    return " ".join(filter(None, said))
-
-
 IN_PYTHON = (
     'Settings, other sweeps and files are in Python here: widget.rule = "valley", '
     'widget.start(num_it=200), widget.save_figure("lr.png").'

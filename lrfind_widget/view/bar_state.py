@@ -3,20 +3,18 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
 from dataclasses import asdict
 from typing import Any
 
 from lrfind_widget import messages
 from lrfind_widget.curves.formatting import format_lr
-from lrfind_widget.next_sweep import FIELDS, is_single, said_of, text_of
 from lrfind_widget.outcomes import Status
 from lrfind_widget.points import Plan, Point, Run
 from lrfind_widget.results.analysis import Analysis, offered
 from lrfind_widget.results.search import SearchResult
 from lrfind_widget.rules.suggestion import Suggestion
-from lrfind_widget.rules.table import RECOMMENDED, RULES, RuleEntry, by_rule, entry_of
-from lrfind_widget.state import HELD_BACK, SETTINGS, SessionState
+from lrfind_widget.rules.table import by_rule, entry_of
+from lrfind_widget.state import HELD_BACK, SessionState
 
 LONG = 110
 """Characters of an error that do not fit into the headline: they have a row of their own."""
@@ -25,15 +23,6 @@ REFINE = "Sweep again where the loss falls, in smaller steps, and join the curve
 EXTEND = "Sweep on beyond the end of the range, and join the curves"
 APPLY = "Write this rate into the optimizer"
 SEARCH = "Find the best rate by short trainings, from this one on"
-FILES = {
-    "png": "The chart as a picture",
-    "svg": "The chart as a drawing that stays sharp at any size",
-    "csv": "The points, for a spreadsheet",
-    "json": "All that the sweep found, for LRFinderWidget.from_result",
-}
-"""What can be saved, by the ending of the file."""
-BY_GROUP = "Set for each parameter group, in Python"
-NOTHING = "There is nothing to save yet."
 HOLD_BACK = f"Search again with {HELD_BACK:.0%} of the data held back, whose loss decides"
 TRYING = "Each rate is trained from the same state, on the same batches."
 MOST_OFFERED = 5
@@ -86,66 +75,6 @@ def choice_bar(state: SessionState, analysis: Analysis | None) -> dict[str, Any]
     }
 
 
-def settings_bar(state: SessionState, names: Mapping[int, str]) -> dict[str, Any]:
-    """Return the settings and the legend, of runs with these names by number."""
-    options, own, wrong = state.options, state.own_rule, state.wrongly_typed
-    nothing = state.result is None or not len(state.result)
-    why_not = NOTHING if nothing else messages.running(state.noun) if state.is_sweeping else ""
-    entries = [*RULES.values(), *([] if own is None else [entry_of(own)])]
-    return {
-        **{name: getattr(options, name) for name in SETTINGS},
-        "rule": entry_of(options.rule).name,
-        "rules": [
-            {"name": each.name, "label": _full_name(each), "title": _rule_in_words(each)}
-            for each in entries
-        ],
-        "runs": [
-            {
-                "id": str(run.number),
-                "name": names[run.number],
-                "visible": run.visible,
-                "removable": run not in state.current,
-            }
-            for run in (state.listed if state.earlier else ())
-        ],
-        "auto_apply": state.auto_apply if state.can_train else None,
-        "next_sweep": [_field(state, name, name in wrong) for name in state.keywords],
-        "wrong": said_of(wrong),
-        "buttons": [
-            _button("save", kind.upper(), why_not, what) | {"id": kind}
-            for kind, what in FILES.items()
-        ],
-    }
-
-
-def _full_name(rule: RuleEntry) -> str:
-    """Return what a rule is called among all others: the recommended one has its own name too."""
-    own = f" ({rule.name.replace('_', ' ')})" if rule.label == RECOMMENDED else ""
-    return f"{rule.label}{own}"
-
-
-def _rule_in_words(rule: RuleEntry) -> str:
-    """Return what a rule suggests, and how Python calls it."""
-    in_python = f'In Python rule="{rule.name}".' if rule.name in RULES else "Your function."
-    return f"{rule.meaning} {in_python}".strip()
-
-
-def _field(state: SessionState, name: str, is_wrong: bool) -> dict[str, Any]:
-    """Return a field for a keyword of the next sweep."""
-    option, value = FIELDS[name], state.keywords[name]
-    fits, typed = is_single(value), state.typed.get(name)
-    # An empty field is the value that the widget was made with, or none where none can be given.
-    is_made = typed is None or (not typed.strip() and option.default is not None)
-    return {
-        "name": name,
-        "label": option.label,
-        "text": text_of(value) if is_made else typed,
-        "title": f"{name}: {option.words.partition('. ')[0].rstrip('.')}." if fits else BY_GROUP,
-        "enabled": fits,
-        "wrong": is_wrong,
-    }
-
-
 def how_run(state: SessionState) -> dict[str, Any]:
     """Return how what ran last was run and how it ended, with what was compared afterwards."""
     found = state.found
@@ -188,7 +117,7 @@ def comparison_bar(state: SessionState) -> dict[str, Any]:
     is_search = isinstance(found, SearchResult) and found.best_lr is not None
     if is_search and found.val_losses is None and state.can_train:
         why_not = state.why_not_train
-        buttons.append(_button("search_held_back", "Search with validation", why_not, HOLD_BACK))
+        buttons.append(button("search_held_back", "Search with validation", why_not, HOLD_BACK))
     searched = _searched(state)  # whose rate is the headline
     said = found.verdict if searched is None else searched.standing
     return {"sentence": said, "evidence": found.evidence, "note": note, "buttons": buttons}
@@ -199,7 +128,7 @@ def _use(state: SessionState, place: int, lr: float, *, is_one: bool) -> dict[st
     rate = format_lr(lr)
     why_not = "This rate is chosen." if math.isclose(lr, state.selected_lr) else ""
     label = "Use it" if is_one else f"Use {rate}"
-    return _button(f"choose_{place}", label, why_not, f"Choose the learning rate {rate}")
+    return button(f"choose_{place}", label, why_not, f"Choose the learning rate {rate}")
 
 
 def headline(state: SessionState, analysis: Analysis | None, last: Point | None) -> str:
@@ -265,24 +194,24 @@ def _run_buttons(state: SessionState, analysis: Analysis | None) -> list[dict[st
     is_paused = state.status is Status.PAUSED
     hold = ("resume", "Resume") if is_paused else ("pause", "Pause")
     advice = None if analysis is None else analysis.suggested.advice
-    start = _button("start", run, state.why_not_start)
-    extend = _button("extend", "Extend", state.why_not_extend, EXTEND)
+    start = button("start", run, state.why_not_start)
+    extend = button("extend", "Extend", state.why_not_extend, EXTEND)
     if advice is not None and advice.command == "extend":
         extend |= {"command": "advise"}
     elif advice is not None and advice.command == "sweep" and advice.value is not None:
         start |= {"command": "advise", "label": f"Run {advice.value:.0f} steps"}
-    refine = _button("refine", "Refine", state.why_not_refine, REFINE)
-    pause = _button(*hold, idle) | {"id": "hold"}
+    refine = button("refine", "Refine", state.why_not_refine, REFINE)
+    pause = button(*hold, idle) | {"id": "hold"}
     return _pointed_out(
-        [pause, _button("stop", "Stop", idle), start, refine, extend], state, analysis
+        [pause, button("stop", "Stop", idle), start, refine, extend], state, analysis
     )
 
 
 def _choice_buttons(state: SessionState, analysis: Analysis | None) -> list[dict[str, Any]]:
     if not state.can_train:
         return []
-    apply = _button("apply", "Apply", state.why_not_train, APPLY)
-    search = _button("search", "Search", state.why_not_go_on, SEARCH)
+    apply = button("apply", "Apply", state.why_not_train, APPLY)
+    search = button("search", "Search", state.why_not_go_on, SEARCH)
     return _pointed_out([apply, search], state, analysis)
 
 
@@ -303,7 +232,7 @@ def _pointed_out(
     return [each | {"primary": each["id"] == next_one} for each in buttons]
 
 
-def _button(command: str, label: str, why_not: str = "", title: str = "") -> dict[str, Any]:
+def button(command: str, label: str, why_not: str = "", title: str = "") -> dict[str, Any]:
     """Return a button of a bar; where it cannot be pressed, its title says why not."""
     return {
         "id": command,

@@ -9,12 +9,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from lrfind_widget import messages
 from lrfind_widget.curves.combined import CombinedCurve
-from lrfind_widget.curves.formatting import written_as
+from lrfind_widget.curves.formatting import format_lr, written_as
 from lrfind_widget.points import Run
 from lrfind_widget.state import LINES, SessionState
 from lrfind_widget.view import bar_state, chart_state
+from lrfind_widget.view.settings_state import settings_bar
 
 Traits = Mapping[str, Any]
 
@@ -54,9 +54,13 @@ def view_state(state: SessionState) -> ViewState:
 
 def in_words(state: SessionState) -> str:
     """Return what stands for a picture of a state, for who cannot see it."""
-    shown, chosen = view_state(state), state.selected_lr if state.chosen_by_hand else None
-    with written_as(state.mode):
-        return messages.picture_text(shown.run_bar["sentence"], chosen, shown.axes["description"])
+    shown, chosen = view_state(state), ""
+    if state.chosen_by_hand:
+        with written_as(state.mode):
+            chosen = f"Chosen: {format_lr(state.selected_lr)}."
+    headline, curve = shown.run_bar["sentence"], shown.axes["description"]
+    said = ["Chart of the loss against the learning rate.", headline, chosen, curve]
+    return " ".join(filter(None, said))
 
 
 def _shown(state: SessionState) -> ViewState:
@@ -67,7 +71,7 @@ def _shown(state: SessionState) -> ViewState:
     return ViewState(
         run_bar=bar_state.run_bar(state, analysis),
         choice_bar=bar_state.choice_bar(state, analysis),
-        settings_bar=bar_state.settings_bar(state, chart_state.names(state, shared)),
+        settings_bar=settings_bar(state, chart_state.names(state, shared)),
         how_bar=bar_state.how_run(state),
         height=str(options.height),
         x_kind=kind,

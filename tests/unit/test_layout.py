@@ -46,8 +46,8 @@ ROOMS = {
     "session": Room("", f"{BASE} {NUMBERS} {SEAM} publisher state transitions"),
     "isolation": Room("torch numpy", "completion isolation results"),
     "training": Room("torch numpy tqdm", f"{BASE} {NUMBERS} {SEAM} isolation training"),
-    "view.view_state view.bar_state view.chart_state": Room(
-        "numpy", f"{NUMBERS} {SEAM} state view.bar_state view.chart_state"
+    "view.view_state view.bar_state view.chart_state view.settings_state": Room(
+        "numpy", f"{NUMBERS} {SEAM} state view.bar_state view.chart_state view.settings_state"
     ),
     "view": Room(
         "numpy ipywidgets bqplot traitlets IPython", f"{BASE} {NUMBERS} {SEAM} state session view"

@@ -10,7 +10,7 @@ import pytest
 from lrfind_widget.next_sweep import FIELDS, changes, said_of, text_of, wrong
 from lrfind_widget.options import AnalysisOptions, SweepOptions
 from lrfind_widget.session import Session
-from lrfind_widget.view.bar_state import settings_bar
+from lrfind_widget.view.settings_state import settings_bar
 from lrfind_widget.view.view_state import view_state
 from tests.played import PlayedTrainable
 from tests.unit.results import result
