@@ -17,8 +17,9 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 from torch.utils.data import DataLoader, TensorDataset, random_split
 
-from lrfind_widget import Sweep, compare_lrs, lr_find, search_lr
+from lrfind_widget import LRFinderWidget, Sweep, compare_lrs, lr_find, search_lr
 from lrfind_widget.outcomes import StopReason
+from tests.peers.test_lightning_hooks import LOG, Ahead, Apart, Second, Shaping, Stepping
 from tests.peers.test_lightning_module import loader as in_order
 from tests.peers.test_lightning_module import seed_everything
 
@@ -395,6 +396,78 @@ def test_a_sweep_that_is_not_read_to_the_end_leaves_nothing() -> None:
         next(points)
     points.close()
     assert left_by(trainer, module) == before
+
+
+@pytest.mark.parametrize("kind", [Shaping, Stepping, Ahead, Apart, Second])
+@both
+def test_every_hook_is_run_as_in_fit(kind: Any, isolation: str) -> None:
+    """Each takes part in the losses, and writes down its arguments and where it is called."""
+    module, trainer = made(kind), pl.Trainer(max_epochs=3, **QUIET)
+    before = left_by(trainer, module)[:-2]
+    result = lr_find(trainer, module, loader(), isolation=isolation, **FEW)
+    ours = LOG.read_text().splitlines()
+    LOG.unlink()
+    assert left_by(trainer, module)[:-2] == before
+    trained = fitted(result, made(kind), loader())
+    assert ours == LOG.read_text().splitlines()[: len(ours)]
+    if kind is not Second:  # whose Trainer keeps the loss of the last evaluation
+        assert result.losses.tolist() == trained.seen
+
+
+class Probing(pl.Callback):
+    """Holds a part of the module, and reads it."""
+
+    def __init__(self, part: Any) -> None:
+        self.part = part
+
+    def on_before_backward(self, trainer: Any, module: Any, loss: Any) -> None:
+        assert self.part is module.net[0]
+
+
+@both
+def test_a_callback_that_holds_a_part_of_the_module_has_that_which_trains(isolation: str) -> None:
+    module = made()
+    trainer = pl.Trainer(callbacks=[Probing(module.net[0])], **QUIET)
+    result = lr_find(trainer, module, loader(), isolation=isolation, **FEW)
+    assert result.losses.tolist() == fitted(result, made(), loader()).losses()
+
+
+@both
+def test_batches_without_a_loss_are_left_out(isolation: str) -> None:
+    class Leaving(Net):
+        def training_step(self, batch: Any, batch_idx: int) -> Any:
+            return None if batch_idx == 1 else super().training_step(batch, batch_idx)
+
+    result = lr_find(pl.Trainer(**QUIET), made(Leaving), loader(), isolation=isolation, **FEW)
+    assert len(result) == 14
+    assert "No loss was returned for 4 batches" in result.stop_sentence
+
+
+def test_an_empty_loader_is_said_to_be_empty() -> None:
+    with pytest.raises(ValueError, match="gave 0 batches"):
+        lr_find(pl.Trainer(**QUIET), made(), DataLoader([]), **FEW)
+
+
+def test_the_widget_goes_on_from_there(tmp_path: Path) -> None:
+    module, trainer = made(), pl.Trainer(**QUIET)
+    before = left_by(trainer, module)
+    widget = LRFinderWidget(trainer, module, loader(), num_it=30, seed=2, stop_div=False)
+    for go_on in (widget.start, widget.refine, widget.extend):
+        go_on()
+        assert widget.wait(60)
+        assert widget.error is None
+    widget.compare([0.01, 0.1], steps=4)
+    assert widget.wait(60)
+    assert widget.comparison is not None
+    widget.search(steps=4)
+    assert widget.wait(60)
+    assert widget.error is None
+    widget.result.save(tmp_path / "result.json")
+    assert left_by(trainer, module)[:-2] == before[:-2]
+    widget.selected_lr = 0.03
+    widget.apply()
+    assert module.hparams["lr"] == 0.03
+    widget.close()
 
 
 class Failing(Net):
