@@ -71,8 +71,6 @@ class FastaiTraining(Training):
     def objects(self, options: TrainingOptions) -> TrainingObjects:
         """Return the parts of the Learner, and a Learner."""
         refuse_keywords(options, "Learner")
-        if options.wd is not None:
-            raise ValueError("wd was given beside a Learner, which has one: set learner.wd.")
         learner: Any = self._learner
         val_loader: Any = options.val_loader
         _check_loaders(learner, options)
@@ -99,8 +97,9 @@ class FastaiTraining(Training):
         learner: Any = with_callbacks_of_its_own(isolation.objects.trainer)
         if wraps(learner.opt) and not self._learner.opt:
             learner.opt.clear_state()
-        if learner.wd is not None:
-            learner.opt.set_hypers(wd=learner.wd)
+        wd = learner.wd if options.wd is None else options.wd
+        if wd is not None:
+            learner.opt.set_hypers(wd=wd)
         learner.model.to(_device(learner))
         for parameter, gradient in zip(learner.model.parameters(), self._gradients, strict=True):
             parameter.grad = None if gradient is None else gradient.to(parameter.device, copy=True)
@@ -218,6 +217,9 @@ class _LearnersOptimizer(Optimizer):
             {**group, "params": list(group["params"]), "lr": lr}
             for group, lr in zip(opt.param_groups, rates, strict=True)
         ]
+        for group in self.param_groups:
+            if "wd" in group:
+                group["weight_decay"] = group["wd"]  # by which it is known that there is one
         self.defaults = {}
         # The fit moves the model there, and draws random numbers there.
         self.place = torch.empty(0, device=_device(learner))

@@ -127,11 +127,11 @@ def seeds(seed: int) -> None:
     random.seed(seed)
 
 
-def fitted(learn: Learner) -> list[float]:
+def fitted(learn: Learner, **options: Any) -> list[float]:
     """The losses of `Learner.fit` at the rates of a sweep."""
     rates = Rates(Schedule(**RANGE).lrs().tolist())
     with learn.no_bar(), learn.no_logging():
-        learn.fit(10, cbs=rates)
+        learn.fit(10, cbs=rates, **options)
     return rates.losses
 
 
@@ -277,6 +277,13 @@ def test_a_loss_that_uses_the_learner_is_followed(isolation: Any, tmp_path: Path
     assert [p.loss for p in Sweep(learn, isolation=isolation, stop_div=False, **RANGE)] == expected
 
 
+def test_another_weight_decay_is_that_of_the_fit(tmp_path: Path) -> None:
+    expected = fitted(learner(tmp_path), wd=0.5)
+    sweep = Sweep(learner(tmp_path), wd=0.5, stop_div=False, **RANGE)
+    assert [point.loss for point in sweep] == expected
+    assert expected != fitted(learner(tmp_path))
+
+
 def test_a_seed_repeats_a_fit_that_was_seeded(tmp_path: Path) -> None:
     def seeded(learn: Learner) -> Learner:
         seeds(3)
@@ -410,7 +417,6 @@ def test_the_widget_takes_a_learner(tmp_path: Path) -> None:
         ({"accumulate": 2}, "accumulate was given beside a Learner"),
         ({"amp": "bf16"}, "amp was given beside a Learner"),
         ({"clip_grad_norm": 1.0}, "clip_grad_norm was given beside a Learner"),
-        ({"wd": 0.1}, r"set learner\.wd"),
     ],
 )
 def test_what_the_learner_says_itself_is_refused(
