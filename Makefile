@@ -10,6 +10,8 @@ BENCH := $(BENCH_VENV)/bin
 ENVIRONMENT := $(VENV)/.stamp-environment
 PACKAGE := $(VENV)/.stamp-package
 PEERS := $(BENCH_VENV)/.stamp-peers
+# The lowest transformers that is tested, in a folder that goes before the newest.
+TRANSFORMERS_4 := $(BENCH_VENV)/transformers-4
 NODE_MODULES := node_modules/.stamp
 LABEXTENSION := lrfind_widget/labextension/package.json
 
@@ -83,8 +85,9 @@ unit widget packaging examples: setup
 	$(PYTEST) tests/$@
 
 # In an environment of its own: nobody else needs the other finders.
-peers: $(PEERS)
+peers: $(PEERS) $(TRANSFORMERS_4)/.stamp
 	$(BENCH)/python -m pytest tests/peers
+	PYTHONPATH=$(CURDIR)/$(TRANSFORMERS_4) $(BENCH)/python -m pytest tests/peers/trainers/test_huggingface*.py
 
 behaviours: setup
 	$(PYTEST) tests/behaviours --write-card
@@ -148,4 +151,10 @@ $(PEERS): requirements/bench.txt requirements/bench-alone.txt $(PACKAGE)
 	$(BENCH)/python -m pip install -qq --constraint requirements/constraints.txt \
 		--requirement requirements/bench.txt
 	$(BENCH)/python -m pip install -qq --no-deps --requirement requirements/bench-alone.txt
+	@touch $@
+
+$(TRANSFORMERS_4)/.stamp: requirements/transformers-4.txt $(PEERS)
+	rm -rf $(TRANSFORMERS_4)
+	$(BENCH)/python -m pip install -qq --no-deps --target $(TRANSFORMERS_4) \
+		--requirement requirements/transformers-4.txt
 	@touch $@

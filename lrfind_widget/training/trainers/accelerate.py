@@ -77,11 +77,16 @@ def _apart(loader: Any) -> Any:
     state = getattr(loader, "gradient_state", None)
     if state is None:
         return loader
+    return shallow(loader, gradient_state=own_state(state))
+
+
+def own_state(state: Any) -> Any:
+    """Return a `GradientState` like another, which the process does not share."""
     own = copy.copy(state)
     for name in vars(own):
         if "dataloader_references" in name:
             setattr(own, name, [None])
-    return shallow(loader, gradient_state=own)
+    return own
 
 
 class _Telling(MadeLoader):

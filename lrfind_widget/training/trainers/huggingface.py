@@ -1,23 +1,13 @@
-"""The Trainer of Hugging Face's transformers, and those that are made from it, such as TRL's.
-
-Read in transformers 4.57 and 5.24: `Trainer._inner_training_loop`, `Trainer._run_epoch`.
-"""
+"""The Trainer of Hugging Face's transformers, and those that are made from it, such as TRL's."""
 
 from __future__ import annotations
 
-import contextlib
-import copy
-import importlib
-from collections.abc import Iterator
-from typing import Any, NamedTuple
+from typing import Any
 
-import torch
-from torch import Tensor
 from torch.optim import Optimizer
 
 from lrfind_widget.curves.group_ranges import GroupRanges
 from lrfind_widget.isolation.isolation import Isolation
-from lrfind_widget.isolation.iterators import end_iterator
 from lrfind_widget.isolation.training_objects import TrainingObjects
 from lrfind_widget.options import SearchOptions, TrainingOptions
 from lrfind_widget.outcomes import Applied
@@ -25,8 +15,14 @@ from lrfind_widget.training.batches import Batches, MadeLoader
 from lrfind_widget.training.checks import check_trained
 from lrfind_widget.training.error_context import ErrorContext
 from lrfind_widget.training.param_groups import set_lr
+from lrfind_widget.training.trainers.huggingface_train import (
+    TrainerUpdate,
+    TrainLoader,
+    plain,
+    standing_in,
+)
 from lrfind_widget.training.trainers.refusals import refuse_keywords, refuse_second
-from lrfind_widget.training.trainers.stand_in import repoint_functions, shallow, stand_in
+from lrfind_widget.training.trainers.stand_in import shallow
 from lrfind_widget.training.training import Training
 from lrfind_widget.training.update import Found, TrainingUpdate
 
@@ -75,7 +71,7 @@ class HuggingFaceTraining(Training):
 
     def loader(self, objects: TrainingObjects) -> MadeLoader:
         """Return the trainer's own loader, made when a training begins."""
-        return _TrainLoader(standing_in(objects.trainer, {}))
+        return TrainLoader(standing_in(objects.trainer, {}))
 
     def update(
         self,
@@ -89,7 +85,7 @@ class HuggingFaceTraining(Training):
         """Return the trainer's update."""
         if batches is None:
             batches = Batches(self.loader(isolation.objects))
-        return _TrainerUpdate(isolation, options, context, found, batches, **settings)
+        return TrainerUpdate(isolation, options, context, found, batches, **settings)
 
     def held_back(self, options: SearchOptions) -> tuple[Training, SearchOptions]:
         """Refuse it: a Trainer knows its evaluation data."""
@@ -112,232 +108,6 @@ class HuggingFaceTraining(Training):
         return applied
 
 
-def plain(optimizer: Any) -> Optimizer:
-    """Return the optimizer inside the wrapper that `accelerator.prepare` has put around it."""
-    while type(optimizer).__name__ == "AcceleratedOptimizer":
-        optimizer = optimizer.optimizer
-    found: Optimizer = optimizer
-    return found
-
-
-def standing_in(trainer: Any, memo: dict[int, Any]) -> Any:
-    """Return a trainer that trains the copies in `memo`, and keeps all that it notes to itself.
-
-    It calls nobody back, writes no log, and its accelerator knows of no other's objects.
-    """
-    optimizer = plain(trainer.optimizer)
-    if optimizer is not trainer.optimizer and id(optimizer) in memo:
-        memo[id(trainer.optimizer)] = memo[id(optimizer)]
-    given = trainer.accelerator
-    state = copy.copy(given.gradient_state)  # of its own, no longer that of the process
-    for name in vars(state):
-        if "dataloader_references" in name:
-            setattr(state, name, [None])
-    lists = ("_models", "_optimizers", "_schedulers", "_dataloaders", "_custom_objects")
-    memo[id(given)] = accelerator = shallow(
-        given, gradient_state=state, **{name: [] for name in lists}
-    )
-    accelerator.scaler = memo.get(id(given.scaler), given.scaler)
-    handler = trainer.callback_handler
-    model = memo.get(id(handler.model), handler.model)
-    memo[id(handler)] = nobody = shallow(handler, model=model, callbacks=[])
-    nobody.optimizer = nobody.lr_scheduler = None
-    nobody.train_dataloader = nobody.eval_dataloader = None
-    for part in (trainer.state, trainer.control):
-        memo[id(part)] = copy.deepcopy(part)
-    for data in (trainer.train_dataset, trainer.eval_dataset, trainer.args):
-        memo[id(data)] = data  # as they are
-    if id(trainer.model) in memo:
-        repoint_functions(memo[id(trainer.model)], memo)
-    new = stand_in(trainer, memo)
-    new.lr_scheduler, new.is_in_train = None, True
-    new.log = _log_nothing
-    return new
-
-
-def _log_nothing(*_args: Any, **_kwargs: Any) -> None:
-    """Stand for `Trainer.log`."""
-
-
-class _Taken(NamedTuple):
-    """What one update takes: its batches, how many items they have, and whether it ends in a step.
-
-    Without a step the gradients stay, for the next one.
-    """
-
-    batches: list[Any]
-    items: Any
-    steps: bool
-
-
-class _TrainLoader(MadeLoader):
-    """The loader of a trainer, an update at a time."""
-
-    def __init__(self, trainer: Any) -> None:
-        self._trainer = trainer
-
-    def begin(self) -> _Epochs:
-        """Make it."""
-        return _Epochs(self._trainer)
-
-
-class _Epochs:
-    """The epochs of a trainer's loader."""
-
-    def __init__(self, trainer: Any) -> None:
-        self._trainer = trainer
-        self._loader = trainer.get_train_dataloader()
-        self._loader.gradient_state = trainer.accelerator.gradient_state
-        self._iterator: Iterator[Any] | None = None
-
-    def epoch(self, number: int) -> Iterator[_Taken]:
-        """Begin an epoch."""
-        loader = self._loader
-        inside: Any = getattr(getattr(loader, "batch_sampler", None), "batch_sampler", None)
-        for each in (loader, inside):
-            if hasattr(each, "set_epoch"):
-                each.set_epoch(number)
-        self._iterator = None
-        self._iterator = iter(loader)
-        return self._updates(self._iterator)
-
-    def close(self) -> None:
-        """End the latest epoch, and the worker processes."""
-        end_iterator(self._iterator)
-        self._iterator = None
-        base = getattr(self._loader, "base_dataloader", self._loader)
-        end_iterator(getattr(base, "_iterator", None))
-
-    def _updates(self, iterator: Iterator[Any]) -> Iterator[_Taken]:
-        trainer, each = self._trainer, self._trainer.args.gradient_accumulation_steps
-        try:
-            length: int | None = len(self._loader)
-        except TypeError:  # a stream
-            length = None
-        given = 0
-        while length is None or given < length:
-            wanted = each if length is None else min(each, length - given)
-            batches, items = trainer.get_batch_samples(iterator, wanted, trainer.args.device)
-            if not batches:
-                return
-            given += len(batches)
-            yield _Taken(batches, items, len(batches) == each or given == length)
-
-
-class _TrainerUpdate(TrainingUpdate):
-    """The update of a Trainer, on a stand-in for it."""
-
-    def __init__(
-        self,
-        isolation: Isolation,
-        options: TrainingOptions,
-        context: ErrorContext,
-        found: Found,
-        batches: Batches,
-        **settings: Any,
-    ) -> None:
-        super().__init__(isolation, options, context, found, batches, **settings)
-        objects = isolation.objects
-        self._trainer = trainer = standing_in(objects.trainer, {})
-        trainer.optimizer = objects.optimizer
-        self._model = _prepared(trainer)
-        val_loader = objects.val_loader
-        if options.val_loader is True:
-            val_loader = trainer.get_eval_dataloader()
-            val_loader.gradient_state = trainer.accelerator.gradient_state
-        self._begin(val_loader, self._val_loss, lambda: "The Trainer")
-
-    @property
-    def _objective_sentence(self) -> str:
-        return "the Trainer's own loss"
-
-    @property
-    def why_not_try(self) -> str:
-        """Why steps cannot be tried out; "" if they can."""
-        return "" if self.scaler is None else super().why_not_try
-
-    def loss_of(self, batch: _Taken) -> Tensor:
-        """Return the loss of what an update takes, but for what it is divided by."""
-        return torch.stack([self._loss(inputs, batch.items) for inputs in batch.batches]).mean()
-
-    def _loss(self, inputs: Any, items: Any) -> Tensor:
-        trainer = self._trainer
-        inputs = trainer._prepare_inputs(inputs)  # noqa: SLF001 - its own steps call it
-        with trainer.compute_loss_context_manager():
-            loss: Tensor = trainer.compute_loss(self._model, inputs, num_items_in_batch=items)
-        return loss.detach().float().mean()
-
-    def _val_loss(self, batch: Any, _place: tuple[int, ...]) -> Tensor | None:
-        self._context.part = "The evaluation of the Trainer"
-        loss: Tensor | None
-        loss, _, _ = self._trainer.prediction_step(self._model, batch, prediction_loss_only=True)
-        if loss is None:
-            raise ValueError(
-                "The Trainer computes no loss for a batch of val_loader: its batches have none of "
-                f"the labels {self._trainer.label_names}. Set label_names in its arguments."
-            )
-        return loss.float()
-
-    def _take(self, step: int) -> tuple[Tensor, bool]:
-        trainer, model = self._trainer, self._model
-        trainer.state.global_step = step
-        loss = torch.zeros((), device=trainer.args.device)
-        model.zero_grad()
-        while True:
-            self._context.batch = None
-            self._checkpoint("The dataloader")
-            taken: _Taken = self._batches.next()
-            self._seen(taken)
-            trainer.current_gradient_accumulation_steps = len(taken.batches)
-            for number, inputs in enumerate(taken.batches):
-                is_last = number == len(taken.batches) - 1
-                trainer.accelerator.gradient_state._set_sync_gradients(is_last and taken.steps)  # noqa: SLF001
-                self._checkpoint("The training step")
-                self._context.batch = inputs
-                together = trainer.accelerator.no_sync(model)
-                with contextlib.nullcontext() if is_last else together:
-                    loss += trainer.training_step(model, inputs, taken.items)
-            if taken.steps:
-                break
-        self._context.part = "Clipping the gradient"
-        self._clip()
-        self._context.part = "The optimizer"
-        trainer.optimizer.step()
-        return loss, not trainer.accelerator.optimizer_step_was_skipped
-
-    def _clip(self) -> None:
-        trainer, most = self._trainer, self._trainer.args.max_grad_norm
-        if most is not None and most > 0:
-            if hasattr(trainer, "_clip_grad_norm"):
-                trainer._clip_grad_norm(self._model)  # noqa: SLF001
-            else:
-                trainer.accelerator.clip_grad_norm_(self._model.parameters(), most)
-
-
-def _prepared(trainer: Any) -> Any:
-    """Do what comes before the first step of `train`; return the model as it is called."""
-    args = trainer.args
-    kinds = ("activation_checkpointing", "gradient_checkpointing")
-    kind = next((each for each in kinds if hasattr(args, each)), kinds[1])
-    if getattr(args, kind):
-        enable = getattr(trainer.model, f"{kind}_enable")
-        enable(**{f"{kind}_kwargs": getattr(args, f"{kind}_kwargs")})
-    if trainer.neftune_noise_alpha is not None:
-        if hasattr(trainer, "_activate_neftune"):
-            trainer._activate_neftune(trainer.model)  # noqa: SLF001
-        else:
-            neftune = importlib.import_module("transformers.integrations.neftune")
-            neftune.activate_neftune(trainer.model, trainer.neftune_noise_alpha)
-    model = trainer._wrap_model(trainer.model_wrapped)  # noqa: SLF001
-    if model is trainer.model:
-        model, trainer.optimizer = trainer.accelerator.prepare(model, trainer.optimizer)
-    else:
-        trainer.optimizer = trainer.accelerator.prepare(trainer.optimizer)
-    trainer.optimizer.gradient_state = trainer.accelerator.gradient_state
-    trainer.model_wrapped = model
-    return model
-
-
 def _refuse(trainer: Any, options: TrainingOptions) -> None:
     """Raise ValueError for what cannot be taken."""
     if trainer.train_dataset is None:
@@ -356,3 +126,13 @@ def _refuse(trainer: Any, options: TrainingOptions) -> None:
                 f"The Trainer trains with {kind}, which shards the model over processes. Sweep one "
                 "without it, in one process, and train with what was found."
             )
+    if trainer.args.world_size > 1:
+        raise ValueError(
+            f"The Trainer trains in {trainer.args.world_size} processes, whose sweeps would wait "
+            "for one another for ever once one of them stops. Sweep it in one process."
+        )
+    if trainer.args.use_liger_kernel:
+        raise ValueError(
+            "The Trainer puts Liger's kernels into the model when its training starts, and a sweep "
+            "does not. Sweep with use_liger_kernel=False: the losses are the same but for rounding."
+        )

@@ -17,7 +17,9 @@ from lrfind_widget.isolation.reach import globals_used
 
 _CONTAINERS = (dict, list, set, tuple, deque)
 _CALLED = (types.FunctionType, types.MethodType, functools.partial)
-_DEPTH = 4
+_DEPTH = 12
+"""Functions that are called by functions; an object or a container costs as much as three."""
+_OBJECT = 3
 _MOST = 1000
 """A container with more elements than this is data, and shared."""
 
@@ -67,13 +69,13 @@ def repointed(value: Any, memo: dict[int, Any], depth: int = _DEPTH) -> Any:
         made = copy.deepcopy(value, memo)
         repoint_functions(made, memo)
         return made
-    if depth == 0 or isinstance(value, (Tensor, Optimizer, type)):
+    if depth <= 0 or isinstance(value, (Tensor, Optimizer, type)):
         return value
     if isinstance(value, _CONTAINERS):
-        return _container(value, memo, depth - 1)
+        return _container(value, memo, depth - _OBJECT)
     if isinstance(value, _CALLED):
         return _function(value, memo, depth - 1)
-    return _object(value, memo, depth - 1)
+    return _object(value, memo, depth - _OBJECT)
 
 
 def _container(value: Any, memo: dict[int, Any], depth: int) -> Any:

@@ -10,7 +10,7 @@ import lightning.pytorch as pl
 import torch
 from accelerate import Accelerator
 
-from tests.peers.trainers import test_ignite, test_lightning
+from tests.peers.trainers import hf, test_ignite, test_lightning
 from tests.peers.trainers.test_fastai import learner
 from tests.unit.toys import classifier, loader, sgd
 
@@ -48,3 +48,9 @@ def test_the_lines_of_lightning() -> None:
 
 def test_the_lines_of_ignite() -> None:
     run("ignite.md", engine=test_ignite.supervised(), loader=test_ignite.loader())
+
+
+def test_the_lines_of_huggingface(tmp_path: Path) -> None:
+    given = hf.trainer(tmp_path)
+    names = run("huggingface.md", trainer=given)
+    assert given.args.learning_rate == names["result"].suggested_lr

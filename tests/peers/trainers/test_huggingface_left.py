@@ -1,0 +1,175 @@
+"""What a sweep of a Trainer leaves: the trainer as it was, and the rate where it is read."""
+
+from __future__ import annotations
+
+import contextlib
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+from accelerate.state import GradientState
+
+from lrfind_widget import LRFinderWidget, Sweep, compare_lrs, lr_find, search_lr
+from tests.peers.trainers.hf import Saves, dpo, examples, sft, trained, trainer
+
+MAKERS: dict[str, Any] = {
+    "new": lambda folder: trainer(folder, callbacks=[Saves()]),
+    "trained before": lambda folder: trained(trainer(folder, bf16=True)),
+    "SFT": lambda folder: sft(folder, gradient_checkpointing=True, neftune_noise_alpha=1.0),
+    "DPO": dpo,
+}
+
+
+def described(value: Any) -> Any:
+    """Return what a value is, by which a change in it is seen."""
+    if isinstance(value, (int, float, str, type(None))):
+        return value
+    if isinstance(value, dict):
+        return {key: described(part) for key, part in value.items()}
+    if isinstance(value, (list, tuple, set)) and len(value) < 100:
+        return [described(part) for part in value]
+    return id(value)
+
+
+def remains(trainer: Any, folder: Path) -> dict[str, Any]:
+    """Return all of a trainer that a training would change."""
+    model = trainer.model
+    parts = {
+        "trainer": trainer,
+        "state": trainer.state,
+        "control": trainer.control,
+        "arguments": trainer.args,
+        "callbacks": trainer.callback_handler,
+        "accelerator": trainer.accelerator,
+        "gradients of the process": GradientState(),
+        "collator": trainer.data_collator,
+    }
+    found = {
+        f"{name}: {key}": described(value)
+        for name, part in parts.items()
+        for key, value in getattr(part, "__dict__", {}).items()
+    }
+    for name, module in model.named_modules():
+        found[f"module {name}"] = described(
+            {key: part for key, part in vars(module).items() if "parameters" not in key}
+        )
+    found["weights"] = {name: value.tolist() for name, value in model.state_dict().items()}
+    found["files"] = sorted(map(str, folder.rglob("*")))
+    found["random"] = torch.get_rng_state().tolist()
+    return found
+
+
+@pytest.mark.parametrize("isolation", ["copy", "in_place"])
+@pytest.mark.parametrize("maker", MAKERS)
+def test_nothing_is_left_behind(maker: str, isolation: Any, tmp_path: Path) -> None:
+    given = MAKERS[maker](tmp_path)
+    before = remains(given, tmp_path)
+    had_one = given.optimizer
+
+    list(Sweep(given, num_it=12, isolation=isolation))
+    assert remains(given, tmp_path) == before
+    for _ in Sweep(given, num_it=12, isolation=isolation):  # not read to its end
+        break
+    assert remains(given, tmp_path) == before
+    compare_lrs(given, lrs=[1e-3, 1e-2], steps=4, isolation=isolation, progress=False)
+    assert remains(given, tmp_path) == before
+    assert given.optimizer is had_one
+
+
+@pytest.mark.parametrize("isolation", ["copy", "in_place"])
+def test_nothing_is_left_after_an_error(isolation: Any, tmp_path: Path) -> None:
+    class Broken(list):
+        def __getitem__(self, place: int) -> Any:
+            if reads.append(place) or len(reads) > 40:
+                raise OSError("the disk is gone")
+            return super().__getitem__(place)
+
+    reads: list[int] = []
+    given = trainer(tmp_path, train_dataset=Broken(examples()))
+    before = remains(given, tmp_path)
+    sweep = Sweep(given, num_it=12, isolation=isolation)
+    with pytest.raises(OSError, match="the disk is gone"):
+        list(sweep)
+    assert "The dataloader raised OSError in step" in sweep.stop_sentence
+    reads.clear()
+    assert remains(given, tmp_path) == before
+
+
+@pytest.mark.parametrize("isolation", ["copy", "in_place"])
+def test_training_afterwards_is_what_it_would_have_been(isolation: Any, tmp_path: Path) -> None:
+    def weights(*, swept: bool) -> Any:
+        given = trainer(tmp_path, max_steps=6)
+        if swept:
+            list(Sweep(given, num_it=12, seed=9, isolation=isolation))
+        given.train()
+        return [value.tolist() for value in given.model.state_dict().values()]
+
+    assert weights(swept=True) == weights(swept=False)
+
+
+@pytest.mark.parametrize("maker", ["new", "trained before"])
+def test_the_first_rate_that_is_logged_is_the_one_applied(maker: str, tmp_path: Path) -> None:
+    given = MAKERS[maker](tmp_path)
+    widget = LRFinderWidget(given, num_it=20, auto_start=False)
+    widget.start()
+    widget.wait()
+    widget.select(0.0123)
+    widget.apply()
+    widget.close()
+    assert given.args.learning_rate == 0.0123
+    assert (given.optimizer is None) == (maker == "new")
+    given.args.max_steps, given.args.logging_steps = 3, 1
+    given.args.logging_strategy = "steps"
+    given.train()
+    logged = [log["learning_rate"] for log in given.state.log_history if "learning_rate" in log]
+    assert logged[0] == 0.0123
+
+
+def test_a_script_applies_it_too(tmp_path: Path) -> None:
+    given = trainer(tmp_path)
+    found = lr_find(given, num_it=100, seed=1, apply=True, progress=False)
+    assert given.args.learning_rate == found.suggested_lr is not None
+    search = search_lr(given, lr=1e-2, steps=40, seed=1, apply=True, progress=False)
+    assert search.ending != "untrained"
+    assert given.args.learning_rate == search.best_lr
+    assert given.optimizer is None
+
+
+def test_the_validation_loss_is_that_of_its_own_evaluation(tmp_path: Path) -> None:
+    given = trainer(tmp_path, per_device_eval_batch_size=8)
+    points = list(Sweep(given, num_it=5, seed=1, val_loader=True, start_lr=1e-9, end_lr=1e-8))
+    losses = [point.val_loss for point in points]
+    assert losses == pytest.approx([given.evaluate()["eval_loss"]] * 5, rel=1e-5)
+
+
+def test_a_widget_on_a_trainer_says_what_is_trained(tmp_path: Path) -> None:
+    given = trainer(tmp_path, learning_rate=3e-4)
+    with contextlib.closing(LRFinderWidget(given, auto_start=False)) as widget:
+        assert widget.selected_lr == 3e-4
+
+
+@pytest.mark.parametrize(
+    ("changes", "keywords", "error", "words"),
+    [
+        ({}, {"loss_fn": max}, ValueError, "loss_fn was given beside a Trainer, which says this"),
+        ({}, {"accumulate": 2}, ValueError, "accumulate was given beside a Trainer"),
+        ({}, {"amp": "bf16"}, ValueError, "amp was given beside a Trainer.*Leave amp out"),
+        ({}, {"dataloader": []}, TypeError, "given with a list. Pass the Trainer alone"),
+        ({"train_dataset": None}, {}, ValueError, "no training data. Make it with train_dataset"),
+        ({"eval_dataset": None}, {"val_loader": True}, ValueError, "it has none. Make it with"),
+    ],
+)
+def test_what_cannot_be_taken_is_refused_with_what_to_do(
+    changes: Any, keywords: Any, error: Any, words: str, tmp_path: Path
+) -> None:
+    given = trainer(tmp_path, **changes)
+    before = remains(given, tmp_path)
+    with pytest.raises(error, match=words):
+        lr_find(given, **keywords)
+    assert remains(given, tmp_path) == before
+
+
+def test_to_hold_data_back_is_refused_with_what_to_do(tmp_path: Path) -> None:
+    with pytest.raises(ValueError, match="eval_dataset and pass val_loader=True"):
+        search_lr(trainer(tmp_path), hold_back=0.2)
