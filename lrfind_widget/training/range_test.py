@@ -93,7 +93,9 @@ class Sweep(Experiment):
     model : torch.nn.Module
         Model to train. Its device is where batches are moved to. If it is in eval mode as a
         whole it is trained in train mode; submodules in eval mode inside a model in train mode
-        stay so.
+        stay so. Or a trainer's object that is taken as it is, followed by what its own training is
+        given: a Hugging Face ``Trainer``, a fastai ``Learner``, a Lightning ``Trainer`` with module
+        and data, an Ignite ``Engine`` with data.
     dataloader : iterable
         Gives batches: tuples, lists, mappings, named tuples, dataclasses, nested. Started again
         as often as `num_it` needs; its length is never asked for.
