@@ -43,7 +43,7 @@ def test_repeats_are_drawn_with_their_spread_and_a_closer_look_joins_them(lab):
     expect(bracket).not_to_have_attribute("d", re.compile("."))
     expect(named).to_have_count(0)
     expect(in_legend).to_have_attribute("aria-pressed", "false")
-    notebook.until("widget._screen.chart.bands.shown is False")
+    notebook.until("widget._screens.shown.chart.bands.shown is False")
     in_legend.click()
     expect(bracket).to_have_attribute("d", re.compile("^M"))
     expect(in_legend).to_have_attribute("aria-pressed", "true")
