@@ -91,7 +91,7 @@ def test_a_sweep_is_an_iterator():
 @behaviour(
     "A data module stands for the loaders",
     "lr_find(model, datamodule, optimizer)",
-    missing="a data module as argument; `datamodule.train_dataloader()` is given",
+    missing="without its Trainer, where `datamodule.train_dataloader()` is given",
     lightning="lr_find(datamodule); test_datamodule_parameter",
 )
 def test_a_data_module_stands_for_its_loader():
@@ -104,7 +104,7 @@ def test_a_data_module_stands_for_its_loader():
 @behaviour(
     "The suggestion is set as the `lr` or `learning_rate` of the module, or of its hyperparameters",
     "model.lr = result.suggested_lr",
-    missing="the module's own attribute is not written, the optimizer is",
+    missing="without its Trainer, where the optimizer is written into",
     lightning="lr_find(update_attr); test_tuner_lr_find",
 )
 def test_the_suggestion_is_set_on_the_module(name):
@@ -144,7 +144,7 @@ def test_a_trainer_is_what_it_was():
 @behaviour(
     "A trainer that only tries itself out skips the finder, with a warning",
     "lr_find(trainer)",
-    missing="a trial run is swept like any other",
+    missing="it is refused, with what to do",
     lightning="test_skip_on_fast_dev_run_tuner",
 )
 def test_a_trial_run_skips_the_finder():
@@ -156,7 +156,7 @@ def test_a_trial_run_skips_the_finder():
 @behaviour(
     "A trainer with a finder among its callbacks is refused a second one",
     "lr_find(trainer)",
-    missing="the other finder is not looked for",
+    missing="the other finder is left out, unasked",
     lightning="test_tuner_with_already_configured_learning_rate_finder",
 )
 def test_a_second_finder_is_refused():

@@ -178,6 +178,11 @@ def _check(trainer: Any, module: Any, data: Any) -> None:
             f"{name} has no train_dataloader. Pass the data, as in "
             "LRFinderWidget(trainer, module, datamodule_or_loader)."
         )
+    if trainer.fast_dev_run:
+        raise ValueError(
+            "The Trainer only tries itself out (fast_dev_run), on a batch or some. Pass one that "
+            "is to train."
+        )
     strategy = type(trainer.strategy).__name__
     if not strategy.startswith("SingleDevice"):
         raise ValueError(

@@ -530,6 +530,11 @@ def test_a_module_must_follow_the_trainer() -> None:
         Sweep(pl.Trainer(**QUIET), loader())
 
 
+def test_a_trainer_that_only_tries_itself_out_is_refused() -> None:
+    with pytest.raises(ValueError, match=r"only tries itself out \(fast_dev_run\)"):
+        Sweep(pl.Trainer(fast_dev_run=True, **QUIET), made(), loader())
+
+
 def test_a_trainer_of_several_devices_is_refused() -> None:
     trainer = pl.Trainer(devices=2, strategy="ddp_spawn", **QUIET)
     with pytest.raises(ValueError, match=r"DDPStrategy.*accumulate_grad_batches"):
