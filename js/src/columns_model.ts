@@ -104,12 +104,16 @@ export abstract class ColumnsModel<Name extends string> extends ChartMarkModel {
   /** Gives other models their states that came with points. */
   private passOn(states: Record<string, unknown>): void {
     for (const [id, state] of Object.entries(states)) {
-      if (isDict(state) && this.widget_manager.has_model(id)) {
-        void this.widget_manager.get_model(id).then((model) => {
-          model.state_change = model.state_change.then(() => {
-            model.set_state(state);
-          });
-        });
+      if (isDict(state)) {
+        void this.widget_manager.get_model(id).then(
+          (model) => {
+            model.state_change = model.state_change.then(() => {
+              model.set_state(state);
+            });
+          },
+          // There is none yet. When it is made, its state will be a later one.
+          () => undefined,
+        );
       }
     }
   }

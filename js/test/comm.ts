@@ -93,8 +93,8 @@ const made = new Map<string, WidgetModel>();
 /** The widget manager that all models of the tests share. */
 const manager = {
   callbacks: () => ({}),
-  has_model: (id: string) => made.has(id),
-  get_model: (id: string) => Promise.resolve(made.get(id)),
+  get_model: (id: string) =>
+    made.has(id) ? Promise.resolve(made.get(id)) : Promise.reject(new Error('widget model not found')),
 };
 
 export function makeModel<Model extends WidgetModel>(
