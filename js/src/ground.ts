@@ -1,15 +1,27 @@
 import { Figure } from './figure';
 
-/** Whether what is painted behind an element is dark. Where nothing is, a page is white. */
-export function isDark(element: Element): boolean {
+/** The colour that is painted behind an element, null where one sees through to the frame. */
+function groundOf(element: Element): string | null {
   for (let each: Element | null = element; each !== null; each = each.parentElement) {
     const colour = getComputedStyle(each).backgroundColor;
-    const [red = 0, green = 0, blue = 0, alpha = 1] = Array.from(colour.matchAll(/[\d.]+/g), Number);
-    if (colour.startsWith('rgb') && alpha > 0.5) {
-      return 0.2126 * red + 0.7152 * green + 0.0722 * blue < 128;
+    if (seen(colour).alpha > 0.5) {
+      return colour;
     }
   }
-  return false;
+  return null;
+}
+
+/** Whether an element lies on dark. Where nothing is painted, the page's text tells: it is light. */
+export function isDark(element: Element): boolean {
+  const ground = groundOf(element);
+  return ground === null ? seen(getComputedStyle(document.body).color).light : !seen(ground).light;
+}
+
+/** How light a colour is to the eye, and how much of it there is. */
+function seen(colour: string): { light: boolean; alpha: number } {
+  const numbers = colour.startsWith('rgb') ? Array.from(colour.matchAll(/[\d.]+/g), Number) : [0, 0, 0, 0];
+  const [red = 0, green = 0, blue = 0, alpha = 1] = numbers;
+  return { light: 0.2126 * red + 0.7152 * green + 0.0722 * blue >= 128, alpha };
 }
 
 /** What a page that leaves its colours to the reader follows. */
@@ -42,8 +54,12 @@ export class FigureOnGround extends Figure {
   }
 
   private follow(): void {
-    const widget = this.el.closest('.lrfind-widget');
-    widget?.classList.toggle('lrfind-dark', isDark(widget));
+    const widget = this.el.closest<HTMLElement>('.lrfind-widget');
+    if (widget !== null) {
+      widget.classList.toggle('lrfind-dark', isDark(widget));
+      // So that what lies over lines is edged in the very colour behind them.
+      widget.style.setProperty('--jp-layout-color0', groundOf(widget));
+    }
   }
 
   override remove(): this {

@@ -32,7 +32,11 @@ describe('what lies behind an element', () => {
     expect(isDark(within('rgb(17, 17, 17)', 'rgb(255, 255, 255)'))).toBe(false);
   });
 
-  it('is white where nothing is painted', () => {
+  it('is what the text of the page needs where nothing is painted', () => {
     expect(isDark(within('transparent'))).toBe(false);
+    document.body.style.color = 'rgb(230, 230, 230)';
+    expect(isDark(within('transparent'))).toBe(true);
+    expect(isDark(within('rgb(250, 250, 250)', 'transparent'))).toBe(false);
+    document.body.style.color = '';
   });
 });
