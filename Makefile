@@ -14,6 +14,9 @@ PEERS := $(BENCH_VENV)/.stamp-peers
 TRANSFORMERS_4 := $(BENCH_VENV)/transformers-4
 NODE_MODULES := node_modules/.stamp
 LABEXTENSION := lrfind_widget/labextension/package.json
+# The pages that stand for VS Code and Colab in the browser tests.
+PAGES := tests/browser/front_ends
+PAGES_BUILT := $(PAGES)/build/.stamp
 
 # The directories too: their time changes when a file goes.
 FRONT_END_SOURCES := $(shell find js/src js/style js/types js/licenses) \
@@ -26,7 +29,7 @@ export PIP_DISABLE_PIP_VERSION_CHECK := 1
 PIP := $(BIN)/python -m pip -qq
 PYTEST := $(BIN)/python -m pytest
 
-.PHONY: help demo test quick bench setup lint format unit widget behaviours js packaging examples peers browser screenshots chromium dist link clean
+.PHONY: help demo test quick bench setup lint format unit widget behaviours js packaging examples peers browser screenshots chromium pages dist link clean
 .NOTPARALLEL:
 .DELETE_ON_ERROR:
 
@@ -42,7 +45,8 @@ help:
 	@echo "make packaging  sdist and wheel, installed without Node"
 	@echo "make examples   the example notebook, executed"
 	@echo "make peers      the other finders beside this one, in an environment of their own"
-	@echo "make browser    JupyterLab, Notebook 7, nbclassic and Voilà in Chromium"
+	@echo "make browser    all front ends in Chromium"
+	@echo "make pages      the pages that stand for VS Code and Colab there"
 	@echo "make screenshots  the pictures of the documentation, taken anew"
 	@echo "make bench      this package beside the other finders, measured (half an hour)"
 	@echo "make setup      the environment, with the front end built and installed"
@@ -55,7 +59,7 @@ demo: setup
 	$(BIN)/python scripts/demo.py
 
 # One pytest for all layers of this environment, so that its closing line, the last, counts them all.
-test: setup chromium lint js peers
+test: setup chromium pages lint js peers
 	$(PYTEST)
 
 # The front end is checked beside Python; what it prints comes afterwards.
@@ -92,7 +96,7 @@ peers: $(PEERS) $(TRANSFORMERS_4)/.stamp
 behaviours: setup
 	$(PYTEST) tests/behaviours --write-card
 
-browser: setup chromium
+browser: setup chromium pages
 	$(PYTEST) tests/browser
 
 screenshots: setup chromium
@@ -104,6 +108,8 @@ bench: $(PEERS) chromium
 chromium: $(ENVIRONMENT)
 	@$(BIN)/python scripts/browser.py
 
+pages: $(PAGES_BUILT)
+
 dist: setup
 	rm -rf release
 	$(BIN)/python -m build --no-isolation --outdir release
@@ -113,7 +119,8 @@ link: setup
 	jupyter-builder develop --overwrite .
 
 clean:
-	rm -rf $(VENV) $(BENCH_VENV) node_modules js/lib lrfind_widget/labextension lrfind_widget/page dist release
+	rm -rf $(VENV) $(BENCH_VENV) node_modules js/lib lrfind_widget/labextension lrfind_widget/page dist release \
+		$(PAGES)/node_modules $(PAGES)/build
 
 $(ENVIRONMENT): pyproject.toml requirements/constraints.txt
 	@command -v $(PYTHON) >/dev/null || { echo "Python 3.10 or newer is needed and there is no $(PYTHON): install one, or name it as in 'make PYTHON=python3.12 test'." >&2; exit 1; }
@@ -137,6 +144,10 @@ $(LABEXTENSION): $(ENVIRONMENT) $(NODE_MODULES) $(FRONT_END_SOURCES)
 $(PACKAGE): $(LABEXTENSION) $(ENVIRONMENT) install.json $(wildcard js/nbextension/*)
 	HATCH_JUPYTER_BUILDER_SKIP_NPM=1 $(PIP) install --constraint requirements/constraints.txt \
 		--no-build-isolation --editable ".[frame]"
+	@touch $@
+
+$(PAGES_BUILT): $(NODE_MODULES) $(wildcard $(addprefix $(PAGES)/, *.js *.mjs *.json *.html colab/*.* colab/manager/*))
+	cd $(PAGES) && npm ci --silent --ignore-scripts && npm run --silent build
 	@touch $@
 
 # torch comes first, at the version that is asked for, so that no other finder brings its own.

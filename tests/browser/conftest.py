@@ -15,12 +15,16 @@ from scripts.browser import find_browser
 from tests.browser.harness import (
     Application,
     ClassicNotebook,
+    Colab,
+    ColabPage,
     JupyterLab,
     Nbclassic,
     NotebookSeven,
     OpenNotebook,
     Voila,
     VoilaPage,
+    VSCode,
+    VSCodePage,
 )
 
 _ROOT = Path(__file__).resolve().parents[2]
@@ -35,10 +39,10 @@ _FRONT_ENDS = {
 APPLICATIONS = {"jupyterlab": "JupyterLab", "notebook_seven": "Notebook 7"}
 
 #: Those, and the ones in which one scripted task stands for all.
-PAGES = {**APPLICATIONS, "nbclassic": "nbclassic"}
+PAGES = {**APPLICATIONS, "nbclassic": "nbclassic", "vs_code": "VS Code", "colab": "Colab"}
 
 #: The page of an application, where it is not that of JupyterLab.
-OPENED_AS = {Nbclassic: ClassicNotebook, Voila: VoilaPage}
+OPENED_AS = {Nbclassic: ClassicNotebook, Voila: VoilaPage, VSCode: VSCodePage, Colab: ColabPage}
 
 OPENED = "notebooks_opened_for_tests"
 
@@ -133,6 +137,20 @@ def voila_server(
     front_end: None, browser: Browser, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Served]:
     yield from _served(Voila(tmp_path_factory.mktemp("voila")), browser)
+
+
+@pytest.fixture(scope="session")
+def vs_code(
+    front_end: None, browser: Browser, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Served]:
+    yield from _served(VSCode(tmp_path_factory.mktemp("vs_code")), browser)
+
+
+@pytest.fixture(scope="session")
+def colab(
+    front_end: None, browser: Browser, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Served]:
+    yield from _served(Colab(tmp_path_factory.mktemp("colab")), browser)
 
 
 @pytest.fixture

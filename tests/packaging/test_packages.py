@@ -21,6 +21,8 @@ from typing import NamedTuple
 import pytest
 from packaging.requirements import Requirement
 
+from tests.vs_code_rule import mapped_modules
+
 ROOT = Path(__file__).resolve().parents[2]
 NAME = "lrfind-widget"
 EXTENSION = "share/jupyter/labextensions/lrfind-widget"
@@ -160,13 +162,9 @@ def test_vs_code_finds_the_amd_module_in_the_text_that_nbclassic_runs(packages):
     with zipfile.ZipFile(packages.wheel) as wheel:
         stem = f"{wheel_stem(packages.wheel)}.data/data"
         text = wheel.read(f"{stem}/{NBEXTENSION}/extension.js").decode()
-        # As its extension for Jupyter reads it: the innermost braces of the call that configures
-        # require.js, up to the first closing round bracket.
-        start = text.index("requirejs.config({")
-        call = text[text.index("{", start) : text.index(")", start)]
-        name, _, place = call.split("{")[-1].split("}")[0].partition(":")
-        assert name.strip().strip("'") == NAME
-        assert f"{stem}/share/jupyter/{place.strip().strip(chr(39))}.js" in wheel.namelist()
+        ((name, place),) = mapped_modules(text).items()
+        assert name == NAME
+        assert f"{stem}/share/jupyter/{place}.js" in wheel.namelist()
 
 
 def test_the_same_sources_make_the_same_amd_module_in_every_folder(packages):

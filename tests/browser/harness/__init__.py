@@ -1,6 +1,7 @@
 """What drives a real notebook application in a real browser, for the tests beside this."""
 
 from tests.browser.harness.application import Application, JupyterLab, Nbclassic, NotebookSeven
+from tests.browser.harness.bare import Colab, ColabPage, VSCode, VSCodePage
 from tests.browser.harness.classic_notebook import ClassicNotebook
 from tests.browser.harness.open_notebook import OpenNotebook
 from tests.browser.harness.voila import Voila, VoilaPage
@@ -8,10 +9,14 @@ from tests.browser.harness.voila import Voila, VoilaPage
 __all__ = [
     "Application",
     "ClassicNotebook",
+    "Colab",
+    "ColabPage",
     "JupyterLab",
     "Nbclassic",
     "NotebookSeven",
     "OpenNotebook",
+    "VSCode",
+    "VSCodePage",
     "Voila",
     "VoilaPage",
 ]

@@ -44,6 +44,14 @@ class ClassicNotebook(OpenNotebook):
     }"""
     SAVE = "() => Jupyter.notebook.save_notebook().then(() => undefined)"
     OUTPUTS = "(index) => Jupyter.notebook.get_cell(index).output_area.toJSON()"
+    # It has no themes: whoever wants it dark brings a style sheet.
+    PAINT = """(theme) => {
+      const [paper, ink] = theme === 'dark' ? ['#111', '#ddd'] : ['#fff', '#000'];
+      const sheet = document.head.appendChild(document.createElement('style'));
+      const places = 'body, div#notebook, div#notebook-container';
+      sheet.textContent = `${places} { background: ${paper} !important; color: ${ink}; }`;
+      document.body.dataset.painted = theme;
+    }"""
     CELL = "#notebook-container > .cell"
     OUTPUT = ".output"
     STDERR = ".output_stderr, .output_error"

@@ -94,8 +94,17 @@ class OpenNotebook:
         "(index) => window.jupyterapp.shell.currentWidget"
         ".content.widgets[index].model.outputs.toJSON()"
     )
+    #: Given "light" or "dark".
+    PAINT = """async (theme) => {
+      const name = `JupyterLab ${theme[0].toUpperCase()}${theme.slice(1)}`;
+      await window.jupyterapp.commands.execute('apputils:change-theme', {theme: name});
+    }"""
     CELL = ".jp-Notebook .jp-Cell"
     OUTPUT = ".jp-Cell-outputArea"
+    #: Whether a page that is loaded anew has the living widgets again, and whether it puts what an
+    #: output is updated with into a notebook that was saved before.
+    FINDS_WIDGETS_AGAIN = True
+    UPDATES_SAVED_OUTPUTS = True
     STDERR = '[data-mime-type="application/vnd.jupyter.stderr"]'
 
     def __init__(self, application: Application, page: Page, cells: Iterable[str]) -> None:
@@ -211,6 +220,10 @@ class OpenNotebook:
                 "() => window.jupyterapp.shell.currentWidget.content.activeCellIndex"
             )
         )
+
+    def paint(self, theme: str) -> None:
+        """Give the page that is open the other colours, "light" or "dark"."""
+        self.page.evaluate(self.PAINT, theme)
 
     # Messages between page and kernel
 

@@ -1,0 +1,1 @@
+"""Of Colab's package, what tells its outputs which manager shows widgets."""
