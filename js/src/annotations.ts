@@ -157,6 +157,8 @@ export class Annotations extends ChartMark {
       const at = spots[index] ?? { x: NaN, y: NaN };
       return {
         text: label,
+        // That it is unsure is seen of the dot too.
+        short: label.replace(/ \(unsure\)$/, ''),
         look: `lrfind-spot-label${quiet}`,
         places: (size: Size, chart: Size) => besideDot(at, size, chart),
       };

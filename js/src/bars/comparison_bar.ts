@@ -3,6 +3,7 @@ import { textOf } from '../values';
 import { type Announcer, announcerIn } from './announcer';
 import { BarView } from './bar_view';
 import { Fold } from './fold';
+import type { Button } from './state';
 
 /** What a comparison of rates has found, and what to do with it: the heading of its chart. */
 export class ComparisonBarView extends BarView {
@@ -38,6 +39,11 @@ export class ComparisonBarView extends BarView {
       this.announcer.offer(sentence);
     }
     this.shown = sentence;
+  }
+
+  /** What is chosen already cannot be chosen again, and stands there all the same. */
+  protected override isOffered(each: Button): boolean {
+    return super.isOffered(each) || (this.isLive && each.id.startsWith('choose_'));
   }
 
   override remove(): void {
