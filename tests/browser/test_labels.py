@@ -112,7 +112,9 @@ def test_a_name_that_would_cover_a_line_gives_way_to_its_number(lab):
     finder.settle()
     assert [text for text in names.all_text_contents() if "…" in text] == []
     expect(finder.root.locator(".lrfind-run-name").filter(has_text=SHORT)).not_to_have_count(0)
-    # The card has the names whole.
+    # Where there is room, the card has the names whole.
+    notebook.page.set_viewport_size({"width": 1100, "height": 900})
+    finder.settle()
     finder.hover(0.3)
     label = finder.card.locator(".lrfind-card-label > span").filter(has_text="accumulate 2")
     expect(label).to_be_visible()
