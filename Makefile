@@ -10,8 +10,8 @@ BENCH := $(BENCH_VENV)/bin
 ENVIRONMENT := $(VENV)/.stamp-environment
 PACKAGE := $(VENV)/.stamp-package
 PEERS := $(BENCH_VENV)/.stamp-peers
-# The lowest transformers that is tested, in a folder that goes before the newest.
-TRANSFORMERS_4 := $(BENCH_VENV)/transformers-4
+# Libraries whose lowest tested version is installed too, in a folder that goes before the newest.
+OLDEST := $(patsubst requirements/oldest-%.txt,%,$(wildcard requirements/oldest-*.txt))
 NODE_MODULES := node_modules/.stamp
 LABEXTENSION := lrfind_widget/labextension/package.json
 # The pages that stand for VS Code and Colab in the browser tests.
@@ -89,9 +89,13 @@ unit widget packaging examples: setup
 	$(PYTEST) tests/$@
 
 # In an environment of its own: nobody else needs the other finders.
-peers: $(PEERS) $(TRANSFORMERS_4)/.stamp
+peers: $(PEERS) $(OLDEST:%=$(BENCH_VENV)/oldest-%/.stamp)
 	$(BENCH)/python -m pytest tests/peers
-	PYTHONPATH=$(CURDIR)/$(TRANSFORMERS_4) $(BENCH)/python -m pytest tests/peers/trainers/test_huggingface*.py
+	@set -e; for library in $(OLDEST); do \
+		echo "With the lowest version of $$library"; \
+		PYTHONPATH=$(CURDIR)/$(BENCH_VENV)/oldest-$$library \
+			$(BENCH)/python -m pytest tests/peers/trainers/test_$$library*.py; \
+	done
 
 behaviours: setup
 	$(PYTEST) tests/behaviours --write-card
@@ -164,8 +168,7 @@ $(PEERS): requirements/bench.txt requirements/bench-alone.txt $(PACKAGE)
 	$(BENCH)/python -m pip install -qq --no-deps --requirement requirements/bench-alone.txt
 	@touch $@
 
-$(TRANSFORMERS_4)/.stamp: requirements/transformers-4.txt $(PEERS)
-	rm -rf $(TRANSFORMERS_4)
-	$(BENCH)/python -m pip install -qq --no-deps --target $(TRANSFORMERS_4) \
-		--requirement requirements/transformers-4.txt
+$(BENCH_VENV)/oldest-%/.stamp: requirements/oldest-%.txt $(PEERS)
+	rm -rf $(@D)
+	$(BENCH)/python -m pip install -qq --no-deps --target $(@D) --requirement $<
 	@touch $@
