@@ -80,7 +80,7 @@ class Isolation:
         self._workers = live_workers()
         owned = list(visit([*given.trained, *self._others]))
         watched = [obj for obj in owned if isinstance(obj, (Tensor, np.ndarray))]
-        fed = reach([*given.loaders, *given.functions])
+        fed = reach([*given.loaders, *given.functions, given.trainer])
         # An input that a gradient is asked for gets one.
         reached.tensors += [value for value in fed.tensors if value.is_leaf and value.requires_grad]
         self._random = RandomState(
@@ -97,7 +97,7 @@ class Isolation:
             else:  # other models that a function uses are not copied, and a step may change them
                 owned = list(visit(given.trained))
                 reached.holders += reached.modules
-            add_loaders(reached, given.loaders)
+            add_loaders(reached, [*given.loaders, *given.data])
             size = sum(total_bytes(watched).values())
             self._kept = KeptState(reached, set(map(id, owned)), size)
         except BaseException:

@@ -43,13 +43,20 @@ class TrainingObjects:
     grad_scaler: Any = None
     trainer: Any = None
     """The trainer's object that takes the steps, where one does."""
+    data: tuple[object, ...] = ()
+    """Of the trainer's attributes those that it reads batches from: its data sets."""
     stand_in: Callable[[Any, dict[int, Any]], Any] | None = None
     """Makes of the trainer one that trains copies, which a dict has by their originals' `id`."""
 
     @property
     def functions(self) -> list[Any]:
-        """The functions that were given, and the trainer."""
-        functions = [getattr(self, name) for name in (*FUNCTIONS, "trainer")]
+        """The functions that were given, and the trainer, or its parts but for the data."""
+        functions = [getattr(self, name) for name in FUNCTIONS]
+        if self.data:
+            data = set(map(id, self.data))
+            functions += [part for part in vars(self.trainer).values() if id(part) not in data]
+        else:
+            functions.append(self.trainer)
         return [function for function in functions if function is not None]
 
     @property

@@ -64,6 +64,7 @@ class HuggingFaceTraining(Training):
             val_loader=val_loader,
             grad_scaler=trainer.accelerator.scaler,
             trainer=trainer,
+            data=(trainer.train_dataset, trainer.eval_dataset),
             stand_in=standing_in,
         )
         check_trained(objects, options)

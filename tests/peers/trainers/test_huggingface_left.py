@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 import torch
 from accelerate.state import GradientState
+from torch.utils.data import Dataset
 
 from lrfind_widget import LRFinderWidget, Sweep, compare_lrs, lr_find, search_lr
 from tests.peers.trainers.hf import Saves, dpo, examples, sft, trained, trainer
@@ -124,6 +125,26 @@ def test_the_first_rate_that_is_logged_is_the_one_applied(maker: str, tmp_path: 
     given.train()
     logged = [log["learning_rate"] for log in given.state.log_history if "learning_rate" in log]
     assert logged[0] == 0.0123
+
+
+def test_a_large_data_set_is_not_looked_through_and_its_counters_come_back(tmp_path: Path) -> None:
+    class Counted(Dataset):
+        def __init__(self) -> None:
+            self.examples, self.reads = examples(1500), 0
+
+        def __len__(self) -> int:
+            return len(self.examples)
+
+        def __getitem__(self, place: int) -> Any:
+            self.reads += 1
+            return self.examples[place]
+
+    given = trainer(tmp_path, train_dataset=Counted())
+    result = lr_find(given, num_it=60, seed=1, stop_div=False, progress=False)
+    assert result.critical_lr is not None, result.critical_note
+    (kept,) = [item for item in result.receipt.items if item.category.startswith("kept")]
+    assert kept.compared < 200
+    assert given.train_dataset.reads == 0
 
 
 def test_a_script_applies_it_too(tmp_path: Path) -> None:
