@@ -223,6 +223,11 @@ def text_fallback(status: Status, selected: float, steepest: float | None) -> st
     return text if steepest is None else f"{text}, min_grad_lr={format_lr(steepest)}"
 
 
+NOT_SHOWN = (
+    "Where this text stays: run the cell with a kernel, in a notebook that is trusted; where no "
+    "widgets are shown at all, lr_find(model, loader, optimizer) does the same."
+)
+
 IN_PYTHON = (
     'Settings, other sweeps and files are in Python here: widget.rule = "valley", '
     'widget.start(num_it=200), widget.save_figure("lr.png").'

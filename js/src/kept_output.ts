@@ -140,7 +140,8 @@ export function modelId(data: OutputModel['data']): unknown {
 function drawPicture(into: HTMLElement, { data, metadata }: OutputModel): void {
   into.replaceChildren();
   const png = data['image/png'];
-  const text = plain(data['text/plain']);
+  // The second line is for pages that know nothing of widgets.
+  const [text = ''] = plain(data['text/plain']).split('\n');
   if (typeof png === 'string') {
     const image = document.createElement('img');
     // Base64 and nothing else, whatever the file says.

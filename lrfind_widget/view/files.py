@@ -14,7 +14,7 @@ from lrfind_widget import messages
 from lrfind_widget.background import background
 from lrfind_widget.results import figures, picture
 from lrfind_widget.state import SessionState
-from lrfind_widget.view.chart_state import pictured
+from lrfind_widget.view.chart_state import axis, growing, pictured
 from lrfind_widget.view.debounce import Debounce
 
 MOST_WAITING = 8
@@ -104,6 +104,22 @@ def picture_of(state: SessionState, kind: str, **paper: Any) -> bytes | None:
         return figure
 
     return figures.saved(draw, kind)
+
+
+def picture_now(state: SessionState) -> bytes | None:
+    """Return the curve, also one that grows, as a PNG over the whole range; None before a point."""
+    chart = growing(state) if state.is_sweeping else pictured(state)
+    if chart is None:
+        return None
+
+    def draw() -> Any:
+        figure = figures.new_figure()
+        picture.draw(figure.axes[0], chart)
+        low, high, *_ = axis(state)
+        figure.axes[0].set_xlim(min(low, state.selected_lr), max(high, state.selected_lr))
+        return figure
+
+    return figures.saved(draw, "png")
 
 
 def _stem(state: SessionState) -> str:

@@ -8,6 +8,7 @@ from typing import Any
 
 from IPython.display import DisplayHandle, display
 
+from lrfind_widget import messages
 from lrfind_widget.view.colab import heard_of_display
 
 WIDGET_VIEW = "application/vnd.jupyter.widget-view+json"
@@ -20,9 +21,10 @@ by it `js/src/kept_updates.ts` finds the output of an update in a notebook that 
 class SavedOutput:
     """The outputs in which a widget was displayed.
 
-    Each holds the live widget, a line of text and, once there is a curve, a picture. Where
-    the widget can live, a front end shows that; a notebook that is read on a web page, is
-    exported or is opened later without its kernel shows the picture.
+    Each holds the live widget, a line of text and, once there is a curve, a picture; before that
+    a second line, which says what to do where nothing else is shown. Where the widget can live, a
+    front end shows that; a notebook that is read on a web page, is exported or is opened later
+    without its kernel shows the picture.
     """
 
     def __init__(self, model_id: str) -> None:
@@ -64,4 +66,7 @@ class SavedOutput:
 
     def _bundle(self) -> dict[str, Any]:
         view = {"version_major": 2, "version_minor": 0, "model_id": self._model_id}
-        return {**self._kept, WIDGET_VIEW: view, KEPT_OUTPUT: {"model_id": self._model_id}}
+        kept = dict(self._kept)
+        if "image/png" not in kept:
+            kept["text/plain"] += f"\n{messages.NOT_SHOWN}"
+        return {**kept, WIDGET_VIEW: view, KEPT_OUTPUT: {"model_id": self._model_id}}

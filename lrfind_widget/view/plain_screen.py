@@ -16,13 +16,13 @@ from ipywidgets import HTML, Button, FloatLogSlider, HBox, IntProgress, Text, Wi
 from lrfind_widget import messages
 from lrfind_widget.background import background
 from lrfind_widget.curves.formatting import format_lr, written_as
-from lrfind_widget.results import figures, picture
+from lrfind_widget.results import figures
 from lrfind_widget.session import Session
 from lrfind_widget.state import SessionState
 from lrfind_widget.values import check_rate
-from lrfind_widget.view.chart_state import axis, growing, pictured
 from lrfind_widget.view.commands import Actions, commands_of
 from lrfind_widget.view.debounce import Debounce
+from lrfind_widget.view.files import picture_now
 from lrfind_widget.view.thread_safe_widget import OwnLayout, ThreadSafeWidget
 from lrfind_widget.view.view_state import ViewState, view_state
 
@@ -34,6 +34,9 @@ STEP = 0.01
 
 DIGITS = 3
 """Significant digits of a rate that the slider chooses."""
+
+_ROOM = "width: 800px; max-width: 100%; aspect-ratio: 2"
+"""The room of a picture, which is kept before there is one."""
 
 
 class _Words(ThreadSafeWidget, HTML):  # type: ignore[misc]
@@ -228,39 +231,24 @@ class PlainScreen:
 
     def _draw_soon(self, state: SessionState) -> None:
         """Draw anew where what is drawn has changed, while it grows at a bounded pace."""
-        drawn = state.is_sweeping, state.runs, state.options, state.selected_lr, state.verdict
-        is_late = time.monotonic() - self._drawn_at > DRAW_SECONDS
-        if drawn != self._drawn or (state.is_sweeping and is_late):
-            self._drawn, self._drawn_at = drawn, time.monotonic()
-            self._draw_later.call(0.0)
+        grown = len(state.sweep.points) if state.sweep is not None and state.is_sweeping else None
+        drawn = grown, state.runs, state.options, state.selected_lr, state.verdict
+        if drawn != self._drawn:
+            self._drawn = drawn
+            pause = 0.0 if grown is None else self._drawn_at + DRAW_SECONDS - time.monotonic()
+            self._draw_later.call(max(pause, 0.0))
 
     def _draw(self) -> None:
         with background():
+            self._drawn_at = time.monotonic()
             state = self._session.state
             analysis = None if state.is_sweeping else state.analysis
             words = "" if analysis is None else analysis.words
-            self._picture.put(_picture(partial(_png, state), words))
+            self._picture.put(_picture(partial(picture_now, state), words))
             found = state.verdict
             if found is not None:
                 draw = partial(figures.saved, found._off_screen, "png")  # noqa: SLF001
                 self._compared.put(_picture(draw, found.sentence))
-
-
-def _png(state: SessionState) -> bytes | None:
-    """Return the curve as a picture, over the whole range; None where there is none yet."""
-    chart = growing(state) if state.is_sweeping else pictured(state)
-    if chart is None:
-        return None
-
-    def draw() -> Any:
-        figure = figures.new_figure()
-        (axes,) = figure.axes
-        picture.draw(axes, chart)
-        low, high, *_ = axis(state)
-        axes.set_xlim(min(low, state.selected_lr), max(high, state.selected_lr))
-        return figure
-
-    return figures.saved(draw, "png")
 
 
 def _picture(draw: Callable[[], bytes | None], words: str) -> str:
@@ -270,10 +258,10 @@ def _picture(draw: Callable[[], bytes | None], words: str) -> str:
     except Exception as error:  # the rest of the screen works without it
         return _lines([messages.not_drawn(error)])
     if png is None:
-        return ""
+        return f'<div style="{_ROOM}"></div>'
     data = base64.b64encode(png).decode("ascii")
     words = escape(f"Loss against learning rate. {words}".strip())
-    return f'<img alt="{words}" style="max-width: 100%" src="data:image/png;base64,{data}">'
+    return f'<img alt="{words}" style="{_ROOM}" src="data:image/png;base64,{data}">'
 
 
 def _typed(lr: float) -> str:

@@ -18,6 +18,9 @@ _DOTS = (
 class Finder:
     """The learning-rate finder in the output of one cell."""
 
+    #: Whether a page that was loaded again keeps what is chosen in it.
+    is_kept_after_reload = True
+
     def __init__(self, notebook: OpenNotebook, cell: int) -> None:
         self.notebook = notebook
         self.root = notebook.output(cell)

@@ -15,7 +15,7 @@ from jupyter_client.blocking.client import BlockingKernelClient
 from jupyter_client.manager import KernelManager, start_new_kernel
 from nbclient import NotebookClient
 
-from lrfind_widget import Status
+from lrfind_widget import Status, messages
 
 SECONDS = 60
 
@@ -78,7 +78,7 @@ class TestANotebookThatAProgramExecutes:
         assert kept["text/plain"].startswith("LRFinderWidget (failed)")
 
     def test_does_not_wait_for_what_is_not_started(self) -> None:
-        assert executed(auto_start=False)["text/plain"] == "LRFinderWidget"
+        assert executed(auto_start=False)["text/plain"] == f"LRFinderWidget\n{messages.NOT_SHOWN}"
 
 
 class Kernel:

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from lrfind_widget import LRFinderWidget
+from lrfind_widget import LRFinderWidget, messages
 from lrfind_widget.curves.formatting import format_lr
 from lrfind_widget.results import figures
 from tests.waiting import eventually
@@ -115,6 +115,17 @@ def displayed(make: Any, artist: Artist) -> LRFinderWidget:
 
 def rate_kept(widget: LRFinderWidget, lr: float) -> bool:
     return f"selected_lr={format_lr(lr)}" in kept(widget)["line"].split(", ")
+
+
+def test_before_a_curve_the_output_says_what_to_do_where_it_is_all_that_is_shown(
+    make: Any, artist: Artist, outputs: list[Output]
+) -> None:
+    widget = make(num_it=30)
+    widget._ipython_display_()
+    assert outputs[0].bundles[0]["text/plain"].endswith(messages.NOT_SHOWN)
+    widget.wait(60)
+    assert eventually(lambda: kept(widget)["picture"])
+    assert messages.NOT_SHOWN not in outputs[0].line
 
 
 class TestAfterASweep:

@@ -1,0 +1,66 @@
+"""The plain screen in a page, found as a screen reader would find it."""
+
+from __future__ import annotations
+
+from playwright.sync_api import Locator, expect
+
+from tests.browser.finder import Finder
+
+
+class PlainFinder(Finder):
+    """The finder in core widgets, where the kernel draws the curve."""
+
+    #: Its pages have nothing that updates outputs which were read from a file.
+    is_kept_after_reload = False
+
+    @property
+    def marker(self) -> Locator:
+        return self.root.get_by_role("slider")
+
+    @property
+    def field(self) -> Locator:
+        return self.root.get_by_role("textbox", name="Learning rate, typed")
+
+    @property
+    def picture(self) -> Locator:
+        return self.root.get_by_role("img", name="Loss against learning rate.")
+
+    def says(self, text: str) -> None:
+        """Wait until the sentences that are folded away have this text."""
+        expect(self.root.locator("details").filter(has_text=text)).to_have_count(1)
+
+    def rate(self) -> float:
+        """Return the rate that the field tells."""
+        return float(self.field.input_value())
+
+    def rate_becomes(self, rate: float) -> None:
+        self.notebook.page.wait_for_function(
+            "([field, rate]) => Number(field.value) === rate",
+            arg=[self.field.element_handle(), rate],
+        )
+
+    def wait_for_dots(self, count: int, *, while_busy: bool = False) -> None:
+        """Wait until so many steps are said to be done, or none runs, and a picture shows them."""
+        assert not while_busy
+        expect(self.picture).to_be_visible()
+        self.notebook.page.wait_for_function(
+            """([root, count]) => {
+              const said = root.querySelector('[role=status]').textContent;
+              return !/^Sweeping/.test(said) || Number(/(\\d+) of/.exec(said)?.[1]) >= count;
+            }""",
+            arg=[self.root.element_handle(), count],
+        )
+
+    def drag_marker_by(self, pixels: float) -> None:
+        """Take the slider by its handle, and wait until the kernel has answered."""
+        self.marker.scroll_into_view_if_needed()
+        before = self.field.input_value()
+        box = self.marker.bounding_box()
+        assert box is not None
+        x, y = box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
+        mouse = self.notebook.page.mouse
+        mouse.move(x, y)
+        mouse.down()
+        mouse.move(x + pixels, y, steps=8)
+        mouse.up()
+        expect(self.field).not_to_have_value(before)
