@@ -463,6 +463,33 @@ def test_loaders_of_torch_and_frozen_groups_are_taken(tmp_path: Path) -> None:
         assert [point.loss for point in sweep] == expected
 
 
+class Noisy:
+    """Items that are drawn in the worker processes."""
+
+    def __init__(self, items: Any) -> None:
+        self.items = items
+
+    def __len__(self) -> int:
+        return len(self.items)
+
+    def __getitem__(self, place: int) -> Any:
+        inputs, target = self.items[place]
+        return inputs + torch.randn(4), target
+
+
+def test_workers_draw_what_they_draw_in_a_fit(tmp_path: Path) -> None:
+    def made() -> Learner:
+        seeds(0)
+        train = DataLoader(Noisy(data(60)), bs=8, shuffle=True, num_workers=2)
+        loaders = DataLoaders(train, DataLoader(data(16), bs=8), path=tmp_path)
+        return Learner(loaders, classifier(), loss_func=CrossEntropyLossFlat(), opt_func=SGD)
+
+    expected = fitted(made())
+    sweep = Sweep(made(), stop_div=False, **RANGE)
+    assert [point.loss for point in sweep] == expected
+    assert sweep.receipt.identical, sweep.receipt
+
+
 def test_repeats_go_on_with_the_next_fit(tmp_path: Path) -> None:
     result = lr_find(learner(tmp_path, MixUp()), repeats=2, progress=False, stop_div=False, **RANGE)
     first, second = (result.losses[result.repeats == repeat].tolist() for repeat in (0, 1))
