@@ -19,6 +19,10 @@ LIBRARIES = {
     "fastai.learner.Learner": "fastai.FastaiTraining",
     "accelerate.optimizer.AcceleratedOptimizer": "accelerate.AccelerateTraining",
     "accelerate.data_loader.DataLoaderStateMixin": "accelerate.AccelerateTraining",
+    "schedulefree.wrap_schedulefree.ScheduleFreeWrapper": "schedulefree.ScheduleFreeTraining",
+    "schedulefree.wrap_schedulefree_reference.ScheduleFreeWrapperReference": (
+        "schedulefree.ScheduleFreeTraining"
+    ),
 }
 """The class of an object that is given, and what takes it; the first that is known counts."""
 

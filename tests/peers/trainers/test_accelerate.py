@@ -11,6 +11,7 @@ from accelerate import Accelerator
 from accelerate.optimizer import AcceleratedOptimizer
 from accelerate.state import AcceleratorState, GradientState
 from accelerate.utils import GradientAccumulationPlugin
+from schedulefree import AdamWScheduleFree
 
 from lrfind_widget import LRFinderWidget, Sweep, compare_lrs, lr_find, search_lr
 from lrfind_widget.curves.schedule import Schedule
@@ -51,6 +52,7 @@ def looped(prepared: Prepared, lrs: list[float], clip: float | None = None) -> l
     """The loop of Accelerate's manual; returns the mean loss of the batches of each step."""
     accelerator, (model, batches, optimizer) = prepared.accelerator, prepared.given
     model.train()
+    optimizer.train()  # which does nothing where it has no modes
     steps: list[float] = []
     losses: list[torch.Tensor] = []
     while True:
@@ -81,6 +83,7 @@ CASES: dict[str, dict[str, Any]] = {
     },
     "bf16": {"mixed_precision": "bf16", "gradient_accumulation_steps": 3},
     "adam": {"optimizer": torch.optim.AdamW},
+    "schedule-free": {"optimizer": AdamWScheduleFree},
 }
 
 

@@ -17,11 +17,23 @@ from tests.unit.user_state import state_of
 
 RANGE = {"start_lr": 1e-3, "end_lr": 1.0, "num_it": 8}
 BATCHES = batches(8)
+
+
+def wrapped(parameters: Any, lr: float) -> Any:
+    return schedulefree.ScheduleFreeWrapper(torch.optim.SGD(parameters, lr=lr))
+
+
+def wrapped_as_in_the_paper(parameters: Any, lr: float) -> Any:
+    return schedulefree.ScheduleFreeWrapperReference(torch.optim.SGD(parameters, lr=lr))
+
+
 KINDS = [
     schedulefree.SGDScheduleFree,
     schedulefree.AdamWScheduleFree,
     schedulefree.RAdamScheduleFree,
     schedulefree.AdamWScheduleFreeReference,
+    wrapped,
+    wrapped_as_in_the_paper,
 ]
 
 
