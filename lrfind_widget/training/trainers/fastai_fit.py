@@ -55,7 +55,11 @@ def copied(learner: Any, memo: dict[int, Any]) -> Any:
                 f"The callback {name} cannot be copied ({raised(error)}), so that what it keeps "
                 f"would change. Leave it out: with learner.removed_cbs(learner.{name}): ..."
             ) from error
-    new.__setstate__({name: copy.deepcopy(v, memo) for name, v in learner.__getstate__().items()})
+    parts = learner.__getstate__()
+    for name, value in parts.items():
+        with contextlib.suppress(Exception):  # a lock, a logger: it stays the same one
+            parts[name] = copy.deepcopy(value, memo)
+    new.__setstate__(parts)
     return new
 
 

@@ -18,6 +18,7 @@ from fastai.basics import (
     Adam,
     Callback,
     CancelFitException,
+    CancelStepException,
     CrossEntropyLossFlat,
     DataLoader,
     DataLoaders,
@@ -324,6 +325,20 @@ def test_callbacks_may_end_it(tmp_path: Path) -> None:
         compare_lrs(learner(tmp_path, Early()), lrs=[0.1], steps=9, progress=False)
 
 
+def test_a_step_that_is_left_out_is_taken_again(tmp_path: Path) -> None:
+    """As `MixedPrecision` leaves out those whose gradient overflows."""
+
+    class Overflows(Callback):
+        def before_step(self) -> None:
+            if self.train_iter in (2, 3):
+                raise CancelStepException
+
+    sweep = Sweep(learner(tmp_path, Overflows()), stop_div=False, **RANGE)
+    lrs = [point.lr for point in sweep]
+    assert lrs == Schedule(**RANGE).lrs().tolist()
+    assert sweep.skipped_steps == 2
+
+
 def test_callbacks_may_end_an_epoch(tmp_path: Path) -> None:
     short = partial(learner, tmp_path, ShortEpochCallback(0.5))
     expected = fitted(short())
@@ -441,6 +456,7 @@ def test_a_callback_that_cannot_be_copied_is_refused(tmp_path: Path) -> None:
             self.held = threading.Lock()
 
     learn = learner(tmp_path, Locked())
+    learn.a_lock_of_mine = threading.Lock()
     with pytest.raises(ValueError, match=r"with learner\.removed_cbs\(learner\.locked\)"):
         Sweep(learn)
     with learn.removed_cbs(learn.locked):
