@@ -26,6 +26,11 @@ from lrfind_widget.training.trainers.stand_in import shallow
 from lrfind_widget.training.training import Training
 from lrfind_widget.training.update import Found, TrainingUpdate
 
+_ONE_RATE = (
+    "The Trainer will make its optimizer from learning_rate alone. To keep the rates of groups, "
+    "call trainer.create_optimizer() and apply again."
+)
+
 
 class HuggingFaceTraining(Training):
     """What a Trainer trains, by updates like its own."""
@@ -106,7 +111,12 @@ class HuggingFaceTraining(Training):
             return set_lr(optimizer, lr, groups)
         applied = set_lr(self.optimizer, lr, groups)
         self._trainer.args.learning_rate = lr
-        return applied
+        if self._trainer.optimizer is not None:
+            return applied
+        self._made = None  # what is made from now on has the new rate
+        after = [float(group["lr"]) for group in self.optimizer.param_groups]
+        note = "" if after == applied.after else _ONE_RATE
+        return Applied(applied.before, after, note)
 
 
 def _refuse(trainer: Any, options: TrainingOptions) -> None:

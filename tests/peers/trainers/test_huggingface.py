@@ -59,7 +59,7 @@ CASES: dict[str, Any] = {
 @pytest.mark.parametrize("isolation", ["copy", "in_place"])
 @pytest.mark.parametrize("case", CASES)
 def test_its_losses_are_those_of_train(case: str, isolation: Any, tmp_path: Path) -> None:
-    range_ = {"start_lr": 1e-5, "end_lr": 1.0, "num_it": 18, "stop_div": False}
+    range_ = {"start_lr": 1e-5, "end_lr": 1.0, "num_it": 12, "stop_div": False}
     sweep = Sweep(CASES[case](tmp_path), seed=5, isolation=isolation, **range_)
     points = list(sweep)
 

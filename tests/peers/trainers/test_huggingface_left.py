@@ -127,6 +127,20 @@ def test_the_first_rate_that_is_logged_is_the_one_applied(maker: str, tmp_path: 
     assert logged[0] == 0.0123
 
 
+def test_groups_with_ranges_of_their_own_need_the_optimizer_that_is_made(tmp_path: Path) -> None:
+    given = trainer(tmp_path, weight_decay=0.1)
+    ranges = {"start_lr": [1e-6, 1e-5], "end_lr": [1e-1, 1.0]}
+    widget = LRFinderWidget(given, num_it=8, auto_start=False, **ranges)
+    widget.start()
+    widget.wait()
+    widget.select(1e-3)
+    assert widget.apply()[1] == [1e-3, 1e-3]
+    assert "trainer.create_optimizer()" in widget.state.message
+    given.create_optimizer()
+    assert widget.apply()[1] == pytest.approx([1e-3, 1e-2])
+    widget.close()
+
+
 def test_a_large_data_set_is_not_looked_through_and_its_counters_come_back(tmp_path: Path) -> None:
     class Counted(Dataset):
         def __init__(self) -> None:
