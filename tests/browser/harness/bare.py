@@ -26,6 +26,11 @@ class Bare(Application):
     module = "jupyter_server"
     _theme = "light"
 
+    def start(self) -> None:
+        if not BUILT.exists():
+            raise RuntimeError("The pages of VS Code and Colab are not built: run `make pages`.")
+        super().start()
+
     @property
     def options(self) -> tuple[str, ...]:  # type: ignore[override]
         places = [str(BUILT), str(self._folder / "static"), *map(str, self.served())]
