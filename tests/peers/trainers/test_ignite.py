@@ -240,6 +240,11 @@ def test_the_validation_loss_is_that_of_its_evaluator() -> None:
     assert result.val_losses[0] == pytest.approx(expected, rel=1e-5)
 
 
+def test_a_search_holds_back_a_part_of_the_loader() -> None:
+    given: Any = {"lr": 0.05, "steps": 8, "hold_back": 0.2, "seed": 1, "progress": False}
+    assert search_lr(supervised(), loader(80), **given).val_losses is not None
+
+
 def test_the_critical_rate_leaves_no_trace() -> None:
     sweep, plain = (Sweep(supervised(), loader(), num_it=50, seed=2) for _ in range(2))
     plain.finds_critical_rate = False

@@ -374,6 +374,14 @@ def test_each_short_training_is_a_fit_of_its_own(search: bool, isolation: str) -
         assert losses.tolist()[:taken] == trained.losses()[:taken]
 
 
+def test_a_search_holds_back_a_part_of_a_loader_and_not_of_a_data_module() -> None:
+    given: Any = {"lr": 0.05, "steps": 8, "hold_back": 0.2, "seed": 1, "progress": False}
+    found = search_lr(pl.Trainer(**QUIET), made(), loader(80), **given)
+    assert found.val_losses is not None
+    with pytest.raises(ValueError, match=r"made in a Data\. Pass val_loader=True"):
+        search_lr(pl.Trainer(**QUIET), made(), Data(), **given)
+
+
 @both
 def test_repeats_and_the_critical_rate(isolation: str) -> None:
     module = made()
