@@ -92,8 +92,9 @@ class _Buttons(_Row):
                 description=each["label"],
                 tooltip=each["title"],
                 disabled=not each["enabled"],
-                button_style="primary" if each.get("primary") else "",
             )
+            # Not the core's blue, on which not every page has a text that can be read.
+            button.style.font_weight = "bold" if each.get("primary") else None
             button.layout.visibility = "visible" if each["enabled"] else "hidden"
         for name, button in self._made.items():
             _show(button, name in seen)

@@ -20,6 +20,8 @@ class Finder:
 
     #: Whether a page that was loaded again keeps what is chosen in it.
     is_kept_after_reload = True
+    #: The looks of a page in which it can be read.
+    themes: tuple[str, ...] = ("dark", "light")
 
     def __init__(self, notebook: OpenNotebook, cell: int) -> None:
         self.notebook = notebook

@@ -5,6 +5,7 @@ from __future__ import annotations
 from playwright.sync_api import Locator, expect
 
 from tests.browser.finder import Finder
+from tests.browser.harness import ClassicNotebook
 
 
 class PlainFinder(Finder):
@@ -12,6 +13,11 @@ class PlainFinder(Finder):
 
     #: Its pages have nothing that updates outputs which were read from a file.
     is_kept_after_reload = False
+
+    @property
+    def themes(self) -> tuple[str, ...]:  # type: ignore[override]
+        """Core widgets are light where a page has no themes, whatever lies behind them."""
+        return ("light",) if isinstance(self.notebook, ClassicNotebook) else super().themes
 
     @property
     def marker(self) -> Locator:

@@ -67,7 +67,7 @@ def task(notebook: OpenNotebook, finder: Finder) -> None:
     finder.press("Apply")
     notebook.until("optimizer.param_groups[0]['lr']", lambda rate: rate == chosen)
 
-    for theme in ("dark", "light"):
+    for theme in finder.themes:
         notebook.paint(theme)
         assert faint_words(finder) == {}
 
