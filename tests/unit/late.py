@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import torch
 
-from lrfind_widget.training import optimizer_step
+from lrfind_widget.training import update
 from lrfind_widget.training.late_losses import LossQueue
 
 
@@ -41,7 +41,7 @@ def computes_late(monkeypatch, delay, lag):
     """Let sweeps run on a device whose losses arrive late."""
     carrier = LateCarrier(delay)
     monkeypatch.setattr(
-        optimizer_step.LossQueue,
+        update.LossQueue,
         "on",
         classmethod(lambda cls, device: LossQueue(carrier.send, lag)),
     )
