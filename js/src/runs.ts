@@ -134,6 +134,8 @@ export class Runs extends ChartMark {
   declare private lines: Keyed<Run, { root: SVGPathElement }>;
 
   protected override build(): void {
+    // Also of the page's own choice, which is no change of the model.
+    this.listenTo(this.model, 'change:runs', this.schedule);
     this.el.classList.add('lrfind-earlier');
     this.el.setAttribute('aria-hidden', 'true');
     this.lines = new Keyed(

@@ -100,7 +100,7 @@ const manager = {
 export function makeModel<Model extends WidgetModel>(
   type: ModelClass<Model>,
   state: State = {},
-  comm = new Comm(),
+  comm: Comm | null = new Comm(),
 ): Model {
   models += 1;
   const options = { model_id: `model-${models}`, comm, widget_manager: manager };

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import signal
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 
 import pytest
@@ -21,6 +21,7 @@ from tests.browser.harness import (
     Nbclassic,
     NotebookSeven,
     OpenNotebook,
+    SavedPage,
     Voila,
     VoilaPage,
     VSCode,
@@ -177,6 +178,28 @@ def voila(request: pytest.FixtureRequest, voila_server: Served) -> Iterator[Open
     yield from _opener(request, *voila_server)
 
 
+@pytest.fixture
+def saved_page(
+    request: pytest.FixtureRequest, front_end: None, browser: Browser
+) -> Iterator[Callable[..., SavedPage]]:
+    """Open a file in a browser that has no network, with a preference for light or dark."""
+    opened: list[SavedPage] = []
+    setattr(request.node, OPENED, [*getattr(request.node, OPENED, ()), opened])
+
+    def open_file(path: Path, theme: str = "light", **given: bool) -> SavedPage:
+        size = {"width": 1100, "height": 900}
+        context = browser.new_context(
+            color_scheme=theme, reduced_motion="reduce", viewport=size, **given
+        )
+        opened.append(SavedPage(context, path))
+        return opened[-1]
+
+    yield open_file
+    for each in opened:
+        each.page.context.close()
+    _expect_no_complaints(opened)
+
+
 @pytest.fixture(params=PAGES, ids=PAGES.get)
 def any_page(request: pytest.FixtureRequest) -> Iterator[Opener]:
     """Open a notebook for one test, in one page after the other."""
@@ -229,6 +252,10 @@ def _opener(
     for notebook in opened:
         notebook.page.close()
         application.shut_down_kernel_of(notebook.path.name)
+    _expect_no_complaints(opened)
+
+
+def _expect_no_complaints(opened: Iterable[OpenNotebook]) -> None:
     complaints = [text for notebook in opened for text in notebook.unexpected_complaints()]
     assert not complaints, "The page complained:\n" + "\n".join(complaints)
 
@@ -236,9 +263,9 @@ def _opener(
 def _keep_evidence(
     item: pytest.Item, report: pytest.TestReport, number: int, notebook: OpenNotebook
 ) -> None:
-    report.sections.append(
-        (f"end of {notebook.application.name}'s log", notebook.application.log())
-    )
+    if not isinstance(notebook, SavedPage):
+        log = notebook.application.log()
+        report.sections.append((f"end of {notebook.application.name}'s log", log))
     if notebook.complaints:
         report.sections.append(("console of the page", "\n".join(notebook.complaints)))
     if notebook.page.is_closed():

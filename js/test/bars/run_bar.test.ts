@@ -270,6 +270,15 @@ it('does not go on sweeping once the kernel is gone', () => {
   expect(view.el.textContent).toContain('Kernel gone after 62 of 100 steps');
 });
 
+it('offers nothing and keeps its sentences in a page that never had a kernel', () => {
+  const saved = makeModel(RunBarModel, { sentence: 'Recommended 1e-2, sure. It falls.', buttons: WAITING }, null);
+  const { el } = show(RunBarView, saved);
+  expect(el.querySelectorAll('button')).toHaveLength(0);
+  expect(el.querySelector('.lrbar-why')?.textContent).toBe('It falls.');
+  saved.set({ status: 'sweeping', done: 62, total: 100, sentence: 'Sweeping: 62 of 100 steps.' });
+  expect(el.querySelector('.lrbar-headline')?.textContent).toBe('Saved after 62 of 100 steps.');
+});
+
 it('shows text from outside as text', () => {
   model.set({ status: 'failed', sentence: '<img src=x>. <script>alert(1)</script>' });
   expect(view.el.querySelector('img, script')).toBeNull();

@@ -35,6 +35,18 @@ afterEach(() => {
   view.remove();
 });
 
+it('is one line in a page that never had a kernel, and nothing where a kernel was', () => {
+  const folds = (el: HTMLElement): (boolean | undefined)[] => [el.querySelector('details')?.hidden];
+  const { el } = show(SettingsBarView, makeModel(SettingsBarModel, {}, null));
+  expect(folds(el)).toEqual([true]);
+  expect(el.textContent).toContain('No kernel behind this page');
+  expect(folds(view.el)).toEqual([false]);
+  expect(view.el.textContent).not.toContain('No kernel');
+  model.comm_live = false;
+  expect(folds(view.el)).toEqual([true]);
+  expect(view.el.textContent).not.toContain('No kernel behind this page');
+});
+
 it('is folded away', () => {
   expect(view.el.querySelector('details')?.open).toBe(false);
 });

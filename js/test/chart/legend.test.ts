@@ -2,6 +2,7 @@ import { WidgetModel } from '@jupyter-widgets/base';
 import { describe, expect, it } from 'vitest';
 
 import { Axes } from '../../src/axes';
+import { CurveModel } from '../../src/curve_model';
 import { Mapping } from '../../src/geometry/mapping';
 import { RunsModel } from '../../src/runs';
 import { SpreadModel } from '../../src/spread';
@@ -82,6 +83,20 @@ describe('of several runs', () => {
     expect(latest?.getAttribute('aria-pressed')).toBe('false');
     latest?.click();
     expect(comm.contents.at(-1)).toEqual({ event: 'run', action: 'show', id: '2' });
+  });
+
+  it('hides and shows runs by itself where there is no kernel', () => {
+    const list = makeModel(WidgetModel, { runs: RUNS }, null);
+    const lines = [line('Run 1: own wd')];
+    const runs = makeModel(RunsModel, { scales: makeScales(), runs: lines, listed: list }, null);
+    const curve = makeModel(CurveModel, { ...STATE, scales: makeScales(), runs }, null);
+    for (const shown of [false, true]) {
+      runs.toggle('Run 1: own wd');
+      runs.toggle('Run 2: wd 0.1');
+      expect(runs.runs.map(({ visible }) => visible)).toEqual([shown]);
+      expect(curve.shown).toBe(shown);
+      expect(runs.named.map(({ visible }) => visible)).toEqual([shown, shown]);
+    }
   });
 
   it('hides a repeat, which is in no list, in this page', async () => {

@@ -4,6 +4,7 @@ from tests.browser.harness.application import Application, JupyterLab, Nbclassic
 from tests.browser.harness.bare import Colab, ColabPage, VSCode, VSCodePage
 from tests.browser.harness.classic_notebook import ClassicNotebook
 from tests.browser.harness.open_notebook import OpenNotebook
+from tests.browser.harness.saved_page import SavedPage
 from tests.browser.harness.voila import Voila, VoilaPage
 
 __all__ = [
@@ -15,6 +16,7 @@ __all__ = [
     "Nbclassic",
     "NotebookSeven",
     "OpenNotebook",
+    "SavedPage",
     "VSCode",
     "VSCodePage",
     "Voila",
