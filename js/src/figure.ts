@@ -7,13 +7,13 @@ import { identity } from './identity';
 
 export class FigureModel extends bqplot.FigureModel {
   override defaults(): Backbone.ObjectHash {
-    return { ...super.defaults(), ...identity('Figure') };
+    return { ...super.defaults(), ...identity('Figure'), auto_layout: false };
   }
 }
 
 export class LinearScaleModel extends bqplot.LinearScaleModel {
   override defaults(): Backbone.ObjectHash {
-    return { ...super.defaults(), ...identity('LinearScale') };
+    return { ...super.defaults(), ...identity('LinearScale'), stabilized: false };
   }
 }
 

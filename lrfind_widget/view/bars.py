@@ -158,7 +158,7 @@ class SettingsBar(Bar):
     next_sweep = traitlets.List(traitlets.Dict()).tag(sync=True)
     # Why what was typed there cannot work.
     wrong = traitlets.Unicode().tag(sync=True)
-    limits = traitlets.Dict(LIMITS).tag(sync=True)
+    limits = traitlets.Dict().tag(sync=True)
     # {"name", "label", "title"} each
     rules = traitlets.List(traitlets.Dict()).tag(sync=True)
     # {"id", "name", "visible", "removable"} each

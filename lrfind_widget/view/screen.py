@@ -15,7 +15,7 @@ from ipywidgets.embed import dependency_state
 from lrfind_widget.rules.table import RULES
 from lrfind_widget.session import Session
 from lrfind_widget.state import LINES, SETTINGS
-from lrfind_widget.view.bars import ChoiceBar, ComparisonBar, HowBar, RunBar, SettingsBar
+from lrfind_widget.view.bars import LIMITS, ChoiceBar, ComparisonBar, HowBar, RunBar, SettingsBar
 from lrfind_widget.view.chart import Box, Chart, ComparisonChart
 from lrfind_widget.view.commands import commands_of
 from lrfind_widget.view.files import Files
@@ -40,7 +40,7 @@ class Screen:
         shown = view_state(session.state)
         self._shown = replace(shown, compared=None)  # the first tick begins one that there is
         self._steps: dict[str, Any] = {}  # of the present tick, until they are sent
-        self.settings_bar = SettingsBar(**shown.settings_bar)
+        self.settings_bar = SettingsBar(limits=LIMITS, **shown.settings_bar)
         self.chart = Chart(shown, self.settings_bar)
         self.run_bar = RunBar(**shown.run_bar)
         self.choice_bar = ChoiceBar(marker=self.chart.marker, **shown.choice_bar)

@@ -231,5 +231,7 @@ def plain(value: Any) -> Any:
     """Return a default as JSON has it; what each instance makes for itself is none."""
     if isinstance(value, memoryview):
         return np.frombuffer(value).tolist()
+    if isinstance(value, tuple):
+        return list(value)
     is_reference = isinstance(value, str) and value.startswith("IPY_MODEL_")
     return None if is_reference else value
