@@ -197,7 +197,7 @@ class PlainScreen:
     def _show_run(self, state: SessionState, shown: ViewState) -> None:
         bar = shown.run_bar
         headline, _, rest = bar["sentence"].partition(". ")
-        facts = [bar[name] for name in ("rate", "objective", "detail") if state.is_running]
+        facts = [bar[name] for name in ("rate", "detail", "objective") if state.is_running]
         more = " ".join(filter(None, [rest, *facts]))
         self._headline.put(
             f'<div role="status"><strong>{escape(headline)}{"." * bool(rest)}</strong> '

@@ -144,9 +144,9 @@ export class RunBarView extends BarView {
     attr(this.text, { title: isRunning(status) ? null : `${headline} ${why}`.trim() });
   }
 
-  /** What is known of what runs. */
+  /** What is known of what runs: the longest, which may not fit, comes last. */
   private facts(status: string): string[] {
-    const facts = ['rate', 'objective', 'detail'].map((name) => textOf(this.state, name));
+    const facts = ['rate', 'detail', 'objective'].map((name) => textOf(this.state, name));
     return isRunning(status) ? facts : [];
   }
 

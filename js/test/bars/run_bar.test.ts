@@ -98,10 +98,11 @@ it('has the first sentence as its headline, and the others beside it', () => {
   const [headline, why] = ['strong', '.lrbar-why'].map((part) => view.el.querySelector(part));
   expect(headline?.textContent).toBe('Recommended 9.5e-3, sure.');
   expect(why?.textContent).toBe('It falls. To 0.1.');
-  model.set({ status: 'sweeping', sentence: 'Sweeping', rate: 'Rate now 3.1e-4.', objective: 'Loss: yours.' });
+  const facts = { rate: 'Rate now 3.1e-4.', objective: 'Loss: yours.', detail: 'On a copy.' };
+  model.set({ status: 'sweeping', sentence: 'Sweeping', ...facts });
   expect([headline?.textContent, why?.textContent]).toEqual([
     'Sweeping',
-    'Rate now 3.1e-4. Loss: yours.',
+    'Rate now 3.1e-4. On a copy. Loss: yours.',
   ]);
   model.set({ status: 'finished', sentence: 'Finished.' });
   expect(why?.textContent).toBe('');
