@@ -36,6 +36,18 @@ def test_two_in_a_box_are_swept_when_they_are_seen(lab, box):
         assert box["width"] > 300
 
 
+def test_two_in_a_row_share_its_width_unless_theirs_is_set(lab):
+    notebook = lab(PREPARE, "row = ipywidgets.HBox([one, other])\ndisplay(row)", width=1100)
+    notebook.run(0)
+    notebook.run(1)
+    row = notebook.output(1).locator(".widget-hbox:has(> .lrfind-widget)")
+    widths = row.evaluate("(row) => [row, ...row.children].map((each) => each.offsetWidth)")
+    assert widths[1] == pytest.approx(widths[2], abs=1)
+    assert widths[1] + widths[2] > 0.98 * widths[0]
+    notebook.execute("one.layout.width = '350px'")
+    expect(notebook.output(1).locator(".lrfind-widget").first).to_have_css("width", "350px")
+
+
 @pytest.mark.parametrize("container", ["Tab", "Accordion"])
 def test_what_is_folded_away_waits_until_it_is_opened(lab, container):
     notebook = lab(
