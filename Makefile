@@ -150,7 +150,7 @@ $(PACKAGE): $(LABEXTENSION) $(ENVIRONMENT) install.json $(wildcard js/nbextensio
 		--no-build-isolation --editable ".[frame]"
 	@touch $@
 
-$(PAGES_BUILT): $(NODE_MODULES) $(wildcard $(addprefix $(PAGES)/, *.js *.mjs *.json *.html colab/*.* colab/manager/*))
+$(PAGES_BUILT): $(NODE_MODULES) $(wildcard $(addprefix $(PAGES)/, *.js *.mjs *.json *.html colab/*))
 	cd $(PAGES) && npm ci --silent --ignore-scripts && npm run --silent build
 	@touch $@
 

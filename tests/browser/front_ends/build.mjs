@@ -1,4 +1,4 @@
-// Packs the pages into build/: each with the widget manager of its front end, as others have made it.
+// Packs the pages into build/, each with a widget manager that shows what its front end would.
 import { copyFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { rspack } from '@rspack/core';
@@ -8,28 +8,17 @@ const path = (name) => fileURLToPath(new URL(name, import.meta.url));
 const compiler = rspack({
   mode: 'none',
   context: path('.'),
-  entry: {
-    vscode: path('vscode.js'),
-    colab: path('colab/page.js'),
-    // What Colab loads from the address that the metadata of an output name.
-    manager: { import: path('colab/manager/index.ts'), library: { type: 'module' } },
-  },
+  entry: { vscode: path('vscode.js'), colab: path('colab/page.js') },
   output: { path: path('build'), filename: '[name].js', module: true, publicPath: '' },
   resolve: {
-    extensions: ['.ts', '.js'],
     alias: {
-      // The connection to the kernel is JupyterLab's own; Colab's manager has an older one.
-      'services$': path('../../../node_modules/@jupyterlab/services'),
-      // Made from index.css by the build of Colab's manager.
-      '../lib/index.css.txt$': path('colab/manager/index.css'),
+      // The connection to the kernel is JupyterLab's own; the manager in Colab's stead has an older one.
+      services$: path('../../../node_modules/@jupyterlab/services'),
+      // One for all: npm gives the controls another than was asked for.
+      '@jupyter-widgets/base': path('node_modules/@jupyter-widgets/base'),
     },
   },
-  module: {
-    rules: [
-      { test: /\.ts$/, loader: 'builtin:swc-loader', options: { jsc: { target: 'es2022' } } },
-      { test: /\.css$/, loader: 'css-loader', options: { exportType: 'string' } },
-    ],
-  },
+  module: { rules: [{ test: /\.css$/, use: ['style-loader', 'css-loader'] }] },
 });
 
 compiler.run((error, stats) => {

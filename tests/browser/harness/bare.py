@@ -15,7 +15,7 @@ from tests.vs_code_rule import mapped_modules
 
 _ROOT = Path(__file__).resolve().parents[3]
 _FRONT_ENDS = _ROOT / "tests/browser/front_ends"
-#: What `make front-ends` builds.
+#: What `make pages` builds.
 BUILT = _FRONT_ENDS / "build"
 _INSTALLED = Path(sys.prefix) / "share/jupyter"
 
@@ -75,14 +75,11 @@ class Colab(Bare):
 
     name = "Colab"
     page_path = "/static/colab.html"
-    _MANAGER = "/colab-cdn-widget-manager/2b70e893a8ba7c0f/manager.min.js"
 
     def elsewhere(self, url: str) -> Path | None:
         package = json.loads((_ROOT / "package.json").read_text())
         ours = f"/npm/{package['name']}@{package['version']}/{package['main']}"
-        if url == f"https://cdn.jsdelivr.net{ours}":
-            return _ROOT / package["main"]
-        return BUILT / "manager.js" if url.endswith(self._MANAGER) else None
+        return _ROOT / package["main"] if url == f"https://cdn.jsdelivr.net{ours}" else None
 
     def _environment(self) -> dict[str, str]:
         environment = super()._environment()
@@ -135,7 +132,4 @@ class VSCodePage(BarePage):
 class ColabPage(BarePage):
     """One notebook in Colab's stead."""
 
-    ALLOWED_COMPLAINTS = (
-        # Icons, which its manager loads from elsewhere.
-        r"font-awesome",
-    )
+    ALLOWED_COMPLAINTS = ()

@@ -1,1 +1,0 @@
-"""Of Colab's package, what tells its outputs which manager shows widgets."""
