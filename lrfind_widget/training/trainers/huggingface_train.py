@@ -8,6 +8,8 @@ from __future__ import annotations
 import contextlib
 import copy
 import importlib
+import math
+import sys
 from collections.abc import Iterator
 from typing import Any, NamedTuple
 
@@ -72,12 +74,14 @@ def _log_nothing(*_args: Any, **_kwargs: Any) -> None:
 class _Taken(NamedTuple):
     """What one update takes: its batches, how many items they have, and whether it ends in a step.
 
-    Without a step the gradients stay, for the next one.
+    Without a step the gradients stay, for the next one. `place` is how far the training has come,
+    by the names that the trainer's state has for it.
     """
 
     batches: list[Any]
     items: Any
     steps: bool
+    place: dict[str, float]
 
 
 class TrainLoader(MadeLoader):
@@ -99,6 +103,7 @@ class _Epochs:
         self._loader = trainer.get_train_dataloader()
         self._loader.gradient_state = trainer.accelerator.gradient_state
         self._iterator: Iterator[Any] | None = None
+        self._epoch = 0.0  # and its part, as of the latest step
 
     def epoch(self, number: int) -> Iterator[_Taken]:
         """Begin an epoch."""
@@ -109,7 +114,7 @@ class _Epochs:
                 each.set_epoch(number)
         self._iterator = None
         self._iterator = iter(loader)
-        return self._updates(self._iterator)
+        return self._updates(self._iterator, number)
 
     def close(self) -> None:
         """End the latest epoch, and the worker processes."""
@@ -118,12 +123,14 @@ class _Epochs:
         base = getattr(self._loader, "base_dataloader", self._loader)
         end_iterator(getattr(base, "_iterator", None))
 
-    def _updates(self, iterator: Iterator[Any]) -> Iterator[_Taken]:
+    def _updates(self, iterator: Iterator[Any], epoch: int) -> Iterator[_Taken]:
         trainer, each = self._trainer, self._trainer.args.gradient_accumulation_steps
         try:
             length: int | None = len(self._loader)
         except TypeError:  # a stream
             length = None
+        planned = _planned(trainer.args, length)
+        epoch_length = length or planned["max_steps"] * each or 1
         given = 0
         while length is None or given < length:
             wanted = each if length is None else min(each, length - given)
@@ -131,7 +138,21 @@ class _Epochs:
             if not batches:
                 return
             given += len(batches)
-            yield _Taken(batches, items, len(batches) == each or given == length)
+            steps = len(batches) == each or given == length
+            place = {**planned, "epoch": self._epoch}
+            if steps:
+                self._epoch = epoch + given / epoch_length
+            yield _Taken(batches, items, steps, place)
+
+
+def _planned(args: Any, length: int | None) -> dict[str, int]:
+    """Return how long a training is to be, as `Trainer.set_initial_training_values` says it."""
+    updates = math.ceil(length / args.gradient_accumulation_steps) if length else 0
+    if args.max_steps > 0:
+        epochs = math.ceil(args.max_steps / updates) if updates else sys.maxsize
+        return {"max_steps": args.max_steps, "num_train_epochs": epochs}
+    epochs = math.ceil(args.num_train_epochs)
+    return {"max_steps": math.ceil(args.num_train_epochs * updates), "num_train_epochs": epochs}
 
 
 class TrainerUpdate(TrainingUpdate):
@@ -198,6 +219,7 @@ class TrainerUpdate(TrainingUpdate):
             self._checkpoint("The dataloader")
             taken: _Taken = self._batches.next()
             self._seen(taken)
+            vars(trainer.state).update(taken.place)
             trainer.current_gradient_accumulation_steps = len(taken.batches)
             for number, inputs in enumerate(taken.batches):
                 is_last = number == len(taken.batches) - 1

@@ -10,6 +10,7 @@ import pytest
 
 from lrfind_widget import LRFinderWidget, Sweep, compare_lrs, lr_find, search_lr
 from tests.peers.trainers.hf import (
+    Anneals,
     Saves,
     Stops,
     Stream,
@@ -33,6 +34,12 @@ CASES: dict[str, Any] = {
     "clipping": partial(trainer, max_grad_norm=0.05),
     "no clipping": partial(trainer, max_grad_norm=0.0),
     "workers": partial(trainer, dataloader_num_workers=1, dataloader_persistent_workers=True),
+    "a loss that anneals": partial(
+        trainer, kind=Anneals, gradient_accumulation_steps=3, max_steps=12
+    ),
+    "a stream, a loss that anneals": lambda folder: trainer(
+        folder, Anneals, train_dataset=Stream(), gradient_accumulation_steps=4, max_steps=12
+    ),
     "callbacks": lambda folder: trainer(folder, callbacks=[Saves()]),
     "trained before": lambda folder: trained(trainer(folder)),
     "token counts": partial(language, gradient_accumulation_steps=2),
