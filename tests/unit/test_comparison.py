@@ -261,9 +261,12 @@ def test_a_comparison_is_saved_without_loss(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("name", ["kept", "kept.csv", "kept.json.gz"])
 def test_a_comparison_is_kept_as_json_alone(name: str, tmp_path: Path) -> None:
-    for call in (made([[1.0]]).save, Comparison.load):
-        with pytest.raises(ValueError, match=r"A result is kept as \.json \(everything\), got"):
-            call(tmp_path / name)
+    with pytest.raises(ValueError, match=r"A result is kept as \.json \(everything\), got"):
+        made([[1.0]]).save(tmp_path / name)
+    with pytest.raises(
+        ValueError, match=r"\.json \(everything\) or \.html \(a widget's page\), got"
+    ):
+        Comparison.load(tmp_path / name)
     assert not (tmp_path / name).exists()
 
 
