@@ -130,6 +130,12 @@ def _refuse(trainer: Any, options: TrainingOptions) -> None:
             "val_loader=True takes the Trainer's evaluation data, and it has none. Make it with "
             "eval_dataset=..., or pass a val_loader."
         )
+    if options.val_loader is True and isinstance(trainer.eval_dataset, dict):
+        names = list(trainer.eval_dataset)
+        raise ValueError(
+            f"val_loader=True takes the Trainer's evaluation data, and it has several: {names}. "
+            f"Choose one: val_loader=trainer.get_eval_dataloader({names[0]!r})."
+        )
     for name in ("is_deepspeed_enabled", "is_fsdp_enabled"):
         if getattr(trainer, name, False):
             kind = name.split("_")[1]

@@ -193,6 +193,12 @@ def test_a_widget_on_a_trainer_says_what_is_trained(tmp_path: Path) -> None:
         ({}, {"dataloader": []}, TypeError, "given with a list. Pass the Trainer alone"),
         ({"train_dataset": None}, {}, ValueError, "no training data. Make it with train_dataset"),
         ({"eval_dataset": None}, {"val_loader": True}, ValueError, "it has none. Make it with"),
+        (
+            {"eval_dataset": {"a": examples(8), "b": examples(8)}},
+            {"val_loader": True},
+            ValueError,
+            r"Choose one: val_loader=trainer.get_eval_dataloader\('a'\)",
+        ),
     ],
 )
 def test_what_cannot_be_taken_is_refused_with_what_to_do(
