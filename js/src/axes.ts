@@ -264,7 +264,7 @@ export class Axes extends ChartMark {
       tools.classList.toggle(`lrfind-tools-${name}`, isOn);
     };
     set('narrow', isNarrow);
-    for (const name of ['tight', 'cut']) {
+    for (const name of ['tight', 'tighter', 'cut']) {
       set(name, false);
       set(name, isCut());
     }

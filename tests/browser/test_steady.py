@@ -137,7 +137,7 @@ def test_the_end_of_a_search_and_what_is_said_of_it_later_move_nothing(finder):
 
 
 @pytest.mark.parametrize("width", [1100, 560, 500])
-def test_the_legend_of_five_runs_is_whole_and_under_nothing(lab, width):
+def test_the_legend_of_five_runs_one_refined_is_whole_and_under_nothing(lab, width):
     notebook = lab(PREPARE, width=width)
     notebook.run(0)
     finder = Hands(notebook, 0)
@@ -154,6 +154,10 @@ def test_the_legend_of_five_runs_is_whole_and_under_nothing(lab, width):
     assert names[-1] == "Run 5"
     for name in names:
         assert under(places[name], {"buttons": places}) == [name]
+    assert finder.root.evaluate(CUT) == []
+    notebook.execute("widget.refine()\nwidget.wait()")
+    expect(items).to_have_count(8)
+    finder.settle()
     assert finder.root.evaluate(CUT) == []
     for item in items.all():
         box = item.bounding_box()
