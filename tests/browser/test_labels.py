@@ -112,13 +112,16 @@ def test_a_name_that_would_cover_a_line_gives_way_to_its_number(lab):
     finder.settle()
     assert [text for text in names.all_text_contents() if "…" in text] == []
     expect(finder.root.locator(".lrfind-run-name").filter(has_text=SHORT)).not_to_have_count(0)
-    # Where there is room, the card has the names whole.
-    notebook.page.set_viewport_size({"width": 1100, "height": 900})
-    finder.settle()
-    finder.hover(0.3)
-    label = finder.card.locator(".lrfind-card-label > span").filter(has_text="accumulate 2")
-    expect(label).to_be_visible()
-    assert label.evaluate("(span) => span.scrollWidth <= span.clientWidth")
+    # The card has no name cut either: it is whole, or the number alone where it would cover a line.
+    for width in (500, 1100):
+        notebook.page.set_viewport_size({"width": width, "height": 900})
+        finder.settle()
+        finder.hover(0.3)
+        labels = finder.card.locator(".lrfind-card-label > span")
+        expect(labels.filter(has_text=re.compile(r"^Run 3"))).to_be_visible()
+        assert not any("…" in text for text in labels.all_text_contents())
+        cut = "(spans) => spans.filter((span) => span.scrollWidth > span.clientWidth).length"
+        assert labels.evaluate_all(cut) == 0
 
 
 def test_all_losses_are_shown_in_decades_with_ticks_in_one_notation(exploded):
