@@ -25,7 +25,7 @@ from lrfind_widget.isolation.isolation import Isolation
 from lrfind_widget.isolation.joined_loader import joined
 from lrfind_widget.isolation.loaders import SeparateLoader
 from lrfind_widget.isolation.reach import reach
-from lrfind_widget.isolation.training_objects import TrainingObjects
+from lrfind_widget.isolation.training_objects import TrainingObjects, class_of
 from lrfind_widget.options import SearchOptions, TrainingOptions
 from lrfind_widget.training.batch import describe
 from lrfind_widget.training.batches import OutOfDataError
@@ -53,6 +53,11 @@ class IgniteTraining(Training):
     begins_anew = True
 
     def __init__(self, engine: Any, dataloader: Any = None, *more: Any) -> None:
+        if not hasattr(engine, "_process_function"):
+            raise TypeError(
+                f"Before the engine came {class_of(engine)}. Pass the engine and the loader alone, "
+                "as in LRFinderWidget(engine, loader)."
+            )
         if dataloader is None:
             raise ValueError(
                 "An engine has no data of its own. Pass the loader that engine.run gets, as in "
@@ -60,8 +65,8 @@ class IgniteTraining(Training):
             )
         if more:
             raise TypeError(
-                f"A {type(more[0]).__name__} was given beside an engine, whose function has its "
-                "own. Pass the engine and the loader alone."
+                f"After engine and loader came {class_of(more[0])}, and the engine's function has "
+                "all else. Pass the engine and the loader alone."
             )
         self._engine, self._dataloader = _engine_like(engine, {}), dataloader
         self._model, self._optimizer, self._scaler = _trained(engine)

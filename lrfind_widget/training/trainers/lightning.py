@@ -150,6 +150,11 @@ def _itself(module: nn.Module) -> dict[int, Any]:
 
 def _check(trainer: Any, module: Any, data: Any) -> None:
     """Raise TypeError or ValueError for what cannot be taken."""
+    if not is_a("Trainer", trainer):
+        raise TypeError(
+            f"Before the Trainer came {class_of(trainer)}. The order is that of trainer.fit: "
+            "LRFinderWidget(trainer, module, datamodule_or_loader)."
+        )
     base = lightning_class(module)
     if base is None:
         check_steps(module)  # which knows one that torch.compile hides

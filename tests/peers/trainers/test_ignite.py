@@ -309,6 +309,15 @@ def test_what_cannot_be_taken_is_refused(make: Any, data: Any, options: Any, sen
         Sweep(make(), data(), **options)
 
 
+def test_what_comes_before_the_engine_or_beside_it_is_refused() -> None:
+    with pytest.raises(
+        TypeError, match=r"Before the engine came a .*LRFinderWidget\(engine, loader"
+    ):
+        Sweep(loader(), supervised())
+    with pytest.raises(TypeError, match=r"After engine and loader came a .*engine and the loader"):
+        Sweep(supervised(), loader(), parts()[1])
+
+
 def test_what_is_no_loss_is_said_so() -> None:
     engine = supervised(output_transform=lambda x, y, out, loss: out)
     with pytest.raises(TypeError, match=r"expected the loss: a number, a scalar tensor"):

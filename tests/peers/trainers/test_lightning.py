@@ -538,6 +538,11 @@ def test_a_module_must_follow_the_trainer() -> None:
         Sweep(pl.Trainer(**QUIET), loader())
 
 
+def test_a_module_before_the_trainer_is_refused_with_the_order() -> None:
+    with pytest.raises(TypeError, match=r"Before the Trainer came a .*The order is that of"):
+        Sweep(made(), pl.Trainer(**QUIET), loader())
+
+
 def test_a_trainer_that_only_tries_itself_out_is_refused() -> None:
     with pytest.raises(ValueError, match=r"only tries itself out \(fast_dev_run\)"):
         Sweep(pl.Trainer(fast_dev_run=True, **QUIET), made(), loader())
