@@ -86,6 +86,7 @@ def test_no_state_moves_the_chart_or_a_button_or_changes_the_height(finder):
     finder.says("Finished")
     finder.root.get_by_text("Why this rate").wait_for()
     look("finished")
+    notebook.execute("widget.selected_lr *= 2")
     finder.press("Apply")
     finder.says("Applied")
     look("applied")
