@@ -57,6 +57,6 @@ def test_a_try_is_drawn_below_and_its_best_rate_is_chosen_with_a_click(lab):
     notebook.execute("widget.compare([1e-5, 1e-2], steps=40)")
     expect(finder.root.locator(".lrfind-training")).to_have_count(2)
     finder.says("1e-2 did best")
-    finder.press("Use it")
+    finder.press("Use 1e-2")
     finder.rate_becomes(0.01)
     notebook.until("widget.selected_lr == 0.01")
