@@ -12,9 +12,10 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from lrfind_widget import LRFinderWidget
+from lrfind_widget._version import __version__
 from lrfind_widget.state import LINES
 from lrfind_widget.view.thread_safe_widget import ThreadSafeWidget
-from tests.widget.messages import put
+from tests.widget.messages import put, tell
 from tests.widget.recording import RecordingComm
 from tests.widget.shown import SETTINGS, chart, hurried
 from tests.widget.training import adam, batches, classifier
@@ -70,6 +71,8 @@ def tree(patched_comms: list[RecordingComm]) -> Iterator[tuple[LRFinderWidget, l
         widget.wait(60)
         widget.compare([1e-3, 1e-2], steps=5)
         widget.wait(60)
+        # The page has our front end; one without would be shown the plain screen after a while.
+        tell(widget._screens.shown.run_bar, event="here", version=__version__)
         parts = list(widgets_of(patched_comms))
         yield widget, parts
         widget.close()
