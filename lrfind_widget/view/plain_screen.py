@@ -23,7 +23,7 @@ from lrfind_widget.values import check_rate
 from lrfind_widget.view.commands import Actions, commands_of
 from lrfind_widget.view.debounce import Debounce
 from lrfind_widget.view.files import picture_now
-from lrfind_widget.view.thread_safe_widget import OwnLayout, ThreadSafeWidget
+from lrfind_widget.view.thread_safe_widget import OwnLayout, OwnStyle, ThreadSafeWidget
 from lrfind_widget.view.view_state import ViewState, view_state
 
 DRAW_SECONDS = 1.0
@@ -44,6 +44,9 @@ class _Words(ThreadSafeWidget, HTML):  # type: ignore[misc]
 
     What comes from elsewhere is escaped: it is text.
     """
+
+    def __init__(self) -> None:
+        super().__init__(style=OwnStyle())
 
     def say(self, *sentences: str) -> None:
         """Show some sentences, each on a line of its own."""
@@ -146,16 +149,20 @@ class PlainScreen:
         self._run, self._choice, self._chips = _Buttons(), _Buttons(), _Buttons()
         # Told at the end of a gesture: the page moves a slider that it has drawn to a whole step,
         # and would tell that as if a person had chosen it.
-        look: dict[str, Any] = {"continuous_update": False, "style": {"description_width": "auto"}}
+        style: dict[str, Any] = {"description_width": "auto"}
         self._slider = _Slider(
             description="Learning rate",
             step=STEP,
             readout_format=".1e",
             layout=OwnLayout(width="auto", min_width="0", flex="1 1 300px"),
-            **look,
+            continuous_update=False,
+            style=style,
         )
         self._field = _Field(
-            description="Learning rate, typed", layout=OwnLayout(width="300px"), **look
+            description="Learning rate, typed",
+            layout=OwnLayout(width="300px"),
+            continuous_update=False,
+            style=OwnStyle(**style),
         )
         self._slider.page_handlers["value"] = lambda lr: session.select(float(f"{lr:.{DIGITS}g}"))
         self._field.page_handlers["value"] = lambda text: session.select(float(text))

@@ -8,6 +8,7 @@ from typing import Any, ClassVar
 
 from ipywidgets import Layout, Widget
 from ipywidgets.widgets.widget import JUPYTER_WIDGETS_ECHO
+from ipywidgets.widgets.widget_string import HTMLStyle, TextStyle
 from traitlets import TraitError, Unicode, default
 
 from lrfind_widget._version import __version__
@@ -180,6 +181,12 @@ class OwnModule(ThreadSafeWidget):
 
 class OwnLayout(ThreadSafeWidget, Layout):  # type: ignore[misc]
     """A layout that Python may change and a page may not."""
+
+
+class OwnStyle(HTMLStyle, TextStyle):  # type: ignore[misc]
+    """The style of words and fields that ipywidgets 7, whose core Colab's pages have, has too."""
+
+    _model_name = Unicode("DescriptionStyleModel").tag(sync=True)
 
 
 def _is_well_formed(msg: Any) -> bool:

@@ -15,7 +15,7 @@ from lrfind_widget.options import AnalysisOptions
 from lrfind_widget.outcomes import StopReason
 from lrfind_widget.session import Session
 from lrfind_widget.view import page_watch
-from lrfind_widget.view.plain_screen import PlainScreen
+from lrfind_widget.view.plain_screen import PlainScreen, _all_of
 from lrfind_widget.view.thread_safe_widget import MODULE
 from tests.played import PlayedTrainable
 from tests.waiting import eventually
@@ -239,3 +239,10 @@ def test_a_malformed_sign_of_a_page_is_refused(make: Make, version: Any) -> None
 def test_another_screen_is_refused(make: Make) -> None:
     with pytest.raises(ValueError, match="screen='full', expected 'auto' or 'plain'"):
         make(screen="full")
+
+
+def test_its_styles_are_known_to_the_core_widgets_that_colab_has(play):
+    styles = {each._model_name for each in _all_of(play.screen.rows) if "Style" in each._model_name}
+    known = {"ButtonStyleModel", "DescriptionStyleModel", "ProgressStyleModel", "SliderStyleModel"}
+    assert "DescriptionStyleModel" in styles
+    assert styles <= known
