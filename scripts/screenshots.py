@@ -177,8 +177,8 @@ def digits() -> str:
 def write(path: Path, picture: bytes) -> None:
     """Write a picture as a small PNG file."""
     with Image.open(io.BytesIO(picture)) as image:
-        # By coverage, so that a red dot of a few pixels stays red; then each by its own mean, so that
-        # a paper and a pale tint on it stay apart.
+        # By coverage, so that a red dot of a few pixels stays red; then each by its own mean, so
+        # that a paper and a pale tint on it stay apart.
         few = image.convert("RGB").quantize(COLOURS, Image.Quantize.MAXCOVERAGE, kmeans=4)
         few.save(path, optimize=True)
     size = path.stat().st_size
