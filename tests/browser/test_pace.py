@@ -42,6 +42,7 @@ def test_the_sentence_is_never_behind_the_curve_nor_before_it(lab):
     finder.press("Run")
     finder.wait_for_dots(3)
     finder.root.evaluate(WATCH)
+    notebook.until("not widget.status.is_running")
     finder.says("Finished")
     seen = notebook.page.evaluate("() => window.frames_seen")
     told = {done for done, _ in seen}
