@@ -12,8 +12,12 @@ from tests.browser.plain_finder import PlainFinder
 from tests.browser.test_first_look import CONTRASTS
 from tests.browser.test_pages import GATED, PREPARE, task
 
-#: Everything that a page says of a module that it cannot have.
-OF_THE_MODULE = r"lrfind-widget|ERR_FAILED|^Event \(|reading 'get'|Could not create a view"
+#: Everything that a page says of a module that it cannot have; the last is of the boxes with errors
+#: in its place, which JupyterLab takes out while it still fills them.
+OF_THE_MODULE = (
+    r"lrfind-widget|ERR_FAILED|^Event \(|reading 'get'|Could not create a view"
+    r"|(?s:'removeChild'.*/jlab_core)"
+)
 
 SWEPT = """
 widget = LRFinderWidget(model, make_loader(), optimizer, num_it=40, seed=0{more})

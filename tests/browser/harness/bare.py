@@ -107,6 +107,11 @@ class BarePage(OpenNotebook):
     OUTPUT = ".output"
     STDERR = ".stderr"
     UPDATES_SAVED_OUTPUTS = False
+    ALLOWED_COMPLAINTS = (
+        *OpenNotebook.ALLOWED_COMPLAINTS,
+        # The server cannot list a kernel that is just being started; the page asks again.
+        r"status of 500 .*/api/kernels\?",
+    )
 
     application: Bare
 
