@@ -52,8 +52,13 @@ const page = {
   entry: path('lib/page.js'),
   output: { path: path('../lrfind_widget/page'), filename: 'page.js', publicPath: '' },
   resolve: {
-    // Cleans HTML in labels, of which none of our widgets has one.
-    alias: { ...common.resolve.alias, 'sanitize-html$': path('no_html.cjs') },
+    alias: {
+      ...common.resolve.alias,
+      // One copy, also where bqplot lies beside another checkout.
+      '@jupyter-widgets/base$': path('../node_modules/@jupyter-widgets/base'),
+      // Cleans HTML in labels, of which none of our widgets has one.
+      'sanitize-html$': path('no_html.cjs'),
+    },
   },
 };
 
