@@ -10,8 +10,8 @@ import lightning.pytorch as pl
 import torch
 from accelerate import Accelerator
 
-from tests.peers.trainers import hf, test_ignite, test_lightning
-from tests.peers.trainers.test_fastai import learner
+from tests.peers.trainers import hf, lightning_modules, test_ignite
+from tests.peers.trainers.learners import learner
 from tests.unit.toys import classifier, loader, sgd
 
 PAGES = Path(__file__).parents[3] / "docs" / "trainers"
@@ -40,8 +40,8 @@ def test_the_lines_of_accelerate() -> None:
 
 
 def test_the_lines_of_lightning() -> None:
-    module, trainer = test_lightning.made(), pl.Trainer(max_epochs=1, **test_lightning.QUIET)
-    given = {"trainer": trainer, "module": module, "datamodule": test_lightning.Data()}
+    module, trainer = lightning_modules.made(), pl.Trainer(max_epochs=1, **lightning_modules.QUIET)
+    given = {"trainer": trainer, "module": module, "datamodule": lightning_modules.Data()}
     names = run("lightning.md", **given)
     assert module.hparams["lr"] == names["result"].suggested_lr
 
