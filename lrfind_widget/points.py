@@ -164,6 +164,10 @@ class Trainable(Protocol):
     def lr(self) -> float:
         """The optimizer's own rate, of the reference group."""
 
+    @property
+    def can_hold_back(self) -> bool:
+        """Whether a search can hold back a part of its data."""
+
     def sweep(self, *, schedule: Schedule | None = None, **changes: Any) -> Run:
         """Return a range test with some keywords changed: copied or saved now, not started.
 

@@ -195,9 +195,10 @@ class Session:
 
         def make(state: SessionState, trainable: Trainable) -> tuple[Run, dict[str, Any]]:
             first = state.first_rate(trainable.lr) if lr is None else Start(lr, "given")
+            begun = {"compared_after": state.number, "can_hold_back": trainable.can_hold_back}
             run = trainable.search(*first, **{**self._changes, **goal})
             self._goal = {**goal, "lr": lr}
-            return run, {"comparing": run, "compared_after": state.number}
+            return run, {"comparing": run, **begun}
 
         self._begin(make)
 

@@ -79,6 +79,8 @@ class SessionState:
         What the latest comparison or search has found.
     compared_after : int
         The number of the latest sweep when that began, 0 before the first.
+    can_hold_back : bool
+        Whether the latest search could hold back a part of its data.
     refusal : BaseException or None
         Why what was asked for last could not start.
     message : str
@@ -112,6 +114,7 @@ class SessionState:
     runs: tuple[ListedRun, ...] = ()
     comparison: Comparison | None = None
     compared_after: int = 0
+    can_hold_back: bool = False
     refusal: BaseException | None = None
     message: str = ""
     asked: str = ""

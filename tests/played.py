@@ -135,6 +135,7 @@ class PlayedTrainable:
     """A `Trainable` that makes played runs and writes rates down."""
 
     name = "Played"
+    can_hold_back = True
     keywords = SweepOptions(start_lr=float(RATES[0]), end_lr=float(RATES[-1])).of(SweepOptions)
 
     def __init__(self, lr: float = 1e-3, steps: int = len(RATES), repeats: int = 1) -> None:

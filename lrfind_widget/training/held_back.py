@@ -71,6 +71,12 @@ def hold_back(
     return training, DataLoader(Subset(given.dataset, held), **own)
 
 
+def can_hold_back(loader: Any) -> bool:
+    """Whether a loader, or each of several, is of a kind that can be split."""
+    parts = leaves(loader)
+    return all(isinstance(each, (list, tuple)) or not _why_not(each) for each in parts)
+
+
 def _why_not(loader: Any) -> str:
     """Return why a loader cannot be split, in a sentence; "" where it can."""
     if type(loader) is not DataLoader:

@@ -14,7 +14,7 @@ from lrfind_widget.isolation.training_objects import FUNCTIONS, TrainingObjects
 from lrfind_widget.options import SearchOptions, TrainingOptions
 from lrfind_widget.training.checks import check
 from lrfind_widget.training.error_context import ErrorContext
-from lrfind_widget.training.held_back import MOST_BATCHES, hold_back
+from lrfind_widget.training.held_back import MOST_BATCHES, can_hold_back, hold_back
 from lrfind_widget.training.lightning_module import steps_of
 from lrfind_widget.training.optimizer_step import OptimizerStep
 from lrfind_widget.training.training import Training
@@ -64,6 +64,11 @@ class PlainTraining(Training):
     ) -> OptimizerStep:
         """Return the step of a plain loop."""
         return OptimizerStep(isolation, options, context, found, **settings)
+
+    @property
+    def can_hold_back(self) -> bool:
+        """Whether the loader can be split."""
+        return can_hold_back(joined(self._dataloader))
 
     def held_back(self, options: SearchOptions) -> tuple[Training, SearchOptions]:
         """Return the same with a part of the loader's data for validation."""

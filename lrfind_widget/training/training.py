@@ -62,6 +62,11 @@ class Training(ABC):
     ) -> TrainingUpdate:
         """Return an update of what an isolation gives, with settings of `TrainingUpdate`."""
 
+    @property
+    def can_hold_back(self) -> bool:
+        """Whether there are such data as `held_back` takes a part of, as far as can be seen."""
+        return False
+
     @abstractmethod
     def held_back(self, options: SearchOptions) -> tuple[Training, SearchOptions]:
         """Return the same with the part ``options.hold_back`` of its data for validation."""

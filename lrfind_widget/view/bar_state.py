@@ -115,7 +115,7 @@ def comparison_bar(state: SessionState) -> dict[str, Any]:
     lrs = found.tied_lrs[:MOST_OFFERED]
     buttons = [_use(state, place, lr, is_one=len(lrs) == 1) for place, lr in enumerate(lrs)]
     is_search = isinstance(found, SearchResult) and found.best_lr is not None
-    if is_search and found.val_losses is None and state.can_train:
+    if is_search and found.val_losses is None and state.can_hold_back:
         why_not = state.why_not_train
         buttons.append(button("search_held_back", "Search with validation", why_not, HOLD_BACK))
     searched = _searched(state)  # whose rate is the headline

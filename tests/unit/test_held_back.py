@@ -6,10 +6,19 @@ from typing import Any
 
 import pytest
 import torch
-from torch.utils.data import DataLoader, RandomSampler, SequentialSampler
+from torch.utils.data import DataLoader, IterableDataset, RandomSampler, SequentialSampler
 
-from lrfind_widget.training.held_back import hold_back
+from lrfind_widget.isolation.joined_loader import JoinedLoader
+from lrfind_widget.training.held_back import can_hold_back, hold_back
 from tests.unit.toys import batches, data, loader
+
+
+class Stream(IterableDataset[Any]):
+    def __iter__(self) -> Any:
+        return iter(data(40))
+
+
+STREAM = DataLoader(Stream())
 
 
 def collate(examples: list[Any]) -> Any:
@@ -82,3 +91,18 @@ def test_of_a_list_whole_batches_are_held_back(kind: Any) -> None:
     training, held = (list(part) for part in hold_back(given, 0.3, None))
     assert (len(training), len(held)) == (7, 3)
     assert {id(batch) for batch in [*training, *held]} == set(map(id, given))
+
+
+@pytest.mark.parametrize(
+    "given", [loader(40), batches(10), JoinedLoader([loader(40), batches(10)])]
+)
+def test_what_can_be_split_is_known_before(given: Any) -> None:
+    assert can_hold_back(given)
+    hold_back(given, 0.3, None)
+
+
+@pytest.mark.parametrize("given", [STREAM, iter([]), JoinedLoader([loader(40), STREAM])])
+def test_what_cannot_be_split_is_known_before(given: Any) -> None:
+    assert not can_hold_back(given)
+    with pytest.raises(TypeError, match="Pass a val_loader"):
+        hold_back(given, 0.3, None)

@@ -113,9 +113,9 @@ def test_a_rate_that_ended_early_is_marked_so_while_others_go_on_and_after(ended
     assert "3.3e-3 fell behind and ended early" in view.comparison_curves["label"]
 
 
-def found_by_search(*losses: float) -> Play:
+def found_by_search(*losses: float, play: Play | None = None) -> Play:
     """Return a session in which a search at 1e-2, a third and three times of it has ended so."""
-    play = Play()
+    play = play or Play()
     play.session.search(1e-2, steps=16)
     for loss in losses:
         play.trainable.latest.step(*[2.0] * 8, *[loss] * 8)
@@ -138,6 +138,13 @@ def test_after_a_search_its_rate_stands_in_the_headline_alone_with_how_sure_it_i
     assert again["label"] == "Search with validation"
     play.session.select(5e-3)
     assert play.view.comparison_bar["buttons"][0]["enabled"]
+
+
+def test_a_search_with_validation_is_offered_only_where_data_can_be_held_back() -> None:
+    play = Play()
+    play.trainable.can_hold_back = False
+    found_by_search(0.2, 0.3, 0.1, play=play)
+    assert [button["label"] for button in play.view.comparison_bar["buttons"]] == ["Use it"]
 
 
 def test_after_a_search_why_this_rate_tells_the_curves_reason_from_the_searchs() -> None:

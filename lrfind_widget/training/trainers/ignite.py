@@ -32,7 +32,7 @@ from lrfind_widget.training.batches import OutOfDataError
 from lrfind_widget.training.checks import check_trained
 from lrfind_widget.training.custom_updates import needs_closure
 from lrfind_widget.training.error_context import ErrorContext
-from lrfind_widget.training.held_back import MOST_BATCHES, hold_back
+from lrfind_widget.training.held_back import MOST_BATCHES, can_hold_back, hold_back
 from lrfind_widget.training.lightning_module import SILENT
 from lrfind_widget.training.optimizer_step import mean
 from lrfind_widget.training.trainers.refusals import refuse_keywords
@@ -117,6 +117,11 @@ class IgniteTraining(Training):
     ) -> IgniteUpdate:
         """Return the steps of a run that begins."""
         return IgniteUpdate(isolation, options, context, found, **settings)
+
+    @property
+    def can_hold_back(self) -> bool:
+        """Whether the loader can be split, and the engine says what a validation loss is."""
+        return bool(_supervised(self._engine)) and can_hold_back(joined(self._dataloader))
 
     def held_back(self, options: SearchOptions) -> tuple[Training, SearchOptions]:
         """Return the same with a part of the loader's data for validation."""

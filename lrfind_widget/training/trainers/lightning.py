@@ -22,7 +22,7 @@ from lrfind_widget.options import SearchOptions, TrainingOptions
 from lrfind_widget.outcomes import Applied
 from lrfind_widget.training.checks import check_trained
 from lrfind_widget.training.error_context import ErrorContext
-from lrfind_widget.training.held_back import MOST_BATCHES, hold_back
+from lrfind_widget.training.held_back import MOST_BATCHES, can_hold_back, hold_back
 from lrfind_widget.training.lightning_module import (
     check_steps,
     lightning_class,
@@ -94,6 +94,12 @@ class LightningTraining(Training):
         memo = _itself(isolation.objects.model)
         given = stand_in(isolation.objects.trainer, memo), apart(self._data), memo
         return LightningUpdate(*given, isolation, options, context, found, **settings)
+
+    @property
+    def can_hold_back(self) -> bool:
+        """Whether a loader was given, and can be split."""
+        is_made = self._data is None or is_a("LightningDataModule", self._data)
+        return not is_made and can_hold_back(joined(self._data))
 
     def held_back(self, options: SearchOptions) -> tuple[Training, SearchOptions]:
         """Return the same with a part of the loader's data for validation."""

@@ -11,7 +11,8 @@ import torch
 from fastai.basics import Callback
 from torch import nn
 
-from lrfind_widget import Sweep
+from lrfind_widget import Sweep, search_lr
+from lrfind_widget.training.trainers import training_of
 from tests.peers.trainers.learners import learner
 
 
@@ -51,3 +52,10 @@ def test_a_callback_that_cannot_be_copied_is_refused(tmp_path: Path) -> None:
         Sweep(learn)
     with learn.removed_cbs(learn.locked):
         Sweep(learn)
+
+
+def test_to_hold_data_back_is_refused_with_what_to_do(tmp_path: Path) -> None:
+    learn = learner(tmp_path)
+    with pytest.raises(ValueError, match=r"not possible with a Learner.*pass val_loader=True"):
+        search_lr(learn, hold_back=0.2)
+    assert not training_of(learn).can_hold_back

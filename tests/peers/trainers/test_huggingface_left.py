@@ -12,6 +12,7 @@ from accelerate.state import GradientState
 from torch.utils.data import Dataset
 
 from lrfind_widget import LRFinderWidget, Sweep, compare_lrs, lr_find, search_lr
+from lrfind_widget.training.trainers import training_of
 from tests.peers.trainers.hf import Saves, dpo, examples, sft, trained, trainer
 
 MAKERS: dict[str, Any] = {
@@ -212,5 +213,7 @@ def test_what_cannot_be_taken_is_refused_with_what_to_do(
 
 
 def test_to_hold_data_back_is_refused_with_what_to_do(tmp_path: Path) -> None:
+    given = trainer(tmp_path)
     with pytest.raises(ValueError, match="eval_dataset and pass val_loader=True"):
-        search_lr(trainer(tmp_path), hold_back=0.2)
+        search_lr(given, hold_back=0.2)
+    assert not training_of(given).can_hold_back

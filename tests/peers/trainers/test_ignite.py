@@ -15,6 +15,7 @@ from torch.nn import functional as F
 
 from lrfind_widget import Sweep, compare_lrs, lr_find, search_lr
 from lrfind_widget.outcomes import StopReason
+from lrfind_widget.training.trainers import training_of
 from tests.peers.test_lightning_module import loader as in_order
 from tests.peers.test_lightning_module import seed_everything
 
@@ -243,6 +244,14 @@ def test_the_validation_loss_is_that_of_its_evaluator() -> None:
 def test_a_search_holds_back_a_part_of_the_loader() -> None:
     given: Any = {"lr": 0.05, "steps": 8, "hold_back": 0.2, "seed": 1, "progress": False}
     assert search_lr(supervised(), loader(80), **given).val_losses is not None
+    assert training_of(supervised(), loader(80)).can_hold_back
+
+
+def test_nothing_is_held_back_from_a_function_of_ones_own() -> None:
+    given: Any = {"lr": 0.05, "steps": 8, "hold_back": 0.2, "progress": False}
+    with pytest.raises(ValueError, match="does not say how the loss of val_loader"):
+        search_lr(clipping(), loader(80), **given)
+    assert not training_of(clipping(), loader(80)).can_hold_back
 
 
 def test_the_critical_rate_leaves_no_trace() -> None:

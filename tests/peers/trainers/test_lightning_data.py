@@ -10,6 +10,7 @@ from lightning.pytorch.utilities.combined_loader import CombinedLoader
 from torch.utils.data import DataLoader
 
 from lrfind_widget import lr_find, search_lr
+from lrfind_widget.training.trainers import training_of
 from tests.peers.test_lightning_module import seed_everything
 from tests.peers.trainers.lightning_modules import (
     FEW,
@@ -86,6 +87,10 @@ def test_a_search_holds_back_a_part_of_a_loader_and_not_of_a_data_module() -> No
     assert found.val_losses is not None
     with pytest.raises(ValueError, match=r"made in a Data\. Pass val_loader=True"):
         search_lr(pl.Trainer(**QUIET), made(), Data(), **given)
+    can = [
+        training_of(pl.Trainer(**QUIET), made(), data).can_hold_back for data in (loader(), Data())
+    ]
+    assert can == [True, False]
 
 
 @both
