@@ -16,11 +16,19 @@ from torch.utils.data import (
     Subset,
 )
 
-from lrfind_widget.isolation.joined_loader import JoinedLoader, leaves
+from lrfind_widget.isolation.joined_loader import JoinedLoader, joined, leaves
 from lrfind_widget.isolation.training_objects import class_of
+from lrfind_widget.options import SearchOptions
 
 MOST_BATCHES = 20
 """Batches that a validation loss is computed on, where it is not said how many."""
+
+
+def set_aside(loader: Iterable[Any], options: SearchOptions) -> tuple[Iterable[Any], SearchOptions]:
+    """Return a loader without what is held back, and the options that validate on that."""
+    training, held = hold_back(joined(loader), options.hold_back or 0.0, options.seed)
+    batches = options.val_batches or MOST_BATCHES
+    return training, options.changed(val_loader=held, val_batches=batches)
 
 
 def hold_back(

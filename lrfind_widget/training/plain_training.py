@@ -14,7 +14,7 @@ from lrfind_widget.isolation.training_objects import FUNCTIONS, TrainingObjects
 from lrfind_widget.options import SearchOptions, TrainingOptions
 from lrfind_widget.training.checks import check
 from lrfind_widget.training.error_context import ErrorContext
-from lrfind_widget.training.held_back import MOST_BATCHES, can_hold_back, hold_back
+from lrfind_widget.training.held_back import can_hold_back, set_aside
 from lrfind_widget.training.lightning_module import steps_of
 from lrfind_widget.training.optimizer_step import OptimizerStep
 from lrfind_widget.training.training import Training
@@ -77,8 +77,5 @@ class PlainTraining(Training):
                 "Both hold_back and val_loader were given, expected one: hold_back is for data of "
                 "which no part was set aside."
             )
-        share = options.hold_back or 0.0
-        training, held = hold_back(joined(self._dataloader), share, options.seed)
-        batches = options.val_batches or MOST_BATCHES
-        left = PlainTraining(self._model, training, self._optimizer)
-        return left, options.changed(val_loader=held, val_batches=batches)
+        training, options = set_aside(self._dataloader, options)
+        return PlainTraining(self._model, training, self._optimizer), options

@@ -77,5 +77,9 @@ class Training(ABC):
         groups: str | int | GroupRanges = "ratio",
         optimizer: Optimizer | None = None,
     ) -> Applied:
-        """Write a rate where training reads it when it starts; `optimizer` in place of its own."""
-        return set_lr(self.optimizer if optimizer is None else optimizer, lr, groups)
+        """Write a rate where training reads it, or into an optimizer in place of that."""
+        return self._write(lr, groups) if optimizer is None else set_lr(optimizer, lr, groups)
+
+    def _write(self, lr: float, groups: str | int | GroupRanges) -> Applied:
+        """Write a rate where training reads it when it starts."""
+        return set_lr(self.optimizer, lr, groups)

@@ -22,7 +22,7 @@ from lrfind_widget.outcomes import Applied
 from lrfind_widget.training.batches import OutOfDataError
 from lrfind_widget.training.checks import check_trained
 from lrfind_widget.training.error_context import ErrorContext
-from lrfind_widget.training.param_groups import GroupRates, set_lr
+from lrfind_widget.training.param_groups import GroupRates
 from lrfind_widget.training.trainers.fastai_fit import (
     Fit,
     ReadAnew,
@@ -112,15 +112,8 @@ class FastaiTraining(Training):
             "validation: pass val_loader=True."
         )
 
-    def apply(
-        self,
-        lr: float,
-        groups: str | int | GroupRanges = "ratio",
-        optimizer: Optimizer | None = None,
-    ) -> Applied:
+    def _write(self, lr: float, groups: str | int | GroupRanges) -> Applied:
         """Write a rate to `learner.lr`, and into the Learner's optimizer where it has one."""
-        if optimizer is not None:
-            return set_lr(optimizer, lr, groups)
         learner = self._learner
         before = [float(group["lr"]) for group in self._optimizer.param_groups]
         rates = GroupRates(self._optimizer, groups).at(lr)

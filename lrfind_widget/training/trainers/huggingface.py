@@ -100,15 +100,8 @@ class HuggingFaceTraining(Training):
             "eval_dataset and pass val_loader=True, or pass a val_loader."
         )
 
-    def apply(
-        self,
-        lr: float,
-        groups: str | int | GroupRanges = "ratio",
-        optimizer: Optimizer | None = None,
-    ) -> Applied:
+    def _write(self, lr: float, groups: str | int | GroupRanges) -> Applied:
         """Write a rate into the arguments, and into the optimizer where it is made."""
-        if optimizer is not None:
-            return set_lr(optimizer, lr, groups)
         applied = set_lr(self.optimizer, lr, groups)
         self._trainer.args.learning_rate = lr
         if self._trainer.optimizer is not None:

@@ -32,7 +32,7 @@ from lrfind_widget.training.batches import OutOfDataError
 from lrfind_widget.training.checks import check_trained
 from lrfind_widget.training.custom_updates import needs_closure
 from lrfind_widget.training.error_context import ErrorContext
-from lrfind_widget.training.held_back import MOST_BATCHES, can_hold_back, hold_back
+from lrfind_widget.training.held_back import can_hold_back, set_aside
 from lrfind_widget.training.lightning_module import SILENT
 from lrfind_widget.training.optimizer_step import mean
 from lrfind_widget.training.trainers.refusals import refuse_keywords
@@ -125,10 +125,8 @@ class IgniteTraining(Training):
 
     def held_back(self, options: SearchOptions) -> tuple[Training, SearchOptions]:
         """Return the same with a part of the loader's data for validation."""
-        share, batches = options.hold_back or 0.0, options.val_batches or MOST_BATCHES
-        training, held = hold_back(joined(self._dataloader), share, options.seed)
-        left = IgniteTraining(self._engine, training)
-        return left, options.changed(val_loader=held, val_batches=batches)
+        training, options = set_aside(self._dataloader, options)
+        return IgniteTraining(self._engine, training), options
 
 
 class IgniteUpdate(TrainingUpdate):

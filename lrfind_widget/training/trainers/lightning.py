@@ -22,7 +22,7 @@ from lrfind_widget.options import SearchOptions, TrainingOptions
 from lrfind_widget.outcomes import Applied
 from lrfind_widget.training.checks import check_trained
 from lrfind_widget.training.error_context import ErrorContext
-from lrfind_widget.training.held_back import MOST_BATCHES, can_hold_back, hold_back
+from lrfind_widget.training.held_back import can_hold_back, set_aside
 from lrfind_widget.training.lightning_module import (
     check_steps,
     lightning_class,
@@ -110,20 +110,13 @@ class LightningTraining(Training):
                 f"{type(maker).__name__}. Pass val_loader=True, which takes the validation data "
                 "that it has, or the loader itself."
             )
-        share, batches = options.hold_back or 0.0, options.val_batches or MOST_BATCHES
-        training, held = hold_back(joined(self._data), share, options.seed)
-        left = LightningTraining(self._trainer, self._module, training)
-        return left, options.changed(val_loader=held, val_batches=batches)
+        training, options = set_aside(self._data, options)
+        return LightningTraining(self._trainer, self._module, training), options
 
-    def apply(
-        self,
-        lr: float,
-        groups: str | int | GroupRanges = "ratio",
-        optimizer: Optimizer | None = None,
-    ) -> Applied:
+    def _write(self, lr: float, groups: str | int | GroupRanges) -> Applied:
         """Write a rate where `configure_optimizers` reads it, for the next fit."""
-        if optimizer is not None or self._configured() is self._optimizer:  # made once for all
-            return super().apply(lr, groups, optimizer)
+        if self._configured() is self._optimizer:  # made once for all
+            return super()._write(lr, groups)
         before = _rates(self._optimizer)
         for name in RATES:
             holders = [h for h in (vars(self._module), self._module.hparams) if name in h]
