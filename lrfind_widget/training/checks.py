@@ -49,29 +49,39 @@ def check(objects: TrainingObjects, options: TrainingOptions) -> None:
             "val_loader=True takes a trainer's own evaluation data, and a model has none. Pass a "
             "loader."
         )
-    if options.val_loader is not None:
-        _check_loader("val_loader", objects.val_loader)
-        check_can_restart("val_loader", objects.val_loader, "at every rate")
-        endless = any(isinstance(each, _OF_FUNCTION) for each in leaves(objects.val_loader))
-        if endless and options.val_batches is None:
-            raise ValueError(
-                "val_loader takes batches from a function and has no end. Say how many are used at "
-                "every rate, for example val_batches=10."
-            )
-        return
-    for name in ("val_batches", "prepare_val_batch", "val_loss_fn"):
-        if getattr(options, name) is not None:
-            raise ValueError(f"{name} was given without a val_loader.")
 
 
 def check_trained(objects: TrainingObjects, options: TrainingOptions) -> None:
-    """Raise TypeError or ValueError for a model or an optimizer that cannot be swept."""
+    """Raise TypeError or ValueError for what cannot be swept, or not be validated on."""
     objects.check()
     _check_values(objects.model)
     _check_swept(objects.optimizer, GroupRates(objects.optimizer, options.groups))
     _check_distributed(objects.model)
     if options.wd is not None:
         check_weight_decay(objects.optimizer)
+    _check_validation(objects.val_loader, options)
+
+
+def _check_validation(loader: Any, options: TrainingOptions) -> None:
+    """Raise TypeError or ValueError for what cannot be validated on; `loader` as it is read."""
+    if options.val_loader is None:
+        for name in ("val_batches", "prepare_val_batch", "val_loss_fn"):
+            if getattr(options, name) is not None:
+                raise ValueError(f"{name} was given without a val_loader.")
+    elif options.val_loader is False:
+        raise TypeError(
+            "val_loader is False, expected a loader, or True for a trainer's own evaluation data. "
+            "Leave it out to do without."
+        )
+    elif options.val_loader is not True:
+        _check_loader("val_loader", loader)
+        check_can_restart("val_loader", loader, "at every rate")
+        endless = any(isinstance(each, _OF_FUNCTION) for each in leaves(loader))
+        if endless and options.val_batches is None:
+            raise ValueError(
+                "val_loader takes batches from a function and has no end. Say how many are used at "
+                "every rate, for example val_batches=10."
+            )
 
 
 _OF_FUNCTION = type(iter(int, None))

@@ -25,7 +25,18 @@ MOST_BATCHES = 20
 
 
 def set_aside(loader: Iterable[Any], options: SearchOptions) -> tuple[Iterable[Any], SearchOptions]:
-    """Return a loader without what is held back, and the options that validate on that."""
+    """Return a loader without what is held back, and the options that validate on that.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If it cannot be split, or there is a `val_loader` already.
+    """
+    if options.val_loader is not None:
+        raise ValueError(
+            "Both hold_back and val_loader were given, expected one: hold_back is for data of "
+            "which no part was set aside."
+        )
     training, held = hold_back(joined(loader), options.hold_back or 0.0, options.seed)
     batches = options.val_batches or MOST_BATCHES
     return training, options.changed(val_loader=held, val_batches=batches)

@@ -72,10 +72,5 @@ class PlainTraining(Training):
 
     def held_back(self, options: SearchOptions) -> tuple[Training, SearchOptions]:
         """Return the same with a part of the loader's data for validation."""
-        if options.val_loader is not None:
-            raise ValueError(
-                "Both hold_back and val_loader were given, expected one: hold_back is for data of "
-                "which no part was set aside."
-            )
         training, options = set_aside(self._dataloader, options)
         return PlainTraining(self._model, training, self._optimizer), options

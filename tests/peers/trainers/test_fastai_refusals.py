@@ -23,6 +23,8 @@ from tests.peers.trainers.learners import learner
         ({"accumulate": 2}, "accumulate was given beside a Learner"),
         ({"amp": "bf16"}, "amp was given beside a Learner"),
         ({"clip_grad_norm": 1.0}, "clip_grad_norm was given beside a Learner"),
+        ({"val_loader": []}, "val_loader is empty"),
+        ({"val_batches": 3}, "val_batches was given without a val_loader"),
     ],
 )
 def test_what_the_learner_says_itself_is_refused(
@@ -59,3 +61,8 @@ def test_to_hold_data_back_is_refused_with_what_to_do(tmp_path: Path) -> None:
     with pytest.raises(ValueError, match=r"not possible with a Learner.*pass val_loader=True"):
         search_lr(learn, hold_back=0.2)
     assert not training_of(learn).can_hold_back
+
+
+def test_no_validation_is_left_out_and_not_false(tmp_path: Path) -> None:
+    with pytest.raises(TypeError, match=r"val_loader is False.* Leave it out"):
+        Sweep(learner(tmp_path), val_loader=False)

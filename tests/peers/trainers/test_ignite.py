@@ -245,6 +245,8 @@ def test_a_search_holds_back_a_part_of_the_loader() -> None:
     given: Any = {"lr": 0.05, "steps": 8, "hold_back": 0.2, "seed": 1, "progress": False}
     assert search_lr(supervised(), loader(80), **given).val_losses is not None
     assert training_of(supervised(), loader(80)).can_hold_back
+    with pytest.raises(ValueError, match="Both hold_back and val_loader were given"):
+        search_lr(supervised(), loader(80), val_loader=loader(16), **given)
 
 
 def test_nothing_is_held_back_from_a_function_of_ones_own() -> None:

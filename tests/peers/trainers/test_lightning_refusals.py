@@ -35,6 +35,8 @@ class Several(Net):
         (Net, loader, {"amp": "bf16"}, r"amp was given beside a Trainer"),
         (Net, loader, {"loss_fn": F.cross_entropy}, r"loss_fn was given beside a Trainer"),
         (Net, loader, {"val_loader": True}, r"has no val_dataloader"),
+        (Net, loader, {"val_loader": []}, r"val_loader is empty"),
+        (Net, loader, {"val_batches": 3}, r"val_batches was given without a val_loader"),
     ],
 )
 def test_what_cannot_be_taken_is_refused(kind: Any, data: Any, options: Any, sentence: str) -> None:
