@@ -37,6 +37,6 @@ def training_of(model: Any, dataloader: Any = None, optimizer: Any = None) -> Tr
         if taken is not None:
             module, _, name = taken.partition(".")
             kind = getattr(importlib.import_module(f"{__name__}.{module}"), name)
-            training: Training = kind(model, *given)
+            training: Training = kind(model, dataloader, optimizer)
             return training
     return PlainTraining(model, dataloader, optimizer)

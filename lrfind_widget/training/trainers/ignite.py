@@ -34,11 +34,10 @@ from lrfind_widget.training.custom_updates import needs_closure
 from lrfind_widget.training.error_context import ErrorContext
 from lrfind_widget.training.held_back import can_hold_back, set_aside
 from lrfind_widget.training.lightning_module import SILENT
-from lrfind_widget.training.optimizer_step import mean
 from lrfind_widget.training.trainers.refusals import refuse_keywords
 from lrfind_widget.training.trainers.stand_in import repointed, shallow
 from lrfind_widget.training.training import Training
-from lrfind_widget.training.update import Found, TrainingUpdate
+from lrfind_widget.training.update import Found, TrainingUpdate, mean
 
 WITHOUT_STEP = 1000
 """Batches after which an engine is given up whose optimizer has not stepped."""
@@ -52,7 +51,7 @@ class IgniteTraining(Training):
 
     begins_anew = True
 
-    def __init__(self, engine: Any, dataloader: Any = None, *more: Any) -> None:
+    def __init__(self, engine: Any, dataloader: Any = None, more: Any = None) -> None:
         if not hasattr(engine, "_process_function"):
             raise TypeError(
                 f"Before the engine came {class_of(engine)}. Pass the engine and the loader alone, "
@@ -63,9 +62,9 @@ class IgniteTraining(Training):
                 "An engine has no data of its own. Pass the loader that engine.run gets, as in "
                 "LRFinderWidget(engine, loader)."
             )
-        if more:
+        if more is not None:
             raise TypeError(
-                f"After engine and loader came {class_of(more[0])}, and the engine's function has "
+                f"After engine and loader came {class_of(more)}, and the engine's function has "
                 "all else. Pass the engine and the loader alone."
             )
         self._engine, self._dataloader = _engine_like(engine, {}), dataloader

@@ -202,3 +202,9 @@ def test_the_widget_takes_what_was_prepared() -> None:
     widget.selected_lr = 0.02
     widget.apply()
     assert prepared.optimizer.param_groups[0]["lr"] == 0.02
+
+
+def test_a_forgotten_loader_is_said_to_be_missing() -> None:
+    prepared = Prepared()
+    with pytest.raises(TypeError, match="dataloader is None"):
+        lr_find(prepared.model, optimizer=prepared.optimizer)
