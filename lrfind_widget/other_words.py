@@ -50,7 +50,7 @@ DIFFERS = {
     "tolerance": "A number is a factor of the best loss, not a loss.",
     "smooth_f": "smooth_f is the weight of the newest loss: beta = 1 - smooth_f.",
     "step_mode scale": '"exponential" and "log" are "exp".',
-    "update_attr": "For a Trainer, set the attribute: module.lr = result.suggested_lr.",
+    "update_attr": "With a Trainer it writes module.lr or module.learning_rate.",
     "output_transform": "It returns the loss itself.",
     "image_extractor label_extractor": "One function returns both, as (inputs, target).",
     "amp_backend amp_config precision": 'It is amp="bf16" or amp="fp16".',

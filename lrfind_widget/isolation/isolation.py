@@ -80,7 +80,7 @@ class Isolation:
         self._workers = live_workers()
         owned = list(visit([*given.trained, *self._others]))
         watched = [obj for obj in owned if isinstance(obj, (Tensor, np.ndarray))]
-        fed = reach([*given.loaders, *given.functions, given.trainer])
+        fed = reach([*given.loaders, *given.functions, *given.data])
         # An input that a gradient is asked for gets one.
         reached.tensors += [value for value in fed.tensors if value.is_leaf and value.requires_grad]
         self._random = RandomState(

@@ -19,7 +19,7 @@ from lrfind_widget.training.lightning_hooks import Hooks
 from lrfind_widget.training.objective import Objective
 from lrfind_widget.training.param_groups import in_no_group
 from lrfind_widget.training.precision import Precision
-from lrfind_widget.training.update import Found, TrainingUpdate
+from lrfind_widget.training.update import Found, TrainingUpdate, mean
 
 NextBatch = Callable[[], tuple[Any, int]]
 """Returns a batch and its number in its epoch."""
@@ -243,12 +243,12 @@ class OptimizerStep(TrainingUpdate):
             if self._hooks and place == 0:  # where their Trainer does
                 self._hooks.zero_grad()
             self._checkpoint("The backward pass")
-            mean = loss if accumulate == 1 else loss / accumulate
+            part = loss if accumulate == 1 else loss / accumulate
             self._hooks.backward(
-                self._precision.scaled(mean), create_graph=self._options.create_graph
+                self._precision.scaled(part), create_graph=self._options.create_graph
             )
             losses.append(loss.detach())
-            del loss, mean  # and with them the graph, before the next batch makes its own
+            del loss, part  # and with them the graph, before the next batch makes its own
             if self._batches.is_last:
                 break
         return losses
@@ -267,8 +267,3 @@ class OptimizerStep(TrainingUpdate):
             and clip is not None
         ):
             torch.nn.utils.clip_grad_norm_(self._parameters, clip)
-
-
-def mean(losses: list[Tensor]) -> Tensor:
-    """Return the mean of the losses of accumulated batches."""
-    return losses[0] if len(losses) == 1 else torch.stack(losses).mean()

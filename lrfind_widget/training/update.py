@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
+import torch
 from torch import Tensor
 
 from lrfind_widget import endings, no_critical_rate
@@ -226,3 +227,8 @@ class TrainingUpdate(ABC):
             self._found.batch_size = known_size(batch)
         if self.recent is not None:
             self.recent.add(batch)
+
+
+def mean(losses: list[Tensor]) -> Tensor:
+    """Return the mean of the losses of accumulated batches."""
+    return losses[0] if len(losses) == 1 else torch.stack(losses).mean()

@@ -34,7 +34,7 @@ from lrfind_widget.training.trainers.fastai_fit import (
 )
 from lrfind_widget.training.trainers.refusals import refuse_keywords, refuse_second
 from lrfind_widget.training.training import Training
-from lrfind_widget.training.update import Found, TrainingUpdate
+from lrfind_widget.training.update import Found, TrainingUpdate, mean
 from lrfind_widget.values import name_of
 
 
@@ -167,8 +167,7 @@ class FastaiUpdate(TrainingUpdate):
                 raise OutOfDataError(endings.training_ended("Learner"))
             if self._has_loss:
                 losses.append(scalar(self._fit.learner.loss))
-        loss = losses[0] if len(losses) == 1 else torch.stack(losses).mean()
-        return loss, not self._skipped
+        return mean(losses), not self._skipped
 
     def _listen(self, event: str) -> None:
         """Follow the fit; called with an event after the callbacks."""

@@ -26,10 +26,10 @@ from lrfind_widget.training.lightning_module import (
     places_of,
 )
 from lrfind_widget.training.module_loss import ModuleLoss
-from lrfind_widget.training.optimizer_step import MOST_WITHOUT_LOSS, mean
+from lrfind_widget.training.optimizer_step import MOST_WITHOUT_LOSS
 from lrfind_widget.training.trainers.lightning_stand_in import quiet, training_callbacks
 from lrfind_widget.training.trainers.stepwise import Stepwise
-from lrfind_widget.training.update import Found, TrainingUpdate
+from lrfind_widget.training.update import Found, TrainingUpdate, mean
 
 
 class LightningUpdate(TrainingUpdate):

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from lrfind_widget.isolation.training_objects import FUNCTIONS
 from lrfind_widget.options import TrainingOptions
 
 SAID_BY_TRAINER = (
-    *("loss_fn", "step_fn", "update_fn", "prepare_batch", "prepare_val_batch", "val_loss_fn"),
+    *FUNCTIONS,
     *("accumulate", "closure", "create_graph", "amp", "grad_scaler", "clip_grad_norm"),
 )
 
