@@ -14,6 +14,7 @@ import pytest
 Test = TypeVar("Test", bound=Callable[..., Any])
 
 PAGE = Path(__file__).parents[2] / "docs" / "behaviours.md"
+TRAINERS = Path(__file__).parents[1] / "peers" / "trainers"
 
 _GITHUB = "https://github.com/"
 PEERS = {
@@ -43,8 +44,10 @@ The test suites, signatures and docs of other finders, asked of this one. Each l
 that they promise, in our words, with what does it here, whether it is kept, and where they promise
 it. Where it is otherwise on purpose, the reason is said; what is missing is said too.
 
-Each line is a test in `tests/behaviours` that runs this package, and none of the others. The page
-is written by a run of them, `make behaviours`; the tests fail where it says another thing than they
+Each line is a test in `tests/behaviours` that runs this package, and none of the others. Where an
+object of another library is given, these tests give a stand-in; the line then names the tests in
+`tests/peers/trainers` that give the real ones, which `make peers` runs. The page is written by a
+run of `tests/behaviours`, `make behaviours`; the tests fail where it says another thing than they
 find.
 """
 
@@ -59,13 +62,18 @@ class Behaviour:
     sources: dict[str, tuple[str, ...]]
     on_purpose: str
     missing: str
+    real: tuple[str, ...]
 
     @property
     def verdict(self) -> str:
         """Return whether it is as they want it, and why not."""
         if self.missing:
             return f"**missing**: {self.missing}"
-        return f"**on purpose**: {self.on_purpose}" if self.on_purpose else "yes"
+        if self.on_purpose:
+            return f"**on purpose**: {self.on_purpose}"
+        if self.real:
+            return f"yes, of a stand-in; of the real ones: {', '.join(map(_code, self.real))}"
+        return "yes"
 
 
 RAN = pytest.StashKey[dict[Behaviour, bool]]()
@@ -76,7 +84,13 @@ COMPLETE = pytest.StashKey[bool]()
 
 
 def behaviour(
-    promise: str, ours: str, *, on_purpose: str = "", missing: str = "", **sources: str
+    promise: str,
+    ours: str,
+    *,
+    on_purpose: str = "",
+    missing: str = "",
+    real: str = "",
+    **sources: str,
 ) -> Callable[[Test], Test]:
     """Mark a test as that of a behaviour which other finders promise.
 
@@ -90,6 +104,9 @@ def behaviour(
         Why ours does otherwise. The test then holds what ours does instead.
     missing
         What ours lacks. The test then holds what they promise, and must fail.
+    real
+        Where the test gives a stand-in for another library's object: the tests of `TRAINERS` that
+        give real ones, each as ``"test_file.py::test_name"``, with ``"; "`` between them.
     **sources
         For each finder, by its name in `PEERS`, where it promises it: functions of its tests, and
         calls or pages of its docs, with ``"; "`` between them.
@@ -102,7 +119,8 @@ def behaviour(
 
     def marked(test: Test) -> Test:
         subject = test.__globals__["__doc__"].partition("\n")[0].rstrip(".")
-        line = Behaviour(subject, promise, ours, where, on_purpose, missing)
+        given = tuple(real.split("; ")) if real else ()
+        line = Behaviour(subject, promise, ours, where, on_purpose, missing, given)
         of_test = pytest.mark.behaviour(line)(test)
         return pytest.mark.xfail(reason=missing)(of_test) if missing else of_test
 

@@ -12,10 +12,12 @@ A test runs our finder, never another, and holds what the others promise::
 
 What several promise is one test with several sources. Where ours differs, the test holds what ours
 does, and ``on_purpose="why"`` says so. What ours lacks stands as the test of what they promise with
-``missing="what"``; it must fail, and does not any more when it is built. A test that holds two
-behaviours has two markers. A line stands where its like do: one file a subject. ``python -m pytest
-tests/behaviours`` compares the page with what it found, if it ran all of them; with
-``--write-card`` it writes the page, which nobody edits by hand (after a conflict: write it anew).
+``missing="what"``; it must fail, and does not any more when it is built. Where a stand-in is given
+for an object of another library, ``real="test_file.py::test_name"`` names the tests in
+``tests/peers/trainers`` that give a real one. A test that holds two behaviours has two markers. A
+line stands where its like do: one file a subject. ``python -m pytest tests/behaviours`` compares
+the page with what it found, if it ran all of them; with ``--write-card`` it writes the page, which
+nobody edits by hand (after a conflict: write it anew).
 """
 
 from __future__ import annotations

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.behaviours.card import COMPLETE, PAGE, RAN, behaviour, page
+from tests.behaviours.card import COMPLETE, PAGE, RAN, TRAINERS, behaviour, page
 
 
 def test_the_page_says_what_this_run_has_found(pytestconfig):
@@ -22,3 +22,12 @@ def test_the_page_says_what_this_run_has_found(pytestconfig):
 def test_a_source_is_of_a_finder_that_is_known():
     with pytest.raises(ValueError, match=r"Sources by finder \(torch_lr_finder, .*\['ignit'\]"):
         behaviour("The rate rises", "lr_find", ignit="test_lr_policy")
+
+
+def test_the_tests_that_give_real_objects_are_there(pytestconfig):
+    ran = pytestconfig.stash[RAN]
+    if not ran:
+        pytest.skip("there is no behaviour in this run")
+    for each in {name for line in ran for name in line.real}:
+        file, _, test = each.partition("::")
+        assert f"\ndef {test}(" in (TRAINERS / file).read_text(), each

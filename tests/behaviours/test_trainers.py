@@ -15,6 +15,7 @@ from lrfind_widget.training.trainers import LIBRARIES
 from tests.behaviours.card import behaviour
 from tests.behaviours.ours import found
 from tests.unit.toys import classifier, loader, loss_of, sgd
+from tests.unit.user_state import state_of
 
 
 class Lit(nn.Module):
@@ -35,13 +36,38 @@ class Lit(nn.Module):
         return torch.optim.Adam(self.parameters(), lr=1e-3)
 
 
+class Counting:
+    """A callback, and a logger, that the model calls: it counts the batches of training."""
+
+    def __init__(self) -> None:
+        self.count, self.seen = 0, []
+
+    def __call__(self, model, inputs, outputs):
+        self.count += 1
+        self.seen.append(outputs.detach().mean().item())
+
+
 class Trainer:
     """A trainer of no library's: it holds what it trains, and counts."""
 
     def __init__(self) -> None:
         self.model = classifier()
-        self.loader, self.optimizer = loader(), sgd(self.model)
-        self.callbacks, self.loggers, self.max_steps, self.global_step = [], [], 7, 0
+        self.loader, self.optimizer = loader(), sgd(self.model, momentum=0.9)
+        self.callbacks, self.loggers = [Counting()], [Counting()]
+        self.limits, self.global_step = {"max_steps": 7}, 0
+        for each in (*self.callbacks, *self.loggers):
+            self.model.register_forward_hook(each)
+
+    def fit_one(self) -> None:
+        self.optimizer.zero_grad()
+        loss_of(self.model, next(iter(self.loader))).backward()
+        self.optimizer.step()
+        self.global_step += 1
+
+    def state(self) -> object:
+        """Return all of it, by content."""
+        parts = (self, self.model, self.optimizer, *self.callbacks, *self.loggers)
+        return state_of(*parts), self.model.training
 
 
 class TrainersTraining(PlainTraining):
@@ -51,7 +77,7 @@ class TrainersTraining(PlainTraining):
 
 @pytest.fixture
 def _known(monkeypatch):
-    """Known as Hugging Face's and the others are, who are not installed here: `make peers`."""
+    """Known as Hugging Face's and the others are, who are not installed here: see `real`."""
     module = SimpleNamespace(Training=TrainersTraining)
     monkeypatch.setitem(sys.modules, "lrfind_widget.training.trainers.toy", module)
     monkeypatch.setitem(LIBRARIES, f"{__name__}.Trainer", "toy.Training")
@@ -60,16 +86,37 @@ def _known(monkeypatch):
 @pytest.mark.usefixtures("_known")
 @behaviour(
     "A trainer is given, and its model, data, loss and optimizer are taken from it",
-    "`lr_find(trainer)`, of Hugging Face, TRL, fastai, Lightning, Ignite and Accelerate",
+    "`lr_find(trainer)`, of Hugging Face, TRL, fastai v2, Lightning, Ignite and Accelerate",
+    real="test_lightning.py::test_the_losses_are_those_of_fit; "
+    "test_fastai.py::test_the_losses_are_those_of_fit; "
+    "test_ignite.py::test_the_losses_are_those_of_run",
     lightning="Tuner(trainer).lr_find; test_tuner_lr_find",
-    fastai_v1="Learner.lr_find; test_lrfind",
     fastai_v2="Learner.lr_find",
     lr_range_test="ModelOrEngineLRRangeTest(train_engine, test_engine); test_valid_testers",
-    catalyst="dl.LRFinder",
-    neural_prophet="fit(learning_rate=None)",
 )
 def test_a_trainer_is_enough():
     assert len(lr_find(Trainer(), num_it=5, progress=False).lrs) == 5
+
+
+@pytest.mark.parametrize(
+    "trainer",
+    [
+        "fastai.basic_train.Learner",
+        "catalyst.core.runner.IRunner",
+        "neuralprophet.forecaster.NeuralProphet",
+    ],
+)
+@behaviour(
+    "The trainer of fastai v1, Catalyst or NeuralProphet is given, and what it trains is taken "
+    "from it",
+    "lr_find(model, loader, optimizer)",
+    missing="their trainers are not known: model, loader and optimizer are given",
+    fastai_v1="Learner.lr_find; test_lrfind",
+    catalyst="dl.LRFinder",
+    neural_prophet="fit(learning_rate=None)",
+)
+def test_the_trainer_of_another_library_is_known(trainer):
+    assert trainer in LIBRARIES
 
 
 @behaviour(
@@ -129,16 +176,20 @@ def test_the_suggestion_is_set_under_a_name():
     "The trainer's callbacks, loggers, counters, limits and optimizers are afterwards what they "
     "were",
     "lr_find(trainer)",
+    real="test_lightning.py::test_a_trainer_that_has_trained_goes_on_where_it_is; "
+    "test_lightning_callbacks.py::test_callbacks_take_part_and_neither_save_nor_stop",
     lightning="test_trainer_reset_correctly; test_logger_reset_correctly; "
     "test_lr_finder_callback_val_batches; test_lr_finder_callback_restarting; "
     "test_init_optimizers_resets_lightning_optimizers",
 )
 def test_a_trainer_is_what_it_was():
     trainer = Trainer()
-    before = dict(vars(trainer))
+    trainer.fit_one()
+    before = trainer.state()
     lr_find(trainer, num_it=5, progress=False)
-    assert vars(trainer) == before
-    assert (trainer.callbacks, trainer.loggers) == ([], [])
+    assert trainer.state() == before
+    trainer.fit_one()
+    assert trainer.state() != before
 
 
 @behaviour(
