@@ -24,7 +24,7 @@ from lrfind_widget.view.commands import Actions, commands_of
 from lrfind_widget.view.debounce import Debounce
 from lrfind_widget.view.files import picture_now
 from lrfind_widget.view.thread_safe_widget import OwnLayout, OwnStyle, ThreadSafeWidget
-from lrfind_widget.view.view_state import ViewState, view_state
+from lrfind_widget.view.view_state import ViewState, in_words, view_state
 
 DRAW_SECONDS = 1.0
 """Least time between two pictures of a curve that grows."""
@@ -250,13 +250,14 @@ class PlainScreen:
         with background():
             self._drawn_at = time.monotonic()
             state = self._session.state
-            analysis = None if state.is_sweeping else state.analysis
-            words = "" if analysis is None else analysis.words
-            self._picture.put(_picture(partial(picture_now, state), words))
+            self._picture.put(_picture(partial(picture_now, state), in_words(state)))
             found = state.verdict
             if found is not None:
                 draw = partial(figures.saved, found._off_screen, "png")  # noqa: SLF001
-                self._compared.put(_picture(draw, found.sentence))
+                lines = view_state(state).comparison_curves.get("label", "")
+                with written_as(state.mode):
+                    words = f"{lines} {found.sentence}".strip()
+                self._compared.put(_picture(draw, words))
 
 
 def _picture(draw: Callable[[], bytes | None], words: str) -> str:
@@ -268,8 +269,7 @@ def _picture(draw: Callable[[], bytes | None], words: str) -> str:
     if png is None:
         return f'<div style="{_ROOM}"></div>'
     data = base64.b64encode(png).decode("ascii")
-    words = escape(f"Loss against learning rate. {words}".strip())
-    return f'<img alt="{words}" style="{_ROOM}" src="data:image/png;base64,{data}">'
+    return f'<img alt="{escape(words)}" style="{_ROOM}" src="data:image/png;base64,{data}">'
 
 
 def _typed(lr: float) -> str:

@@ -29,7 +29,7 @@ class PlainFinder(Finder):
 
     @property
     def picture(self) -> Locator:
-        return self.root.get_by_role("img", name="Loss against learning rate.")
+        return self.root.get_by_role("img", name="Chart of the loss against the learning rate")
 
     def says(self, text: str) -> None:
         """Wait until the sentences that are folded away have this text."""

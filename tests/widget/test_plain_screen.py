@@ -83,6 +83,7 @@ def test_the_picture_grows_with_the_curve_and_has_words_at_the_end(play: Play) -
     play.trainable.latest.step(1.0, 1.0, 1.0)
     assert eventually(lambda: "data:image/png;base64," in play.picture())
     growing = play.picture()
+    assert 'alt="Chart of the loss against the learning rate.' in growing
     play.trainable.latest.step(1.0)
     play.trainable.latest.step(0.5)  # too soon for another picture, and then nothing for a while
     drawn = play.screen._draw_later
@@ -155,6 +156,9 @@ def test_a_comparison_offers_its_rates(play: Play) -> None:
     play.session.wait(10)
     assert play.screen._verdict.value
     assert eventually(lambda: "<img" in play.screen._compared.value)
+    assert 'alt="Loss against step at the learning rates 1e-3, 1e-2.' in play.screen._compared.value
+    assert play.session.comparison is not None
+    assert play.session.comparison.sentence in play.screen._compared.value
     play.press("Use 1e-2")
     assert play.session.state.selected_lr == 1e-2
 
