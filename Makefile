@@ -34,26 +34,28 @@ PYTEST := $(BIN)/python -m pytest
 .DELETE_ON_ERROR:
 
 help:
-	@echo "make demo       JupyterLab on the example notebook"
-	@echo "make test       everything below, from lint to browser"
-	@echo "make quick      lint, types and the quick units of both languages, in two minutes"
-	@echo "make lint       ruff, mypy, tsc and eslint"
-	@echo "make js         the front end's units, in node"
-	@echo "make unit       the Python units"
-	@echo "make widget     the widget with a stand-in for the page"
-	@echo "make behaviours what the other finders promise, and its page written anew"
-	@echo "make packaging  sdist and wheel, installed without Node"
-	@echo "make examples   the example notebook, executed"
-	@echo "make peers      the other finders beside this one, in an environment of their own"
-	@echo "make browser    all front ends in Chromium"
-	@echo "make pages      the pages that stand for VS Code and Colab there"
-	@echo "make screenshots  the pictures of the documentation, taken anew"
-	@echo "make bench      this package beside the other finders, measured (half an hour)"
-	@echo "make setup      the environment, with the front end built and installed"
-	@echo "make link       let Jupyter read the built front end in place"
-	@echo "make format     lay the Python code out as lint wants it"
-	@echo "make dist       sdist, wheel and npm package in release/"
-	@echo "make clean      remove all that was built or installed here"
+	@echo "To look at it:"
+	@echo "  make demo         JupyterLab on the example notebook"
+	@echo "To check a change:"
+	@echo "  make quick        lint, types and the quick units of both languages, in two minutes"
+	@echo "  make test         every layer below, from lint to browser"
+	@echo "  make lint         ruff, mypy, tsc and eslint; make format mends what can be mended"
+	@echo "  make js           the front end's units, in node"
+	@echo "  make unit         the Python units"
+	@echo "  make widget       the widget with a stand-in for the page"
+	@echo "  make behaviours   what the other finders promise; writes docs/behaviours.md anew"
+	@echo "  make packaging    sdist and wheel, installed without Node"
+	@echo "  make examples     the example of a plain loop, executed"
+	@echo "  make peers        the other finders and the trainers, their examples too, in .venv-bench"
+	@echo "  make browser      all front ends in Chromium"
+	@echo "To make something:"
+	@echo "  make setup        .venv with the front end built and installed; the others do it first"
+	@echo "  make link         let Jupyter read the built front end in place"
+	@echo "  make pages        the pages that stand for VS Code and Colab in the browser tests"
+	@echo "  make screenshots  the pictures of the documentation, taken anew"
+	@echo "  make bench        this package beside the other finders, measured (half an hour)"
+	@echo "  make dist         sdist, wheel and npm package in release/"
+	@echo "  make clean        remove all that was built or installed here"
 
 demo: setup
 	$(BIN)/python scripts/demo.py
@@ -92,9 +94,9 @@ unit widget packaging examples: setup
 peers: $(PEERS) $(OLDEST:%=$(BENCH_VENV)/oldest-%/.stamp)
 	$(BENCH)/python -m pytest tests/peers
 	@set -e; for library in $(OLDEST); do \
-		echo "With the lowest version of $$library"; \
+		echo "With the lowest:" $$(grep -o '^[a-z].*==.*' requirements/oldest-$$library.txt); \
 		PYTHONPATH=$(CURDIR)/$(BENCH_VENV)/oldest-$$library \
-			$(BENCH)/python -m pytest tests/peers/trainers/test_$$library*.py; \
+			$(BENCH)/python -m pytest tests/peers/test_versions.py tests/peers/trainers/test_$$library*.py; \
 	done
 
 behaviours: setup
@@ -150,7 +152,7 @@ $(PACKAGE): $(LABEXTENSION) $(ENVIRONMENT) install.json $(wildcard js/nbextensio
 		--no-build-isolation --editable ".[frame]"
 	@touch $@
 
-$(PAGES_BUILT): $(NODE_MODULES) $(wildcard $(addprefix $(PAGES)/, *.js *.mjs *.json *.html colab/*))
+$(PAGES_BUILT): $(NODE_MODULES) $(wildcard $(addprefix $(PAGES)/, *.js *.mjs *.json *.html colab/* nothing/*))
 	cd $(PAGES) && npm ci --silent --ignore-scripts && npm run --silent build
 	@touch $@
 

@@ -1,16 +1,14 @@
-"""The page: what an update costs it, how late it is, and what it has to load.
+"""The page: what an update costs it, and how late it is.
 
 Main-thread time and bytes of our curve beside a bqplot `Lines` that is sent anew for each point;
-latencies of points and of the marker; the first paint; imports and the size of the extension.
+latencies of points and of the marker; the first paint; imports.
 """
 
 from __future__ import annotations
 
-import gzip
 import subprocess
 import sys
 from collections.abc import Sequence
-from pathlib import Path
 from typing import Any
 
 from benchmarks import probes, report
@@ -21,7 +19,6 @@ ROUNDS = 3
 LENGTHS = (100, 1_000, 10_000, 50_000)
 UPDATES = 20
 MOVES = 12
-EXTENSION = Path(__file__).parents[1] / "lrfind_widget" / "labextension" / "static"
 KINDS = ("ours", "bqplot Lines")
 
 
@@ -146,7 +143,7 @@ def _marker(opened: Any) -> Any:
 
 
 def imports(rounds: int) -> dict[str, Any]:
-    """Return milliseconds of imports, each in a new process, and the extension's size."""
+    """Return milliseconds of imports, each in a new process."""
     script = (
         "import time; a = time.perf_counter(); {before}; b = time.perf_counter(); "
         "from lrfind_widget import {what}; c = time.perf_counter(); print(b - a, c - b)"
@@ -162,7 +159,6 @@ def imports(rounds: int) -> dict[str, Any]:
             done = subprocess.run(command, capture_output=True, text=True, check=True)
             base, own = (float(part) for part in done.stdout.split())
             found[name].append((1000 * base, 1000 * own))
-    files = [path.read_bytes() for path in sorted(EXTENSION.glob("*.js"))]
     return {
         "imports": {
             name: {
@@ -171,8 +167,6 @@ def imports(rounds: int) -> dict[str, Any]:
             }
             for name, times in found.items()
         },
-        "extension_bytes": sum(map(len, files)),
-        "extension_bytes_gzip": sum(len(gzip.compress(file)) for file in files),
     }
 
 
@@ -243,13 +237,6 @@ def tables(result: dict[str, Any]) -> str:
                 _ms(times["own_ms"]),
             ]
         )
-    others.append(
-        [
-            "size of the built extension",
-            f"{result['extension_bytes'] / 1000:.0f} kB, "
-            f"{result['extension_bytes_gzip'] / 1000:.0f} kB compressed",
-        ]
-    )
     return "\n\n".join(
         [
             "An update by one point, our curve / a bqplot `Lines` that is sent anew:",
