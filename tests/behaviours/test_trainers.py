@@ -71,7 +71,7 @@ class Trainer:
 
 
 class TrainersTraining(PlainTraining):
-    def __init__(self, trainer):
+    def __init__(self, trainer, *_: None):
         super().__init__(trainer.model, trainer.loader, trainer.optimizer)
 
 
