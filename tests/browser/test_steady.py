@@ -126,7 +126,7 @@ def test_the_end_of_a_search_and_what_is_said_of_it_later_move_nothing(finder):
     look("begun")
     notebook.execute("gate.open()")
     notebook.until("not widget.status.is_running and widget.comparison is not None")
-    finder.root.get_by_role("button", name="Search with validation").wait_for()
+    finder.root.get_by_role("button", name="Use ").first.wait_for()
     look("searched")
     notebook.execute("widget.start(wd=0.1)")
     finder.root.get_by_text("Compared after run 1; run 2 is shown above.").wait_for()
