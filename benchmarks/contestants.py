@@ -50,7 +50,7 @@ class Contestant:
         self, job: Job, steps: int, start_lr: float = START_LR, end_lr: float = END_LR
     ) -> None:
         """Run it, with its progress bar on but out of sight."""
-        with _quiet():
+        with quiet():
             self.run(job, steps, start_lr, end_lr)
 
 
@@ -141,7 +141,8 @@ def installed(*names: str) -> list[Contestant]:
 
 
 @contextlib.contextmanager
-def _quiet() -> Iterator[None]:
+def quiet() -> Iterator[None]:
+    """Keep bars, lines and warnings out of sight."""
     level = logging.root.manager.disable
     logging.disable(logging.WARNING)
     try:

@@ -1,8 +1,11 @@
-"""The other finders, each used as its documentation says. Imported only when run."""
+"""The other finders, each used as its documentation says. Imported only when run.
+
+Those that work on a trainer's object take it apart from its making: `learner`, `module_and_trainer`
+and `engine` train as the bare loop does.
+"""
 
 from __future__ import annotations
 
-from functools import partial
 from typing import Any
 
 from benchmarks.tasks import Job
@@ -22,31 +25,40 @@ def torch_lr_finder(job: Job, steps: int, start_lr: float, end_lr: float) -> Non
     finder.reset()
 
 
-def ignite(job: Job, steps: int, start_lr: float, end_lr: float) -> None:
-    """Run Ignite's finder on an engine that trains as the bare loop does."""
+def engine(job: Job) -> Any:
+    """Return an engine of Ignite."""
     from ignite.engine import create_supervised_trainer
-    from ignite.handlers import FastaiLRFinder
 
-    trainer = create_supervised_trainer(
+    return create_supervised_trainer(
         job.model, job.optimizer, job.loss_fn, device=job.device, non_blocking=True
     )
+
+
+def ignite_finds(job: Job, trainer: Any, steps: int, start_lr: float, end_lr: float) -> Any:
+    """Run Ignite's finder on an engine and return it."""
+    from ignite.handlers import FastaiLRFinder
+
     finder = FastaiLRFinder()
-    to_save = {"model": job.model, "optimizer": job.optimizer}
     with finder.attach(
         trainer,
-        to_save=to_save,
+        to_save={"model": job.model, "optimizer": job.optimizer},
         num_iter=steps,
         start_lr=start_lr,
         end_lr=end_lr,
         diverge_th=NEVER,
     ) as finding:
         finding.run(job.loader)
+    return finder
 
 
-def lightning(job: Job, steps: int, start_lr: float, end_lr: float) -> None:
-    """Run Lightning's tuner on a module that trains as the bare loop does."""
+def ignite(job: Job, steps: int, start_lr: float, end_lr: float) -> None:
+    """Run Ignite's finder on a new engine."""
+    ignite_finds(job, engine(job), steps, start_lr, end_lr)
+
+
+def module_and_trainer(job: Job) -> tuple[Any, Any]:
+    """Return a module and a Trainer of Lightning."""
     import lightning as library
-    from lightning.pytorch.tuner import Tuner
 
     class Module(library.LightningModule):
         def __init__(self) -> None:
@@ -69,8 +81,17 @@ def lightning(job: Job, steps: int, start_lr: float, end_lr: float) -> None:
         enable_checkpointing=False,
         enable_model_summary=False,
     )
-    Tuner(trainer).lr_find(
-        Module(),
+    return Module(), trainer
+
+
+def lightning_finds(
+    job: Job, module: Any, trainer: Any, steps: int, start_lr: float, end_lr: float
+) -> Any:
+    """Run Lightning's tuner and return what it has found."""
+    from lightning.pytorch.tuner import Tuner
+
+    return Tuner(trainer).lr_find(
+        module,
         train_dataloaders=job.loader,
         min_lr=start_lr,
         max_lr=end_lr,
@@ -80,26 +101,37 @@ def lightning(job: Job, steps: int, start_lr: float, end_lr: float) -> None:
     )
 
 
-def fastai(job: Job, steps: int, start_lr: float, end_lr: float) -> None:
-    """Run fastai's finder on a Learner with this very optimizer."""
-    import fastai.callback.schedule  # noqa: F401 - it gives the Learner its lr_find
+def lightning(job: Job, steps: int, start_lr: float, end_lr: float) -> None:
+    """Run Lightning's tuner on a new module and Trainer."""
+    lightning_finds(job, *module_and_trainer(job), steps, start_lr, end_lr)
+
+
+def learner(job: Job) -> Any:
+    """Return a Learner of fastai with this very optimizer."""
     from fastai.basics import DataLoaders, Learner, OptimWrapper
 
-    learner = Learner(
+    return Learner(
         DataLoaders(job.loader, job.loader, device=job.device),
         job.model,
         loss_func=job.loss_fn,
-        opt_func=partial(_wrapped, OptimWrapper, job),
+        opt_func=lambda *_, **__: OptimWrapper(opt=job.optimizer),
     )
-    learner.lr_find(
+
+
+def fastai_finds(trainer: Any, steps: int, start_lr: float, end_lr: float, rules: Any) -> Any:
+    """Run fastai's finder on a Learner and return what its rules suggest."""
+    return trainer.lr_find(
         start_lr=start_lr,
         end_lr=end_lr,
         num_it=steps,
         stop_div=False,
         show_plot=False,
-        suggest_funcs=None,
+        suggest_funcs=rules,
     )
 
 
-def _wrapped(wrapper: Any, job: Job, _: Any, **__: Any) -> Any:
-    return wrapper(opt=job.optimizer)
+def fastai(job: Job, steps: int, start_lr: float, end_lr: float) -> None:
+    """Run fastai's finder on a new Learner."""
+    import fastai.callback.schedule  # noqa: F401 - it gives the Learner its lr_find
+
+    fastai_finds(learner(job), steps, start_lr, end_lr, None)

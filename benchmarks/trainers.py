@@ -3,26 +3,23 @@
 from __future__ import annotations
 
 import contextlib
-import io
-import logging
 import statistics
 import time
-import warnings
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import Any, NamedTuple
 
 import torch
 
-from benchmarks import leftovers, report, traces
+from benchmarks import leftovers, peers, report, traces
+from benchmarks.contestants import quiet
 from benchmarks.leftovers import ENDINGS, Trap
-from benchmarks.peers import NEVER
 from benchmarks.tasks import TASKS, Job
 from lrfind_widget import lr_find
 
 ROUNDS = 5
-STEPS, START_LR, END_LR = 100, 1e-5, 0.1
+RANGE = STEPS, START_LR, END_LR = 100, 1e-5, 0.1
 ENDED = ENDINGS[:2]
 CURVE = partial(TASKS["tiny linear model"].job, STEPS)
 TIMED = partial(TASKS["MLP with batch norm"].job, STEPS)
@@ -37,7 +34,7 @@ class Curve(NamedTuple):
 
 
 class Outcome(NamedTuple):
-    """What a run has come to, the seconds it took, and what it left changed."""
+    """What a run has come to, the seconds that it computed, and what it left changed."""
 
     found: Curve
     seconds: float
@@ -74,32 +71,18 @@ class Held:
             end_lr=END_LR,
             num_it=STEPS,
             stop_div=False,
-            progress=False,
         )
         return Curve(found.lrs.tolist(), found.smoothed.tolist(), found.suggestion(self.rule).lr)
 
 
 def fastai(job: Job) -> Held:
     """Return a Learner."""
-    from fastai.basics import DataLoaders, Learner, OptimWrapper
     from fastai.callback.schedule import valley
 
-    learner = Learner(
-        DataLoaders(job.loader, job.loader, device=job.device),
-        job.model,
-        loss_func=job.loss_fn,
-        opt_func=lambda *_, **__: OptimWrapper(opt=job.optimizer),
-    )
+    learner = peers.learner(job)
 
     def theirs() -> Curve:
-        found = learner.lr_find(
-            start_lr=START_LR,
-            end_lr=END_LR,
-            num_it=STEPS,
-            stop_div=False,
-            show_plot=False,
-            suggest_funcs=(valley,),
-        )
+        found = peers.fastai_finds(learner, *RANGE, (valley,))
         recorder = learner.recorder
         return Curve(recorder.lrs, list(map(float, recorder.losses)), found.valley)
 
@@ -109,36 +92,10 @@ def fastai(job: Job) -> Held:
 
 def lightning(job: Job) -> Held:
     """Return a Trainer, a module and a loader."""
-    import lightning as library
-    from lightning.pytorch.tuner import Tuner
-
-    class Module(library.LightningModule):
-        def __init__(self) -> None:
-            super().__init__()
-            self.model, self.lr = job.model, 1e-3
-
-        def training_step(self, batch: Any, _: int) -> Any:
-            return job.loss_fn(self.model(batch[0]), batch[1])
-
-        def configure_optimizers(self) -> Any:
-            return job.optimizer
-
-    module = Module()
-    silent = ("logger", "enable_checkpointing", "enable_model_summary", "enable_progress_bar")
-    trainer = library.Trainer(
-        max_epochs=100, accelerator="cpu", devices=1, **dict.fromkeys(silent, False)
-    )
+    module, trainer = peers.module_and_trainer(job)
 
     def theirs() -> Curve:
-        found: Any = Tuner(trainer).lr_find(
-            module,
-            train_dataloaders=job.loader,
-            min_lr=START_LR,
-            max_lr=END_LR,
-            num_training=STEPS,
-            early_stop_threshold=NEVER,
-            update_attr=False,
-        )
+        found = peers.lightning_finds(job, module, trainer, *RANGE)
         return Curve(found.results["lr"], found.results["loss"], found.suggestion())
 
     watched = {"the Trainer": trainer, "the module": module}
@@ -147,17 +104,10 @@ def lightning(job: Job) -> Held:
 
 def ignite(job: Job) -> Held:
     """Return an engine and a loader."""
-    from ignite.engine import create_supervised_trainer
-    from ignite.handlers import FastaiLRFinder
-
-    engine = create_supervised_trainer(job.model, job.optimizer, job.loss_fn, device=job.device)
-    kept = {"model": job.model, "optimizer": job.optimizer}
+    engine = peers.engine(job)
 
     def theirs() -> Curve:
-        finder = FastaiLRFinder()
-        options = {"num_iter": STEPS, "start_lr": START_LR, "end_lr": END_LR, "diverge_th": NEVER}
-        with finder.attach(engine, to_save=kept, **options) as finding:
-            finding.run(job.loader)
+        finder = peers.ignite_finds(job, engine, *RANGE)
         found: Any = finder.get_results()
         return Curve(found["lr"], found["loss"], finder.lr_suggestion())
 
@@ -175,7 +125,7 @@ def measure(rounds: int, names: Sequence[str] = tuple(LIBRARIES)) -> dict[str, A
     found: dict[str, Any] = {}
     for name in names:
         make = LIBRARIES[name]
-        with _silence():
+        with quiet():
             for who in ("theirs", "ours"):  # what is imported at first use is not left behind
                 _run(make, CURVE, who)
             theirs, ours = (_run(make, CURVE, who).found for who in ("theirs", "ours"))
@@ -215,10 +165,10 @@ def _run(
         before = _state(held)
         Trap.ending, Trap.calls = ending, 0
         found: Any = None
-        began = time.perf_counter()
+        began = time.process_time()
         with contextlib.suppress(*([] if ending == ENDINGS[0] else [RuntimeError])):
             found = getattr(held, who)()
-        seconds = time.perf_counter() - began
+        seconds = time.process_time() - began
         after = _state(held)
     Trap.ending = ENDINGS[0]
     return Outcome(found, seconds, [what for what in before if before[what] != after.get(what)])
@@ -242,17 +192,6 @@ def _seen(value: Any) -> Any:
     return id(value)
 
 
-@contextlib.contextmanager
-def _silence() -> Iterator[None]:
-    with warnings.catch_warnings(), contextlib.ExitStack() as stack:
-        warnings.simplefilter("ignore")
-        stack.enter_context(contextlib.redirect_stdout(io.StringIO()))
-        stack.enter_context(contextlib.redirect_stderr(io.StringIO()))
-        logging.disable(logging.CRITICAL)
-        stack.callback(logging.disable, logging.NOTSET)
-        yield
-
-
 def tables(result: dict[str, Any]) -> str:
     """Return the figures as Markdown tables."""
     curves, left = [], []
@@ -272,7 +211,7 @@ def tables(result: dict[str, Any]) -> str:
             left.append([called, *each])
     head = [
         *("own finder / ours", "points", "largest relative difference of the averages"),
-        *("suggestion by its rule", "time, its to ours"),
+        *("suggestion by its rule", "processor time, its to ours"),
     ]
     changed = report.markdown(["changed after", *ENDED], left)
     return f"{report.markdown(head, curves)}\n\n{changed}"
