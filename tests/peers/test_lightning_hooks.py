@@ -15,12 +15,12 @@ from lrfind_widget.training.range_test import Sweep
 from tests.peers.test_lightning_module import (
     Recording,
     attributes,
-    both,
     fit,
     loader,
     module,
-    seed_everything,
 )
+from tests.unit.isolating import both_isolations
+from tests.unit.toys import seed_everything
 
 LOG = Path("calls.txt")
 """Nothing that a sweep could set back."""
@@ -158,7 +158,7 @@ class Second(Shaping):
 
 @pytest.mark.parametrize("kind", [Shaping, Stepping, Ahead, Apart, Second])
 @pytest.mark.parametrize("shuffle", [False, True])
-@both
+@both_isolations
 def test_hooks_run_as_the_trainer_runs_them(kind: Any, shuffle: bool, isolation: str) -> None:
     model = module(kind)
     before = attributes(model)
@@ -220,7 +220,7 @@ class Leaving(Stepping):
 
 
 @pytest.mark.parametrize("kind", [Shaping, Leaving])
-@both
+@both_isolations
 def test_the_critical_rate_leaves_no_trace(kind: Any, isolation: str) -> None:
     model = module(kind)
     given = model, loader(24), model.configure_optimizers()
@@ -263,7 +263,7 @@ class Averaging(Recording):
 
 
 @pytest.mark.parametrize("kind", [Shaping, Apart, Averaging])
-@both
+@both_isolations
 def test_each_rate_is_a_training_of_its_own(kind: Any, isolation: str) -> None:
     model = module(kind)
     before = attributes(model)

@@ -4,13 +4,11 @@ from __future__ import annotations
 
 import copy
 import itertools
-import random
 import warnings
 from collections.abc import Iterator
 from typing import Any
 
 import lightning.pytorch as pl
-import numpy as np
 import pytest
 import torch
 import torchmetrics
@@ -21,8 +19,9 @@ from torch.utils.data import DataLoader, TensorDataset
 
 from lrfind_widget import compare_lrs, lr_find, search_lr
 from lrfind_widget.isolation.joined_loader import joined
+from tests.unit.isolating import both_isolations
+from tests.unit.toys import seed_everything
 
-both = pytest.mark.parametrize("isolation", ["copy", "in_place"])
 FEW: dict[str, Any] = {"num_it": 50, "stop_div": False, "progress": False}
 
 
@@ -59,12 +58,6 @@ class Classifier(pl.LightningModule):
 
     def configure_optimizers(self) -> Any:
         return torch.optim.Adam(self.parameters(), lr=self.hparams["lr"])
-
-
-def seed_everything(seed: int) -> None:
-    torch.manual_seed(seed)
-    np.random.seed(seed)  # noqa: NPY002
-    random.seed(seed)
 
 
 def module(kind: type[Classifier] = Classifier) -> Classifier:
@@ -104,7 +97,7 @@ def attributes(model: nn.Module) -> list[Any]:
     ]
 
 
-@both
+@both_isolations
 def test_the_losses_are_those_of_a_bare_loop_in_silence(isolation: str, capsys: Any) -> None:
     model = module()
     optimizer = model.configure_optimizers()
@@ -196,7 +189,7 @@ def test_a_compiled_module_hides_its_training_step() -> None:
     assert lr_find(*given, loss_fn=F.cross_entropy, **FEW).steps[-1] == 49
 
 
-@both
+@both_isolations
 def test_a_module_that_was_trained_before_is_swept_as_it_is_now(isolation: str) -> None:
     model = module(Recording)
     trainer = fit(model, loader(), 3)
@@ -233,7 +226,7 @@ class Paced(Recording):
         return super().training_step(batch, batch_idx) * (1 + self.global_step / whole)
 
 
-@both
+@both_isolations
 def test_a_trainer_that_is_attached_is_asked(isolation: str) -> None:
     model = module(Paced)
     given = loader(), model.configure_optimizers()
@@ -274,7 +267,7 @@ def in_eval(model: Classifier, batches: Any) -> list[float]:
         return [F.cross_entropy(model(x), y).double().item() for x, y in batches]
 
 
-@both
+@both_isolations
 def test_what_validation_step_logs_is_the_validation_loss(isolation: str) -> None:
     losses = in_eval(module(), loader(24))
     expected = sum(loss + number for number, loss in enumerate(losses)) / len(losses)
@@ -336,7 +329,7 @@ class Manual(Recording):
         """Is run by the Trainer alone."""
 
 
-@both
+@both_isolations
 def test_a_manual_update_is_that_of_the_trainer(isolation: str) -> None:
     model = module(Manual)
     found = compare_lrs(

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import random
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import torch
 from fastai.basics import (
     SGD,
@@ -35,7 +33,8 @@ from fastai.callback.all import (
 from torch import nn
 
 from lrfind_widget.curves.schedule import Schedule
-from tests.unit.toys import classifier, data
+from tests.unit.toys import classifier, data, seed_everything
+from tests.unit.user_state import described, state_of
 
 RANGE = {"start_lr": 1e-3, "end_lr": 1.0, "num_it": 14}
 
@@ -106,17 +105,11 @@ class Autocast(Callback):
 
 def learner(path: Path, *cbs: Any, examples: int = 60, bs: int = 8, **options: Any) -> Learner:
     """A Learner with dropout, BatchNorm and an epoch of an odd number of batches."""
-    seeds(0)
+    seed_everything(0)
     train = DataLoader(data(examples), bs=bs, shuffle=True)
     loaders = DataLoaders(train, DataLoader(data(16), bs=bs), path=path)
     settings = {"loss_func": CrossEntropyLossFlat(), "opt_func": SGD, **options}
     return Learner(loaders, classifier(), cbs=list(cbs), **settings)
-
-
-def seeds(seed: int) -> None:
-    torch.manual_seed(seed)
-    np.random.seed(seed)  # noqa: NPY002 - the global generator is the point
-    random.seed(seed)
 
 
 def fitted(learn: Learner, **options: Any) -> list[float]:
@@ -161,21 +154,10 @@ CASES: dict[str, Callable[[Path], Learner]] = {
 }
 
 
-def described(learn: Learner) -> Any:
-    """All that a person can see of a Learner: its attributes, those of its callbacks, its files."""
-    parts = [learn, *learn.cbs, learn.dls, *learn.dls.loaders, learn.loss_func]
-    states = [{**vars(part)} for part in parts]
+def left_by(learn: Learner) -> Any:
+    """Return what a sweep could leave behind: in the Learner, its callbacks and its folder."""
+    opt = learn.opt
+    parts = [learn, *learn.cbs, learn.dls, *learn.dls.loaders, learn.loss_func, learn.model]
+    kept = [] if opt is None else [opt.state, *opt.hypers]
     orders = [loader.rng.getstate() for loader in learn.dls.loaders]
-    values = [(p.data_ptr(), p.grad, p.detach().clone()) for p in learn.model.parameters()]
-    files = sorted(path for path in Path(learn.path).rglob("*"))
-    return states, orders, values, files, [*learn.cbs], learn.model.training
-
-
-def same(before: Any, after: Any) -> bool:
-    if isinstance(before, torch.Tensor):
-        return before is after or torch.equal(before, after)
-    if isinstance(before, dict):
-        return before.keys() == after.keys() and all(same(v, after[k]) for k, v in before.items())
-    if isinstance(before, (list, tuple)):
-        return len(before) == len(after) and all(map(same, before, after))
-    return before is after or before == after
+    return state_of(*parts), described(kept), orders, sorted(Path(learn.path).rglob("*"))

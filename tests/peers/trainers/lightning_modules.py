@@ -9,16 +9,15 @@ from pathlib import Path
 from typing import Any
 
 import lightning.pytorch as pl
-import pytest
 import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 from torch.utils.data import DataLoader, TensorDataset, random_split
 
 from tests.peers.test_lightning_module import loader as in_order
-from tests.peers.test_lightning_module import seed_everything
+from tests.unit.toys import seed_everything
+from tests.unit.user_state import state_of
 
-both = pytest.mark.parametrize("isolation", ["copy", "in_place"])
 FEW: dict[str, Any] = {"num_it": 14, "stop_div": False, "seed": 2, "progress": False}
 QUIET: dict[str, Any] = {
     "accelerator": "cpu",
@@ -94,33 +93,13 @@ def fitted(result: Any, module: Any, data: Any, trainer: Any = None, **options: 
     return module
 
 
-def left_by(trainer: Any, module: Any) -> list[Any]:
-    """Return what a sweep could leave behind."""
-    values = [v.tolist() for v in module.state_dict().values()]
-    kinds = [(name, p.dtype, p.device, p.grad) for name, p in module.named_parameters()]
+def left_by(trainer: Any, module: Any) -> Any:
+    """Return what a sweep could leave behind: in what a Trainer is made of, and in the folder."""
+    own = ("lightning", "pytorch_lightning")
+    parts = [p for p in vars(trainer).values() if type(p).__module__.partition(".")[0] in own]
+    states = state_of(module, trainer, *parts, *trainer.optimizers, *trainer.callbacks)
     loops = copy.deepcopy(trainer.fit_loop.state_dict())
-    trained = [
-        vars(trainer)[name]
-        for name in ("_loggers", "should_stop", "datamodule")
-        if name in vars(trainer)
-    ]
-    callbacks = [(id(c), repr(c.state_dict())) for c in trainer.callbacks]
-    parts = trainer.optimizers, trainer.lightning_module, trainer.train_dataloader
-    attributes = [(name, id(value)) for name, value in vars(module).items()]
-    state = repr(trainer.state), trainer.current_epoch, trainer.global_step
-    files = sorted(map(str, Path().rglob("*")))
-    return [
-        values,
-        kinds,
-        loops,
-        trained,
-        callbacks,
-        parts,
-        attributes,
-        state,
-        files,
-        sorted(vars(trainer)),
-    ]
+    return states, loops, sorted(Path().rglob("*"))
 
 
 class Data(pl.LightningDataModule):

@@ -12,8 +12,10 @@ from fastai.callback.all import MixUp
 from torch import nn
 
 from lrfind_widget import Sweep, lr_find
-from tests.peers.trainers.learners import CASES, RANGE, Rates, fitted, learner, same, seeds
+from tests.peers.trainers.learners import CASES, RANGE, Rates, fitted, learner
 from tests.unit.isolating import both_isolations
+from tests.unit.toys import seed_everything
+from tests.unit.user_state import state_of
 
 
 @both_isolations
@@ -40,11 +42,11 @@ def test_an_optimizer_that_was_made_before_is_taken(tmp_path: Path) -> None:
     expected = fitted(wrapped())
     for isolation in ("copy", "in_place"):
         learn = wrapped()
-        state = learn.opt_func.opt.state_dict()
+        before = state_of(learn.opt_func.opt)
         sweep = Sweep(learn, isolation=isolation, stop_div=False, **RANGE)
         assert [point.loss for point in sweep] == expected
         assert sweep.receipt.identical, sweep.receipt
-        assert same(state, learn.opt_func.opt.state_dict())
+        assert state_of(learn.opt_func.opt) == before
         assert learn.opt is None
 
 
@@ -78,7 +80,7 @@ def test_another_weight_decay_is_that_of_the_fit(tmp_path: Path) -> None:
 
 def test_a_seed_repeats_a_fit_that_was_seeded(tmp_path: Path) -> None:
     def seeded(learn: Learner) -> Learner:
-        seeds(3)
+        seed_everything(3)
         for loader in learn.dls.loaders:
             loader.rng.seed(3)
         return learn

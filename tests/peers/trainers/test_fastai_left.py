@@ -10,7 +10,7 @@ import pytest
 from fastai.basics import Callback
 
 from lrfind_widget import Sweep
-from tests.peers.trainers.learners import CASES, RANGE, described, learner, same, trained
+from tests.peers.trainers.learners import CASES, RANGE, learner, left_by, trained
 from tests.unit.isolating import both_isolations
 
 
@@ -18,14 +18,13 @@ from tests.unit.isolating import both_isolations
 @pytest.mark.parametrize("case", ["plain", "saving", "trained before", "accumulated before"])
 def test_nothing_is_left_behind(case: str, isolation: Any, tmp_path: Path, capfd: Any) -> None:
     learn = CASES[case](tmp_path)
-    before, had = described(learn), learn.opt is not None
+    before = left_by(learn)
     folders = set(Path(tempfile.gettempdir()).glob("lrfind_widget_*"))
     capfd.readouterr()
     sweep = Sweep(learn, isolation=isolation, val_loader=True, **RANGE)
     assert len(list(sweep)) > 5
     assert sweep.receipt.identical, sweep.receipt
-    assert same(before, described(learn))
-    assert (learn.opt is not None) == had
+    assert left_by(learn) == before
     assert not hasattr(learn, "lr_finder")
     assert set(Path(tempfile.gettempdir()).glob("lrfind_widget_*")) <= folders
     assert capfd.readouterr() == ("", "")
@@ -40,10 +39,10 @@ def test_an_error_leaves_nothing_behind(isolation: Any, tmp_path: Path) -> None:
 
     learn = trained(learner(tmp_path))
     learn.add_cb(Failing())
-    before = described(learn)
+    before = left_by(learn)
     sweep = Sweep(learn, isolation=isolation, **RANGE)
     with pytest.raises(RuntimeError, match="no more"):
         list(sweep)
-    assert same(before, described(learn))
+    assert left_by(learn) == before
     assert sweep.receipt.identical, sweep.receipt
     assert "in step 5 of 14: Exception occured in `Failing`" in sweep.stop_sentence

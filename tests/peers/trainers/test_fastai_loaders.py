@@ -11,13 +11,13 @@ from torch import nn
 from torch.utils.data import DataLoader as TorchDataLoader
 
 from lrfind_widget import Sweep
-from tests.peers.trainers.learners import RANGE, body_and_head, fitted, seeds
-from tests.unit.toys import classifier, data
+from tests.peers.trainers.learners import RANGE, body_and_head, fitted
+from tests.unit.toys import classifier, data, seed_everything
 
 
 def test_loaders_of_torch_and_frozen_groups_are_taken(tmp_path: Path) -> None:
     def made() -> Learner:
-        seeds(0)
+        seed_everything(0)
         train = TorchDataLoader(data(60), batch_size=8, shuffle=True)
         loaders = DataLoaders(train, TorchDataLoader(data(16), batch_size=8), path=tmp_path)
         loss = nn.CrossEntropyLoss()
@@ -47,7 +47,7 @@ class Noisy:
 
 def test_workers_draw_what_they_draw_in_a_fit(tmp_path: Path) -> None:
     def made() -> Learner:
-        seeds(0)
+        seed_everything(0)
         train = DataLoader(Noisy(data(60)), bs=8, shuffle=True, num_workers=2)
         loaders = DataLoaders(train, DataLoader(data(16), bs=8), path=tmp_path)
         return Learner(loaders, classifier(), loss_func=CrossEntropyLossFlat(), opt_func=SGD)

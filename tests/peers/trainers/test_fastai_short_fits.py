@@ -5,14 +5,14 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-import pytest
 from fastai.callback.all import GradientAccumulation, MixUp
 
 from lrfind_widget import compare_lrs, search_lr
-from tests.peers.trainers.learners import Rates, described, learner, same
+from tests.peers.trainers.learners import Rates, learner, left_by
+from tests.unit.isolating import both_isolations
 
 
-@pytest.mark.parametrize("isolation", ["copy", "in_place"])
+@both_isolations
 def test_rates_are_compared_by_short_fits(isolation: Any, tmp_path: Path) -> None:
     lrs = [1e-3, 1e-1]
     learn = learner(tmp_path, GradientAccumulation(16), MixUp())
@@ -27,9 +27,9 @@ def test_rates_are_compared_by_short_fits(isolation: Any, tmp_path: Path) -> Non
 
 def test_a_search_trains_by_fits(tmp_path: Path) -> None:
     learn = learner(tmp_path, MixUp())
-    before = described(learn)
+    before = left_by(learn)
     found = search_lr(learn, lr=0.1, steps=24, val_loader=True, progress=False, seed=0)
-    assert same(before, described(learn))
+    assert left_by(learn) == before
     for row, lr in enumerate(found.lrs):
         alone = compare_lrs(learn, lrs=[lr], steps=24, seed=0, progress=False)
         taken = found.taken[row]

@@ -23,6 +23,7 @@ from tests.peers.trainers.hf import (
     trained,
     trainer,
 )
+from tests.unit.isolating import both_isolations
 
 CASES: dict[str, Any] = {
     "plain": trainer,
@@ -63,7 +64,7 @@ CASES: dict[str, Any] = {
 }
 
 
-@pytest.mark.parametrize("isolation", ["copy", "in_place"])
+@both_isolations
 @pytest.mark.parametrize("case", CASES)
 def test_its_losses_are_those_of_train(case: str, isolation: Any, tmp_path: Path) -> None:
     range_ = {"start_lr": 1e-5, "end_lr": 1.0, "num_it": 12, "stop_div": False}
@@ -85,7 +86,7 @@ def test_a_callback_that_stops_the_training_does_not_stop_the_sweep(tmp_path: Pa
     assert len(losses) == 9
 
 
-@pytest.mark.parametrize("isolation", ["copy", "in_place"])
+@both_isolations
 def test_everything_that_takes_a_model_takes_it(isolation: Any, tmp_path: Path) -> None:
     given = trainer(tmp_path, gradient_accumulation_steps=2)
     quiet = {"isolation": isolation, "progress": False, "seed": 1}
@@ -105,7 +106,7 @@ def test_everything_that_takes_a_model_takes_it(isolation: Any, tmp_path: Path) 
     widget.close()
 
 
-@pytest.mark.parametrize("isolation", ["copy", "in_place"])
+@both_isolations
 def test_a_training_at_one_rate_sees_what_train_sees(isolation: Any, tmp_path: Path) -> None:
     quiet = {"isolation": isolation, "progress": False, "seed": 1}
     make = partial(trainer, tmp_path, gradient_accumulation_steps=3)

@@ -7,13 +7,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import torch
 from accelerate.state import GradientState
 from torch.utils.data import Dataset
 
 from lrfind_widget import LRFinderWidget, Sweep, compare_lrs, lr_find, search_lr
 from lrfind_widget.training.trainers import training_of
 from tests.peers.trainers.hf import Saves, dpo, examples, sft, trained, trainer
+from tests.unit.isolating import both_isolations
+from tests.unit.user_state import described, state_of
 
 MAKERS: dict[str, Any] = {
     "new": lambda folder: trainer(folder, callbacks=[Saves()]),
@@ -23,63 +24,35 @@ MAKERS: dict[str, Any] = {
 }
 
 
-def described(value: Any) -> Any:
-    """Return what a value is, by which a change in it is seen."""
-    if isinstance(value, (int, float, str, type(None))):
-        return value
-    if isinstance(value, dict):
-        return {key: described(part) for key, part in value.items()}
-    if isinstance(value, (list, tuple, set)) and len(value) < 100:
-        return [described(part) for part in value]
-    return id(value)
+def left_by(trainer: Any, folder: Path) -> Any:
+    """Return what a sweep could leave behind: in what a trainer is made of, and in its folder."""
+    parts = [
+        *(trainer, trainer.model, trainer.state, trainer.control, trainer.args),
+        *(trainer.callback_handler, *trainer.callback_handler.callbacks, trainer.data_collator),
+        *(trainer.accelerator, trainer.optimizer, trainer.lr_scheduler),
+        getattr(trainer.optimizer, "optimizer", None),
+    ]
+    states = state_of(*(part for part in parts if hasattr(part, "__dict__")))
+    process = described(GradientState._shared_state)
+    return states, process, sorted(folder.rglob("*"))
 
 
-def remains(trainer: Any, folder: Path) -> dict[str, Any]:
-    """Return all of a trainer that a training would change."""
-    model = trainer.model
-    parts = {
-        "trainer": trainer,
-        "state": trainer.state,
-        "control": trainer.control,
-        "arguments": trainer.args,
-        "callbacks": trainer.callback_handler,
-        "accelerator": trainer.accelerator,
-        "gradients of the process": GradientState(),
-        "collator": trainer.data_collator,
-    }
-    found = {
-        f"{name}: {key}": described(value)
-        for name, part in parts.items()
-        for key, value in getattr(part, "__dict__", {}).items()
-    }
-    for name, module in model.named_modules():
-        found[f"module {name}"] = described(
-            {key: part for key, part in vars(module).items() if "parameters" not in key}
-        )
-    found["weights"] = {name: value.tolist() for name, value in model.state_dict().items()}
-    found["files"] = sorted(map(str, folder.rglob("*")))
-    found["random"] = torch.get_rng_state().tolist()
-    return found
-
-
-@pytest.mark.parametrize("isolation", ["copy", "in_place"])
+@both_isolations
 @pytest.mark.parametrize("maker", MAKERS)
 def test_nothing_is_left_behind(maker: str, isolation: Any, tmp_path: Path) -> None:
     given = MAKERS[maker](tmp_path)
-    before = remains(given, tmp_path)
-    had_one = given.optimizer
+    before = left_by(given, tmp_path)
 
     list(Sweep(given, num_it=12, isolation=isolation))
-    assert remains(given, tmp_path) == before
+    assert left_by(given, tmp_path) == before
     for _ in Sweep(given, num_it=12, isolation=isolation):  # not read to its end
         break
-    assert remains(given, tmp_path) == before
+    assert left_by(given, tmp_path) == before
     compare_lrs(given, lrs=[1e-3, 1e-2], steps=4, isolation=isolation, progress=False)
-    assert remains(given, tmp_path) == before
-    assert given.optimizer is had_one
+    assert left_by(given, tmp_path) == before
 
 
-@pytest.mark.parametrize("isolation", ["copy", "in_place"])
+@both_isolations
 def test_nothing_is_left_after_an_error(isolation: Any, tmp_path: Path) -> None:
     class Broken(list):
         def __getitem__(self, place: int) -> Any:
@@ -89,16 +62,16 @@ def test_nothing_is_left_after_an_error(isolation: Any, tmp_path: Path) -> None:
 
     reads: list[int] = []
     given = trainer(tmp_path, train_dataset=Broken(examples()))
-    before = remains(given, tmp_path)
+    before = left_by(given, tmp_path)
     sweep = Sweep(given, num_it=12, isolation=isolation)
     with pytest.raises(OSError, match="the disk is gone"):
         list(sweep)
     assert "The dataloader raised OSError in step" in sweep.stop_sentence
     reads.clear()
-    assert remains(given, tmp_path) == before
+    assert left_by(given, tmp_path) == before
 
 
-@pytest.mark.parametrize("isolation", ["copy", "in_place"])
+@both_isolations
 def test_training_afterwards_is_what_it_would_have_been(isolation: Any, tmp_path: Path) -> None:
     def weights(*, swept: bool) -> Any:
         given = trainer(tmp_path, max_steps=6)
@@ -206,10 +179,10 @@ def test_what_cannot_be_taken_is_refused_with_what_to_do(
     changes: Any, keywords: Any, error: Any, words: str, tmp_path: Path
 ) -> None:
     given = trainer(tmp_path, **changes)
-    before = remains(given, tmp_path)
+    before = left_by(given, tmp_path)
     with pytest.raises(error, match=words):
         lr_find(given, **keywords)
-    assert remains(given, tmp_path) == before
+    assert left_by(given, tmp_path) == before
 
 
 def test_to_hold_data_back_is_refused_with_what_to_do(tmp_path: Path) -> None:

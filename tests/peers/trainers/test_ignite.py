@@ -14,12 +14,14 @@ from torch import nn
 from torch.nn import functional as F
 
 from lrfind_widget import Sweep, compare_lrs, lr_find, search_lr
+from lrfind_widget.isolation.reach import reach
 from lrfind_widget.outcomes import StopReason
 from lrfind_widget.training.trainers import training_of
 from tests.peers.test_lightning_module import loader as in_order
-from tests.peers.test_lightning_module import seed_everything
+from tests.unit.isolating import both_isolations
+from tests.unit.toys import seed_everything
+from tests.unit.user_state import state_of
 
-both = pytest.mark.parametrize("isolation", ["copy", "in_place"])
 FEW: dict[str, Any] = {"num_it": 14, "stop_div": False, "seed": 2, "progress": False}
 
 
@@ -119,7 +121,7 @@ ALL = supervised, accumulating, telling, clipping, by_names, by_method, determin
 
 
 def optimizer_of(engine: Engine) -> torch.optim.Optimizer:
-    return Sweep(engine, loader())._training.optimizer
+    return training_of(engine, loader()).optimizer
 
 
 def losses(engine: Engine, data: Any, lrs: list[float], each: int = 1, **options: Any) -> Any:
@@ -148,18 +150,15 @@ def losses(engine: Engine, data: Any, lrs: list[float], each: int = 1, **options
     return [float(pair.double().mean() if each > 1 else pair[0]) for pair in pairs]
 
 
-def left_by(engine: Engine) -> list[Any]:
-    """Return what a sweep could leave behind."""
-    training = Sweep(engine, loader())._training
-    values = [v.tolist() for v in training._model.state_dict().values()]
-    handlers = {k: [h[0] for h in v] for k, v in engine._event_handlers.items()}
-    state = {name: id(value) for name, value in vars(engine.state).items()}
-    files = sorted(map(str, Path().rglob("*")))
-    return [values, training.optimizer.state_dict(), handlers, state, files, sorted(vars(engine))]
+def left_by(engine: Engine) -> Any:
+    """Return what a sweep could leave behind: in all that the engine reaches, and in the folder."""
+    reached = reach([engine._process_function])
+    states = state_of(*reached.modules, *reached.optimizers, engine, engine.state)
+    return states, sorted(Path().rglob("*"))
 
 
 @pytest.mark.parametrize("make", ALL, ids=lambda make: make.__name__)
-@both
+@both_isolations
 def test_the_losses_are_those_of_run(make: Any, isolation: str) -> None:
     """Of five batches an epoch: with two for a step, one goes from each epoch to the next."""
     engine = make()
@@ -172,7 +171,7 @@ def test_the_losses_are_those_of_run(make: Any, isolation: str) -> None:
     assert result.losses.tolist() == losses(make(), loader(), result.lrs.tolist(), each)
 
 
-@both
+@both_isolations
 def test_handlers_neither_save_nor_stop_nor_run(isolation: str) -> None:
     engine, called = clipping(), []
     optimizer = optimizer_of(engine)
@@ -193,7 +192,7 @@ def test_handlers_neither_save_nor_stop_nor_run(isolation: str) -> None:
     assert "its handlers are not called" in result.objective
 
 
-@both
+@both_isolations
 def test_an_engine_that_has_run_goes_on_where_it_is(isolation: str) -> None:
     engines = [clipping(), clipping()]
     for engine in engines:
@@ -206,7 +205,7 @@ def test_an_engine_that_has_run_goes_on_where_it_is(isolation: str) -> None:
 
 
 @pytest.mark.parametrize("search", [False, True])
-@both
+@both_isolations
 def test_each_short_training_is_a_run_of_its_own(search: bool, isolation: str) -> None:
     given: Any = {"steps": 12, "seed": 2, "isolation": isolation, "progress": False}
     if search:
@@ -234,7 +233,7 @@ def test_the_validation_loss_is_that_of_its_evaluator() -> None:
     assert result.critical_note == plain.critical_note
     trained = supervised()
     losses(trained, loader(), result.lrs.tolist()[:1])
-    model = Sweep(trained, loader())._training._model.eval()
+    model = training_of(trained, loader())._model.eval()
     with torch.no_grad():
         inputs, target = val_loader.dataset.tensors
         expected = F.cross_entropy(model(inputs), target).item()

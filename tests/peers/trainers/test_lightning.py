@@ -11,8 +11,9 @@ from torch import nn
 from torch.nn import functional as F
 
 from lrfind_widget import Sweep, compare_lrs, lr_find, search_lr
-from tests.peers.test_lightning_module import seed_everything
-from tests.peers.trainers.lightning_modules import FEW, QUIET, both, fitted, left_by, loader, made
+from tests.peers.trainers.lightning_modules import FEW, QUIET, fitted, left_by, loader, made
+from tests.unit.isolating import both_isolations
+from tests.unit.toys import seed_everything
 
 PRECISIONS = "bf16-mixed", "64-true", "bf16-true"
 
@@ -33,19 +34,19 @@ PRECISIONS = "bf16-mixed", "64-true", "bf16-true"
     ],
     ids=str,
 )
-@both
+@both_isolations
 def test_the_losses_are_those_of_fit(options: Any, isolation: str) -> None:
     """Of five batches an epoch: with two for a step, the third step of each has one."""
     module, trainer = made(), pl.Trainer(max_epochs=3, **QUIET, **options)
     before = left_by(trainer, module)
     result = lr_find(trainer, module, loader(40), isolation=isolation, **FEW)
-    assert result.losses.tolist() == fitted(result, made(), loader(40), **options).losses()
+    assert left_by(trainer, module) == before
     assert result.receipt is not None
     assert result.receipt.identical
-    assert left_by(trainer, module) == before
+    assert result.losses.tolist() == fitted(result, made(), loader(40), **options).losses()
 
 
-@both
+@both_isolations
 def test_a_trainer_that_has_trained_goes_on_where_it_is(isolation: str) -> None:
     trainers = [pl.Trainer(max_epochs=2, limit_val_batches=0, **QUIET) for _ in range(2)]
     modules = [made(), made()]
@@ -62,7 +63,7 @@ def test_a_trainer_that_has_trained_goes_on_where_it_is(isolation: str) -> None:
 
 
 @pytest.mark.parametrize("search", [False, True])
-@both
+@both_isolations
 def test_each_short_training_is_a_fit_of_its_own(search: bool, isolation: str) -> None:
     module, trainer = made(), pl.Trainer(max_epochs=3, **QUIET)
     given: Any = {"steps": 12, "seed": 2, "isolation": isolation, "progress": False}
@@ -78,7 +79,7 @@ def test_each_short_training_is_a_fit_of_its_own(search: bool, isolation: str) -
         assert losses.tolist()[:taken] == trained.losses()[:taken]
 
 
-@both
+@both_isolations
 def test_repeats_and_the_critical_rate(isolation: str) -> None:
     module = made()
     given = pl.Trainer(**QUIET), module, loader(40)
@@ -92,7 +93,7 @@ def test_repeats_and_the_critical_rate(isolation: str) -> None:
     assert sweep.receipt.identical
 
 
-@both
+@both_isolations
 def test_its_other_name_is_known_too(isolation: str) -> None:
     import pytorch_lightning
 
@@ -104,16 +105,18 @@ def test_its_other_name_is_known_too(isolation: str) -> None:
 
         def training_step(self, batch: Any, batch_idx: int) -> Any:
             loss = F.cross_entropy(self.net(batch[0]), batch[1])
-            seen.append(loss.item())
+            losses.append(loss.item())
             return loss
 
         def configure_optimizers(self) -> Any:
             return torch.optim.SGD(self.parameters(), self.lr)
 
-    seen: list[float] = []
-    trainer = pytorch_lightning.Trainer(max_epochs=1, **QUIET)
+    losses: list[float] = []
+    trainer = pytorch_lightning.Trainer(max_epochs=1, limit_val_batches=0, **QUIET)
     result = lr_find(trainer, made(Other), loader(40), isolation=isolation, **FEW)
-    assert result.losses.tolist() == seen
+    losses.clear()
+    fitted(result, made(Other), loader(40), trainer)
+    assert result.losses.tolist() == losses
     with pytest.raises(
         TypeError, match="one of lightning, and the module one of pytorch_lightning"
     ):

@@ -12,7 +12,8 @@ from lightning.pytorch.callbacks import EarlyStopping, ModelCheckpoint
 
 from lrfind_widget import lr_find
 from tests.peers.test_lightning_hooks import LOG, Ahead, Apart, Second, Shaping, Stepping
-from tests.peers.trainers.lightning_modules import FEW, QUIET, both, fitted, left_by, loader, made
+from tests.peers.trainers.lightning_modules import FEW, QUIET, fitted, left_by, loader, made
+from tests.unit.isolating import both_isolations
 
 
 class Saving(pl.Callback):
@@ -38,7 +39,7 @@ class Noisy(pl.Callback):
             parameter.grad += 0.01 * self.count * torch.randn_like(parameter.grad)
 
 
-@both
+@both_isolations
 def test_callbacks_take_part_and_neither_save_nor_stop(isolation: str) -> None:
     noisy = Noisy()
     callbacks = [
@@ -59,7 +60,7 @@ def test_callbacks_take_part_and_neither_save_nor_stop(isolation: str) -> None:
 
 
 @pytest.mark.parametrize("kind", [Shaping, Stepping, Ahead, Apart, Second])
-@both
+@both_isolations
 def test_every_hook_is_run_as_in_fit(kind: Any, isolation: str) -> None:
     """Each takes part in the losses, and writes down its arguments and where it is called."""
     module, trainer = made(kind), pl.Trainer(max_epochs=3, **QUIET)
@@ -84,7 +85,7 @@ class Probing(pl.Callback):
         assert self.part is module.net[0]
 
 
-@both
+@both_isolations
 def test_a_callback_that_holds_a_part_of_the_module_has_that_which_trains(isolation: str) -> None:
     module = made()
     trainer = pl.Trainer(callbacks=[Probing(module.net[0])], **QUIET)

@@ -11,18 +11,18 @@ from torch.utils.data import DataLoader
 
 from lrfind_widget import lr_find, search_lr
 from lrfind_widget.training.trainers import training_of
-from tests.peers.test_lightning_module import seed_everything
 from tests.peers.trainers.lightning_modules import (
     FEW,
     QUIET,
     Data,
     Net,
     Rates,
-    both,
     fitted,
     loader,
     made,
 )
+from tests.unit.isolating import both_isolations
+from tests.unit.toys import seed_everything
 
 
 class Own(Net):
@@ -46,7 +46,7 @@ class Own(Net):
     ],
     ids=["data module", "module", "list", "combined", "workers"],
 )
-@both
+@both_isolations
 def test_the_data_comes_as_it_does_in_fit(kind: Any, data: Any, isolation: str) -> None:
     if data is not Data and kind is Net and type(data()) is not DataLoader:
         kind = Wrapped
@@ -64,7 +64,7 @@ class Wrapped(Net):
         return super().training_step(inner, batch_idx)
 
 
-@both
+@both_isolations
 def test_the_validation_loss_is_of_the_data_module(isolation: str) -> None:
     given = pl.Trainer(max_epochs=3, **QUIET), made(), Data()
     result, plain = (
@@ -93,7 +93,7 @@ def test_a_search_holds_back_a_part_of_a_loader_and_not_of_a_data_module() -> No
     assert can == [True, False]
 
 
-@both
+@both_isolations
 def test_batches_without_a_loss_are_left_out(isolation: str) -> None:
     class Leaving(Net):
         def training_step(self, batch: Any, batch_idx: int) -> Any:
