@@ -1,7 +1,7 @@
-import { type IBackboneModelOptions, unpack_models } from '@jupyter-widgets/base';
+import type { IBackboneModelOptions } from '@jupyter-widgets/base';
 import { MarkModel } from 'bqplot';
 
-import { ChartMark, ChartMarkModel } from './chart_mark';
+import { ChartMark, ChartMarkModel, references } from './chart_mark';
 import type { BandsModel } from './bands';
 import { ChartLabels, type Label } from './chart_labels';
 import type { CurveModel } from './curve_model';
@@ -58,9 +58,7 @@ export class AnnotationsModel extends ChartMarkModel {
 
   static override serializers = {
     ...MarkModel.serializers,
-    marker: { deserialize: unpack_models },
-    curve: { deserialize: unpack_models },
-    bands: { deserialize: unpack_models },
+    ...references('marker', 'curve', 'bands'),
   };
 }
 

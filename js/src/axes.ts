@@ -1,8 +1,8 @@
-import { unpack_models, type IBackboneModelOptions } from '@jupyter-widgets/base';
+import type { IBackboneModelOptions } from '@jupyter-widgets/base';
 import { MarkModel, type ScaleModel } from 'bqplot';
 
 import { AxisLines } from './axis_lines';
-import { ChartMark, ChartMarkModel, IN_DECADES } from './chart_mark';
+import { ChartMark, ChartMarkModel, IN_DECADES, references } from './chart_mark';
 import type { CurveModel } from './curve_model';
 import { attr, html, keepKeys, say, svg } from './dom';
 import type { Framed } from './framed';
@@ -144,9 +144,7 @@ export class AxesModel extends ChartMarkModel {
 
   static override serializers = {
     ...MarkModel.serializers,
-    curve: { deserialize: unpack_models },
-    runs: { deserialize: unpack_models },
-    spread: { deserialize: unpack_models },
+    ...references('curve', 'runs', 'spread'),
   };
 }
 

@@ -1,14 +1,14 @@
-import { ChartMark, ChartMarkModel } from './chart_mark';
+import { ChartMark, HideableMarkModel } from './chart_mark';
 import { attr, svg } from './dom';
 import { clamp } from './geometry/mapping';
 import { identity } from './identity';
 import { Keyed } from './keyed';
 import { asText, dictsOf, type Entries } from './values';
 
-/** Intervals of the rate: ends not searched, where the loss falls, and what was refined. */
-export class BandsModel extends ChartMarkModel {
+/** Intervals of the rate: ends not searched, where the loss falls, and what was refined, which can be hidden. */
+export class BandsModel extends HideableMarkModel {
   override defaults(): Backbone.ObjectHash {
-    return { ...super.defaults(), ...identity('Bands'), bands: [], shown: true };
+    return { ...super.defaults(), ...identity('Bands'), bands: [] };
   }
 
   /** Their names and ends, the latest first. */
@@ -26,17 +26,6 @@ export class BandsModel extends ChartMarkModel {
   /** Whether a part of the curve was refined. */
   get refined(): boolean {
     return this.named.some(({ kind }) => kind === 'refined');
-  }
-
-  /** Whether that part is not hidden. */
-  get drawn(): boolean {
-    return this.get('shown') !== false;
-  }
-
-  /** Hides that part or shows it again; the kernel gets it, so that it lasts. */
-  toggle(): void {
-    this.set('shown', !this.drawn);
-    this.save_changes();
   }
 
   /** What a rate lies in, in words; a band may be too narrow for its name. */

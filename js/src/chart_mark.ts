@@ -1,7 +1,8 @@
-import type { IBackboneModelOptions, WidgetView } from '@jupyter-widgets/base';
+import { type IBackboneModelOptions, unpack_models, type WidgetView } from '@jupyter-widgets/base';
 import { Mark, MarkModel, type Figure } from 'bqplot';
 
 import { catchUp } from './catch_up';
+import { columnSerializer } from './columns';
 import { attr } from './dom';
 import { Mapping } from './geometry/mapping';
 
@@ -10,6 +11,17 @@ import { Mapping } from './geometry/mapping';
  * kernel has no such trait, and is never sent it.
  */
 export const IN_DECADES = 'lrfind_in_decades';
+
+/** How traits travel that are columns, or hold some. */
+export const columns = <Name extends string>(...names: readonly Name[]) => each(names, columnSerializer);
+
+/** How traits travel that refer to other models. */
+export const references = <Name extends string>(...names: readonly Name[]) =>
+  each(names, { deserialize: unpack_models });
+
+function each<Name extends string, Way>(names: readonly Name[], way: Way): Record<Name, Way> {
+  return Object.fromEntries(names.map((name) => [name, way])) as Record<Name, Way>;
+}
 
 /** Base of the models of our marks. */
 export abstract class ChartMarkModel extends MarkModel {
@@ -39,6 +51,23 @@ export abstract class ChartMarkModel extends MarkModel {
   /** Learn what was missed while this model was made. */
   protected catchUp(): void {
     catchUp(this);
+  }
+}
+
+/** Base of those that a person may hide. */
+export abstract class HideableMarkModel extends ChartMarkModel {
+  override defaults(): Backbone.ObjectHash {
+    return { ...super.defaults(), shown: true };
+  }
+
+  get drawn(): boolean {
+    return this.get('shown') !== false;
+  }
+
+  /** Hides it or shows it again; the kernel gets it, so that it lasts. */
+  toggle(): void {
+    this.set('shown', !this.drawn);
+    this.save_changes();
   }
 }
 

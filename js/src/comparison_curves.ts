@@ -1,7 +1,6 @@
 import { MarkModel } from 'bqplot';
 
-import { ChartMark } from './chart_mark';
-import { columnSerializer } from './columns';
+import { ChartMark, columns } from './chart_mark';
 import { ColumnsModel } from './columns_model';
 import { attr, say, svg, textWidth } from './dom';
 import { lineLosses } from './framed';
@@ -16,7 +15,8 @@ import { trainingLook } from './looks';
 import { asText, listOf, textOf } from './values';
 
 /** `number` is that of the line that a point belongs to, from 0. */
-type Column = 'number' | 'step' | 'smoothed' | 'val_loss';
+const COLUMNS = ['number', 'step', 'smoothed', 'val_loss'] as const;
+type Column = (typeof COLUMNS)[number];
 
 /** The losses at one rate over the steps; the validation loss is NaN where there is none. */
 interface Line {
@@ -42,7 +42,7 @@ export class ComparisonCurvesModel extends ColumnsModel<Column> {
   }
 
   protected override get columnNames(): readonly Column[] {
-    return ['number', 'step', 'smoothed', 'val_loss'];
+    return COLUMNS;
   }
 
   /** One line for each name. */
@@ -75,13 +75,7 @@ export class ComparisonCurvesModel extends ColumnsModel<Column> {
     ]);
   }
 
-  static override serializers = {
-    ...MarkModel.serializers,
-    number: columnSerializer,
-    step: columnSerializer,
-    smoothed: columnSerializer,
-    val_loss: columnSerializer,
-  };
+  static override serializers = { ...MarkModel.serializers, ...columns(...COLUMNS) };
 }
 
 interface Elements {

@@ -1,8 +1,9 @@
-import { type IBackboneModelOptions, unpack_models } from '@jupyter-widgets/base';
+import type { IBackboneModelOptions } from '@jupyter-widgets/base';
 import { MarkModel } from 'bqplot';
 
 import type { BandsModel } from './bands';
-import { asColumn, columnSerializer } from './columns';
+import { columns, references } from './chart_mark';
+import { asColumn } from './columns';
 import { ColumnsModel } from './columns_model';
 import { lineLosses } from './framed';
 import { formatLoss } from './geometry/format';
@@ -14,7 +15,10 @@ import { identity } from './identity';
 import type { Run, RunsModel } from './runs';
 import type { SpreadModel } from './spread';
 
-export type Column = 'lr' | 'loss' | 'smoothed' | 'val_loss';
+const COLUMNS = ['lr', 'loss', 'smoothed', 'val_loss'] as const;
+const LINE = ['fit_lr', 'fit_loss', 'fit_settled'] as const;
+
+export type Column = (typeof COLUMNS)[number];
 
 /** The two-sided fit to the points, at places of its own. */
 interface Fit {
@@ -50,11 +54,11 @@ export class CurveModel extends ColumnsModel<Column> {
   }
 
   protected override get columnNames(): readonly Column[] {
-    return ['lr', 'loss', 'smoothed', 'val_loss'];
+    return COLUMNS;
   }
 
   protected override get lineNames(): readonly string[] {
-    return ['fit_lr', 'fit_loss', 'fit_settled'];
+    return LINE;
   }
 
   override initialize(attributes: Backbone.ObjectHash, options: IBackboneModelOptions): void {
@@ -177,15 +181,8 @@ export class CurveModel extends ColumnsModel<Column> {
 
   static override serializers = {
     ...MarkModel.serializers,
-    lr: columnSerializer,
-    loss: columnSerializer,
-    smoothed: columnSerializer,
-    val_loss: columnSerializer,
-    fit_lr: columnSerializer,
-    fit_loss: columnSerializer,
-    fit_settled: columnSerializer,
-    runs: { deserialize: unpack_models },
-    spread: { deserialize: unpack_models },
+    ...columns(...COLUMNS, ...LINE),
+    ...references('runs', 'spread'),
   };
 }
 

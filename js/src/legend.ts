@@ -1,3 +1,4 @@
+import type { HideableMarkModel } from './chart_mark';
 import type { CurveModel, LineName } from './curve_model';
 import { attr, html, say } from './dom';
 import { Keyed } from './keyed';
@@ -58,6 +59,8 @@ export class Legend {
     const { curve } = this;
     const there = LINES.filter(([name]) => name !== 'validation' || curve.validated);
     const { spread, bands } = curve;
+    const repeats = 'From the lowest to the highest of the repeats';
+    const refined = 'What was swept again in smaller steps';
     return [
       ...there.map(([name, title]) => ({
         name,
@@ -70,36 +73,8 @@ export class Legend {
           curve.toggle(name);
         },
       })),
-      ...(spread?.known
-        ? [
-            {
-              name: 'repeats',
-              title: 'From the lowest to the highest of the repeats',
-              look: 'lrfind-spread-look',
-              shape: LINE,
-              drawn: spread.drawn,
-              isRun: false,
-              toggle: (): void => {
-                spread.toggle();
-              },
-            },
-          ]
-        : []),
-      ...(bands?.refined
-        ? [
-            {
-              name: 'refined',
-              title: 'What was swept again in smaller steps',
-              look: 'lrfind-refined-look',
-              shape: BRACKET,
-              drawn: bands.drawn,
-              isRun: false,
-              toggle: (): void => {
-                bands.toggle();
-              },
-            },
-          ]
-        : []),
+      ...(spread?.known ? [hideable(spread, 'repeats', repeats, 'lrfind-spread-look', LINE)] : []),
+      ...(bands?.refined ? [hideable(bands, 'refined', refined, 'lrfind-refined-look', BRACKET)] : []),
     ];
   }
 
@@ -129,6 +104,13 @@ export class Legend {
     root.append(html('span', {}, word, name));
     return { root, look, word, name };
   }
+}
+
+function hideable(mark: HideableMarkModel, name: string, title: string, look: string, shape: string): Item {
+  const toggle = (): void => {
+    mark.toggle();
+  };
+  return { name, title, look, shape, drawn: mark.drawn, isRun: false, toggle };
 }
 
 /** Of a run the number is enough where its whole name stands at its line, and for the eye alone. */

@@ -1,7 +1,7 @@
-import { type IBackboneModelOptions, unpack_models, type WidgetModel } from '@jupyter-widgets/base';
+import type { IBackboneModelOptions, WidgetModel } from '@jupyter-widgets/base';
 
 import type { BandsModel } from './bands';
-import { ChartMark, ChartMarkModel } from './chart_mark';
+import { ChartMark, ChartMarkModel, references } from './chart_mark';
 import type { CurveModel } from './curve_model';
 import { attr, listen, say, svg, textWidth } from './dom';
 import { formatDecimal, formatRate } from './geometry/format';
@@ -92,11 +92,7 @@ export class MarkerModel extends ChartMarkModel {
     }
   }
 
-  static override serializers = {
-    ...ChartMarkModel.serializers,
-    curve: { deserialize: unpack_models },
-    bands: { deserialize: unpack_models },
-  };
+  static override serializers = { ...ChartMarkModel.serializers, ...references('curve', 'bands') };
 }
 
 /** A vertical line with a handle: a slider by mouse, touch and keys. */

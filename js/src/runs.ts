@@ -1,9 +1,9 @@
-import { type IBackboneModelOptions, unpack_models, type WidgetModel } from '@jupyter-widgets/base';
+import type { IBackboneModelOptions, WidgetModel } from '@jupyter-widgets/base';
 import { MarkModel } from 'bqplot';
 
 import { type Run as Listed, runsOf } from './bars/state';
-import { ChartMark, ChartMarkModel } from './chart_mark';
-import { asColumn, columnSerializer } from './columns';
+import { ChartMark, ChartMarkModel, columns, references } from './chart_mark';
+import { asColumn } from './columns';
 import { attr, svg } from './dom';
 import { lineLosses } from './framed';
 import type { Losses } from './geometry/framing';
@@ -121,11 +121,7 @@ export class RunsModel extends ChartMarkModel {
       .map(({ lr, loss }) => lineLosses(lr, loss, axis));
   }
 
-  static override serializers = {
-    ...MarkModel.serializers,
-    runs: columnSerializer,
-    listed: { deserialize: unpack_models },
-  };
+  static override serializers = { ...MarkModel.serializers, ...columns('runs'), ...references('listed') };
 }
 
 /** Draws the lines of earlier runs under the curve; the annotations write their names. */

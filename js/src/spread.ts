@@ -1,7 +1,7 @@
 import { MarkModel } from 'bqplot';
 
-import { ChartMark, ChartMarkModel } from './chart_mark';
-import { asColumn, columnSerializer } from './columns';
+import { ChartMark, HideableMarkModel, columns } from './chart_mark';
+import { asColumn } from './columns';
 import { attr, svg } from './dom';
 import { lineLosses } from './framed';
 import { areaPath } from './geometry/area';
@@ -18,9 +18,9 @@ interface Area {
 }
 
 /** How far repeated sweeps are apart. */
-export class SpreadModel extends ChartMarkModel {
+export class SpreadModel extends HideableMarkModel {
   override defaults(): Backbone.ObjectHash {
-    return { ...super.defaults(), ...identity('Spread'), area: {}, shown: true };
+    return { ...super.defaults(), ...identity('Spread'), area: {} };
   }
 
   get area(): Area {
@@ -40,17 +40,6 @@ export class SpreadModel extends ChartMarkModel {
     return this.area.lr.length > 0;
   }
 
-  /** Whether they are not hidden. */
-  get drawn(): boolean {
-    return this.get('shown') !== false;
-  }
-
-  /** Hides the repeats or shows them again; the kernel gets it, so that it lasts. */
-  toggle(): void {
-    this.set('shown', !this.drawn);
-    this.save_changes();
-  }
-
   get lossEvents(): string {
     return 'change:area change:shown';
   }
@@ -60,7 +49,7 @@ export class SpreadModel extends ChartMarkModel {
     return this.drawn ? [lineLosses(lr, low, axis), lineLosses(lr, high, axis)] : [];
   }
 
-  static override serializers = { ...MarkModel.serializers, area: columnSerializer };
+  static override serializers = { ...MarkModel.serializers, ...columns('area') };
 }
 
 /** Tints the room between the lowest and the highest curve. */
