@@ -24,10 +24,8 @@ def background() -> Iterator[None]:
 def reported() -> Iterator[None]:
     """On a thread of ours, report an error and go on; on another, let its caller have it.
 
-    An observer of the person's may raise on any change, and a page may be gone. Neither must
-    end the thread that shows how the sweep goes on. It is reported as
-    Python reports an error that ends a thread, through `threading.excepthook`, and only once
-    where it comes with every point.
+    An observer of the person's may raise, and a page may be gone: neither must end the thread that
+    shows how the sweep goes on. What comes with every point is reported once.
     """
     try:
         yield

@@ -126,9 +126,9 @@ class _Decorator(Protocol[P, Opt_co]):
 def keywords(options: Callable[P, Opt]) -> _Decorator[P, Opt]:
     """Return a decorator that lets a function take some options as keywords.
 
-    The function gets them as one object, its last parameter. `inspect.signature`, ``help()`` and
-    type checkers see every keyword with its type and default; the line ``{keywords}`` of the
-    docstring becomes their description. A keyword that is unknown is refused with the nearest.
+    It gets them as one object, its last parameter. ``help()`` and type checkers see each of them,
+    also in place of ``{keywords}`` in the docstring; one that is unknown is refused with the
+    nearest.
     """
     kind = cast("Any", options)
 

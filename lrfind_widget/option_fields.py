@@ -32,12 +32,11 @@ class Option:
 
 @dataclass(frozen=True, kw_only=True)
 class Options:
-    """Keywords with checked values.
+    """Keywords with checked values: fields whose meaning stands in the docstring of their class.
 
-    A keyword is a field; what it means stands in the docstring of its class, with its type where
-    the annotation does not say it. Its check is what the type is annotated with, by default that
-    of a bool, a str or the words of a Literal, and not called with the None that is the default. A
-    text after the check is what a page calls it.
+    A check is what the type is annotated with, by default that of a bool, a str or a Literal, and
+    not called with the None that is the default. A text after the check is what a page calls the
+    keyword.
     """
 
     def __post_init__(self) -> None:

@@ -56,16 +56,8 @@ class Status(_Word):
 
 
 class Applied(NamedTuple):
-    """What was written into an optimizer.
-
-    Attributes
-    ----------
-    before, after : list of float
-        The rates of the parameter groups.
-    note : str
-        What may undo it, in a sentence. Empty where nothing is known to.
-    """
+    """The rates of an optimizer's parameter groups, before and after one was written into it."""
 
     before: list[float]
     after: list[float]
-    note: str = ""
+    note: str = ""  # what may undo it, in a sentence

@@ -49,33 +49,15 @@ class Point(NamedTuple):
 
 
 class Plan(NamedTuple):
-    """What a run is going to do.
+    """What a run is going to do."""
 
-    Attributes
-    ----------
-    kind : {"sweep", "comparison", "search"}
-        A range test, short trainings at some rates, or at rates that are chosen on the way.
-    lrs : tuple of float
-        The ends of the range, or the rates that are tried.
-    steps_each : int
-        Steps planned for one pass: a repeat of the sweep, or the training at one rate.
-    passes : int
-        Repeats, or rates.
-    mode : {"exp", "linear"}
-        How the rate rises.
-    label : str
-        What the horizontal axis measures.
-    fates : tuple of str
-        Which of the rates that are tried were "dropped" or have "diverged", "" for the others;
-        shorter where the last ones have not begun.
-    """
-
-    kind: Literal["sweep", "comparison", "search"]
-    lrs: tuple[float, ...]
-    steps_each: int
+    kind: Literal["sweep", "comparison", "search"]  # the last adds rates on the way
+    lrs: tuple[float, ...]  # the ends of the range, or the rates that are tried
+    steps_each: int  # of one pass: a repeat of the sweep, or the training at one rate
     passes: int = 1
-    mode: str = "exp"
-    label: str = "learning rate"
+    mode: str = "exp"  # or "linear"
+    label: str = "learning rate"  # what the horizontal axis measures
+    # Of the rates tried "dropped", "diverged" or ""; shorter where the last ones have not begun.
     fates: tuple[str, ...] = ()
 
     @property
@@ -85,29 +67,14 @@ class Plan(NamedTuple):
 
 
 class Progress(NamedTuple):
-    """How far a run is. Replaced as a whole, so it is read without a lock.
-
-    Attributes
-    ----------
-    status : Status
-    done : int
-        Steps taken; those that a pass which diverged has left out count as taken.
-    seconds_per_step : float or None
-        Mean time of a step, pauses and what is done aside left out. None before the first.
-    objective : str
-        Which loss is made smaller. Empty before that is known.
-    isolation : str
-        How the model is kept from change, and why so.
-    aside : str
-        What is done now besides the steps. Empty while they are taken.
-    """
+    """How far a run is. Replaced as a whole, so it is read without a lock."""
 
     status: Status = Status.WAITING
-    done: int = 0
-    seconds_per_step: float | None = None
-    objective: str = ""
-    isolation: str = ""
-    aside: str = ""
+    done: int = 0  # steps; those that a pass which diverged has left out count as taken
+    seconds_per_step: float | None = None  # pauses and what is done aside left out
+    objective: str = ""  # which loss is made smaller
+    isolation: str = ""  # how the model is kept from change, and why so
+    aside: str = ""  # what is done now besides the steps
 
 
 class Run(Protocol):
@@ -185,27 +152,13 @@ class Trainable(Protocol):
 
 
 class Losses(NamedTuple):
-    """The losses of one update that have arrived from the device.
-
-    Attributes
-    ----------
-    step : int
-        Index of the update, from 0.
-    lr : float
-        The rate it was taken with.
-    taken : bool
-        False where a gradient scaler skipped it.
-    loss : float
-        Training loss before the update.
-    val_loss : float or None
-        Validation loss after it, where it was computed.
-    """
+    """The losses of one update that have arrived from the device."""
 
     step: int
     lr: float
-    taken: bool
-    loss: float
-    val_loss: float | None = None
+    taken: bool  # False where a gradient scaler skipped it
+    loss: float  # before the update
+    val_loss: float | None = None  # after it, where it was computed
 
 
 class Update(Protocol):

@@ -51,77 +51,30 @@ class ListedRun:
 
 @dataclass(frozen=True)
 class SessionState:
-    """All that is known at one moment; what a screen shows is a function of it.
+    """All that is known at one moment; what a screen shows is a function of it."""
 
-    Attributes
-    ----------
-    can_train : bool
-        Whether there is anything to train; False where a stored result is shown.
-    options : AnalysisOptions
-        How the curves are read and drawn.
-    selected_lr : float
-        The chosen rate.
-    chosen_by_hand : bool
-        Whether a person or a program has chosen it, so that a suggestion does not replace it.
-    chosen_by_search : bool
-        Whether a search has found it, so that only another sweep's suggestion replaces it.
-    run : Run or None
-        What runs now, or ran last.
-    progress : Progress
-        How far it is, as far as this state knows.
-    sweep, comparing : Run or None
-        The latest sweep and the latest comparison or search among the runs.
-    refinement : Refinement or None
-        The curve that the latest sweep adds to.
-    runs : tuple of ListedRun
-        What all sweeps have found, the latest last.
-    comparison : Comparison or None
-        What the latest comparison or search has found.
-    compared_after : int
-        The number of the latest sweep when that began, 0 before the first.
-    can_hold_back : bool
-        Whether the latest search could hold back a part of its data.
-    refusal : BaseException or None
-        Why what was asked for last could not start.
-    message : str
-        What the latest command did.
-    asked : str
-        What is asked of what runs and has not happened yet.
-    own_lr : float or None
-        The optimizer's rate as last read or written; None for a stored result.
-    earlier_rule : callable or None
-        The function of the user's that was the rule before.
-    keywords : mapping
-        Those of the next sweep that a page asks for, with the values that the widget was made with.
-    typed : mapping of str
-        What a page's fields say instead, by keyword.
-    auto_apply : bool
-        Whether each choice is written into the optimizer.
-    model_name : str
-        What is trained, in a word; empty where a stored result is shown.
-    """
-
-    can_train: bool
+    can_train: bool  # False where a stored result is shown
     options: AnalysisOptions
     selected_lr: float
-    chosen_by_hand: bool = False
-    chosen_by_search: bool = False
-    run: Run | None = None
-    progress: Progress = field(default_factory=Progress)
-    sweep: Run | None = None
-    comparing: Run | None = None
-    refinement: Refinement | None = None
-    runs: tuple[ListedRun, ...] = ()
-    comparison: Comparison | None = None
-    compared_after: int = 0
-    can_hold_back: bool = False
-    refusal: BaseException | None = None
-    message: str = ""
-    asked: str = ""
-    own_lr: float | None = None
-    earlier_rule: Callable[..., Any] | None = None
+    chosen_by_hand: bool = False  # by a person or a program: a suggestion does not replace it
+    chosen_by_search: bool = False  # only another sweep's suggestion replaces it
+    run: Run | None = None  # what runs now, or ran last
+    progress: Progress = field(default_factory=Progress)  # its own, as far as this state knows
+    sweep: Run | None = None  # the latest among the runs
+    comparing: Run | None = None  # the latest comparison or search among them
+    refinement: Refinement | None = None  # the curve that the latest sweep adds to
+    runs: tuple[ListedRun, ...] = ()  # what all sweeps have found, the latest last
+    comparison: Comparison | None = None  # what the latest comparison or search has found
+    compared_after: int = 0  # the number of the latest sweep when that began, 0 before the first
+    can_hold_back: bool = False  # whether the latest search could hold back a part of its data
+    refusal: BaseException | None = None  # why what was asked for last could not start
+    message: str = ""  # what the latest command did
+    asked: str = ""  # of what runs, and not yet happened
+    own_lr: float | None = None  # the optimizer's, as last read or written
+    earlier_rule: Callable[..., Any] | None = None  # the user's function that was the rule before
+    # Those of the next sweep that a page asks for, with the values that the widget was made with.
     keywords: Mapping[str, Any] = field(default_factory=dict)
-    typed: Mapping[str, str] = field(default_factory=dict)
+    typed: Mapping[str, str] = field(default_factory=dict)  # what a page's fields say instead
     auto_apply: bool = False
     model_name: str = ""
 

@@ -42,12 +42,10 @@ def combined_curve(
     beta: float | None = None,
     linear_to: float | None = None,
 ) -> CombinedCurve:
-    """Return the curve to draw of a sweep, or of repeated ones.
+    """Return the curve to draw of a sweep, or of repeated ones, with `beta` smoothed anew.
 
-    A repeat that has ended because its loss diverged counts as infinite at the rates after
-    that: so the median ends where half of the repeats have diverged, instead of going on with
-    those that were lucky. The last one, if it was cut short, is left out there. With `beta` the
-    losses are smoothed anew. `linear_to` is the end of a linear axis (see `fitted_line`).
+    A repeat whose loss diverged counts as infinite after that: so the median ends where half have,
+    instead of going on with the lucky ones. The last one, if it was cut short, is left out there.
     """
     if beta is not None:
         smoothed = exponential_average(losses, beta, repeats)

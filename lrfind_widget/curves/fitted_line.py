@@ -45,21 +45,14 @@ class FittedLine(NamedTuple):
 
 
 def fitted_line(lrs: Floats, losses: Floats, linear_to: float | None = None) -> FittedLine:
-    """Fit a line to raw losses, by local regression over log10(rate).
+    """Fit a line to raw losses in any order, by local regression over log10(rate).
 
     fastai's average hangs behind the points by more than half a decade, since it knows only those
     before. This one weighs both sides (`LocalRegression`, `widths_at`), so it falls, is least and
     rises where the points do, closer to them where they lie denser. Each loss first becomes the
     median of itself and its neighbours, which takes single outliers away. From where the loss
     explodes, to far above all at the start, it is fitted apart and by its logarithm: that must not
-    pull up the line before it.
-
-    Parameters
-    ----------
-    lrs, losses : ndarray of float64, shape (n,)
-        Rates and raw losses in any order. Losses that are not finite are left out.
-    linear_to : float, optional
-        The end of the axis where the rate rises linearly: the fit is then over the rate itself.
+    pull up the line before it. With `linear_to`, the end of a linear axis, it is over the rate.
     """
     usable = np.isfinite(losses) & np.isfinite(lrs) & (lrs > 0)
     order = np.argsort(lrs[usable], kind="stable")

@@ -21,9 +21,8 @@ ALL_GROUPS = "learning rate"
 class GroupRanges:
     """The ranges of all groups; at each moment all stand at the same fraction of theirs.
 
-    `reference` is the group whose rate is recorded. It says where the others stand also beyond its
-    range, as where a sweep is extended or short trainings go further: the scale of each goes on as
-    it was, for a linear one below its start in proportion, so that no rate is negative.
+    The rate of group `reference` is recorded and says where the others stand, beyond its range too:
+    each goes on in its scale, a linear one below its start in proportion: no rate is negative.
     """
 
     start_lrs: tuple[float, ...]

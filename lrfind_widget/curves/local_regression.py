@@ -93,10 +93,8 @@ class LocalRegression:
 def local_widths(x: Floats, width: float, spacing: float) -> Floats:
     """Return the width at each of `x`: `width`, and less where points lie denser than `spacing`.
 
-    There it shrinks with the root of their distance, so that of what more points tell one half
-    goes into detail and one half against noise, but not below `spacing` itself. It is the distance
-    on the denser side that counts. Points at the same place, as of repeated sweeps, make nothing
-    denser.
+    It shrinks with the root of their distance on the denser side, so that more points give detail
+    as well as less noise, down to `spacing`. Points at one place, as of repeats, count as one.
     """
     places, which = np.unique(x, return_inverse=True)
     across = places[_NEIGHBOURS:] - places[:-_NEIGHBOURS]

@@ -21,12 +21,10 @@ _MIX = 0xBF58476D1CE4E5B9 - (1 << 64)
 
 
 def checksums(tensors: Iterable[Tensor]) -> list[int]:
-    """Return one checksum per tensor.
+    """Return one checksum per tensor; 0 for what has no bits (meta, uninitialised).
 
-    Each 8-byte word is mixed with its position by the scheme of SplitMix64, and the results are
-    added with wrap-around: different contents of the same shape agree with a probability of about
-    2**-64. Meta and uninitialised tensors have no bits: 0. Takes at most 96 MiB on a GPU and 1.5
-    MiB on a CPU.
+    Each 8-byte word is mixed with its position (SplitMix64), and all are added with wrap-around:
+    other contents agree with a probability of 2**-64. Takes 96 MiB on a GPU, 1.5 on a CPU at most.
     """
     parts: list[list[tuple[torch.device, int]]] = []
     sums: dict[torch.device, list[Tensor]] = {}

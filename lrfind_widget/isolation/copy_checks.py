@@ -75,9 +75,8 @@ def check_reach(
 ) -> None:
     """Check that nothing trainable but the copy can be reached from it and its functions.
 
-    Nor what a step may read or change of the originals: their containers, and their memory, which
-    is in `storages`. Nor may a loader use the original: it would go on with batches of a model
-    that never learns.
+    Nor containers and memory (`storages`) of the originals that a step may read or change; nor the
+    model from a loader, whose batches would be those of one that never learns.
     """
     copies = {id(value) for key, value in memo.items() if key != id(memo)}
     shapes = {_shapes(module) for module in copied.model.modules()} - {()}

@@ -142,9 +142,8 @@ class Isolation:
     def mark_training(self, *more: object, earlier: Mark | None = None) -> Mark:
         """Save what is trained as it is now, with some objects more, but nothing of the loaders.
 
-        Takes its bytes in host memory, but for gradients, for what the optimizer has made since
-        the first time, which stay where they are, and for what has not changed since an `earlier`
-        mark.
+        In host memory go its bytes but for gradients, for what the optimizer has made since the
+        first time, which stay where they are, and for what has not changed since an `earlier` mark.
         """
         roots = [*self._roots(), *more]
         owned = set(map(id, visit(roots)))
@@ -154,10 +153,6 @@ class Isolation:
         before, kept = (None, None) if earlier is None else (earlier.snapshot, earlier.kept[0])
         now = KeptState(self._reached, owned, 0, for_receipt=False, earlier=kept)
         return Mark(Snapshot(roots, earlier=before), [now])
-
-    def rewind(self, mark: Mark, *, gradients: bool = False) -> None:
-        """Set what is trained back to a mark; without `gradients` there are none then."""
-        mark.restore(gradients=gradients)
 
     def rewind_kept(self) -> None:
         """Set what functions and loaders keep back to what it was on entering."""

@@ -22,19 +22,10 @@ _END = object()
 
 
 class JoinedLoader:
-    """Reads several loaders at once, or one after the other.
+    """Reads several loaders, in dicts, lists and tuples, with a batch of each in its place.
 
-    At once a batch has the structure of the loaders, with a batch of each in its place.
-
-    Parameters
-    ----------
-    loaders : dict, list or tuple
-        The loaders, or dicts, lists and tuples of them.
-    mode : str
-        As of Lightning's `CombinedLoader`. With "max_size_cycle", that of its training, what ends
-        before the longest is started again; with "max_size" it gives None from then on; "min_size"
-        ends with the shortest. "sequential" gives the batches of one loader after those of
-        another, each as it is.
+    The `mode` is that of Lightning's `CombinedLoader`, by default that of its training: what ends
+    before the longest is started again. "sequential" gives the batches of one after another's.
     """
 
     def __init__(self, loaders: Any, mode: str = "max_size_cycle") -> None:
@@ -106,10 +97,8 @@ def joined(loader: Any, *, in_turn: bool = False) -> Any:
 def are_several(loader: Any) -> bool:
     """Whether a dict, list or tuple holds loaders, and not batches.
 
-    It does where a part of it, down to some depth, can be nothing else: a `DataLoader`, a stream,
-    an iterator, or an object to iterate over that keeps no tensors itself, or a data set, a sampler
-    or another loader. All other parts are loaders then, too. A dict is one of loaders also where
-    each part is an object to iterate over, or a list of batches of several parts.
+    It does where a part of it, down to some depth, can be nothing else (`_is_loader`); all others
+    are loaders then too. A dict does also where each part may be one, or is a list of batches.
     """
     return _holds_loaders(loader) or _is_of_loaders(loader)
 

@@ -45,12 +45,10 @@ _MISSING: Any = object()
 class KeptState:
     """What functions and loaders keep besides what is trained: saved, restored and compared.
 
-    `reached` is what they reach, `owned` the identities of what belongs to models and optimizers,
-    `nbytes` the size of these. Tensors are saved up to that size, the smallest first. A list or a
-    dict that has only grown, and by no tensor, is a log and keeps its lines. What only moves
-    forward (a stream, a file position) cannot be set back, and the numbers beside it stay with it.
-    One that is not `for_receipt` compares nothing, and gives logs their lines back too; `near` and
-    `earlier` are those of a `Snapshot`.
+    It is `reached` without what is `owned`. Of tensors `nbytes` are saved, the smallest first. A
+    list or a dict that has only grown, and by no tensor, is a log and keeps its lines. What only
+    moves forward (a stream, a file position) cannot be set back, and the numbers beside it stay
+    with it. Without `for_receipt` nothing is compared, and logs get their lines back too.
     """
 
     def __init__(

@@ -9,21 +9,13 @@ from lrfind_widget.isolation.snapshot import Snapshot
 
 
 class Mark:
-    """A saved moment of what is trained, and of what functions and loaders keep.
-
-    Parameters
-    ----------
-    snapshot : Snapshot
-        Of what is trained.
-    kept : sequence of KeptState
-        What functions and loaders kept at that moment.
-    """
+    """A saved moment of what is trained, and of what functions and loaders keep."""
 
     def __init__(self, snapshot: Snapshot, kept: Sequence[KeptState]) -> None:
         self.snapshot = snapshot
         self.kept = kept
 
-    def restore(self, *, gradients: bool) -> None:
+    def restore(self, *, gradients: bool = False) -> None:
         """Set everything back to it; without `gradients` there are none then."""
         problems = self.snapshot.restore()
         if problems:

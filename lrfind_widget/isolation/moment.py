@@ -21,10 +21,9 @@ class CannotRestoreError(RuntimeError):
 class Moment:
     """Saves all that a step may change, so that steps can be tried out and undone.
 
-    Saved on the device that it is on, next to what is trained: a moment is short. Logs lose their
-    new lines too. `why_not` says what could not be put back, where there is anything; then nothing
-    should be tried. The loaders are left alone: whoever tries something takes batches that are
-    there.
+    It lies on the devices of what is trained: a moment is short. Logs lose their new lines too.
+    Where `why_not` says what could not be put back, nothing should be tried. Loaders are left
+    alone.
     """
 
     def __init__(self, objects: TrainingObjects, grad_scaler: Any = None) -> None:

@@ -1,8 +1,7 @@
 """The mutable objects a model, an optimizer or a scaler consists of.
 
-`visit` goes from some roots to every object whose contents a training step may change:
-modules, optimizers, containers, tensors, arrays, and small records of plain data. It stops at
-everything else (loggers, data sets, functions, ...), which is left alone.
+`visit` finds what a training step may change: modules, optimizers, containers, tensors, arrays,
+and small records of plain data. All else (loggers, data sets, functions, ...) is left alone.
 """
 
 from __future__ import annotations

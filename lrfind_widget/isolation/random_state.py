@@ -76,11 +76,10 @@ def tell_of_change() -> None:
 class RandomState:
     """The random state of the process, saved for a sweep and restored exactly as it was.
 
-    The generators of torch, numpy and Python belong to the process, not to a thread: a cell that
-    draws while a sweep runs takes from the sweep's stream, and the end undoes it. While the sweep
-    is paused the cell has its own stream, and what it draws is kept. Several sweeps at once take
-    their steps in turn, each from a stream of its own that begins where the user's was: it finds
-    what it finds alone. The last to end restores the user's state.
+    The generators belong to the process, not to a thread: a cell that draws while a sweep runs
+    takes from the sweep's stream, and the end undoes it; in a pause it has its own, and that is
+    kept. Several sweeps take their steps in turn, each from a stream of its own that begins where
+    the user's was: it finds what it finds alone. The last to end restores the user's state.
     """
 
     def __init__(self, devices: Iterable[torch.device], generators: Iterable[object] = ()) -> None:

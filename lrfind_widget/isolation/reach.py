@@ -1,9 +1,7 @@
 """What user code can reach: modules, optimizers and tensors behind functions and objects.
 
-A loss function, a hook or a step function may refer to the model through a closure, a default
-argument, a partial, the object it is bound to, or a global name. A deep copy does not follow
-functions, so it would leave such a reference pointing at the original. Random generators are
-found the same way.
+A function may refer to the model through a closure, a default argument, a partial, the object it
+is bound to, or a global name, which a deep copy does not follow. So are generators found.
 """
 
 from __future__ import annotations
@@ -98,9 +96,7 @@ class Reached:
 
 
 def reach(roots: Iterable[object], *, limit: int = 20_000) -> Reached:
-    """Walk from `roots` through attributes, containers and functions, breadth first.
-
-    Containers with many elements, such as a replay memory, come after everything else.
+    """Walk from `roots` through attributes, containers, functions, breadth first, large ones last.
 
     Besides the parts of modules and parameters at most `limit` objects are looked at, so that a
     reference into a large program costs milliseconds.

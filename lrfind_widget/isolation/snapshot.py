@@ -20,12 +20,11 @@ from lrfind_widget.isolation.storage import Interval, intervals, place, storage_
 
 
 class Snapshot:
-    """The whole state of some objects, saved in host memory.
+    """The whole state of some objects, saved in host memory, or `near`, on the devices it is on.
 
-    Everything is restored into the same objects, down to the storage of a tensor and the order of
-    a dict. Gradients cost no memory: the tensors are detached and kept, not copied. Neither do
-    bytes that are still what they were in an `earlier` one, as frozen weights are. One that is
-    `near` is saved on the devices that things are on, by whoever works on their present streams.
+    All is restored into the same objects, down to the storage of a tensor and the order of a dict.
+    No bytes are taken for gradients, which are detached and kept, and for what an `earlier` one
+    has.
     """
 
     def __init__(

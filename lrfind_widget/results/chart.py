@@ -33,44 +33,19 @@ class Other(NamedTuple):
 
 @dataclass(frozen=True, kw_only=True)
 class Chart:
-    """What a picture shows.
-
-    Attributes
-    ----------
-    analysis : Analysis
-        The result, how it is read, and which of its lines are shown.
-    lines : CurveLines
-        Its lines, as far as they are shown.
-    found : sequence of Suggestion
-        What is marked on its main line. The band is that of the first.
-    steepest : Suggestion or None
-        The red dot on the average.
-    show_lr : sequence of float
-        Rates to mark by vertical lines.
-    selected_lr : float or None
-        The rate that was chosen.
-    others : sequence of Other
-        More results, as lines.
-    name : str
-        What the result is called among these.
-    label : str
-        What the axis of the rates measures.
-    grid : bool
-    x_scale : {"log", "linear"} or None
-        The axis of the rates; None as the sweep raised them.
-    """
+    """What a picture shows."""
 
     analysis: Analysis
-    lines: CurveLines
-    found: Sequence[Suggestion] = ()
-    steepest: Suggestion | None = None
-    show_lr: Sequence[float] = ()
+    lines: CurveLines  # as far as they are shown
+    found: Sequence[Suggestion] = ()  # marked on the main line; the band is that of the first
+    steepest: Suggestion | None = None  # the red dot on the average
+    show_lr: Sequence[float] = ()  # vertical lines
     selected_lr: float | None = None
     others: Sequence[Other] = ()
-    name: str = ""
-    label: str = ALL_GROUPS
+    name: str = ""  # among the others
+    label: str = ALL_GROUPS  # what the axis of the rates measures
     grid: bool = True
-    x_scale: XScale | None = None
+    x_scale: XScale | None = None  # None as the sweep raised the rates
 
 
 def chart_of(

@@ -111,7 +111,7 @@ class Comparison(Plotted, JsonRecord):
                 )
 
     def __repr__(self) -> str:
-        return f"<Comparison of {', '.join(map(format_lr, self.lrs))}: {self.sentence}>"
+        return f"<{type(self).__name__} of {', '.join(map(format_lr, self.lrs))}: {self.sentence}>"
 
     @property
     def steps(self) -> int:

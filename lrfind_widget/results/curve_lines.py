@@ -39,42 +39,20 @@ KINDS = {
 
 @dataclass(frozen=True, eq=False)
 class CurveLines:
-    """What is drawn of a result.
-
-    Attributes
-    ----------
-    points, fit, average : Line
-        Raw losses, two-sided fit, and fastai's average, or what stands in its place.
-    main : Line
-        The fit, or the average where only that is shown.
-    validation : Line or None
-    low, high : ndarray or None
-        Of repeated sweeps: the room between them, at the rates of the fit.
-    sweeps : int
-        How many there are.
-    kinds : ndarray of str
-        Of each point, the kind of its sweep.
-    is_linear : bool
-        Whether the rate rose linearly.
-    is_shown : bool
-        Whether they are drawn.
-    early_end : str
-        How the sweep ended, where that was not at its end.
-    average_name : str
-    """
+    """What is drawn of a result."""
 
     points: Line
     fit: Line
-    average: Line
-    main: Line
+    average: Line  # fastai's, or what stands in its place
+    main: Line  # the fit, or the average where only that is shown
     validation: Line | None
-    low: Floats | None
+    low: Floats | None  # of repeats the room between them, at the rates of the fit
     high: Floats | None
     sweeps: int
-    kinds: npt.NDArray[np.str_]
+    kinds: npt.NDArray[np.str_]  # of each point, the kind of its sweep
     is_linear: bool
     is_shown: bool
-    early_end: str
+    early_end: str  # how the sweep ended, where that was not at its end
     average_name: str
 
     def of_kinds(self) -> Iterator[tuple[str, npt.NDArray[np.bool_]]]:

@@ -20,20 +20,11 @@ _HUMP = 2.0
 
 
 class Framed(NamedTuple):
-    """Losses that an axis is to show, of one result.
-
-    Attributes
-    ----------
-    lines : sequence of ndarray
-    raw : ndarray
-        The raw points on the way down.
-    beyond : ndarray
-        The others, which only an axis for all losses has to hold.
-    """
+    """Losses that an axis is to show, of one result."""
 
     lines: Sequence[Floats]
-    raw: Floats = np.empty(0)
-    beyond: Floats = np.empty(0)
+    raw: Floats = np.empty(0)  # the points on the way down
+    beyond: Floats = np.empty(0)  # the others, which only an axis for all losses has to hold
 
 
 def frame(curves: Sequence[Framed], *, focus: bool, log: bool) -> tuple[float, float] | None:

@@ -122,9 +122,6 @@ class SearchResult(Comparison):
                 f"for_schedule is {self.for_schedule!r}, expected one of {', '.join(BY_SCHEDULE)}."
             )
 
-    def __repr__(self) -> str:
-        return f"<SearchResult of {', '.join(map(format_lr, self.lrs))}: {self.sentence}>"
-
     @property
     def tried(self) -> tuple[Tried, ...]:
         """The rates in their order, from low to high, and what came of each."""

@@ -16,14 +16,7 @@ Convert = Callable[[float], float]
 class SharedAxis(NamedTuple):
     """What an axis measures, and how results stand at it.
 
-    Attributes
-    ----------
-    label : str
-        The rate of one group where all results tell it; else "learning rate".
-    own : str
-        Then, what is to be said at the name of the result that is drawn: whose rate it is.
-    others : sequence of (callable, str)
-        Of each of the others, how its recorded rates become those of the axis, and the same.
+    `own` and the texts of the `others` say whose rate each has, where that is not one for all.
     """
 
     label: str

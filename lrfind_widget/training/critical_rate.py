@@ -42,19 +42,13 @@ class CriticalRate:
     is read off: the change D that a step makes, divided by its rate. Then the least rate r is found
     at which the mean loss of a few batches is greater at w + r D than at w, by bisection over log
     r, with forward passes alone; each parameter group at the rate that it has where that of the
-    reference is r. With the curvature of the loss along the update, that is the
-    "critical sharpness" 2 / r (arXiv 2601.16979, 2406.09405).
+    reference is r. With the curvature of the loss along the update, that is the "critical
+    sharpness" 2 / r (arXiv 2601.16979, 2406.09405).
 
     The batches are those of the steps just before, since to fetch others early would change the
     order in which loader and model draw random numbers. All that it changes is put back before the
-    next step: the sweep records the losses that it records without it, to the bit.
-
-    Attributes
-    ----------
-    lr : float or None
-        The critical rate, as a rate of the reference group.
-    note : str
-        Why there is none.
+    next step: the sweep records the losses that it records without it, to the bit. Afterwards `lr`
+    is the rate, of the reference group, or `note` says why there is none.
     """
 
     def __init__(

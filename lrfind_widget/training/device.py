@@ -19,13 +19,11 @@ def await_copies(model: torch.nn.Module) -> None:
 
 
 class Execution:
-    """Where the steps of a sweep run.
+    """Where the steps of a sweep run, and where tensors go that are made without ``device=``.
 
-    With a stream of their own, cells that use the GPU meanwhile do not wait for them. That is safe
-    where the sweep trains a copy: nothing else touches its tensors.
-
-    `default_device` is where tensors go that are made without ``device=``. Grad mode, autocast and
-    this default belong to a thread; the default data type and the deterministic algorithms do not.
+    Where it trains a copy, which nothing else touches, they have a stream of their own, and cells
+    that use the GPU do not wait for them. Grad mode, autocast and default device belong to a
+    thread.
     """
 
     def __init__(

@@ -38,11 +38,10 @@ _UNDER_WAY: weakref.WeakKeyDictionary[Generator[Point, None, None], int] = (
 
 
 class Experiment(ABC):
-    """An iterator of points that trains a model and leaves nothing behind.
+    """An iterator of points that trains a model and leaves nothing behind, however it ends.
 
-    A subclass says in `_run` what is done; this class sees to the rest: however it ends, also
-    by an exception or by not being read to the end, the model, the optimizer and the random
-    state are then what they were. `Sweep` documents the attributes.
+    A subclass says in `_run` what is done; this class sees to the rest, also after an exception or
+    where it is not read to the end. `Sweep` documents the attributes.
     """
 
     noun = "experiment"

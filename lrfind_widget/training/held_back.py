@@ -27,10 +27,7 @@ MOST_BATCHES = 20
 def set_aside(loader: Iterable[Any], options: SearchOptions) -> tuple[Iterable[Any], SearchOptions]:
     """Return a loader without what is held back, and the options that validate on that.
 
-    Raises
-    ------
-    TypeError, ValueError
-        If it cannot be split, or there is a `val_loader` already.
+    TypeError or ValueError says that it cannot be split, or that there is a `val_loader` already.
     """
     if options.val_loader is not None:
         raise ValueError(
@@ -47,16 +44,8 @@ def hold_back(
 ) -> tuple[Iterable[Any], Iterable[Any]]:
     """Split a loader into one to train with and one of data that the training does not see.
 
-    The examples of a `DataLoader`, or the batches of a list, are drawn at random: with one `seed`
-    the same ones each time. Several loaders are split each. The user's own random state is left
-    alone.
-
-    Raises
-    ------
-    TypeError
-        If it cannot be split without changing more than that.
-    ValueError
-        If there is too little of it.
+    Examples of a `DataLoader`, or batches of a list, are drawn at random, with one `seed` the same
+    each time; the user's own random state is left alone. TypeError or ValueError says why not.
     """
     if isinstance(loader, JoinedLoader):
         pairs = [hold_back(each, share, seed) for each in leaves(loader)]

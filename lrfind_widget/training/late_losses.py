@@ -1,9 +1,7 @@
 """Losses that are read later than they are computed, in the order of their steps.
 
-To read a loss is to wait until the device has computed it. On a GPU that would stop the
-queue of work that keeps it busy, once in every step. So there a loss is copied to the host
-while the next steps are already under way, and read when it has arrived. The sweep's rule
-for stopping then knows of a loss up to `LossQueue.lag` steps late.
+To read a loss is to wait for the device, and a GPU's queue of work would run empty at each step.
+So it is copied to the host while the next steps are under way, and read when it has arrived.
 """
 
 from __future__ import annotations

@@ -36,9 +36,8 @@ NO_TARGET: Any = object()
 class ModelInputs:
     """A batch, sorted into what the model is called with and what its output is compared to.
 
-    `target_passed` is whether the model was given the target too, as some that return a loss are.
-    `note` says how the batch was taken where another way could be meant: which of its tensors
-    neither the model nor the loss sees, or which have gone into parameters with a default.
+    `note` says how it was taken where another way could be meant: which of its tensors neither the
+    model nor the loss sees, or which have gone into parameters with a default.
     """
 
     args: tuple[Any, ...]

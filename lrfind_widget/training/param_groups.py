@@ -21,11 +21,9 @@ from lrfind_widget.training.schedulers import Schedulers
 class GroupRates:
     """Sets the learning rate of a sweep in the parameter groups of an optimizer.
 
-    A chart shows the rate of the reference group, the first one with a rate above zero. The others
-    follow by their multipliers; one of 0 leaves a group at its own rate. Groups with ranges of
-    their own follow by these, and `multipliers` is empty where the ratios change on the way. Where
-    every rate is zero, as in the first step of a warm-up, the `initial_lr` that a scheduler left is
-    read.
+    A chart shows the rate of the reference group, the first one above zero. The others follow by
+    their multipliers, or by ranges of their own; one of 0 leaves a group alone. Where every rate is
+    zero, as at the start of a warm-up, the `initial_lr` that a scheduler left is read.
     """
 
     def __init__(self, optimizer: Optimizer, groups: str | int | GroupRanges = "ratio") -> None:
@@ -120,11 +118,9 @@ def reference_lr(optimizer: Optimizer) -> float:
 def set_lr(optimizer: Optimizer, lr: float, groups: str | int | GroupRanges = "ratio") -> Applied:
     """Write a learning rate into an optimizer's groups, and where its schedulers read it.
 
-    `groups` is that of the sweep, whose ranges tell the rate of each group where there were such;
-    else the ratios are those that the groups have now, also where the optimizer has no such group
-    or another number of them. A rate that is a tensor stays one. With a scheduler it is the rate
-    that the schedule starts from, or rises to, and the groups get what that makes of it in its
-    present step.
+    `groups` is that of the sweep; where the optimizer has no such group, or another number of them,
+    the ratios count that they have now. A rate that is a tensor stays one. With a scheduler it is
+    the rate that the schedule starts from, or rises to.
     """
     check_not_trained(optimizer)
     written, names = optimizer.param_groups, group_names(optimizer)

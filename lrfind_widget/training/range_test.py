@@ -186,7 +186,7 @@ class Sweep(Experiment):
         beginning = isolation.mark() if options.repeats > 1 else None
         for repeat in range(options.repeats):
             if beginning is not None and repeat > 0:
-                isolation.rewind(beginning)
+                beginning.restore()
                 self._records.append(Record(options.beta, options.stop_div, repeat))
             context.steps_before = repeat * planned
             update = self._training.update(

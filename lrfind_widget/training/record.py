@@ -17,9 +17,8 @@ Blamed = Literal["loss", "validation loss"]
 class Record:
     """Smooths the losses of a sweep, keeps the points and says when it is enough.
 
-    Where there is a validation loss, it ends the sweep by the same rule unless `stop_div` is False;
-    `blamed` says which of the two has. While it is NaN or infinite from the start on, it says
-    nothing: the running statistics of a deep model may begin like that.
+    A validation loss ends it by the same rule unless `stop_div` is False; `blamed` says which has.
+    While that is not finite from the start on it says nothing: a deep model's may begin like that.
     """
 
     def __init__(

@@ -28,12 +28,12 @@ _RUNNING: weakref.WeakSet[RunThread] = weakref.WeakSet()
 
 
 class RunThread:
-    """Runs an experiment on a daemon thread, for those who look at it from other threads.
+    """Runs an experiment on a daemon thread, for those who look at it from other threads. A `Run`.
 
-    A `Run`. The model is copied or saved when it is made; if it is then dropped without having
-    been started, everything is given back. The thread appends to `points` and replaces `progress`
-    as a whole, and nothing else: it never prints, warns or touches a widget. A run that has ended
-    holds neither the model nor, in its error, what was computed.
+    The model is copied or saved when it is made, and given back where it is dropped without a
+    start. The thread appends to `points` and replaces `progress`, and never prints, warns or
+    touches a widget. One that has ended holds neither the model nor, in its error, what was
+    computed.
     """
 
     def __init__(self, experiment: Experiment) -> None:
@@ -228,10 +228,8 @@ class StepClock:
 def release_openmp_threads() -> None:
     """End the idle threads that help the calling thread compute on a CPU.
 
-    With GNU's OpenMP every thread that computes keeps a team of helpers. As soon as the helpers of
-    all teams are more than the cores, each operation has to wake its helpers first, and a step of
-    a few milliseconds takes up to twice as long. The calling thread gets another team with its
-    next large operation, within microseconds. Other runtimes have no such limit.
+    With GNU's OpenMP every thread that computes keeps a team of them; when all are more than the
+    cores, a step takes up to twice as long. The next large operation makes another team.
     """
     pause = _pause()
     if pause is not None:

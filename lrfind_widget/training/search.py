@@ -117,7 +117,7 @@ class Search(Experiment):
         self.isolation_sentence += f" {messages.one_after_the_other(messages.BEGINS_ANEW)}"
         while not self._why_ended:
             for training in [t for t in self._trying if not t.is_complete]:
-                isolation.rewind(mark)
+                mark.restore()
                 random.set(beginning)
                 context.steps_before = self.done()
                 with contextlib.closing(make()) as update:

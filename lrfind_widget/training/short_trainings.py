@@ -38,9 +38,8 @@ VALIDATIONS = 40
 class ShortTrainings(Experiment):
     """Trains from the same state at one rate after the other: an iterator of points.
 
-    Every training begins with the same weights, optimizer state and random state and sees the
-    same batches in the same order, so that only the rate differs. One that becomes NaN or
-    infinite ends there. `Point.repeat` says which rate a point belongs to.
+    All see the same batches in the same order, so that only the rate differs. One that becomes NaN
+    or infinite ends there. `Point.repeat` says which rate a point belongs to.
     """
 
     noun = "comparison"
@@ -80,7 +79,7 @@ class ShortTrainings(Experiment):
         every = max(1, steps // VALIDATIONS)
         for number, lr in enumerate(self.lrs):
             if number > 0:
-                isolation.rewind(mark)
+                mark.restore()
                 random.set(beginning)
 
             def constant(_step: int, lr: float = lr) -> float:

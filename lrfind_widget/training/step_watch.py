@@ -13,11 +13,10 @@ from lrfind_widget.values import name_of
 
 
 class StepWatch:
-    """Counts the steps of an optimizer and lets `check` look at its rates in each of them.
+    """Counts the steps of an optimizer and lets `check` look at its rates right before and after.
 
-    They are looked at right before a step and right after it, by hooks: a scheduler that sets
-    the rate of the next step does no harm. An optimizer without hooks, which some trainers'
-    wrappers are, counts no steps; `is_hooked` says so.
+    So a scheduler that sets the rate of the next step does no harm. An optimizer without hooks,
+    which some trainers' wrappers are, counts no steps; `is_hooked` says so.
     """
 
     def __init__(self, optimizer: Optimizer, check: Callable[[Optimizer], None]) -> None:

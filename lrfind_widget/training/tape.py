@@ -13,22 +13,12 @@ from lrfind_widget.training.batches import Batches, MadeLoader
 
 
 class Tape(Batches):
-    """The batches of a loader, kept for others who read them later.
+    """The batches of a loader, kept for others who read them later, each a copy of its own.
 
-    The loader draws from a stream of random numbers of its own, which parts from that of the first
-    reader after the first batch: in the epoch that begins there, a reader draws what it would have
-    drawn alone. Each reader gets a copy of its own of every batch, so that a step may write into
-    it. Batches that all have read stay as long as there is room for them, so that a reader who is
-    added can have them; otherwise `begin_again` draws them anew.
-
-    Parameters
-    ----------
-    loader : iterable
-        Gives the batches.
-    random : RandomSources
-        What loader and training draw from.
-    room : float
-        Bytes of batches that are kept for readers who may come.
+    The loader draws from a stream of its own, which parts from that of the first reader after the
+    first batch: in the epoch that begins there, a reader draws what it would have drawn alone.
+    Batches that all have read stay while they fit into `room` bytes; else `begin_again` draws them
+    anew.
     """
 
     def __init__(

@@ -27,30 +27,18 @@ and may be wanted again."""
 
 @dataclass
 class RateTraining:
-    """The training at one rate, on the model that all of them share.
+    """The training at one rate, on the model that all of them share."""
 
-    Attributes
-    ----------
-    number, place : int
-        Its number in the order of beginning, and where it stands on the ladder of rates.
-    steps, step, position : int
-        How many steps it takes, how many it has taken, and which batch comes next.
-    fate, stays
-        As those of a `Rung`.
-    kept : tuple or None
-        Its state and its random streams, while others train; None at its beginning.
-    """
-
-    number: int
-    place: int
+    number: int  # in the order of beginning
+    place: int  # on the ladder of rates
     lr: float
     steps: int
     record: Record
-    step: int = 0
-    position: int = 0
-    fate: Fate = ""
+    step: int = 0  # how many are taken
+    position: int = 0  # which batch comes next
+    fate: Fate = ""  # as that of a `Rung`, and so `stays`
     stays: bool = False
-    kept: tuple[Mark, list[Any]] | None = None
+    kept: tuple[Mark, list[Any]] | None = None  # state and streams while others train
 
     @property
     def is_complete(self) -> bool:
@@ -77,7 +65,7 @@ class Track:
         self._tape = tape
         self._random = random
         self._beginning = isolation.mark_training(*self._more)
-        self._isolation.rewind(self._beginning)
+        self._beginning.restore()
         self._current: RateTraining | None = None
 
     def enter(self, training: RateTraining) -> None:
@@ -90,10 +78,10 @@ class Track:
         kept, training.kept = training.kept, None
         if kept is not None:
             mark, streams = kept
-            self._isolation.rewind(mark, gradients=True)
+            mark.restore(gradients=True)
             self._random.set(streams)
         else:
-            self._isolation.rewind(self._beginning)
+            self._beginning.restore()
             if self._tape.beginning is not None:
                 self._random.set(self._tape.beginning)
         self._tape.position = training.position

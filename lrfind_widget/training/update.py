@@ -48,9 +48,8 @@ class Found:
 class TrainingUpdate(ABC):
     """Trains what an isolation gives, a step at a time. An `Update`.
 
-    A subclass takes the step, as a plain training loop or a trainer does. `checkpoint` is called
-    with the part that comes next: before data is fetched, before the forward pass and before the
-    backward pass. By default it sets the part in `context`.
+    A subclass takes the step. `checkpoint` is called with the part that comes next: before data is
+    fetched, before the forward and the backward pass. By default it sets the part in `context`.
     """
 
     def __init__(

@@ -11,9 +11,8 @@ from typing import Any
 class Cells:
     """Remembers what each cell made, until that cell runs again.
 
-    A front end clears the output of a cell that is run again, but the kernel does not
-    learn that the widgets in it are gone: a sweep would go on unseen. `claim` closes what the
-    same cell made in an earlier execution; two widgets of one execution live side by side.
+    A front end clears the output then, and a sweep would go on unseen: `claim` closes what the same
+    cell made in an earlier execution; two widgets of one execution live side by side.
     """
 
     def __init__(self) -> None:
@@ -36,9 +35,8 @@ class Cells:
 def at_end_of_unwatched_cell(action: Callable[[], object]) -> None:
     """Call `action` at the end of the cell that runs now, where nobody watches it.
 
-    So it is where a program runs the notebook, as nbconvert, papermill, Quarto and books do: it
-    says with each cell that nobody can be asked for input, and takes what the cell has shown by
-    its end. Voila says so too, but shows the widgets to a person afterwards.
+    A program that runs the notebook (nbconvert, papermill, Quarto) says with each cell that nobody
+    can be asked for input. Voila says so too, but shows the widgets to a person afterwards.
     """
     shell, request = _shell_and_request()
     asked = request.get("content", {}).get("allow_stdin")

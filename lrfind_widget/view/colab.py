@@ -11,21 +11,11 @@ from typing import Any
 
 @contextmanager
 def heard_of_display(mime_type: str) -> Iterator[dict[str, Any]]:
-    """Listen to what Colab adds to an output that is displayed meanwhile, nothing elsewhere.
+    """Listen to what Colab adds of one type to an output that is displayed meanwhile.
 
-    Colab shows an output with the manager of widgets that the metadata of the output name. Its
-    hook adds them in the thread that runs the cells alone, so that an update from another thread
-    has to repeat them.
-
-    Parameters
-    ----------
-    mime_type
-        The entry of the metadata that is listened to.
-
-    Yields
-    ------
-    dict
-        The metadata, once the output is displayed.
+    Colab shows an output with the manager of widgets that these name, and adds them in the thread
+    that runs the cells alone, so that an update from another one has to repeat them. Elsewhere
+    none.
     """
     heard: dict[str, Any] = {}
     if "google.colab" not in sys.modules:

@@ -31,14 +31,12 @@ def _column() -> Any:
 
 
 class ColumnsMark(ChartMark):
-    """Columns of numbers that grow at their end.
+    """Columns of numbers that grow at their end. Any thread may call any method.
 
-    New points travel as one message with one binary buffer. Whoever asks for the state (a
-    second view, a reloaded page, a saved notebook) always gets the whole columns: points are
-    numbered by their offset within a `generation`, and a page that misses some asks again.
-    What is made of all points, and so may change where it was before, is the `LINE`: some short
-    columns that come anew with the points, in a second buffer of their message.
-    Any thread may call any method.
+    New points travel as one message with one binary buffer. Whoever asks for the state gets the
+    whole columns: points are numbered within a `generation`, and a page that misses some asks
+    again. What is made of all points, and so may change where it was before, is the `LINE`: some
+    short columns that come anew in a second buffer.
     """
 
     COLUMNS: ClassVar[tuple[str, ...]]
@@ -71,10 +69,10 @@ class ColumnsMark(ChartMark):
         States of other widgets go `along`, by their ids, so that what is said of the points is in
         the page neither before nor after them.
         """
-        added = self._checked(columns, self.COLUMNS)
+        added = _table(columns)
         if added.shape[1] == 0:
             return
-        whole = None if line is None else self._checked(line, self.LINE)
+        whole = None if line is None else _table(line)
         with self._storing:
             generation, _, before = self._snapshot
             offset, self._is_told = self.length, False
@@ -88,8 +86,8 @@ class ColumnsMark(ChartMark):
 
     def replace(self, *columns: ArrayLike, line: Sequence[ArrayLike] | None = None) -> None:
         """Show other points and another line instead; the arguments are those of `append`."""
-        new = self._checked(columns, self.COLUMNS)
-        whole = self._checked([()] * len(self.LINE) if line is None else line, self.LINE)
+        new = _table(columns)
+        whole = _table([()] * len(self.LINE) if line is None else line)
         with self._storing:
             self._store = new
             self._keep(self._snapshot.generation + 1, new, whole)
@@ -97,7 +95,7 @@ class ColumnsMark(ChartMark):
 
     def replace_line(self, line: Sequence[ArrayLike]) -> None:
         """Show another line through the same points, unless it is the one that is shown."""
-        whole = self._checked(line, self.LINE)
+        whole = _table(line)
         with self._storing:
             generation, columns, before = self._snapshot
             self._keep(generation, columns, whole)
@@ -154,19 +152,6 @@ class ColumnsMark(ChartMark):
         self._store[:, before:after] = added
         return self._store[:, :after]
 
-    @staticmethod
-    def _checked(columns: Sequence[ArrayLike], names: Sequence[str]) -> Array:
-        """Return the columns as one new array."""
-        arrays = [np.asarray(column, dtype=np.float64) for column in columns]
-        if len(arrays) != len(names) or any(
-            array.ndim != 1 or array.size != arrays[0].size for array in arrays
-        ):
-            raise ValueError(
-                f"{', '.join(names)} must be one-dimensional and equally long, got the "
-                f"shapes {', '.join(str(array.shape) for array in arrays)}."
-            )
-        return np.stack(arrays) if arrays else np.empty((0, 0))
-
     def _on_page(self, _: Any, content: Mapping[str, Any], __: Any) -> None:
         """Send all columns to a page that misses points."""
         event = content.get("event")
@@ -174,6 +159,11 @@ class ColumnsMark(ChartMark):
         behind = event == "have" and any(content.get(name) != present[name] for name in present)
         if event == "resync" or behind:
             self._send_all()
+
+
+def _table(columns: Sequence[ArrayLike]) -> Array:
+    """Return columns of one length as one new array."""
+    return np.array(columns, dtype=np.float64) if columns else np.empty((0, 0))
 
 
 class Curve(ColumnsMark):

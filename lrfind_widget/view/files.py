@@ -13,6 +13,7 @@ from typing import Any, NamedTuple
 from lrfind_widget import messages
 from lrfind_widget.background import background
 from lrfind_widget.results import figures, picture
+from lrfind_widget.results.chart import Chart
 from lrfind_widget.state import SessionState
 from lrfind_widget.view.chart_state import axis, growing, pictured
 from lrfind_widget.view.debounce import Debounce
@@ -33,13 +34,7 @@ class File(NamedTuple):
 class Files:
     """Makes the files that pages ask for, one after the other, on a thread of its own.
 
-    Parameters
-    ----------
-    state : callable
-        Returns the session's state.
-    send : callable
-        Sends a page's message and its buffers. Every page hears it; the one that has asked knows
-        it by the name that it gave itself.
+    Every page hears what is sent; the one that has asked knows it by the name that it gave itself.
     """
 
     def __init__(self, state: Callable[[], SessionState], send: Callable[..., object]) -> None:
@@ -94,32 +89,30 @@ def file_of(state: SessionState, kind: str, **paper: Any) -> File:
 
 def picture_of(state: SessionState, kind: str, **paper: Any) -> bytes | None:
     """Return the chart as a picture, on a `new_figure`, or None where there is no curve yet."""
-    chart = pictured(state)
+    return _drawn(pictured(state), kind, **paper)
+
+
+def picture_now(state: SessionState) -> bytes | None:
+    """Return the curve, also one that grows, as a PNG over the whole range; None before a point."""
+    low, high, *_ = axis(state)
+    ends = min(low, state.selected_lr), max(high, state.selected_lr)
+    return _drawn(growing(state) if state.is_sweeping else pictured(state), "png", ends)
+
+
+def _drawn(
+    chart: Chart | None, kind: str, ends: tuple[float, float] | None = None, **paper: Any
+) -> bytes | None:
     if chart is None:
         return None
 
     def draw() -> Any:
         figure = figures.new_figure(**paper)
         picture.draw(figure.axes[0], chart)
+        if ends is not None:
+            figure.axes[0].set_xlim(ends)
         return figure
 
     return figures.saved(draw, kind)
-
-
-def picture_now(state: SessionState) -> bytes | None:
-    """Return the curve, also one that grows, as a PNG over the whole range; None before a point."""
-    chart = growing(state) if state.is_sweeping else pictured(state)
-    if chart is None:
-        return None
-
-    def draw() -> Any:
-        figure = figures.new_figure()
-        picture.draw(figure.axes[0], chart)
-        low, high, *_ = axis(state)
-        figure.axes[0].set_xlim(min(low, state.selected_lr), max(high, state.selected_lr))
-        return figure
-
-    return figures.saved(draw, "png")
 
 
 def _stem(state: SessionState) -> str:

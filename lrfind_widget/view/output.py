@@ -21,10 +21,8 @@ by it `js/src/kept_updates.ts` finds the output of an update in a notebook that 
 class SavedOutput:
     """The outputs in which a widget was displayed.
 
-    Each holds the live widget, a line of text and, once there is a curve, a picture; before that
-    a second line, which says what to do where nothing else is shown. Where the widget can live, a
-    front end shows that; a notebook that is read on a web page, is exported or is opened later
-    without its kernel shows the picture.
+    Each holds the live widget, a line of text and, once there is a curve, a picture; before that a
+    line that says what to do where nothing else is shown. Who has no kernel sees the picture.
     """
 
     def __init__(self, model_id: str) -> None:

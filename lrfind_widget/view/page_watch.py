@@ -32,19 +32,13 @@ class _Link(DirectionalLink, ThreadSafeWidget):  # type: ignore[misc]
 
 
 class PageWatch:
-    """Hears which pages there are, and says where one of them has not our front end.
+    """Hears which pages there are, and tells where one of them has not our front end.
 
-    Every page that knows the core widgets gives a sign as soon as it makes the models: a link
-    between two traits of one of them, which works in the page alone, has it set the second. Our
-    front end gives another. A page that has given the first and not the second for a while, in
-    which no cell kept the kernel from hearing it, has not loaded ours. Where there is no page, as
-    where a program executes the notebook, or a page comes later, nothing is said before.
-
-    Parameters
-    ----------
-    tell : callable
-        Called on any thread with a sentence where our front end is missing, and with "" where it
-        has come after all. Once one has come, nothing more is said.
+    Every page that knows the core widgets gives a sign when it makes the models: by a link between
+    two traits, which works in the page alone. Our front end gives another. A page that has given
+    the first and not the second for a while, in which no cell kept the kernel, has not loaded ours:
+    `tell` gets a sentence, on any thread, and "" where it has come after all. Without a page
+    nothing is said.
     """
 
     def __init__(self, tell: Callable[[str], object]) -> None:

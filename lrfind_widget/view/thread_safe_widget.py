@@ -23,24 +23,14 @@ _REFUSALS = (TraitError, TypeError, ValueError, KeyError, IndexError, AttributeE
 class ThreadSafeWidget(Widget):  # type: ignore[misc]
     """Base of every widget of ours: safe between threads, deaf to malformed messages.
 
-    ipywidgets keeps one note per widget of what the page has just sent, and defers
-    notifications while it applies it; a second thread that sets a trait meanwhile
-    loses its notification or raises. Here the note belongs to the thread that
-    handles the message, and nothing is deferred, so a publisher thread, the cells
-    of the person and the handler of messages may set traits at the same time.
+    ipywidgets keeps one note per widget of what the page has just sent, and defers notifications
+    while it applies it: a second thread that sets a trait meanwhile loses its own. Here the note
+    belongs to the thread that handles the message, and nothing is deferred. For what an observer
+    raises, or a page that is gone, see `reported`.
 
-    What an observer raises on a thread of ours is reported and ends nothing, and neither does
-    a page that cannot be reached (see `reported`).
-
-    A page may set only the traits that `_page_may_set` names. What it sends besides,
-    or a value that the trait refuses, changes nothing: the page is sent the true
-    value again and the message is counted in `refused_messages`.
-
-    Attributes
-    ----------
-    page_handlers : dict
-        What to call with the new value of a trait that a page has set, by the trait's name. A
-        change from Python calls nothing here.
+    A page may set only what `_page_may_set` names. For all else, and for what the trait refuses, it
+    is sent the true value again and the message is counted in `refused_messages`. `page_handlers`
+    has what to call with the new value of a trait that a page, and not Python, has set.
     """
 
     _page_may_set: ClassVar[tuple[str, ...]] = ()

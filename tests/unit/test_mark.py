@@ -39,11 +39,11 @@ def test_each_mark_is_gone_on_from_in_any_order(kind: str) -> None:
         first = train(isolation, 3)
         later = isolation.mark_training(earlier=beginning)
         rest = train(isolation, 3)
-        isolation.rewind(beginning)
+        beginning.restore()
         assert train(isolation, 3) == first
-        isolation.rewind(later, gradients=True)
+        later.restore(gradients=True)
         assert train(isolation, 3) == rest
-        isolation.rewind(beginning)
+        beginning.restore()
         assert train(isolation, 3) == first
 
 
@@ -61,7 +61,7 @@ def test_weights_that_are_frozen_take_no_memory_twice() -> None:
         train(isolation, 1)
         with torch.no_grad():
             isolation.objects.model[0].weight.zero_()  # type: ignore[index, union-attr, operator]
-        isolation.rewind(later)
+        later.restore()
         now = isolation.objects.model.state_dict()
         assert torch.equal(now["0.weight"], model[0].weight)
 
@@ -81,7 +81,7 @@ def test_what_a_function_logs_is_that_of_each_mark() -> None:
         log.append(2.0)
         later = isolation.mark_training(earlier=beginning)
         log.append(3.0)
-        isolation.rewind(beginning)
+        beginning.restore()
         assert log == []
-        isolation.rewind(later)
+        later.restore()
         assert log == [2.0]

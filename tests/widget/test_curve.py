@@ -157,15 +157,6 @@ class TestCurve:
         assert curve.lr.tolist() == [1e-7]
         assert curve.generation == 0
 
-    @pytest.mark.parametrize("columns", [([1.0], [1.0], [1.0], []), ([[1.0]],) * 4, (1.0,) * 4])
-    def test_columns_that_do_not_match_are_refused(self, columns: Any) -> None:
-        curve = Curve()
-
-        with pytest.raises(ValueError, match="one-dimensional and equally long"):
-            curve.append(*columns)
-
-        assert curve.lr.size == 0
-
     def test_works_when_it_is_closed(self) -> None:
         curve = Curve()
         curve.close()
@@ -273,10 +264,6 @@ class TestComparisonCurves:
 
         assert floats(state["number"]) == [0.0, 1.0]
         assert state["names"] == ["1e-3", "1e-2"]
-
-    def test_three_columns_are_too_few(self) -> None:
-        with pytest.raises(ValueError, match="one-dimensional and equally long"):
-            ComparisonCurves().append([0.0], [1.0], [2.0])
 
     def test_page_that_misses_points_gets_all(self) -> None:
         curves = ComparisonCurves()
