@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import inspect
 import math
 import numbers
 from collections.abc import Callable, Iterable
@@ -139,6 +140,13 @@ def name_of(function: object) -> str:
         return shortened(f"{name_of(function.func)}({', '.join(given)})")
     name = getattr(function, "__name__", None) or type(function).__name__
     return "a lambda" if name == "<lambda>" else str(name)
+
+
+def signature_of(function: Callable[..., Any]) -> inspect.Signature | None:
+    """Return the signature of a callable; None where it tells none, as some built-in ones do."""
+    with contextlib.suppress(TypeError, ValueError):
+        return inspect.signature(function)
+    return None
 
 
 def _item(value: Any) -> Any:

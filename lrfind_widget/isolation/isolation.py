@@ -18,8 +18,8 @@ from lrfind_widget.isolation.copying import verified_copy
 from lrfind_widget.isolation.fingerprint import Fingerprint
 from lrfind_widget.isolation.kept import KeptState
 from lrfind_widget.isolation.loaders import add_loaders, live_workers
-from lrfind_widget.isolation.mark import Mark, restore_all
 from lrfind_widget.isolation.memory import fits, in_words
+from lrfind_widget.isolation.moment import Mark
 from lrfind_widget.isolation.object_graph import values_inside, visit
 from lrfind_widget.isolation.random_state import RandomState
 from lrfind_widget.isolation.reach import Reached, attached_schedulers, other_state, reach
@@ -156,7 +156,8 @@ class Isolation:
 
     def rewind_kept(self) -> None:
         """Set what functions and loaders keep back to what it was on entering."""
-        restore_all([self._kept])
+        if self._kept is not None:
+            self._kept.restore()
 
     def _roots(self) -> list[object]:
         """Return what is trained now."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 from collections import OrderedDict
 from collections.abc import Callable, Iterator, Mapping, Sequence, Set
@@ -9,8 +10,6 @@ from typing import Any
 
 from torch import nn
 from torch.utils.data import DataLoader, IterableDataset
-
-from lrfind_widget.isolation.iterators import end_iterator
 
 PARTS = ("loader", "dataloader", "sampler", "batch_sampler", "dataset")
 """Names under which loaders keep what they draw from."""
@@ -33,15 +32,14 @@ class JoinedLoader:
         self.mode = mode
 
     def __iter__(self) -> Iterator[Any]:
-        return self._in_turn() if self.mode == "sequential" else self._together()
+        if self.mode == "sequential":
+            return (batch for batch, _ in numbered(self))
+        return self._together()
 
     def mapped(self, change: Callable[[Any], Any]) -> JoinedLoader:
         """Return the same of loaders that are changed."""
         changed = _rebuilt(self.loaders, map(change, leaves(self)))
         return JoinedLoader(changed, self.mode)
-
-    def _in_turn(self) -> Iterator[Any]:
-        return (batch for batch, _ in numbered(self))
 
     def _together(self) -> Iterator[Any]:
         loaders = leaves(self)
@@ -72,6 +70,15 @@ class JoinedLoader:
                 if iterator is not loader:
                     end_iterator(iterator)
             raise
+
+
+def end_iterator(iterator: object) -> None:
+    """End the generator or the worker processes behind an iterator, whatever error that gives."""
+    for name in ("close", "_shutdown_workers"):
+        with contextlib.suppress(Exception):
+            end = getattr(iterator, name, None)
+            if callable(end):
+                end()
 
 
 def numbered(loader: Any) -> Iterator[tuple[Any, tuple[int, ...]]]:
@@ -131,7 +138,7 @@ def _is_of_loaders(loader: Any) -> bool:
 
 def _is_of_batches(part: Any) -> bool:
     """Whether it is a list of batches of several parts each; one of tensors may be a batch."""
-    if not isinstance(part, Sequence) or _is_named_tuple(part):
+    if not isinstance(part, Sequence) or is_named_tuple(part):
         return False
     is_several = bool(part) and isinstance(part[0], (tuple, list, Mapping))
     return not part or (is_several and any(map(_is_array, _parts(part[0]))))
@@ -163,7 +170,7 @@ def _rebuilt(loaders: Any, values: Iterator[Any]) -> Any:
     parts = [_rebuilt(p, values) if are_several(p) else next(values) for p in _parts(loaders)]
     if isinstance(loaders, dict):
         return dict(zip(loaders, parts, strict=True))
-    if _is_named_tuple(loaders):
+    if is_named_tuple(loaders):
         return type(loaders)(*parts)
     return parts if isinstance(loaders, list) else tuple(parts)
 
@@ -173,10 +180,11 @@ def _parts(container: Any) -> list[Any]:
 
 
 def _is_plain(value: Any) -> bool:
-    return type(value) in (dict, OrderedDict, list, tuple) or _is_named_tuple(value)
+    return type(value) in (dict, OrderedDict, list, tuple) or is_named_tuple(value)
 
 
-def _is_named_tuple(value: Any) -> bool:
+def is_named_tuple(value: object) -> bool:
+    """Whether a value is a tuple whose places have names."""
     return isinstance(value, tuple) and hasattr(value, "_fields")
 
 

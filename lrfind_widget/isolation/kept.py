@@ -6,8 +6,6 @@ attribute of a trainer: a step changes them whether a copy of the model is train
 
 from __future__ import annotations
 
-import dis
-import functools
 import operator
 import types
 from collections.abc import Callable, Iterable, Iterator
@@ -24,7 +22,7 @@ from lrfind_widget.isolation.checksum import bits_of, checksums
 from lrfind_widget.isolation.fingerprint import some_of
 from lrfind_widget.isolation.memory import in_words
 from lrfind_widget.isolation.object_graph import BUFFERS, CONTAINERS, MAPPINGS, visit
-from lrfind_widget.isolation.reach import CACHE, ELEMENTS, Reached, left_out
+from lrfind_widget.isolation.reach import CACHE, ELEMENTS, Reached, globals_used, left_out
 from lrfind_widget.isolation.snapshot import ContentsRecord, Snapshot, attempt
 from lrfind_widget.isolation.storage import total_bytes
 from lrfind_widget.results.receipt import ReceiptItem
@@ -238,7 +236,7 @@ def _places(holder: Any) -> list[_Place]:
             _Names(f"the variable {name}", partial(_contents, cell), *_setters(cell))
             for name, cell in zip(code.co_freevars, holder.__closure__ or (), strict=True)
         ]
-        stored = _globals_stored(code)
+        stored = globals_used(code, ("STORE_GLOBAL",))
         if stored:
             read = partial(_selected, space, stored)
             put, drop = space.__setitem__, space.__delitem__
@@ -277,18 +275,6 @@ def _contents(cell: types.CellType) -> dict[str, Any]:
 
 def _selected(space: dict[str, Any], names: Iterable[str]) -> dict[str, Any]:
     return {name: space[name] for name in names if name in space}
-
-
-@functools.lru_cache(maxsize=1024)
-def _globals_stored(code: types.CodeType) -> tuple[str, ...]:
-    """Return the global names that a function and the functions inside it set."""
-    names = [
-        str(step.argval) for step in dis.get_instructions(code) if step.opname == "STORE_GLOBAL"
-    ]
-    for constant in code.co_consts:
-        if isinstance(constant, types.CodeType):
-            names.extend(_globals_stored(constant))
-    return tuple(dict.fromkeys(names))
 
 
 def _moves_on(value: object) -> bool:

@@ -14,8 +14,7 @@ import numpy as np
 from torch import Tensor
 from torch.utils.data import DataLoader, Dataset, Sampler
 
-from lrfind_widget.isolation.iterators import end_iterator
-from lrfind_widget.isolation.joined_loader import PARTS, JoinedLoader, numbered
+from lrfind_widget.isolation.joined_loader import PARTS, JoinedLoader, end_iterator, numbered
 from lrfind_widget.isolation.reach import Reached
 
 _MANY = 2_000_000

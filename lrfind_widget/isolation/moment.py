@@ -1,7 +1,8 @@
-"""What a step may change, as it is at one moment within a sweep, and the way back to that."""
+"""What is trained as it is at one moment within a sweep, and the way back to that."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from torch import Tensor
@@ -14,8 +15,29 @@ from lrfind_widget.isolation.snapshot import ContentsRecord, Snapshot
 from lrfind_widget.isolation.training_objects import TrainingObjects
 
 
+class Mark:
+    """A saved moment of what is trained, and of what functions and loaders keep."""
+
+    def __init__(self, snapshot: Snapshot, kept: Sequence[KeptState]) -> None:
+        self.snapshot = snapshot
+        self.kept = kept
+
+    def restore(self, *, gradients: bool = False) -> None:
+        """Set everything back to it; without `gradients` there are none then."""
+        problems = self.snapshot.restore()
+        if problems:
+            raise CannotRestoreError(problems)
+        if not gradients:
+            self.snapshot.detach_gradients()
+        for each in self.kept:  # as far as that can be done
+            each.restore()
+
+
 class CannotRestoreError(RuntimeError):
     """What was tried out cannot be undone."""
+
+    def __init__(self, problems: Sequence[str]) -> None:
+        super().__init__("The model could not be set back: " + "; ".join(problems))
 
 
 class Moment:
@@ -50,7 +72,7 @@ class Moment:
         """
         problems = self._snapshot.restore() + self.restore_surroundings()
         if problems:
-            raise CannotRestoreError("The model could not be set back: " + "; ".join(problems))
+            raise CannotRestoreError(problems)
 
     def restore_surroundings(self) -> list[str]:
         """Restore the random state and what functions keep; return what cannot be put back."""

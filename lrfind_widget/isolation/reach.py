@@ -281,16 +281,14 @@ def _globals_of(code: types.CodeType, space: dict[str, object]) -> Iterable[obje
 
 
 @functools.lru_cache(maxsize=1024)
-def globals_used(code: types.CodeType) -> tuple[str, ...]:
-    """Return the global names that a function and the functions inside it load."""
-    names = [
-        str(step.argval)
-        for step in dis.get_instructions(code)
-        if step.opname in ("LOAD_GLOBAL", "LOAD_NAME")
-    ]
+def globals_used(
+    code: types.CodeType, how: tuple[str, ...] = ("LOAD_GLOBAL", "LOAD_NAME")
+) -> tuple[str, ...]:
+    """Return the global names that a function and the functions inside it load, or store."""
+    names = [str(step.argval) for step in dis.get_instructions(code) if step.opname in how]
     for constant in code.co_consts:
         if isinstance(constant, types.CodeType):
-            names.extend(globals_used(constant))
+            names.extend(globals_used(constant, how))
     return tuple(dict.fromkeys(names))
 
 

@@ -15,7 +15,7 @@ from lrfind_widget.curves.smoothing import BETA, Floats
 from lrfind_widget.curves.trimmed import as_curve
 from lrfind_widget.rules.fastai_v2 import averaged_as_fastai_v2
 from lrfind_widget.rules.suggestion import Suggestion
-from lrfind_widget.values import name_of
+from lrfind_widget.values import name_of, signature_of
 
 
 def own_rule(own: Callable[..., Any], name: str) -> Callable[..., Suggestion]:
@@ -49,9 +49,8 @@ def own_rule(own: Callable[..., Any], name: str) -> Callable[..., Suggestion]:
 
 def check_arguments(own: Callable[..., Any]) -> None:
     """Raise TypeError for a function that cannot be called with rates and losses."""
-    try:
-        signature = inspect.signature(own)
-    except (TypeError, ValueError):  # some built-in functions tell nothing
+    signature = signature_of(own)
+    if signature is None:
         return
     try:
         signature.bind_partial((), ())
@@ -67,10 +66,8 @@ def is_made_for_fastai_v2(own: Callable[..., Any]) -> bool:
 
     So it is if its third argument has that name, or no default.
     """
-    try:
-        parameters = inspect.signature(own).parameters.values()
-    except (TypeError, ValueError):  # some built-in functions tell nothing
-        return False
+    signature = signature_of(own)
+    parameters = () if signature is None else signature.parameters.values()
     by_place = [p for p in parameters if p.kind in (p.POSITIONAL_ONLY, p.POSITIONAL_OR_KEYWORD)]
     return len(by_place) > 2 and (
         by_place[2].name == "num_it" or by_place[2].default is inspect.Parameter.empty

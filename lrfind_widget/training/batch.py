@@ -12,6 +12,8 @@ import torch
 from torch import Tensor, nn
 from torch.nn.utils.rnn import PackedSequence
 
+from lrfind_widget.isolation.joined_loader import is_named_tuple
+
 TARGET_NAMES = ("labels", "label", "targets", "target", "y")
 """Names under which batches and `forward` methods carry what is to be predicted."""
 
@@ -21,11 +23,6 @@ def model_device(model: nn.Module) -> torch.device:
     for tensor in (*model.parameters(), *model.buffers()):
         return tensor.device
     return torch.device("cpu")
-
-
-def is_named_tuple(batch: object) -> bool:
-    """Whether `batch` is a tuple whose places have names."""
-    return isinstance(batch, tuple) and hasattr(batch, "_fields")
 
 
 def is_dataclass_instance(batch: object) -> bool:

@@ -34,6 +34,7 @@ from lrfind_widget.training.lightning_module import (
     steps_of,
 )
 from lrfind_widget.training.param_groups import GroupRates, check_weight_decay, group_names
+from lrfind_widget.values import signature_of
 
 
 def check(objects: TrainingObjects, options: TrainingOptions) -> None:
@@ -257,9 +258,8 @@ def _check_update(options: TrainingOptions) -> None:
 
 
 def _check_can_be_called(name: str, function: Any, places: tuple[str, ...]) -> None:
-    try:
-        signature = inspect.signature(function.forward if _is_module(function) else function)
-    except (TypeError, ValueError):  # a builtin may have none
+    signature = signature_of(function.forward if _is_module(function) else function)
+    if signature is None:
         return
     try:
         signature.bind(*places)

@@ -9,7 +9,7 @@ from typing import Any
 import torch
 from torch.optim import Optimizer
 
-from lrfind_widget.values import name_of
+from lrfind_widget.values import name_of, signature_of
 
 
 def bound_update(
@@ -29,8 +29,6 @@ def bound_update(
 
 def needs_closure(optimizer: Optimizer) -> bool:
     """Whether an optimizer evaluates the loss itself, as LBFGS does."""
-    try:
-        closure = inspect.signature(type(optimizer).step).parameters.get("closure")
-    except (TypeError, ValueError):
-        return False
+    signature = signature_of(type(optimizer).step)
+    closure = None if signature is None else signature.parameters.get("closure")
     return closure is not None and closure.default is inspect.Parameter.empty

@@ -10,8 +10,8 @@ import torch
 
 from lrfind_widget.curves.rungs import Fate, Rung
 from lrfind_widget.isolation.isolation import Isolation
-from lrfind_widget.isolation.mark import Mark
 from lrfind_widget.isolation.memory import fits
+from lrfind_widget.isolation.moment import Mark
 from lrfind_widget.isolation.object_graph import values_inside
 from lrfind_widget.isolation.random_sources import RandomSources
 from lrfind_widget.isolation.storage import total_bytes

@@ -18,7 +18,7 @@ from torch import Tensor
 from torch.optim import Optimizer
 
 from lrfind_widget.isolation.isolation import Isolation
-from lrfind_widget.isolation.iterators import end_iterator
+from lrfind_widget.isolation.joined_loader import end_iterator
 from lrfind_widget.options import TrainingOptions
 from lrfind_widget.training.batches import Batches, MadeLoader
 from lrfind_widget.training.error_context import ErrorContext
