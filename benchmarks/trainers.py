@@ -18,7 +18,7 @@ from benchmarks.leftovers import ENDINGS, Trap
 from benchmarks.tasks import TASKS, Job
 from lrfind_widget import lr_find
 
-ROUNDS = 5
+ROUNDS = 9
 RANGE = STEPS, START_LR, END_LR = 100, 1e-5, 0.1
 ENDED = ENDINGS[:2]
 CURVE = partial(TASKS["tiny linear model"].job, STEPS)
