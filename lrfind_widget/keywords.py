@@ -39,6 +39,12 @@ Self_contra = TypeVar("Self_contra", contravariant=True)
 MARKER = "{keywords}"
 """The line of a docstring that the keywords are put in place of."""
 
+TRAINERS = """\
+Or a trainer's object that is taken as it is, followed by what its own training is
+given: a Hugging Face ``Trainer``, a fastai ``Learner``, a Lightning ``Trainer`` with
+module and data, an Ignite ``Engine`` with data."""
+"""What the line ``{trainers}`` of a docstring stands for: what may come in place of a model."""
+
 _WIDTH = 96
 
 
@@ -127,8 +133,8 @@ def keywords(options: Callable[P, Opt]) -> _Decorator[P, Opt]:
     """Return a decorator that lets a function take some options as keywords.
 
     It gets them as one object, its last parameter. ``help()`` and type checkers see each of them,
-    also in place of ``{keywords}`` in the docstring; one that is unknown is refused with the
-    nearest.
+    also in place of ``{keywords}`` in the docstring, as ``{trainers}`` becomes what may come in
+    place of a model; a keyword that is unknown is refused with the nearest.
     """
     kind = cast("Any", options)
 
@@ -184,12 +190,14 @@ def constructor(function: Callable[Q, Out]) -> Callable[Q, Out]:
 
 def _filled(doc: str | None, kind: Any) -> str | None:
     """Return a docstring with the description of all keywords in place of the marker."""
-    if doc is None or MARKER not in doc:
+    if doc is None:
         return doc
-    before, after = doc.split(MARKER)
-    indent = before.rpartition("\n")[2]
     entries = "\n".join(_entry(name, option) for name, option in options_of(kind).items())
-    return before + textwrap.indent(entries, indent)[len(indent) :] + after
+    for marker, text in ((MARKER, entries), ("{trainers}", TRAINERS)):
+        before, found, after = doc.partition(marker)
+        indent = before.rpartition("\n")[2]
+        doc = before + textwrap.indent(text, indent)[len(indent) :] * bool(found) + after
+    return doc
 
 
 def _entry(name: str, option: Option) -> str:

@@ -57,10 +57,8 @@ class LRFinderWidget(Session, Saves, ThreadSafeWidget, VBox, ValueWidget):  # ty
     Parameters
     ----------
     model : torch.nn.Module
-        The model to test. It runs on the device its parameters are on. Or a trainer's object
-        that is taken as it is, followed by what its own training is given: a Hugging Face
-        ``Trainer``, a fastai ``Learner``, a Lightning ``Trainer`` with module and data, an Ignite
-        ``Engine`` with data.
+        The model to test. It runs on the device its parameters are on.
+        {trainers}
     dataloader : iterable
         Batches, such as ``(x, y)``. It is iterated again as often as `num_it` needs.
     optimizer : torch.optim.Optimizer

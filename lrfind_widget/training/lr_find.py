@@ -30,9 +30,8 @@ def lr_find(
     Parameters
     ----------
     model : torch.nn.Module
-        Model to train, or to train a copy of. Or a trainer's object that is taken as it is,
-        followed by what its own training is given: a Hugging Face ``Trainer``, a fastai
-        ``Learner``, a Lightning ``Trainer`` with module and data, an Ignite ``Engine`` with data.
+        Model to train, or to train a copy of.
+        {trainers}
     dataloader : iterable
         Gives batches.
     optimizer : torch.optim.Optimizer
