@@ -78,12 +78,13 @@ class Session:
         self._changes: dict[str, Any] = {}  # of the latest sweep, which what adds to it has too
         self._closed = False
         if trainable is not None:
+            own, keywords = trainable.lr, trainable.keywords
             self._state = SessionState(
                 True,
                 options,
-                trainable.lr,
-                keywords={name: trainable.keywords[name] for name in FIELDS},
-                own_lr=trainable.lr,
+                own,
+                keywords={name: keywords[name] for name in FIELDS},
+                own_lr=own,
                 auto_apply=auto_apply,
                 model_name=trainable.name,
             )

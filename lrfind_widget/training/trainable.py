@@ -39,7 +39,7 @@ class TorchTrainable:
     @property
     def name(self) -> str:
         """The class of the model."""
-        return self._training.name
+        return self._now().name
 
     @property
     def keywords(self) -> dict[str, Any]:
@@ -49,12 +49,12 @@ class TorchTrainable:
     @property
     def lr(self) -> float:
         """The optimizer's own rate, of the reference group."""
-        return reference_lr(self._training.optimizer)
+        return reference_lr(self._now().optimizer)
 
     @property
     def can_hold_back(self) -> bool:
         """Whether a search can hold back a part of its data."""
-        return self._training.can_hold_back
+        return self._now().can_hold_back
 
     def sweep(self, *, schedule: Schedule | None = None, **changes: Any) -> RunThread:
         """Return a range test with some keywords changed: copied or saved now, not started."""
@@ -71,29 +71,30 @@ class TorchTrainable:
         """
         refuse_unknown(changes, options_of(SweepOptions), "compare")
         wanted = options_of(CompareOptions)
-        given = self._matched(changes).of(SweepOptions)
+        training = self._now()
+        given = self._matched(training, changes).of(SweepOptions)
         options = CompareOptions(steps, **{n: v for n, v in given.items() if n in wanted})
-        return RunThread(ShortTrainings(self._training, lrs, options))
+        return RunThread(ShortTrainings(training, lrs, options))
 
     def search(self, lr: float, origin: str, **changes: Any) -> RunThread:
         """Return short trainings that look for the best rate from `lr` on: not started."""
         refuse_unknown(changes, options_of(SearchOptions), "search")
         options = SearchOptions(**{**self._options.of(SweepOptions), **changes})
-        return RunThread(Search(self._training, lr, options, origin=origin))
+        return RunThread(Search(self._now(), lr, options, origin=origin))
 
     def apply(self, lr: float, optimizer: Optimizer | None = None, **changes: Any) -> Applied:
         """Write a rate where training will read it."""
-        return self._training.apply(lr, self._matched(changes).groups, optimizer)
+        training = self._now()
+        return training.apply(lr, self._matched(training, changes).groups, optimizer)
 
-    @property
-    def _training(self) -> Training:
-        """What its objects are now: a trainer may have another model or optimizer than before."""
+    def _now(self) -> Training:
+        """Return what its objects are now: a trainer may have got another model or optimizer."""
         return training_of(*self._objects)
 
-    def _matched(self, changes: dict[str, Any]) -> SweepOptions:
+    def _matched(self, training: Training, changes: dict[str, Any]) -> SweepOptions:
         """Return the options with some changed, their ranges matched with the groups."""
-        return matched(self._training.optimizer, self._options.changed(**changes))
+        return matched(training.optimizer, self._options.changed(**changes))
 
     def _sweep(self, changes: dict[str, Any]) -> Sweep:
         refuse_unknown(changes, options_of(SweepOptions), "start")
-        return Sweep(self._training, **{**self._options.of(SweepOptions), **changes})
+        return Sweep(self._now(), **{**self._options.of(SweepOptions), **changes})
