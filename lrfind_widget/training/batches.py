@@ -27,14 +27,18 @@ class OutOfDataError(SweepEnded, ValueError):
         super().__init__(StopReason.FINISHED, sentence, text)
 
 
-class Epochs(Protocol):
+class Reading(Protocol):
+    """Data that is read."""
+
+    def close(self) -> None:
+        """End it, and what was started for it."""
+
+
+class Epochs(Reading, Protocol):
     """Data that is read epoch by epoch."""
 
     def epoch(self, number: int) -> Iterator[Any]:
         """Begin an epoch, from 0 on."""
-
-    def close(self) -> None:
-        """End the latest epoch, and what was started for it."""
 
 
 class MadeLoader(ABC):

@@ -44,7 +44,7 @@ class OptimizerStep(TrainingUpdate):
         if batches is None:
             batches = Batches(objects.dataloader)
         super().__init__(isolation, options, context, found, batches, **settings)
-        model, device = objects.model, self._device
+        model, device, self._batches = objects.model, self._device, batches
         self._parameters = list(model.parameters())
         self._demands_closure = needs_closure(self._optimizer)
         self._hooks = Hooks(isolation, options, context)

@@ -93,9 +93,8 @@ class Sweep(Experiment):
     model : torch.nn.Module
         Model to train. Its device is where batches are moved to. If it is in eval mode as a
         whole it is trained in train mode; submodules in eval mode inside a model in train mode
-        stay so. Or a trainer's object that is taken as it is, followed by what its own training is
-        given: a Hugging Face ``Trainer``, a fastai ``Learner``, a Lightning ``Trainer`` with module
-        and data, an Ignite ``Engine`` with data.
+        stay so.
+        {trainers}
     dataloader : iterable
         Gives batches: tuples, lists, mappings, named tuples, dataclasses, nested. Started again
         as often as `num_it` needs; its length is never asked for.
@@ -190,7 +189,7 @@ class Sweep(Experiment):
                 self._records.append(Record(options.beta, options.stop_div, repeat))
             context.steps_before = repeat * planned
             update = self._training.update(
-                isolation, options.of_repeat(repeat), context, self._found
+                isolation, options.of_repeat(repeat), context, self._found, steps=planned
             )
             self.multipliers, self.axis_label = update.rates.multipliers, update.rates.axis_label
             record = self._records[-1]

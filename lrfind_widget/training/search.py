@@ -92,6 +92,7 @@ class Search(Experiment):
             self._options,
             context,
             self._found,
+            steps=self._steps,
             validates=self._validates,
             # Taken again, the rates would no longer see the same batches.
             retakes_skipped=False,

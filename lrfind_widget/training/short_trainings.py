@@ -93,6 +93,7 @@ class ShortTrainings(Experiment):
                 options,
                 context,
                 self._found,
+                steps=steps,
                 validates=lambda step: (steps - 1 - step) % every == 0,
                 # Taken again, the rates would no longer see the same batches.
                 retakes_skipped=False,
@@ -160,9 +161,8 @@ def compare_lrs(
     Parameters
     ----------
     model : torch.nn.Module
-        Model to train, or to train a copy of. Or a trainer's object that is taken as it is,
-        followed by what its own training is given: a Hugging Face ``Trainer``, a fastai
-        ``Learner``, a Lightning ``Trainer`` with module and data, an Ignite ``Engine`` with data.
+        Model to train, or to train a copy of.
+        {trainers}
     dataloader : iterable
         Gives batches.
     optimizer : torch.optim.Optimizer

@@ -20,7 +20,7 @@ from lrfind_widget.options import TrainingOptions
 from lrfind_widget.outcomes import StopReason
 from lrfind_widget.points import Losses
 from lrfind_widget.training.batch import known_size, model_device
-from lrfind_widget.training.batches import Batches
+from lrfind_widget.training.batches import Reading
 from lrfind_widget.training.control import SweepEnded
 from lrfind_widget.training.device import Execution
 from lrfind_widget.training.error_context import ErrorContext
@@ -50,6 +50,7 @@ class TrainingUpdate(ABC):
 
     A subclass takes the step. `checkpoint` is called with the part that comes next: before data is
     fetched, before the forward and the backward pass. By default it sets the part in `context`.
+    `steps` are planned.
     """
 
     def __init__(
@@ -58,8 +59,9 @@ class TrainingUpdate(ABC):
         options: TrainingOptions,
         context: ErrorContext,
         found: Found,
-        batches: Batches,
+        reading: Reading,
         *,
+        steps: int = 0,
         checkpoint: Callable[[str], None] | None = None,
         validates: Callable[[int], bool] = lambda _step: True,
         retakes_skipped: bool = True,
@@ -68,7 +70,7 @@ class TrainingUpdate(ABC):
         self._optimizer = objects.optimizer
         self._device = device = model_device(objects.model)
         self._options, self._context, self._found = options, context, found
-        self._batches = batches
+        self._reading, self._planned = reading, steps
         self._checkpoint = checkpoint or context.enter
         self._validates, self._retakes_skipped = validates, retakes_skipped
         self._skipped_in_a_row = 0
@@ -166,7 +168,7 @@ class TrainingUpdate(ABC):
     def close(self) -> None:
         """Let go of the loader's workers and wait for what the device still does."""
         self._watch.close()
-        self._batches.close()
+        self._reading.close()
         if self._validation is not None:
             self._validation.close()
         # An error of the device is raised where its result is read, not here.

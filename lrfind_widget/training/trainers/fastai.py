@@ -51,22 +51,12 @@ class FastaiTraining(Training):
                 "The Learner has no optimizer, and no opt_func that makes one. Give it one, as in "
                 "Learner(dls, model, opt_func=Adam)."
             )
-        self._learner = learner
+        self._learner, self._model = learner, learner.model
         self._standing_in = standing_in(learner)
         with_callbacks_of_its_own(self._standing_in)  # which refuses now what cannot be copied
         self._optimizer = _as_torch(self._standing_in)
         # With which a fit goes on, such as those that were accumulated last.
         self._gradients = [parameter.grad for parameter in learner.model.parameters()]
-
-    @property
-    def name(self) -> str:
-        """The class of the model."""
-        return type(self._learner.model).__name__
-
-    @property
-    def optimizer(self) -> Optimizer:
-        """The Learner's or what its fit would make, at the rates that its fit would begin with."""
-        return self._optimizer
 
     def objects(self, options: TrainingOptions) -> TrainingObjects:
         """Return the parts of the Learner, and a Learner."""
@@ -140,10 +130,9 @@ class FastaiUpdate(TrainingUpdate):
         found: Found,
         **settings: Any,
     ) -> None:
-        steps = getattr(options, "steps", 0) or getattr(options, "num_it", 0)
-        self._fit = Fit(learner, steps, self._listen)
-        reading: Any = self._fit  # by itself
-        super().__init__(isolation, options, context, found, reading, **settings)
+        self._fit = Fit(learner, self._listen)
+        super().__init__(isolation, options, context, found, self._fit, **settings)
+        learner.n_epoch = self._planned // max(len(learner.dls.train), 1) + 1
         self._tried = self._skipped = self._has_loss = False
         self._sentence = f"the Learner's own loss, {name_of(learner.loss_func)}"
         val_loader = isolation.objects.val_loader

@@ -99,13 +99,12 @@ class Fit:
 
     order, name = 1e9, "lrfind_widget"  # of the callback that it is
 
-    def __init__(self, learner: Any, steps: int, told: Callable[[str], None]) -> None:
+    def __init__(self, learner: Any, told: Callable[[str], None]) -> None:
         self.learner, self._told = learner, told
         self._folder = tempfile.TemporaryDirectory(prefix="lrfind_widget_")
         learner.path, learner.logger = Path(self._folder.name), _say_nothing
         learner.create_mbar, learner.lr_finder = False, self
         learner.cbs.append(self)
-        learner.n_epoch = steps // max(len(learner.dls.train), 1) + 1
         self._ends: Any = importlib.import_module("fastai.callback.core")
         self._loader = _own(learner.dls.train)
         self._reading = SeparateLoader(self._loader)

@@ -168,7 +168,7 @@ class TrainerUpdate(TrainingUpdate):
         **settings: Any,
     ) -> None:
         super().__init__(isolation, options, context, found, batches, **settings)
-        objects = isolation.objects
+        objects, self._batches = isolation.objects, batches
         self._trainer = trainer = standing_in(objects.trainer, {})
         trainer.optimizer = objects.optimizer
         self._model = _prepared(trainer)

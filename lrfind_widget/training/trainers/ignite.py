@@ -70,16 +70,6 @@ class IgniteTraining(Training):
         self._engine, self._dataloader = _engine_like(engine, {}), dataloader
         self._model, self._optimizer, self._scaler = _trained(engine)
 
-    @property
-    def name(self) -> str:
-        """The class of the model."""
-        return type(self._model).__name__
-
-    @property
-    def optimizer(self) -> Optimizer:
-        """The one that the engine's function steps."""
-        return self._optimizer
-
     def objects(self, options: TrainingOptions) -> TrainingObjects:
         """Return what is trained, and refuse the keywords that the engine stands for."""
         refuse_keywords(options, "trainer engine")
@@ -141,8 +131,7 @@ class IgniteUpdate(TrainingUpdate):
     ) -> None:
         objects = isolation.objects
         self._loader = SeparateLoader(objects.dataloader)
-        reading: Any = self._loader  # by the engine
-        super().__init__(isolation, options, context, found, reading, **settings)
+        super().__init__(isolation, options, context, found, self._loader, **settings)
         self._engine = engine = _engine_like(objects.trainer, {})
         self._losses_of_step: list[Tensor] = []
         self._stepped = self._iterations = 0

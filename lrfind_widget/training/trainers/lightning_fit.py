@@ -47,18 +47,18 @@ class LightningUpdate(TrainingUpdate):
         **settings: Any,
     ) -> None:
         self._fit = Stepwise(self._train)
-        reading: Any = self._fit  # by itself
-        super().__init__(isolation, options, context, found, reading, **settings)
+        super().__init__(isolation, options, context, found, self._fit, **settings)
         model: Any = isolation.objects.model
         self._trainer, self._data, self._model = trainer, data, model
         self._losses_of_step: list[Tensor] = []
         self._batches_given = self._batches_before = self._stepped = 0
         names = "training_step", "on_fit_start", "on_train_batch_end", "on_train_epoch_end"
         self._hooks: dict[str, Any] = {name: getattr(model, name) for name in names}
+        configure = model.configure_callbacks
         self._in_place: dict[str, Any] = {
             **{name: _named(self._hooks[name], getattr(self, name)) for name in names},
             "configure_optimizers": lambda: self._optimizer,
-            "configure_callbacks": functools.partial(_callbacks, model.configure_callbacks, memo),
+            "configure_callbacks": lambda: training_callbacks(configure(), memo),
             "print": SILENT,
         }
         surroundings = self._surroundings = WithoutTrainer(model, self._optimizer, trainer)
@@ -209,7 +209,3 @@ def _named(hook: Any, instead: Any) -> Any:
         return instead(*given, **named)
 
     return call
-
-
-def _callbacks(configure: Any, memo: dict[int, Any]) -> list[Any]:
-    return training_callbacks(configure(), memo)

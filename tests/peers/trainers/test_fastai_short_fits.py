@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+from fastai.basics import Callback
 from fastai.callback.all import GradientAccumulation, MixUp
 
 from lrfind_widget import compare_lrs, search_lr
@@ -23,6 +24,18 @@ def test_rates_are_compared_by_short_fits(isolation: Any, tmp_path: Path) -> Non
         with twin.no_bar(), twin.no_logging():
             twin.fit(10, cbs=rates)
         assert found.losses[row].tolist() == rates.losses
+
+
+def test_a_search_is_as_long_as_it_is_planned_for_those_who_ask(tmp_path: Path) -> None:
+    class Noting(Callback):
+        def before_fit(self) -> None:
+            (folder / f"{self.learn.n_epoch}").touch()
+
+    folder = tmp_path / "epochs"
+    folder.mkdir()
+    learn = learner(tmp_path, Noting())
+    search_lr(learn, lr=0.1, steps=24, for_steps=10, progress=False)
+    assert [each.name for each in folder.iterdir()] == ["2"]  # of eight batches
 
 
 def test_a_search_trains_by_fits(tmp_path: Path) -> None:
