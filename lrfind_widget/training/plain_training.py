@@ -27,16 +27,6 @@ class PlainTraining(Training):
     def __init__(self, model: nn.Module, dataloader: Iterable[Any], optimizer: Optimizer) -> None:
         self._model, self._dataloader, self._optimizer = model, dataloader, optimizer
 
-    @property
-    def name(self) -> str:
-        """The class of the model."""
-        return type(self._model).__name__
-
-    @property
-    def optimizer(self) -> Optimizer:
-        """The optimizer that was given."""
-        return self._optimizer
-
     def objects(self, options: TrainingOptions) -> TrainingObjects:
         """Return what was given, checked."""
         together = joined(self._dataloader)

@@ -6,6 +6,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Iterable
 from typing import Any
 
+from torch import nn
 from torch.optim import Optimizer
 
 from lrfind_widget.curves.group_ranges import GroupRanges
@@ -33,15 +34,18 @@ class Training(ABC):
     Such an update reads its data itself.
     """
 
-    @property
-    @abstractmethod
-    def name(self) -> str:
-        """What is trained, in a word."""
+    _model: nn.Module
+    _optimizer: Optimizer
 
     @property
-    @abstractmethod
+    def name(self) -> str:
+        """The class of the model."""
+        return type(self._model).__name__
+
+    @property
     def optimizer(self) -> Optimizer:
         """The optimizer whose rates are swept."""
+        return self._optimizer
 
     @abstractmethod
     def objects(self, options: TrainingOptions) -> TrainingObjects:

@@ -38,13 +38,8 @@ class HuggingFaceTraining(Training):
     def __init__(self, trainer: Any, *given: Any) -> None:
         for each in given:
             refuse_second(each, "Trainer")
-        self._trainer = trainer
+        self._trainer, self._model = trainer, trainer.model
         self._made: Optimizer | None = None
-
-    @property
-    def name(self) -> str:
-        """The class of the model."""
-        return type(self._trainer.model).__name__
 
     @property
     def optimizer(self) -> Optimizer:

@@ -47,21 +47,12 @@ class LightningTraining(Training):
     """A Trainer with a LightningModule, and a loader or a data module where that has none."""
 
     begins_anew = True
+    _model: Any
 
     def __init__(self, trainer: Any, module: Any = None, data: Any = None) -> None:
         _check(trainer, module, data)
-        self._trainer, self._module, self._data = trainer, module, data
-        self._optimizer = self._configured()
-
-    @property
-    def name(self) -> str:
-        """The class of the module."""
-        return type(self._module).__name__
-
-    @property
-    def optimizer(self) -> Optimizer:
-        """One as `configure_optimizers` makes it; those that the Trainer has are left alone."""
-        return self._optimizer
+        self._trainer, self._model, self._data = trainer, module, data
+        self._optimizer = self._configured()  # those that the Trainer has are left alone
 
     def objects(self, options: TrainingOptions) -> TrainingObjects:
         """Return what is trained, and refuse the keywords that the Trainer stands for."""
@@ -70,13 +61,13 @@ class LightningTraining(Training):
         val_loader = options.val_loader
         if val_loader is True:
             is_given = is_a("LightningDataModule", self._data)
-            _check_own_validation(self._data if is_given else self._module)
+            _check_own_validation(self._data if is_given else self._model)
         objects = TrainingObjects(
-            self._module,
+            self._model,
             self._optimizer,
             data,
             None if val_loader is True else joined(val_loader, in_turn=True),
-            trainer=stand_in(self._trainer, _itself(self._module)),
+            trainer=stand_in(self._trainer, _itself(self._model)),
             stand_in=stand_in,
         )
         check_trained(objects, options)
@@ -104,14 +95,14 @@ class LightningTraining(Training):
     def held_back(self, options: SearchOptions) -> tuple[Training, SearchOptions]:
         """Return the same with a part of the loader's data for validation."""
         if self._data is None or is_a("LightningDataModule", self._data):
-            maker = self._module if self._data is None else self._data
+            maker = self._model if self._data is None else self._data
             raise ValueError(
                 "hold_back takes a part of a loader's data, and the loaders are made in a "
                 f"{type(maker).__name__}. Pass val_loader=True, which takes the validation data "
                 "that it has, or the loader itself."
             )
         training, options = set_aside(self._data, options)
-        return LightningTraining(self._trainer, self._module, training), options
+        return LightningTraining(self._trainer, self._model, training), options
 
     def _write(self, lr: float, groups: str | int | GroupRanges) -> Applied:
         """Write a rate where `configure_optimizers` reads it, for the next fit."""
@@ -119,7 +110,7 @@ class LightningTraining(Training):
             return super()._write(lr, groups)
         before = _rates(self._optimizer)
         for name in RATES:
-            holders = [h for h in (vars(self._module), self._module.hparams) if name in h]
+            holders = [h for h in (vars(self._model), self._model.hparams) if name in h]
             values = [holder[name] for holder in holders]
             for holder in holders:
                 holder[name] = lr
@@ -137,7 +128,7 @@ class LightningTraining(Training):
 
     def _configured(self) -> Optimizer:
         """Return what the module configures, as it is now and without a trace in it."""
-        module = copy.copy(self._module)
+        module = copy.copy(self._model)
         module.trainer = stand_in(self._trainer, {})
         return _the_one(module.configure_optimizers(), self.name)
 
