@@ -55,6 +55,8 @@ class Isolation:
         self.receipt: Receipt | None = None
         self.default_device = torch.device("cpu")
         self._active = False
+        self.random: RandomState
+        """From entering on."""
 
     def __enter__(self) -> Isolation:
         if not self._active:  # entered before, where a sweep was prepared
@@ -83,16 +85,16 @@ class Isolation:
         fed = reach([*given.loaders, *given.functions, *given.data])
         # An input that a gradient is asked for gets one.
         reached.tensors += [value for value in fed.tensors if value.is_leaf and value.requires_grad]
-        self._random = RandomState(
+        self.random = RandomState(
             {value.device for value in watched if isinstance(value, Tensor)},
             fed.generators,
         )
         try:
-            self._random.start()
+            self.random.start()
             self._claim.check([model, *self._others])
             why_not = self._why_not_copy(watched) or self._copy()
             if why_not is not None:
-                self._random.add(reached.generators)
+                self.random.add(reached.generators)
                 self._take_in_place(why_not)
             else:  # other models that a function uses are not copied, and a step may change them
                 owned = list(visit(given.trained))
@@ -103,28 +105,10 @@ class Isolation:
         except BaseException:
             if self._snapshot is not None:
                 self._snapshot.restore()
-            self._random.stop()
+            self.random.stop()
             self._release()
             raise
         self._active = True
-
-    def suspend(self) -> None:
-        """Restore the user's random state, for the time of a pause."""
-        if self._active:
-            self._random.suspend()
-
-    def resume(self) -> None:
-        """End a pause; what the user drew meanwhile is kept."""
-        if self._active:
-            self._random.resume()
-
-    def take_turn(self, unless: Callable[[], bool]) -> bool:
-        """Wait until no other sweep takes a step; return False where `unless` comes first."""
-        return self._random.take_turn(unless)
-
-    def end_turn(self) -> None:
-        """Let the next sweep take its step."""
-        self._random.end_turn()
 
     def mark(self) -> Mark:
         """Save what is trained as it is now, and what functions and loaders keep.
@@ -184,7 +168,7 @@ class Isolation:
             steps.append(self._snapshot.restore)
         if self._kept is not None:
             steps.append(self._kept.restore)
-        steps += [self._random.stop, lambda: self._write_receipt(problems), self._release]
+        steps += [self.random.stop, lambda: self._write_receipt(problems), self._release]
         for step in steps:
             _complete(step, problems, interrupts)
         if exc is None and interrupts:
@@ -262,7 +246,7 @@ class Isolation:
         self.receipt = Receipt(tuple(items), seconds, tuple(problems))
 
     def _random_item(self) -> ReceiptItem:
-        compared, differing, in_use = self._random.compare()
+        compared, differing, in_use = self.random.compare()
         how = "the state of each generator: Python, numpy, torch on each device, your own"
         if in_use:
             how += f"; {in_use} are still in use by another sweep, which restores them"

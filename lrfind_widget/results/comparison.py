@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 
@@ -73,6 +73,8 @@ class Comparison(Plotted, JsonRecord):
         If a rate is not a finite number greater than 0, or there is not a value for each rate.
     """
 
+    _of_each: ClassVar[tuple[str, ...]] = ("taken", "diverged")
+
     lrs: tuple[float, ...]
     losses: Floats
     val_losses: Floats | None
@@ -103,7 +105,7 @@ class Comparison(Plotted, JsonRecord):
                 )
             table.setflags(write=False)  # a result is a record: it must not change by accident
             object.__setattr__(self, name, table)
-        for name in ("taken", "diverged"):
+        for name in self._of_each:
             if len(getattr(self, name)) != len(lrs):
                 raise ValueError(
                     f"{name} must have one value for each of the {len(lrs)} rates, got "

@@ -30,9 +30,9 @@ class Framed(NamedTuple):
 def frame(curves: Sequence[Framed], *, focus: bool, log: bool) -> tuple[float, float] | None:
     """Return the ends of the loss axis; None where no loss is finite.
 
-    With `focus` these are, over all curves, the way down to the least loss and a little above it.
-    Else every loss is shown. Where losses differ by less than rounding may, there is room about
-    them. With `log`, for which all losses must be greater than 0, room is a ratio.
+    With `focus` these are, over all curves, the way down to the least loss and a little above it,
+    else every loss. Flat ones have room about them. With `log`, all are above 0 and room is a
+    ratio.
     """
     curves = [
         Framed([_usable(line, log=log) for line in lines], *(_usable(x, log=log) for x in points))

@@ -124,13 +124,11 @@ class Refinement:
     def joined_by(self, more: SweepResult) -> SweepResult:
         """Return the curve with the points of another sweep, in the order of their rates.
 
-        Each point keeps its step within its own sweep; `SweepResult.parts` says which sweep that
-        is, and ``settings["joined"]`` what was planned for each of them. The losses are smoothed
-        anew along the joined curve. The steps that were taken before are left out. The points of a
-        closer look stand in place of those that were there, as far as it got. Where a range gone
-        on took other losses than the first time, because the random state or the model has changed
-        since, both are kept. ``settings["num_it"]`` is the number of steps planned for what is in
-        the curve, of one repeat.
+        Each point keeps its step within its own sweep; `parts` says which that is,
+        ``settings["joined"]`` what was planned for each, and ``settings["num_it"]`` how many steps
+        in all, of one repeat. Steps taken again are left out; the points of a closer look stand in
+        place of those that were there. Where a range gone on took other losses than the first time,
+        because the random state or the model has changed since, both are kept.
         """
         base, is_closer = self.base, self.kind == "refine"
         same, again = self._taken_again(more)

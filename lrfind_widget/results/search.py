@@ -102,6 +102,8 @@ class SearchResult(Comparison):
         The range test before the search, where there was one.
     """
 
+    _of_each = ("taken", "diverged", "dropped")
+
     dropped: tuple[bool, ...] = ()
     origin: str = ""
     ending: str = ""
@@ -112,11 +114,6 @@ class SearchResult(Comparison):
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        if len(self.dropped) != len(self.lrs):
-            raise ValueError(
-                f"dropped must have one value for each of the {len(self.lrs)} rates, got "
-                f"{len(self.dropped)}."
-            )
         if self.for_schedule is not None and self.for_schedule not in BY_SCHEDULE:
             raise ValueError(
                 f"for_schedule is {self.for_schedule!r}, expected one of {', '.join(BY_SCHEDULE)}."

@@ -63,18 +63,8 @@ def doubted(
 ) -> Suggestion:
     """Return a suggestion with what there is to doubt of the curves it comes from.
 
-    Parameters
-    ----------
-    suggestion : Suggestion
-        A rate from the curve that was read.
-    read : CurveFeatures
-        That curve: of the training losses, or of the validation losses where there are any.
-    training : CurveFeatures or None
-        The curve of the training losses, whose noise shows how much can be known.
-    swept : Swept
-        What else is known of the sweep.
-    confirmed : bool, default False
-        Whether the rate is not the curve's alone: the critical rate has a say in it.
+    That is of the curve that was `read`, and of the noise of the `training` losses. `confirmed`
+    says that the rate is not the curve's alone: the critical rate has a say in it.
     """
     found = [*_about_noise(training, swept, confirmed), *_about_range(read, swept)]
     if training is not None and training is not read:

@@ -62,8 +62,7 @@ def part_of(batch: Any, part: Any) -> str | None:
 def to_device(batch: Any, device: torch.device) -> Any:
     """Return `batch` with every tensor in it on `device`; the given object is never changed.
 
-    A batch that needs no move is returned as it is. Containers keep their type, so that a
-    mapping with attributes, a named tuple or a dataclass still is one. An object of another
+    One that needs no move is returned as it is. Containers keep their type; an object of another
     kind is asked by its own `to` method, where it has one.
     """
 

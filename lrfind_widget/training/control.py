@@ -5,8 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from lrfind_widget.endings import Sentence, sweep_stopped
-from lrfind_widget.isolation.isolation import Isolation
-from lrfind_widget.isolation.random_state import CHANGING, tell_of_change, wait_until
+from lrfind_widget.isolation.random_state import (
+    CHANGING,
+    RandomState,
+    tell_of_change,
+    wait_until,
+)
 from lrfind_widget.outcomes import StopReason
 
 
@@ -32,7 +36,7 @@ class Control:
     def __init__(self) -> None:
         self.on_wait: Callable[[bool], None] = ignore_wait
         self.on_aside: Callable[[str], None] = ignore_aside
-        self.suspended: Isolation | None = None
+        self.random: RandomState | None = None
         self._paused = False
         self._stopped = False
 
@@ -67,14 +71,14 @@ class Control:
         return self._paused and not self._stopped
 
     def _wait(self) -> None:
-        if self.suspended is not None:
-            self.suspended.suspend()
+        if self.random is not None:
+            self.random.suspend()
         self.on_wait(True)
         try:
             wait_until(lambda: not self._waits())
-            if self.suspended is not None and not self._stopped:
-                self.suspended.resume()
-                self.suspended.take_turn(self.is_stopped)
+            if self.random is not None and not self._stopped:
+                self.random.resume()
+                self.random.take_turn(self.is_stopped)
         finally:
             self.on_wait(False)
 

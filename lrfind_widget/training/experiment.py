@@ -21,6 +21,7 @@ from lrfind_widget import endings
 from lrfind_widget._version import __version__
 from lrfind_widget.curves.formatting import written_as
 from lrfind_widget.isolation.isolation import Isolation
+from lrfind_widget.isolation.random_state import RandomState
 from lrfind_widget.options import TrainingOptions
 from lrfind_widget.outcomes import StopReason
 from lrfind_widget.points import Plan, Point
@@ -151,11 +152,11 @@ class Experiment(ABC):
         self._forget()
         context = ErrorContext(self.noun)
         isolation = self._take_prepared() or self._isolation()
-        self.control.suspended = isolation
         try:
             with isolation:
                 self.isolation_sentence = isolation.reason
-                yield from self._in_turns(self._run(isolation, context), isolation)
+                self.control.random = isolation.random
+                yield from self._in_turns(self._run(isolation, context), isolation.random)
         except (GeneratorExit, KeyboardInterrupt):
             if self.stop_reason is None:
                 self._end_on_request()
@@ -168,21 +169,21 @@ class Experiment(ABC):
             self.receipt = isolation.receipt
             self._duration = time.perf_counter() - self._began
             self._created = datetime.now(timezone.utc).isoformat(timespec="seconds")
-            self.control.suspended = None
+            self.control.random = None
             self.control.reset()
             self._running.release()
 
-    def _in_turns(self, points: Iterator[Point], isolation: Isolation) -> Iterator[Point]:
+    def _in_turns(self, points: Iterator[Point], random: RandomState) -> Iterator[Point]:
         """Go from point to point while no other sweep takes a step."""
         with contextlib.closing(points):  # type: ignore[type-var]
-            while isolation.take_turn(self.control.is_stopped):
+            while random.take_turn(self.control.is_stopped):
                 try:
                     with written_as(self.plan.mode):  # never across a yield: it is the reader's too
                         point = next(points)
                 except StopIteration:
                     return
                 finally:
-                    isolation.end_turn()
+                    random.end_turn()
                 yield point
             self._end_on_request()
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import KW_ONLY, dataclass, field
 from typing import Any
 
 import torch
@@ -19,6 +20,7 @@ from lrfind_widget.training.module_loss import ModuleLoss
 LossFunction = Callable[[Any, Any], Any]
 
 
+@dataclass(eq=False)
 class Objective:
     """What a sweep makes smaller: takes a batch, gives a loss.
 
@@ -38,41 +40,32 @@ class Objective:
     A LightningModule computes the loss itself, in its `training_step` (see `ModuleLoss`).
     """
 
-    def __init__(
-        self,
-        model: nn.Module,
-        device: torch.device,
-        *,
-        loss_fn: LossFunction | None = None,
-        step_fn: Callable[[nn.Module, Any], Any] | None = None,
-        prepare_batch: Callable[[Any], Any] | None = None,
-        prepare_val_batch: Callable[[Any], Any] | None = None,
-        hooks: Hooks | None = None,
-        context: ErrorContext | None = None,
-        updates: bool = False,
-        loss_name: str = "loss_fn",
-    ) -> None:
+    model: nn.Module
+    device: torch.device
+    _: KW_ONLY
+    loss_fn: LossFunction | None = None
+    step_fn: Callable[[nn.Module, Any], Any] | None = None
+    prepare_batch: Callable[[Any], Any] | None = None
+    prepare_val_batch: Callable[[Any], Any] | None = None
+    hooks: Hooks | None = None
+    context: ErrorContext = field(default_factory=ErrorContext)
+    updates: bool = False
+    loss_name: str = "loss_fn"
+
+    def __post_init__(self) -> None:
         self.sentence = ""
-        self._loss_name = loss_name
-        self._updates = updates
-        self._context = context or ErrorContext()
-        self._model = model
-        self._device = device
-        self._loss_fn = loss_fn
-        self._step_fn = step_fn
-        self._prepare_batch = prepare_batch
-        self._prepare_val_batch = prepare_val_batch
         self._module_loss: ModuleLoss | None = None
         self._without_trainer: WithoutTrainer | None = None
-        if hooks is not None and lightning_class(model) is not None:
+        hooks = self.hooks
+        if hooks is not None and lightning_class(self.model) is not None:
             self._without_trainer = hooks.surroundings
-            if loss_fn is None and step_fn is None and own_steps(model):
-                self._module_loss = ModuleLoss(model, device, hooks.surroundings, hooks)
+            if self.loss_fn is None and self.step_fn is None and own_steps(self.model):
+                self._module_loss = ModuleLoss(self.model, self.device, hooks.surroundings, hooks)
         self._validates = False
-        self._forward = Forward(model)
+        self._forward = Forward(self.model)
         self._loss_of: LossFunction | None = None
         self._loss_of_pairs: LossFunction | None = None
-        self._compares = loss_fn is not None
+        self._compares = self.loss_fn is not None
 
     def __call__(
         self, batch: Any, place: tuple[int, ...] = (), *, validates: bool = False
@@ -94,9 +87,9 @@ class Objective:
             and loss.is_floating_point()
         ):
             return loss
-        if loss is None and (self._step_fn or self._module_loss):
+        if loss is None and (self.step_fn or self._module_loss):
             return None
-        return self._checked(loss, needs_grad=torch.is_grad_enabled() and not self._updates)
+        return self._checked(loss, needs_grad=torch.is_grad_enabled() and not self.updates)
 
     def begin(self, batch: Any, number: int) -> None:
         """Begin a batch of a LightningModule, as its Trainer does before all of a step."""
@@ -109,24 +102,24 @@ class Objective:
         if self._module_loss is not None:
             validates = self._validates
             batch = self._module_loss.begun(batch, place, self._prepared, validates=validates)
-            self._context.part = self.source
+            self.context.part = self.source
             self.sentence = "your training_step"
             return self._module_loss(batch, place, validates=validates)
         batch = self._prepared(batch)
         if self._loss_of_pairs is not None and _is_pair(batch):
             return self._of_pair(self._loss_of_pairs, *batch)
-        batch = to_device(batch, self._device)
-        if self._step_fn is not None:
-            self._context.part = self.source
+        batch = to_device(batch, self.device)
+        if self.step_fn is not None:
+            self.context.part = self.source
             self.sentence = f"your {self.source}"
-            result = self._step_fn(self._model, batch)
+            result = self.step_fn(self.model, batch)
             if isinstance(result, Mapping) and "loss" in result:
                 return result["loss"]
             return result
-        fed = feed(self._forward, batch, own_loss=self._loss_fn is None)
-        self._context.part = "The model"
-        output = fed.call(self._model)
-        self._context.part = "The loss"
+        fed = feed(self._forward, batch, own_loss=self.loss_fn is None)
+        self.context.part = "The model"
+        output = fed.call(self.model)
+        self.context.part = "The loss"
         if self._compares and fed.target is NO_TARGET:
             raise ValueError(self._needs_target(fed, batch))
         if self._loss_of is None:
@@ -137,33 +130,33 @@ class Objective:
 
     def _prepared(self, batch: Any) -> Any:
         """Return a batch as `prepare_batch` makes it."""
-        self._context.batch = batch
-        name, prepare = "prepare_batch", self._prepare_batch
-        if self._validates and self._prepare_val_batch is not None:
-            name, prepare = "prepare_val_batch", self._prepare_val_batch
+        self.context.batch = batch
+        name, prepare = "prepare_batch", self.prepare_batch
+        if self._validates and self.prepare_val_batch is not None:
+            name, prepare = "prepare_val_batch", self.prepare_val_batch
         if prepare is not None:
-            self._context.part = name
+            self.context.part = name
             batch = prepare(batch)
             if batch is None:
                 raise TypeError(
                     f"{name} returned None, expected a batch such as (inputs, target). Is a return "
                     "missing?"
                 )
-        self._context.part = "Unpacking the batch"
+        self.context.part = "Unpacking the batch"
         return batch
 
     def _of_pair(self, loss_of: LossFunction, inputs: Tensor, target: Tensor) -> Any:
         """Return the loss of a batch like the first one, with nothing left to be decided."""
-        inputs = inputs.to(self._device, non_blocking=True)
-        target = target.to(self._device, non_blocking=True)
-        self._context.part = "The model"
-        output = self._model(inputs)
-        self._context.part = "The loss"
+        inputs = inputs.to(self.device, non_blocking=True)
+        target = target.to(self.device, non_blocking=True)
+        self.context.part = "The model"
+        output = self.model(inputs)
+        self.context.part = "The loss"
         return loss_of(output, target)
 
     def _needs_target(self, fed: ModelInputs, batch: Any) -> str:
-        loss = "The loss" if self._loss_fn is None else self._loss_name
-        source = None if self._prepare_batch is not None else part_of(batch, fed.only_input)
+        loss = "The loss" if self.loss_fn is None else self.loss_name
+        source = None if self.prepare_batch is not None else part_of(batch, fed.only_input)
         to_input = f"lambda batch: ({source}, {source}) where it is the input"
         return (
             f"{loss} needs a target, and the batch has none: it is a {describe(batch)}. Pass "
@@ -173,17 +166,17 @@ class Objective:
 
     def _settle(self, output: Any, fed: ModelInputs, batch: Any) -> LossFunction:
         """Decide how losses come about, on the first batch."""
-        if self._loss_fn is not None:
-            loss_of, said = self._loss_fn, f"your {self._loss_name}"
+        if self.loss_fn is not None:
+            loss_of, said = self.loss_fn, f"your {self.loss_name}"
         else:
-            source = None if self._prepare_batch is not None else part_of(batch, fed.only_input)
+            source = None if self.prepare_batch is not None else part_of(batch, fed.only_input)
             loss_of, said = infer(output, fed, source)
             self._compares = fed.target is not NO_TARGET and not fed.target_passed
         self.sentence = "; ".join(filter(None, (said, fed.note)))
         return loss_of
 
     def _checked(self, loss: Any, *, needs_grad: bool) -> Tensor:
-        self._context.part = "The loss"
+        self.context.part = "The loss"
         source = self.source
         if loss is None:
             raise TypeError(
@@ -215,9 +208,9 @@ class Objective:
         """What the loss comes from: the name of a keyword or of a method, or the model."""
         if self._module_loss is not None:
             return self._module_loss.source(validates=self._validates)
-        if self._step_fn is not None:
-            return "update_fn" if self._updates else "step_fn"
-        return self._loss_name if self._loss_fn is not None else "The model"
+        if self.step_fn is not None:
+            return "update_fn" if self.updates else "step_fn"
+        return self.loss_name if self.loss_fn is not None else "The model"
 
 
 def _is_pair(batch: Any) -> bool:

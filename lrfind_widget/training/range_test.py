@@ -14,7 +14,7 @@ from lrfind_widget.isolation.isolation import Isolation
 from lrfind_widget.keywords import constructor, keywords
 from lrfind_widget.options import SweepOptions
 from lrfind_widget.outcomes import StopReason
-from lrfind_widget.points import Plan, Point, Update
+from lrfind_widget.points import Losses, Plan, Point, Update
 from lrfind_widget.results.result import SweepResult
 from lrfind_widget.training.batches import OutOfDataError
 from lrfind_widget.training.checks import check_can_restart
@@ -68,12 +68,16 @@ def run_pass(
                 raise
             return ended.reason, ended.sentence
         except Exception:
-            losses = []
-            with contextlib.suppress(Exception):  # an error of the device is raised once more
-                losses = list(update.rest())
-            yield from record.take(losses)
+            yield from record.take(salvaged(update))
             raise
     return None
+
+
+def salvaged(update: Update) -> list[Losses]:
+    """Return the losses that can still be had of an update that failed."""
+    with contextlib.suppress(Exception):  # an error of the device is raised once more
+        return list(update.rest())
+    return []
 
 
 class Sweep(Experiment):

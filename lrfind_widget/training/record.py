@@ -3,15 +3,28 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Literal
 
-from lrfind_widget.curves.smoothing import ExponentialAverage
+import numpy as np
+
+from lrfind_widget.curves.smoothing import ExponentialAverage, Floats
 from lrfind_widget.curves.stop_rule import StopDiv, StopRule
 from lrfind_widget.outcomes import StopReason
 from lrfind_widget.points import Losses, Point
 
 Blamed = Literal["loss", "validation loss"]
+
+
+def tables_of(records: Sequence[Record], count: int, steps: int) -> tuple[Floats, Floats]:
+    """Return losses and validation losses of `count` trainings, a row each; NaN for none."""
+    losses, val_losses = (np.full((count, steps), np.nan) for _ in range(2))
+    for row, record in enumerate(records):
+        for point in record.points:
+            losses[row, point.step] = point.loss
+            if point.val_loss is not None:
+                val_losses[row, point.step] = point.val_loss
+    return losses, val_losses
 
 
 class Record:

@@ -6,7 +6,6 @@ import contextlib
 import functools
 from collections.abc import Callable, Iterator
 
-import numpy as np
 import torch
 
 from lrfind_widget import endings, messages
@@ -18,7 +17,7 @@ from lrfind_widget.isolation.memory import free_bytes
 from lrfind_widget.isolation.random_sources import RandomSources
 from lrfind_widget.options import SearchOptions
 from lrfind_widget.outcomes import StopReason
-from lrfind_widget.points import Losses, Plan, Point
+from lrfind_widget.points import Plan, Point
 from lrfind_widget.results.result import SweepResult
 from lrfind_widget.results.search import SearchResult
 from lrfind_widget.training.batch import model_device
@@ -28,8 +27,9 @@ from lrfind_widget.training.control import SweepEnded
 from lrfind_widget.training.error_context import ErrorContext
 from lrfind_widget.training.experiment import Experiment
 from lrfind_widget.training.range_matching import matched
-from lrfind_widget.training.record import Record
-from lrfind_widget.training.short_trainings import BETA, VALIDATIONS
+from lrfind_widget.training.range_test import salvaged
+from lrfind_widget.training.record import Record, tables_of
+from lrfind_widget.training.short_trainings import BETA, LABEL, VALIDATIONS
 from lrfind_widget.training.tape import Tape
 from lrfind_widget.training.track import RateTraining, Track
 from lrfind_widget.training.training import Training
@@ -76,9 +76,8 @@ class Search(Experiment):
         """What it is going to do, as far as that is known."""
         lrs = tuple(t.lr for t in self._trainings)
         validated = self._options.val_loader is not None
-        label = "dots: validation loss; step" if validated else "step"
         fates = tuple(t.fate for t in self._trainings)
-        return Plan("search", lrs, self._steps, len(lrs), label=label, fates=fates)
+        return Plan("search", lrs, self._steps, len(lrs), label=LABEL[validated], fates=fates)
 
     def done(self, _last: Point | None = None) -> int:
         """Return how many steps are done, with those that were left out."""
@@ -168,10 +167,7 @@ class Search(Experiment):
                 yield from record.take(update.arrived())
             yield from record.take(update.rest())
         except Exception:
-            losses: list[Losses] = []
-            with contextlib.suppress(Exception):  # an error of the device is raised once more
-                losses = list(update.rest())
-            yield from record.take(losses)
+            yield from record.take(salvaged(update))
             raise
         if record.verdict is not None:
             training.fate, training.kept = "diverged", None
@@ -222,12 +218,7 @@ class Search(Experiment):
     def result(self) -> SearchResult:
         """Return what has been found, also after an early end."""
         ending, trainings = self._ending(), self._trainings
-        losses, val_losses = (np.full((len(trainings), self._steps), np.nan) for _ in range(2))
-        for row, training in enumerate(trainings):
-            for point in training.record.points:
-                losses[row, point.step] = point.loss
-                if point.val_loss is not None:
-                    val_losses[row, point.step] = point.val_loss
+        losses, val_losses = tables_of([t.record for t in trainings], len(trainings), self._steps)
         return SearchResult(
             lrs=tuple(t.lr for t in trainings),
             losses=losses,

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 
-import numpy as np
-
 from lrfind_widget import endings, messages
 from lrfind_widget.curves.smoothing import GeometricAverage
 from lrfind_widget.isolation.isolation import Isolation
@@ -23,13 +21,16 @@ from lrfind_widget.training.error_context import ErrorContext
 from lrfind_widget.training.experiment import Experiment
 from lrfind_widget.training.progress_bar import run_with_bar
 from lrfind_widget.training.range_test import run_pass
-from lrfind_widget.training.record import Record
+from lrfind_widget.training.record import Record, tables_of
 from lrfind_widget.training.trainers import training_of
 from lrfind_widget.training.training import Training
 from lrfind_widget.values import check_rate
 
 BETA = 0.9
 """Weight of the past in the smoothed losses that are drawn. The comparison takes the raw ones."""
+
+LABEL = {False: "step", True: "dots: validation loss; step"}
+"""What the axis of trainings is called, by whether there is a validation loss."""
 
 VALIDATIONS = 40
 """Validation losses that are computed in each training, at least one a step."""
@@ -64,10 +65,9 @@ class ShortTrainings(Experiment):
     def plan(self) -> Plan:
         """What it is going to do."""
         validated = self._options.val_loader is not None
-        label = "dots: validation loss; step" if validated else "step"
         fates = tuple("diverged" if record.verdict else "" for record in self._records)
         steps, count = self._options.steps, len(self.lrs)
-        return Plan("comparison", self.lrs, steps, count, label=label, fates=fates)
+        return Plan("comparison", self.lrs, steps, count, label=LABEL[validated], fates=fates)
 
     def _run(self, isolation: Isolation, context: ErrorContext) -> Iterator[Point]:
         """Train at one rate after the other."""
@@ -117,14 +117,7 @@ class ShortTrainings(Experiment):
     def result(self) -> Comparison:
         """Return what has been found, also after an early end."""
         ending = self._ending()
-        losses, val_losses = (
-            np.full((len(self.lrs), self._options.steps), np.nan) for _ in range(2)
-        )
-        for row, record in enumerate(self._records):
-            for point in record.points:
-                losses[row, point.step] = point.loss
-                if point.val_loss is not None:
-                    val_losses[row, point.step] = point.val_loss
+        losses, val_losses = tables_of(self._records, len(self.lrs), self._options.steps)
         missing = len(self.lrs) - len(self._records)
         taken = [len(record.points) for record in self._records]
         diverged = [record.verdict is not None for record in self._records]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Callable, Iterable
+from dataclasses import dataclass
 from typing import Any
 
 import torch
@@ -20,6 +21,7 @@ LossOf = Callable[[Any, tuple[int, ...]], Tensor | None]
 """The loss of a batch of validation, with its number; None where the batch is left out."""
 
 
+@dataclass(eq=False)
 class Validation:
     """Evaluates a model on the same held-out batches each time, and leaves no trace in training.
 
@@ -27,46 +29,38 @@ class Validation:
     loader gives the same batches at every rate, and ends with the random state of the training.
     """
 
-    def __init__(
-        self,
-        model: nn.Module,
-        optimizer: Optimizer,
-        loader: Iterable[Any],
-        batches: int | None,
-        loss_of: LossOf,
-        source: Callable[[], str],
-        random: RandomSources,
-        context: ErrorContext,
-    ) -> None:
-        self._model = model
-        self._optimizer = optimizer
-        self._loader = SeparateLoader(loader)
-        self._batches = batches
-        self._loss_of = loss_of
-        self._source = source
-        self._random = random
-        self._context = context
-        self._start = random.get()
+    model: nn.Module
+    optimizer: Optimizer
+    val_loader: Iterable[Any]
+    batches: int | None
+    loss_of: LossOf
+    source: Callable[[], str]
+    random: RandomSources
+    context: ErrorContext
+
+    def __post_init__(self) -> None:
+        self._loader = SeparateLoader(self.val_loader)
+        self._start = self.random.get()
 
     def loss(self) -> Tensor:
         """Return the mean loss, weighted by the number of examples in each batch."""
-        training = self._random.get()
-        modes = [(module, module.training) for module in self._model.modules()]
-        self._random.set(self._start)
+        training = self.random.get()
+        modes = [(module, module.training) for module in self.model.modules()]
+        self.random.set(self._start)
         try:
-            self._context.part, self._context.batch = "The val_loader", None
+            self.context.part, self.context.batch = "The val_loader", None
             if self._loader.start_workers():
                 # With new workers it draws other random numbers than with those it has.
-                self._random.set(self._start)
-            self._model.eval()
-            set_mode(self._optimizer, training=False)
+                self.random.set(self._start)
+            self.model.eval()
+            set_mode(self.optimizer, training=False)
             with torch.no_grad():
                 return self._mean()
         finally:
             for module, mode in modes:
                 module.training = mode
-            set_mode(self._optimizer, training=True)
-            self._random.set(training)
+            set_mode(self.optimizer, training=True)
+            self.random.set(training)
 
     def close(self) -> None:
         """End the worker processes that were started here."""
@@ -75,9 +69,9 @@ class Validation:
     def _mean(self) -> Tensor:
         total: Tensor | None = None
         examples = 0
-        for batch, place in itertools.islice(self._loader.numbered(), self._batches):
+        for batch, place in itertools.islice(self._loader.numbered(), self.batches):
             size = batch_size(batch)
-            loss = self._loss_of(batch, place)
+            loss = self.loss_of(batch, place)
             if loss is None:  # the step function leaves the batch out
                 continue
             # In double precision, where the device has it: sums over many batches.
@@ -85,9 +79,9 @@ class Validation:
             loss = loss.to(exact) * size
             total = loss if total is None else total + loss
             examples += size
-            self._context.part, self._context.batch = "The val_loader", None
+            self.context.part, self.context.batch = "The val_loader", None
         if total is None:
-            raise ValueError(endings.no_validation_loss(self._source()))
+            raise ValueError(endings.no_validation_loss(self.source()))
         return total / examples
 
 

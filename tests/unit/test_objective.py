@@ -56,7 +56,7 @@ def test_a_given_loss_function_is_used_and_named():
 
     loss = objective((inputs, target))
 
-    assert loss.item() == nn.MultiMarginLoss()(objective._model(inputs), target).item()
+    assert loss.item() == nn.MultiMarginLoss()(objective.model(inputs), target).item()
     assert objective.sentence == "your loss_fn"
 
 

@@ -73,9 +73,9 @@ def test_an_interrupt_between_two_generators_leaves_neither_borrowed(
     isolation = isolated_plain()
     before = random_states()
     with contextlib.suppress(KeyboardInterrupt), isolation:
-        isolation.take_turn(bool)
+        isolation.random.take_turn(bool)
         _draw()
-        isolation.end_turn()
+        isolation.random.end_turn()
     assert calls > when
     assert random_states() == before
     assert not random_state._SHARED
@@ -162,7 +162,7 @@ def test_a_sweep_that_ends_in_a_pause_leaves_what_the_user_drew() -> None:
     isolation = isolated_plain()
     with isolation:
         _draw()
-        isolation.suspend()
+        isolation.random.suspend()
         _draw()
         expected = random_states()
     assert random_states() == expected
