@@ -8,6 +8,7 @@ from functools import cached_property
 from lrfind_widget.curves.combined import CombinedCurve
 from lrfind_widget.curves.smoothing import Floats
 from lrfind_widget.options import AnalysisOptions
+from lrfind_widget.results.in_words import in_words
 from lrfind_widget.results.recorded_curve import RecordedCurve
 from lrfind_widget.rules.fastai_v1 import min_gradient
 from lrfind_widget.rules.suggestion import Suggestion
@@ -42,7 +43,7 @@ class Analysis:
     @cached_property
     def words(self) -> str:
         """The curve in words."""
-        return self.result.describe()
+        return in_words(self.result)
 
     @cached_property
     def suggestions(self) -> dict[str, Suggestion]:

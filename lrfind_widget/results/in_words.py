@@ -3,19 +3,17 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from itertools import pairwise
-from typing import Any, Protocol
 
 import numpy as np
-import numpy.typing as npt
 
-from lrfind_widget.curves.combined import CombinedCurve
 from lrfind_widget.curves.features import FEWEST_POINTS, noise_of
 from lrfind_widget.curves.fitted_line import FittedLine, fitted_line
 from lrfind_widget.curves.formatting import format_lr, written_as
 from lrfind_widget.curves.smoothing import Floats
 from lrfind_widget.outcomes import StopReason
+from lrfind_widget.results.recorded_curve import RecordedCurve
 
 _SHARE = 0.1
 """What part of the whole range of losses a move must have to be told."""
@@ -32,42 +30,20 @@ _MOST_MOVES = 6
 _ROUNDING = 1e-12
 
 
-class _Recorded(Protocol):
-    """What is read of a result."""
-
-    lrs: Floats
-    losses: Floats
-    repeats: npt.NDArray[np.int64] | None
-    stop_reason: StopReason
-    settings: Mapping[str, Any]
-
-    @property
-    def ends(self) -> tuple[float, float]: ...
-
-    @property
-    def ends_early(self) -> bool: ...
-
-    def curve(self) -> CombinedCurve: ...
-
-
-def in_words(result: _Recorded) -> str:
+def in_words(result: RecordedCurve) -> str:
     """Return what the lines of a result do, from the lowest rate to the highest."""
-    with written_as(result.settings.get("mode")):
-        return _in_words(result)
-
-
-def _in_words(result: _Recorded) -> str:
     curve, is_linear = result.curve(), result.settings.get("mode") == "linear"
-    if not np.isfinite(curve.losses).any():
-        return f"There is no curve{_broken(result, ': the loss was ')}."
-    sweeps = 1 if result.repeats is None else np.unique(result.repeats).size
-    name = "The loss" if sweeps == 1 else f"The loss, as the median of {sweeps} sweeps,"
-    said = f"{name} {_told(curve.fit, curve.losses, is_linear)}{_end(result)}."
-    losses = curve.val_losses
-    if losses is not None and np.isfinite(losses).any():
-        line = fitted_line(curve.lrs, losses, result.ends[1] if is_linear else None)
-        said += f" The validation loss {_told(line, losses, is_linear)}."
-    return said
+    with written_as(result.settings.get("mode")):
+        if not np.isfinite(curve.losses).any():
+            return f"There is no curve{_broken(result, ': the loss was ')}."
+        sweeps = 1 if result.repeats is None else np.unique(result.repeats).size
+        name = "The loss" if sweeps == 1 else f"The loss, as the median of {sweeps} sweeps,"
+        said = f"{name} {_told(curve.fit, curve.losses, is_linear)}{_end(result)}."
+        losses = curve.val_losses
+        if losses is not None and np.isfinite(losses).any():
+            line = fitted_line(curve.lrs, losses, result.ends[1] if is_linear else None)
+            said += f" The validation loss {_told(line, losses, is_linear)}."
+        return said
 
 
 def _told(line: FittedLine, raw: Floats, is_linear: bool) -> str:
@@ -167,7 +143,7 @@ def _turns(losses: Floats, least: float) -> list[int]:
     return [*turns, low if direction < 0 else high] if turns else []
 
 
-def _end(result: _Recorded) -> str:
+def _end(result: RecordedCurve) -> str:
     """Return how the curve ends, where that is not the end of its range."""
     last = format_lr(float(result.lrs.max()))
     diverged = result.stop_reason in (StopReason.DIVERGED, StopReason.NON_FINITE)
@@ -183,7 +159,7 @@ def _end(result: _Recorded) -> str:
     return ends.get(result.stop_reason) or early
 
 
-def _broken(result: _Recorded, before: str) -> str:
+def _broken(result: RecordedCurve, before: str) -> str:
     """Return at which rate the loss first was no number, "" where it was always one."""
     broken = np.flatnonzero(~np.isfinite(result.losses))
     if not broken.size:

@@ -18,7 +18,6 @@ from lrfind_widget.curves.schedule import schedule_of
 from lrfind_widget.curves.smoothing import Floats, beta_of
 from lrfind_widget.keywords import refuse_unknown
 from lrfind_widget.outcomes import Applied, StopReason
-from lrfind_widget.results.in_words import in_words
 from lrfind_widget.rules.fastai_v1 import min_gradient
 from lrfind_widget.rules.suggestion import Suggestion
 from lrfind_widget.rules.table import (
@@ -133,18 +132,6 @@ class RecordedCurve:
     def fit(self) -> FittedLine:
         """The two-sided fit to the raw losses, the line that is drawn: its `lrs` and `losses`."""
         return self.curve().fit
-
-    def describe(self) -> str:
-        """Return the curve in words, from the lowest rate to the highest.
-
-        Returns
-        -------
-        str
-            Sentences such as "The loss is flat at 0.69 up to 1e-3, falls to 0.1 at 3e-2, explodes
-            at 0.2." They tell of the `fit`, and of no fall or rise below a tenth of the range of
-            its losses or three times the noise. A validation loss has a sentence of its own.
-        """
-        return in_words(self)
 
     def suggestion(
         self, rule: Rule = DEFAULT_RULE, *, reads: Reads = "best", **options: Any

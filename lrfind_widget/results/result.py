@@ -15,6 +15,7 @@ from lrfind_widget.curves.group_ranges import ALL_GROUPS
 from lrfind_widget.curves.smoothing import Floats
 from lrfind_widget.outcomes import StopReason
 from lrfind_widget.results import csv_table, track_record
+from lrfind_widget.results.in_words import in_words
 from lrfind_widget.results.json_record import JsonRecord
 from lrfind_widget.results.plotted_curve import PlottedCurve
 from lrfind_widget.results.receipt import Receipt
@@ -143,17 +144,26 @@ class SweepResult(PlottedCurve, JsonRecord):
         return int(self.lrs.size)
 
     def __repr__(self) -> str:
-        with written_as(self.settings.get("mode")):
-            return self._in_short()
-
-    def _in_short(self) -> str:
         steps = "1 step" if len(self) == 1 else f"{len(self)} steps"
-        suggested = "None" if self.suggested_lr is None else format_lr(self.suggested_lr)
-        said = f"{steps}, {self.stop_reason.value}, suggested_lr={suggested}"
-        if self.selected_lr is not None:
-            said += f", selected_lr={format_lr(self.selected_lr)}"
+        with written_as(self.settings.get("mode")):
+            suggested = "None" if self.suggested_lr is None else format_lr(self.suggested_lr)
+            said = f"{steps}, {self.stop_reason.value}, suggested_lr={suggested}"
+            if self.selected_lr is not None:
+                said += f", selected_lr={format_lr(self.selected_lr)}"
         loss = f"Loss: {self.objective}. " if self.objective else ""
         return f"<SweepResult: {said}. {loss}{self.stop_sentence}>"
+
+    def describe(self) -> str:
+        """Return the curve in words, from the lowest rate to the highest.
+
+        Returns
+        -------
+        str
+            Sentences such as "The loss is flat at 0.69 up to 1e-3, falls to 0.1 at 3e-2, explodes
+            at 0.2." They tell of the `fit`, and of no fall or rise below a tenth of the range of
+            its losses or three times the noise. A validation loss has a sentence of its own.
+        """
+        return in_words(self)
 
     @property
     def track_record(self) -> str:

@@ -54,17 +54,13 @@ def different(results: Sequence[RecordedCurve]) -> list[str]:
 
 
 def _name(differing: Sequence[str], settings: Mapping[str, Any]) -> str:
-    with written_as(settings.get("mode")):
-        return _said_together(differing, settings)
-
-
-def _said_together(differing: Sequence[str], settings: Mapping[str, Any]) -> str:
     in_groups = ("start_lr", "end_lr") if isinstance(settings.get("groups"), Mapping) else ()
     values = {key: settings.get(key) for key in differing if key not in in_groups}
     usual = {key: value for key, value in values.items() if value in (None, _DEFAULTS.get(key))}
-    if unusual := [_said(key, value) for key, value in values.items() if key not in usual]:
-        return ", ".join(unusual)
-    return "defaults" if len(usual) > 1 else "".join(_said(*item) for item in usual.items())
+    with written_as(settings.get("mode")):
+        if unusual := [_said(key, value) for key, value in values.items() if key not in usual]:
+            return ", ".join(unusual)
+        return "defaults" if len(usual) > 1 else "".join(_said(*item) for item in usual.items())
 
 
 def _said(key: str, value: Any) -> str:
