@@ -22,6 +22,7 @@ from benchmarks.regret import (
     sweeps,
     truth,
 )
+from benchmarks.regret.fresh import FRESH
 from benchmarks.regret.held_out import HELD_OUT
 
 
@@ -39,8 +40,10 @@ def main(arguments: Sequence[str] | None = None) -> None:
         "held-out: the same on the tasks that no choice has seen, and the search by short "
         "trainings: after the choice. "
         "sweeps: run the range tests that curves.json and held_out_curves.json lack, in minutes. "
-        "truth: run the trainings that truth.json and held_out_truth.json lack, in an hour. "
-        "search: run the searches that held_out_searches.json lacks, in half an hour.",
+        "truth: run the trainings that truth.json, held_out_truth.json and fresh_truth.json lack, "
+        "in an hour and a half. "
+        "search: run the searches that held_out_searches.json and fresh_searches.json lack, in an "
+        "hour.",
     )
     parser.add_argument(
         "--quick",
@@ -68,9 +71,11 @@ def main(arguments: Sequence[str] | None = None) -> None:
     if chosen.what == "truth":
         truth.measure()
         truth.measure(store.HELD_OUT_TRUTH, HELD_OUT, shares=truth.SHARES)
+        truth.measure(store.FRESH_TRUTH, FRESH, shares=truth.SHARES)
         return
     if chosen.what == "search":
         searches.measure()
+        searches.measure(store.FRESH_SEARCHES, FRESH, shares=searches.FRESH_SHARES)
         return
     if chosen.what == "choose":
         print(choose.report())
@@ -87,10 +92,13 @@ def main(arguments: Sequence[str] | None = None) -> None:
         )
     }
     if held_out:
-        searched = search_report.Measured()
-        found = search_report.table(search_report.figures(searched))
         tables[held.NAME] = (held.table(held.run()),)
-        tables[search_report.NAME] = (found, search_report.caption(searched))
+        for name, searched in (
+            (search_report.NAME, search_report.Measured()),
+            (search_report.FRESH_NAME, search_report.Measured.fresh()),
+        ):
+            found = search_report.table(search_report.figures(searched))
+            tables[name] = (found, search_report.caption(searched))
     _show(tables, put=chosen.docs)
     if chosen.json:
         report.write_json(measured, chosen.json)

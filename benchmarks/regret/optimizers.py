@@ -61,6 +61,8 @@ OPTIMIZERS: dict[str, Callable[..., torch.optim.Optimizer]] = {
     "Adagrad": torch.optim.Adagrad,
     "NAdam": torch.optim.NAdam,
     "Lion": partial(Lion, weight_decay=0.1),
+    "Adamax": torch.optim.Adamax,
+    "RAdam": torch.optim.RAdam,
 }
 
 

@@ -1,10 +1,10 @@
-"""What finding a rate by short trainings is worth on the held-out tasks, and what it costs."""
+"""What finding a rate by short trainings is worth on tasks not chosen on, and what it costs."""
 
 from __future__ import annotations
 
 import itertools
 import json
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -12,6 +12,7 @@ import numpy as np
 
 from benchmarks.regret import store
 from benchmarks.regret.curves import load_truths
+from benchmarks.regret.fresh import FRESH
 from benchmarks.regret.held_out import HELD_OUT
 from benchmarks.regret.metric import Truth
 from benchmarks.regret.optimizers import default_lr
@@ -24,8 +25,9 @@ from benchmarks.regret.strategies import (
     load_short_runs,
     random_search,
 )
+from benchmarks.regret.training import Task
 
-NAME = "benchmarks.regret search"
+NAME, FRESH_NAME = "benchmarks.regret search", "benchmarks.regret fresh search"
 """Of the marks in the page of the documentation."""
 COMMAND = "python -m benchmarks.regret search"
 HALVED = {0.1: (0.05, 0.1), 0.25: (0.1, 0.25), 0.5: (0.1, 0.25, 0.5)}
@@ -87,15 +89,15 @@ class Measured:
     ----------
     searches, truth : Path
         What `searches.measure` and `truth.measure` wrote.
-    optimizers : mapping
-        The optimizer of each task.
+    tasks : sequence of Task
+        Those that were measured.
     """
 
     def __init__(
         self,
         searches: Path = store.HELD_OUT_SEARCHES,
         truth: Path = store.HELD_OUT_TRUTH,
-        optimizers: Mapping[str, str] | None = None,
+        tasks: Sequence[Task] = HELD_OUT,
     ) -> None:
         stored = json.loads(searches.read_text())
         self.versions: dict[str, str] = stored["versions"]
@@ -103,9 +105,14 @@ class Measured:
         self.seeds: list[int] = stored["settings"]["seeds"]
         self.shares: list[float] = stored["settings"]["shares"]
         self.entries: dict[str, dict[str, Any]] = stored["tasks"]
-        self._optimizers = optimizers or {task.name: task.optimizer for task in HELD_OUT}
+        self._optimizers = {task.name: task.optimizer for task in tasks}
         self._truths: dict[str, Truth] = load_truths(truth)
         self._runs = load_short_runs(truth)
+
+    @classmethod
+    def fresh(cls) -> Measured:
+        """Return what was measured on the tasks that were made last."""
+        return cls(store.FRESH_SEARCHES, store.FRESH_TRUTH, FRESH)
 
     def without_training(self, what: str, kind: Kind) -> Figures:
         """Return the figures of the "suggestion", or of the optimizer's "default"."""
@@ -173,6 +180,7 @@ def figures(measured: Measured) -> Ways:
                     for kind in KINDS
                 }
                 for name in STRATEGIES
+                if share in HALVED
             },
         }
     return found
@@ -220,7 +228,7 @@ def caption(measured: Measured) -> str:
     """Return what was measured, when, and with what."""
     cases = len(measured.entries) * len(measured.seeds)
     return (
-        f"{len(measured.entries)} held-out tasks, {len(measured.seeds)} seeds each, {cases} cases "
+        f"{len(measured.entries)} tasks, {len(measured.seeds)} seeds each, {cases} cases "
         "a row; in brackets 90 % intervals of the mean over other draws of the tasks. Measured on "
         f"{measured.date} with torch {measured.versions['torch']} and Python "
         f"{measured.versions['python']} by `{COMMAND}`."

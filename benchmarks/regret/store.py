@@ -19,6 +19,8 @@ CURVES = FOLDER / "curves.json"
 HELD_OUT_TRUTH = FOLDER / "held_out_truth.json"
 HELD_OUT_CURVES = FOLDER / "held_out_curves.json"
 HELD_OUT_SEARCHES = FOLDER / "held_out_searches.json"
+FRESH_TRUTH = FOLDER / "fresh_truth.json"
+FRESH_SEARCHES = FOLDER / "fresh_searches.json"
 
 
 def versions() -> dict[str, str]:
