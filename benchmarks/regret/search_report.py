@@ -16,6 +16,7 @@ from benchmarks.regret.fresh import FRESH
 from benchmarks.regret.held_out import HELD_OUT
 from benchmarks.regret.metric import Truth
 from benchmarks.regret.optimizers import default_lr
+from benchmarks.regret.searches import Case as Search
 from benchmarks.regret.strategies import (
     Found,
     Kind,
@@ -103,7 +104,7 @@ class Measured:
         self.versions: dict[str, str] = stored["versions"]
         self.date: str = stored["date"]
         self.seeds: list[int] = stored["settings"]["seeds"]
-        self.shares: list[float] = stored["settings"]["shares"]
+        self.shares: list[float | None] = stored["settings"]["shares"]
         self.entries: dict[str, dict[str, Any]] = stored["tasks"]
         self._optimizers = {task.name: task.optimizer for task in tasks}
         self._truths: dict[str, Truth] = load_truths(truth)
@@ -125,12 +126,12 @@ class Measured:
 
         return Figures.of(cases())
 
-    def command(self, name: str, kind: Kind, share: float) -> Figures:
+    def command(self, name: str, kind: Kind, share: float | None) -> Figures:
         """Return the figures of the "search", or of "three" given rates."""
 
         def cases() -> Iterator[Case]:
             for task, seed, entry in self._cases():
-                found = entry[f"{name} at {share:.0%} {kind} {seed}"]
+                found = entry[f"{name} {Search(share, kind == 'valid', seed).name}"]
                 cost = found["steps"] / entry["steps"]
                 yield Case(task, self._truths[task].regret(found["lr"]), cost, found["steps"])
 
@@ -169,7 +170,7 @@ def figures(measured: Measured) -> Ways:
     }
     for share in measured.shares:
         searched = {kind: measured.command("search", kind, share) for kind in KINDS}
-        found[f"{share:.0%}"] = {
+        found["default" if share is None else f"{share:.0%}"] = {
             "**the search**": searched,
             "a third, one and three times the suggestion": {
                 kind: measured.command("three", kind, share) for kind in KINDS
@@ -180,7 +181,7 @@ def figures(measured: Measured) -> Ways:
                     for kind in KINDS
                 }
                 for name in STRATEGIES
-                if share in HALVED
+                if share is not None and share in HALVED
             },
         }
     return found

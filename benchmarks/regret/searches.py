@@ -18,12 +18,14 @@ from benchmarks.regret.parts import parts
 from benchmarks.regret.training import Task
 from benchmarks.regret.truth import SEEDS
 from lrfind_widget import compare_lrs, lr_find, search_lr
+from lrfind_widget.options import SearchOptions
 from lrfind_widget.results.search import where_to_begin
 
 SHARES = (0.1, 0.25, 0.5)
 """Lengths of the short trainings, as parts of the real one's."""
-FRESH_SHARES = (0.1, 0.25, 0.4, 0.5)
-"""Those on the tasks that were made last: with 40 % a search costs up to 1.6 real trainings."""
+FRESH_SHARES = (0.1, 0.25, 0.4, 0.5, None)
+"""Those on the tasks that were made last: with 40 % a search costs up to 1.6 real trainings, with
+None nothing is told of the length, and the short trainings have as many steps as by default."""
 SIDE = 3.0
 """What is tried beside a suggestion: a third of it and three times it."""
 
@@ -31,14 +33,19 @@ SIDE = 3.0
 class Case(NamedTuple):
     """One finding of a rate: how long the short trainings are, and which loss decides."""
 
-    share: float
+    share: float | None
     validated: bool
     seed: int
 
     @property
     def name(self) -> str:
         """The key in the stored file."""
-        return f"at {self.share:.0%} {'valid' if self.validated else 'train'} {self.seed}"
+        length = "by default" if self.share is None else f"at {self.share:.0%}"
+        return f"{length} {'valid' if self.validated else 'train'} {self.seed}"
+
+    def steps(self, task: Task) -> int:
+        """Return the steps of each short training."""
+        return SearchOptions().steps if self.share is None else round(self.share * task.steps)
 
 
 class Steps:
@@ -70,7 +77,7 @@ def suggestion(task: Task, seed: int, *, validated: bool) -> dict[str, float | N
 
 
 def search(task: Task, case: Case, lr: float) -> dict[str, Any]:
-    """Search from a rate, for the task's whole length; return the answer and what it cost."""
+    """Search from a rate, for the task's length where it is told; return the answer and cost."""
     made = parts(task, case.seed)
     with Steps().counted() as steps:
         found = search_lr(
@@ -78,8 +85,8 @@ def search(task: Task, case: Case, lr: float) -> dict[str, Any]:
             made.batches,
             made.optimizer,
             lr=lr,
-            steps=round(case.share * task.steps),
-            for_steps=task.steps,
+            steps=case.steps(task),
+            for_steps=None if case.share is None else task.steps,
             **made.commanded(validated=case.validated),
         )
     return {"lr": found.best_lr, "steps": steps.count, "rates": len(found.lrs)}
@@ -94,7 +101,7 @@ def try_three(task: Task, case: Case, lr: float) -> dict[str, Any]:
             made.batches,
             made.optimizer,
             [lr / SIDE, lr, SIDE * lr],
-            steps=round(case.share * task.steps),
+            steps=case.steps(task),
             **made.commanded(validated=case.validated),
         )
     return {"lr": found.best_lr, "steps": steps.count, "rates": len(found.lrs)}
@@ -104,7 +111,7 @@ def measure(
     path: Path = store.HELD_OUT_SEARCHES,
     tasks: Sequence[Task] = HELD_OUT,
     seeds: Sequence[int] = SEEDS,
-    shares: Sequence[float] = SHARES,
+    shares: Sequence[float | None] = SHARES,
 ) -> None:
     """Run what `path` lacks; what is done is kept, so it can be broken off."""
     measurement = store.read(path, {"seeds": list(seeds), "shares": list(shares)})

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 
 import pytest
 
@@ -39,9 +40,17 @@ def test_the_table_of_the_rules_on_the_held_out_tasks() -> None:
     assert_printed(report.HELD_OUT_NAME, table)
 
 
-def test_the_table_of_the_search() -> None:
-    found = search_report.figures(search_report.Measured())
-    assert_printed(search_report.NAME, search_report.table(found))
+@pytest.mark.parametrize(
+    ("name", "measured"),
+    [
+        (search_report.NAME, search_report.Measured),
+        (search_report.FRESH_NAME, search_report.Measured.fresh),
+    ],
+)
+def test_the_tables_of_the_search(
+    name: str, measured: Callable[[], search_report.Measured]
+) -> None:
+    assert_printed(name, search_report.table(search_report.figures(measured())))
 
 
 def test_the_table_of_the_doubts() -> None:

@@ -10,6 +10,7 @@ import torch
 
 from benchmarks.regret import store, sweeps, truth
 from benchmarks.regret.curves import load_sweeps, load_truths
+from benchmarks.regret.fresh import FRESH
 from benchmarks.regret.held_out import HELD_OUT
 from benchmarks.regret.optimizers import OPTIMIZERS, Lion, default_lr
 from benchmarks.regret.tasks import TASKS
@@ -30,10 +31,17 @@ class TestTasks:
         assert not {t.name for t in HELD_OUT} & {t.name for t in TASKS}
         assert not {t.split for t in HELD_OUT} & {t.split for t in TASKS}
 
-    def test_cover_every_optimizer_together(self) -> None:
-        assert {task.optimizer for task in (*TASKS, *HELD_OUT)} == set(OPTIMIZERS)
+    def test_of_the_search_are_others_than_both(self) -> None:
+        others = (*TASKS, *HELD_OUT)
+        assert len(FRESH) >= 20
+        assert not {t.name for t in FRESH} & {t.name for t in others}
+        assert not {t.split for t in FRESH} & {t.split for t in others}
+        assert not {t.loss for t in FRESH} <= {t.loss for t in others}
 
-    @pytest.mark.parametrize("task", HELD_OUT, ids=lambda task: task.name)
+    def test_cover_every_optimizer_together(self) -> None:
+        assert {task.optimizer for task in (*TASKS, *HELD_OUT, *FRESH)} == set(OPTIMIZERS)
+
+    @pytest.mark.parametrize("task", [*HELD_OUT, *FRESH], ids=lambda task: task.name)
     def test_can_be_trained_and_validated(self, task: Task) -> None:
         training = task.start(0)
         assert math.isfinite(training.step(1e-4))
@@ -103,14 +111,18 @@ def test_a_range_test_of_the_package_is_the_plain_loop(tiny: Task) -> None:
 
 
 class TestStored:
-    def test_truth_has_the_grid_and_the_seeds_of_the_other_tasks(self) -> None:
-        stored = json.loads(store.HELD_OUT_TRUTH.read_text())
+    @pytest.mark.parametrize(
+        ("path", "tasks"), [(store.HELD_OUT_TRUTH, HELD_OUT), (store.FRESH_TRUTH, FRESH)]
+    )
+    def test_truth_has_the_grid_and_the_seeds_of_the_other_tasks(self, path, tasks) -> None:
+        stored = json.loads(path.read_text())
         other = json.loads(store.TRUTH.read_text())["settings"]
         assert {name: stored["settings"][name] for name in other} == other
-        assert list(stored["tasks"]) == [task.name for task in HELD_OUT]
+        assert list(stored["tasks"]) == [task.name for task in tasks]
 
-    def test_every_task_can_be_learned(self) -> None:
-        for name, entry in load_truths(store.HELD_OUT_TRUTH).items():
+    @pytest.mark.parametrize("path", [store.HELD_OUT_TRUTH, store.FRESH_TRUTH])
+    def test_every_task_can_be_learned(self, path) -> None:
+        for name, entry in load_truths(path).items():
             assert entry.best < entry.start - 0.05 * abs(entry.start), name
 
     def test_there_are_five_range_tests_of_every_task(self) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
@@ -19,6 +20,8 @@ from tests.unit.regret_task import tiny_task
 
 pytestmark = pytest.mark.slow
 
+SHARES = (0.25, 0.5, None)
+
 
 def tiny() -> Task:
     return tiny_task(steps=40)
@@ -29,14 +32,14 @@ def stored(tmp_path_factory) -> tuple[Path, Path]:
     """Measure the searches and the truth of one tiny task."""
     folder = tmp_path_factory.mktemp("measured")
     paths = folder / "searches.json", folder / "truth.json"
-    searches.measure(paths[0], [tiny()], seeds=(0,), shares=(0.25, 0.5))
+    searches.measure(paths[0], [tiny()], seeds=(0,), shares=SHARES)
     truth.measure(paths[1], [tiny()], truth.RATES[4::4], seeds=(0,), shares=truth.SHARES)
     return paths
 
 
 @pytest.fixture(scope="module")
 def measured(stored: tuple[Path, Path]) -> Measured:
-    return Measured(*stored, optimizers={"tiny": "SGD"})
+    return Measured(*stored, tasks=[tiny()])
 
 
 def test_steps_are_counted_on_the_copy_that_is_trained() -> None:
@@ -60,10 +63,23 @@ def test_a_search_tells_its_answer_and_its_cost() -> None:
     assert found["steps"] >= 20 * 3 / 2
 
 
+def test_by_default_the_length_of_the_real_training_is_not_told(monkeypatch) -> None:
+    told: list[dict[str, object]] = []
+
+    def search_lr(*_: object, **keywords: object) -> SimpleNamespace:
+        told.append(keywords)
+        return SimpleNamespace(best_lr=1e-2, lrs=(1e-2,))
+
+    monkeypatch.setattr(searches, "search_lr", search_lr)
+    for share in (None, 0.25):
+        searches.search(tiny(), Case(share, True, 0), 1e-2)
+    assert [(t["steps"], t["for_steps"]) for t in told] == [(100, None), (10, 40)]
+
+
 def test_searches_go_on_where_they_were_broken_off(stored: tuple[Path, Path], monkeypatch) -> None:
     before = json.loads(stored[0].read_text())["tasks"]
     monkeypatch.setattr(Task, "start", lambda *_: pytest.fail("trained again"))
-    searches.measure(stored[0], [tiny()], seeds=(0,), shares=(0.25, 0.5))
+    searches.measure(stored[0], [tiny()], seeds=(0,), shares=SHARES)
     assert json.loads(stored[0].read_text())["tasks"] == before
 
 
@@ -77,7 +93,7 @@ def test_figures_are_those_of_the_cases() -> None:
 
 def test_others_cost_no_less_than_the_search(measured: Measured) -> None:
     for length, ways in figures(measured).items():
-        if length == "none":
+        if length in ("none", "default"):
             continue
         searched = ways["**the search**"]["valid"].cost
         for name in report.STRATEGIES:
@@ -92,5 +108,5 @@ def test_the_default_rate_costs_nothing(measured: Measured) -> None:
 
 def test_table_has_every_way_at_every_length(measured: Measured) -> None:
     rows = table(figures(measured)).splitlines()[2:]
-    assert len(rows) == 2 * (2 + 2 * 5)
-    assert "1 held-out tasks" in caption(measured)
+    assert len(rows) == 2 * (2 + 2 * 5 + 2)
+    assert "1 tasks" in caption(measured)
