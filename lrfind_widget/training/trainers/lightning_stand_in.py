@@ -14,6 +14,8 @@ from typing import Any
 from torch.utils.data import DataLoader
 
 from lrfind_widget.training.lightning_module import SILENT
+from lrfind_widget.training.trainers.stand_in import shallow
+from lrfind_widget.training.trainers.stand_in import stand_in as with_own_containers
 
 SETTINGS = (
     *("accumulate_grad_batches", "gradient_clip_val", "gradient_clip_algorithm"),
@@ -123,24 +125,18 @@ def is_a(name: str, given: Any) -> bool:
 
 
 def apart(data: Any) -> Any:
-    """Return a shallow copy of what a fit changes of its data: it ends workers, it sets limits."""
+    """Return a copy of what a fit changes of its data: it ends workers, sets limits, sets up."""
     if is_a("CombinedLoader", data):
         made = copy.copy(data)
         made.flattened = [apart(each) for each in data.flattened]
         return made
     if is_a("LightningDataModule", data):
-        made = copy.copy(data)
-        made.trainer = None
-        return made
+        return with_own_containers(data, {id(data.trainer): None})
     if type(data) in (list, tuple):
         return type(data)(map(apart, data))
     if type(data) is dict:
         return {key: apart(each) for key, each in data.items()}
-    if not isinstance(data, DataLoader):
-        return data
-    made = object.__new__(type(data))
-    vars(made).update(vars(data), _iterator=None)
-    return made
+    return shallow(data, _iterator=None) if isinstance(data, DataLoader) else data
 
 
 @contextlib.contextmanager

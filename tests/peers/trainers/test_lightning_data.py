@@ -23,6 +23,7 @@ from tests.peers.trainers.lightning_modules import (
 )
 from tests.unit.isolating import both_isolations
 from tests.unit.toys import seed_everything
+from tests.unit.user_state import state_of
 
 
 class Own(Net):
@@ -51,10 +52,11 @@ def test_the_data_comes_as_it_does_in_fit(kind: Any, data: Any, isolation: str) 
     if data is not Data and kind is Net and type(data()) is not DataLoader:
         kind = Wrapped
     module, trainer, given = made(kind), pl.Trainer(max_epochs=3, **QUIET), data()
-    attributes = dict(vars(given)) if given is not None and type(given) is not list else {}
+    parts = given if type(given) is list else [] if given is None else [given]
+    before = state_of(module, *parts)
     result = lr_find(trainer, module, given, isolation=isolation, **FEW)
+    assert state_of(module, *parts) == before
     assert result.losses.tolist() == fitted(result, made(kind), data()).losses()
-    assert (dict(vars(given)) if attributes else {}) == attributes
     assert not hasattr(module, "data")
 
 
