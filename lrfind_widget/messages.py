@@ -21,8 +21,6 @@ _PACKAGE = __name__.partition(".")[0]
 
 WAITING = "Ready: press Run to start the range test."
 
-AUTO_APPLIED = "Applied: the optimizer follows the marker."
-
 NOTHING_TRAINED = "nothing is trained: it has not called optimizer.step()"
 
 NO_RATE = "there is no rate."
@@ -185,11 +183,11 @@ def by_group(names: Sequence[str], lrs: Sequence[float | None]) -> str:
     return f"By group: {', '.join(each)}."
 
 
-def applied(lr: float, written: Applied, *, follows: bool = False) -> str:
+def applied(lr: float, written: Applied) -> str:
     """Say what `apply` changed in an optimizer, or that it follows the marker."""
-    before, after, note = written
+    before, after, note, follows = written
     if follows:
-        said = AUTO_APPLIED
+        said = "Applied: the optimizer follows the marker."
     elif before == after:
         rate = f"rate is {format_lr(after[0])}"
         said = f"The optimizer's {rate if len(after) == 1 else 'rates are these'} already."

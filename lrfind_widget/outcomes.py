@@ -61,3 +61,4 @@ class Applied(NamedTuple):
     before: list[float]
     after: list[float]
     note: str = ""  # what may undo it, in a sentence
+    follows: bool = False  # whether the optimizer is given each rate that is chosen

@@ -9,7 +9,6 @@ from typing import Any
 
 from lrfind_widget import messages, transitions
 from lrfind_widget.background import forget_values, reported
-from lrfind_widget.curves.formatting import written_as
 from lrfind_widget.next_sweep import FIELDS
 from lrfind_widget.options import AnalysisOptions
 from lrfind_widget.outcomes import Applied, Status
@@ -337,7 +336,7 @@ class Session:
         try:
             self.apply()
         except (RuntimeError, TypeError, ValueError) as error:
-            self._say(messages.not_applied(error))
+            self._not_written(error)
             self._changed()
 
     def set_auto_apply(self, auto_apply: bool) -> None:
@@ -412,7 +411,7 @@ class Session:
                 raise
             self._publisher = publisher
             begun |= {"run": run, "progress": Progress(Status.SWEEPING)}
-            self._swap(lambda state: replace(state, **begun, refusal=None, message="", asked=""))
+            self._swap(lambda state: replace(state, **begun, refusal=None, written=None, asked=""))
         try:
             self._changed()
         finally:
@@ -476,20 +475,18 @@ class Session:
             try:
                 self._write(state, None, follows=True)
             except (RuntimeError, TypeError, ValueError) as error:
-                self._say(messages.not_applied(error))
+                self._not_written(error)
 
-    def _say(self, message: str) -> None:
-        """Show what the latest command did."""
-        self._swap(lambda state: replace(state, message=message))
+    def _not_written(self, error: BaseException) -> None:
+        """Show why the choice was not written."""
+        forget_values(error)
+        self._swap(lambda state: replace(state, written=error))
 
     def _write(self, state: SessionState, optimizer: Any, *, follows: bool = False) -> Applied:
-        """Write the choice into an optimizer and say what that has changed."""
-        written = self._written(state, optimizer)
-        if self._trainable is not None:
-            own = self._trainable.lr
-            self._swap(lambda state: replace(state, own_lr=own))
-        with written_as(state.mode):
-            self._say(messages.applied(state.selected_lr, written, follows=follows))
+        """Write the choice into an optimizer and show what that has changed."""
+        lr, written = state.selected_lr, self._written(state, optimizer)._replace(follows=follows)
+        own = None if self._trainable is None else self._trainable.lr
+        self._swap(lambda state: transitions.wrote(state, lr, written, own))
         return written
 
     def _written(self, state: SessionState, optimizer: Any) -> Applied:

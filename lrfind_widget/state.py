@@ -7,10 +7,11 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from lrfind_widget import messages
+from lrfind_widget.curves.formatting import written_as
 from lrfind_widget.next_sweep import changes, said_of, wrong
 from lrfind_widget.option_fields import options_of
 from lrfind_widget.options import AnalysisOptions
-from lrfind_widget.outcomes import Status
+from lrfind_widget.outcomes import Applied, Status
 from lrfind_widget.points import Plan, Progress, Run
 from lrfind_widget.results.analysis import Analysis, analyse
 from lrfind_widget.results.comparison import Comparison
@@ -68,7 +69,8 @@ class SessionState:
     compared_after: int = 0  # the number of the latest sweep when that began, 0 before the first
     can_hold_back: bool = False  # whether the latest search could hold back a part of its data
     refusal: BaseException | None = None  # why what was asked for last could not start
-    message: str = ""  # what the latest command did
+    # For the present choice, into an optimizer; or why that could not be.
+    written: Applied | BaseException | None = None
     asked: str = ""  # of what runs, and not yet happened
     own_lr: float | None = None  # the optimizer's, as last read or written
     earlier_rule: Callable[..., Any] | None = None  # the user's function that was the rule before
@@ -130,6 +132,26 @@ class SessionState:
         """Whether the selected rate was chosen or suggested, and is not merely the optimizer's."""
         suggested = None if self.analysis is None else self.analysis.suggested.lr
         return self.chosen_by_hand or self.chosen_by_search or suggested == self.selected_lr
+
+    @property
+    def is_applied(self) -> bool:
+        """Whether the present choice was written into an optimizer."""
+        return isinstance(self.written, Applied)
+
+    @property
+    def follows(self) -> bool:
+        """Whether it was since the optimizer is given each choice."""
+        return isinstance(self.written, Applied) and self.written.follows
+
+    @property
+    def message(self) -> str:
+        """What was written into an optimizer, or why not, in words; empty where nothing was."""
+        if self.written is None:
+            return ""
+        if isinstance(self.written, BaseException):
+            return messages.not_applied(self.written)
+        with written_as(self.mode):
+            return messages.applied(self.selected_lr, self.written)
 
     @property
     def searched(self) -> SearchResult | None:

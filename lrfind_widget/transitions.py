@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import Any, Literal
 
 from lrfind_widget.options import AnalysisOptions
+from lrfind_widget.outcomes import Applied
 from lrfind_widget.points import Run
 from lrfind_widget.results.result import SweepResult
 from lrfind_widget.results.search import SearchResult
@@ -28,14 +29,20 @@ def read_anew(state: SessionState, changes: Mapping[str, Any]) -> SessionState:
     """Return the state with its curves read under changed options."""
     options = state.options.changed(**changes)
     read = follow(replace(state, options=options, earlier_rule=state.own_rule))
-    return read if read.selected_lr == state.selected_lr else replace(read, message="")
+    return read if read.selected_lr == state.selected_lr else replace(read, written=None)
 
 
 def choose(state: SessionState, lr: float, *, by_hand: bool) -> SessionState:
     """Return the state with a rate selected."""
-    message = state.message if lr == state.selected_lr else ""
+    written = state.written if lr == state.selected_lr else None
     chosen = replace(state, selected_lr=lr, chosen_by_hand=by_hand, chosen_by_search=False)
-    return _keep_choice(replace(chosen, message=message))
+    return _keep_choice(replace(chosen, written=written))
+
+
+def wrote(state: SessionState, lr: float, written: Applied, own_lr: float | None) -> SessionState:
+    """Return the state after a rate was written, which may be no longer the one that is chosen."""
+    is_chosen = lr == state.selected_lr
+    return replace(state, own_lr=own_lr, written=written if is_chosen else state.written)
 
 
 def follow(state: SessionState) -> SessionState:

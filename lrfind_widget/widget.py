@@ -249,11 +249,8 @@ class LRFinderWidget(Session, Saves, ThreadSafeWidget, VBox, ValueWidget):  # ty
             self._kept = ()
         elif what != before:
             is_choice = what[:2] == before[:2]
-            if (
-                is_choice
-                and self._screens.is_plain
-                and not self.state.message.startswith("Applied")
-            ):
+            is_pressed = self.state.is_applied and not self.state.follows
+            if is_choice and self._screens.is_plain and not is_pressed:
                 return  # its page draws an output anew that is updated: focus would be lost
             self._kept = what
             self._keep_later.call(CALM_SECONDS if is_choice else 0.0)

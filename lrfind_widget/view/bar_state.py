@@ -65,12 +65,11 @@ def choice_bar(state: SessionState, analysis: Analysis | None) -> dict[str, Any]
         if _searched(state) is not None:
             about = messages.about_search(about)
         about = [*about, analysis.words]
-    said = state.message
     return {
         "suggestions": _chips(state, analysis),
         "about": about,
-        "message": said,
-        "follows": said.startswith(messages.AUTO_APPLIED),
+        "message": state.message,
+        "follows": state.follows,
         "buttons": _choice_buttons(state, analysis),
     }
 
@@ -227,7 +226,7 @@ def _pointed_out(
     elif found is None or found.lr is None:
         next_one = "start"
     else:
-        is_applied = state.message.startswith("Applied") or state.own_lr == state.selected_lr
+        is_applied = state.is_applied or state.own_lr == state.selected_lr
         next_one = "" if is_applied else "apply"
     return [each | {"primary": each["id"] == next_one} for each in buttons]
 

@@ -14,7 +14,7 @@ from lrfind_widget.curves.formatting import format_lr, listed
 from lrfind_widget.curves.group_ranges import ALL_GROUPS
 from lrfind_widget.curves.smoothing import Floats
 from lrfind_widget.outcomes import Status, StopReason
-from lrfind_widget.points import Point
+from lrfind_widget.points import Plan, Point
 from lrfind_widget.results.analysis import Analysis, analyse
 from lrfind_widget.results.chart import BAND, Chart, chart_of
 from lrfind_widget.results.curve_lines import Line, lines_of, loss_at, refined
@@ -167,12 +167,13 @@ def comparison_axes(state: SessionState) -> dict[str, Any]:
 
 def comparison_curves(state: SessionState) -> dict[str, Any]:
     """Return the names of the lines of the second chart, and what became of their rates."""
-    found = tried(state)
-    if not found:
+    if state.comparing is None:
         return {}
-    rates = [format_lr(each["lr"]) for each in found]
-    label = f"Loss against step at the learning rates {', '.join(rates)}."
-    if behind := [format_lr(each["lr"]) for each in found if each["name"].endswith("dropped")]:
+    plan = state.comparing.plan  # once: what runs replaces it as it adds rates
+    found = _tried(plan, state.selected_lr)
+    label = f"Loss against step at the learning rates {', '.join(map(format_lr, plan.lrs))}."
+    fates = zip(plan.lrs, plan.fates, strict=False)
+    if behind := [format_lr(lr) for lr, fate in fates if fate == "dropped"]:
         label += f" {listed(behind)} fell behind and ended early."
     return {
         "names": [each["name"] for each in found],
@@ -183,15 +184,16 @@ def comparison_curves(state: SessionState) -> dict[str, Any]:
 
 def tried(state: SessionState) -> list[dict[str, Any]]:
     """Return the rates of the second chart, which are ticks at the axis of the first."""
-    if state.comparing is None:
-        return []
-    plan = state.comparing.plan  # once: what runs replaces it as it adds rates
+    return [] if state.comparing is None else _tried(state.comparing.plan, state.selected_lr)
+
+
+def _tried(plan: Plan, selected: float) -> list[dict[str, Any]]:
     fates = [*plan.fates, *[""] * (len(plan.lrs) - len(plan.fates))]
     return [
         {
             "lr": lr,
             "name": f"{format_lr(lr)} {fate}".strip(),
-            "fate": "chosen" if math.isclose(lr, state.selected_lr) else fate,
+            "fate": "chosen" if math.isclose(lr, selected) else fate,
         }
         for lr, fate in zip(plan.lrs, fates, strict=True)
     ]

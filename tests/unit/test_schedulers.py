@@ -186,7 +186,7 @@ def test_what_the_schedule_makes_of_the_rate_is_said() -> None:
     scheduler = SCHEDULERS["one cycle"](mine, 1.0)
     said = messages.applied(X, set_lr(mine, X))
     assert said.endswith("That is what the scheduler makes of 2e-2 in its present step.")
-    followed = messages.applied(X, set_lr(mine, X), follows=True)
-    assert followed.startswith(messages.AUTO_APPLIED)
+    followed = messages.applied(X, set_lr(mine, X)._replace(follows=True))
+    assert followed.startswith("Applied: the optimizer follows the marker.")
     assert "what the scheduler makes of 2e-2" in followed
     assert scheduler.last_epoch == 0

@@ -155,6 +155,21 @@ class TestApply:
         assert made.lr == 0.25
         assert made.widget.result.receipt.identical
 
+    def test_is_said_of_the_rate_that_was_written_and_of_no_other(
+        self, held: Any, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        made = held()
+        write = made.widget._trainable.apply
+
+        def slowly(*given: Any, **more: Any) -> Any:
+            written = write(*given, **more)
+            made.widget.select(0.125)  # as another thread may, meanwhile
+            return written
+
+        monkeypatch.setattr(made.widget._trainable, "apply", slowly)
+        made.click_apply(0.25)
+        assert (made.lr, made.message) == (0.25, "")
+
     def test_of_a_stored_result_has_no_button(self, held: Any) -> None:
         stored = LRFinderWidget.from_result(held().begin().end().widget.result)
         assert "Apply" not in buttons(stored)

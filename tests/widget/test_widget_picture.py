@@ -253,6 +253,23 @@ class TestAfterAChoice:
         assert eventually(lambda: rate_kept(displayed, 0.25))
 
 
+@pytest.mark.parametrize("follows", [True, False])
+def test_on_the_plain_screen_it_follows_a_press_of_apply_alone(
+    make: Any, artist: Artist, monkeypatch: pytest.MonkeyPatch, follows: bool
+) -> None:
+    """Its page draws an output anew that is updated, and the focus would be lost."""
+    asked: list[float] = []
+    widget = make(screen="plain", auto_apply=follows, num_it=20)
+    monkeypatch.setattr(widget._keep_later, "call", asked.append)
+    widget.select(0.5)
+    assert asked == []
+    widget.set_auto_apply(False)
+    widget.select(0.25)
+    assert asked == []
+    widget.apply()
+    assert asked == [CALM]
+
+
 class TestDisplaying:
     def test_a_stored_result_has_its_picture_at_once(
         self, displayed: LRFinderWidget, artist: Artist
