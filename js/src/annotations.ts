@@ -15,6 +15,7 @@ import { identity } from './identity';
 import { Keyed } from './keyed';
 import { earlierLook } from './looks';
 import type { MarkerModel } from './marker';
+import { shortName } from './runs';
 import { TriedRates } from './tried';
 import { asNumber, asText, dictsOf, type Entries } from './values';
 
@@ -194,8 +195,8 @@ export class Annotations extends ChartMark {
     return [latest, ...earlier]
       .filter(({ name, visible }) => name && visible)
       .map(({ name, look, ...line }) => ({
-        text: name.length > most ? numberOf(name) : name,
-        short: numberOf(name),
+        text: name.length > most ? shortName(name) : name,
+        short: shortName(name),
         look: `lrfind-run-name ${look}`,
         places: (size, chart) => besideLine(pixelsOf(line, mapX, mapY), size, chart),
         // What grows is in no list yet.
@@ -268,9 +269,6 @@ export class Annotations extends ChartMark {
     };
   }
 }
-
-/** What a run is called for short: the whole name is in the legend. */
-const numberOf = (name: string): string => name.split(':', 1).join();
 
 const DOT = 'M-5 0a5 5 0 1 0 10 0a5 5 0 1 0 -10 0Z';
 const SHAPES: Readonly<Record<string, string | undefined>> = {

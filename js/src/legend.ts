@@ -3,6 +3,7 @@ import type { CurveModel, LineName } from './curve_model';
 import { attr, html, say } from './dom';
 import { Keyed } from './keyed';
 import { LINE, sample } from './looks';
+import { shortName } from './runs';
 
 const LINES: readonly (readonly [LineName, string])[] = [
   ['fit', 'The fit to the losses (dots), from both sides of each rate'],
@@ -115,7 +116,7 @@ function hideable(mark: HideableMarkModel, name: string, title: string, look: st
 
 /** Of a run the number is enough where its whole name stands at its line, and for the eye alone. */
 function fill({ root, look, word, name }: Elements, item: Item): void {
-  const [short = ''] = item.name.split(':');
+  const short = shortName(item.name);
   const [, before = '', number = short] = /^(.* )(\d+)$/.exec(short) ?? [];
   attr(root, {
     class: `lrfind-tool lrfind-legend-item${item.isRun ? ` lrfind-legend-run ${item.look}` : ''}`,

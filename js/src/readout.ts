@@ -9,6 +9,7 @@ import { nearestIndex } from './geometry/search';
 import { Keyed } from './keyed';
 import { sample } from './looks';
 import { placesOf, readingAt, readingSaid, type Row } from './reading';
+import { shortName } from './runs';
 
 /** What is read out, and where it lies on the screen. */
 export interface Plot {
@@ -185,7 +186,7 @@ export class Readout {
     const ink = inkOf(model.lines, mapX, mapY);
     const at = { x, y: inFrame[0] ?? 0 };
     const lines = reading.filter(({ minor }) => !minor);
-    const short = lines.map((row) => ({ ...row, name: row.name.split(':', 1).join() }));
+    const short = lines.map((row) => ({ ...row, name: shortName(row.name) }));
     let place = this.fit(reading, at, ink);
     // Where the card of several runs would lie over a line, what matters less is left out.
     const several = lines.some(({ look }) => look !== '');

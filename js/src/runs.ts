@@ -22,6 +22,9 @@ export interface Run {
   readonly visible: boolean;
 }
 
+/** What a run is called where there is no room: the whole name is in the legend. */
+export const shortName = (name: string): string => name.split(':', 1).join();
+
 /** The earlier runs that the curve is compared with. */
 export class RunsModel extends ChartMarkModel {
   /** The names of lines that are in no list and hidden. */

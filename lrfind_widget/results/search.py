@@ -34,7 +34,7 @@ NOTHING_TRAINED = (
 )
 
 _NEAR = 0.02
-"""Decades that nobody would see as another rate."""
+"""Decades from which on a rate is seen as another one."""
 
 
 def where_to_begin(sweep: SweepResult | None, suggested: float | None, own: float) -> Start:
@@ -207,7 +207,7 @@ class SearchResult(Comparison):
             return ()
         moved = 10 ** (self.by_length + self.by_schedule)
         first, *others = (self.lrs[n] * moved for n in self._tied())
-        return (self.best_lr, *([first] if abs(self.between) >= _NEAR else []), *others)
+        return (self.best_lr, *([first] if _is_moved(self.between) else []), *others)
 
     @property
     def certainty(self) -> Certainty:
@@ -217,7 +217,7 @@ class SearchResult(Comparison):
     @property
     def standing(self) -> str:
         """Which rate did best, and whether by more than the noise, beside `best_lr`."""
-        return self._best("The recommended rate" * (abs(self.between) < _NEAR))
+        return self._best("" if _is_moved(self.between) else "The recommended rate")
 
     @property
     def verdict(self) -> str:
@@ -285,7 +285,7 @@ class SearchResult(Comparison):
     def _answer(self) -> str:
         """Say why another rate than the one that did best is to be taken, and what it is for."""
         moves = []
-        if abs(self.between) >= _NEAR:
+        if _is_moved(self.between):
             moves.append("the least of a parabola through it and its neighbours")
         if self.for_steps is not None:
             moves.append(
@@ -315,8 +315,13 @@ class SearchResult(Comparison):
         return why
 
 
+def _is_moved(decades: float) -> bool:
+    """Return whether anybody would see a rate that is moved so far as another one."""
+    return abs(decades) >= _NEAR
+
+
 def _moved(decades: float) -> str:
     """Return by how much a rate is moved, in words."""
-    if abs(decades) < _NEAR:
+    if not _is_moved(decades):
         return "unchanged"
     return f"{10 ** abs(decades):.2g} times {'lower' if decades < 0 else 'higher'}"

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import base64
 import math
 import threading
 import time
@@ -22,7 +21,7 @@ from lrfind_widget.state import SessionState
 from lrfind_widget.values import check_rate
 from lrfind_widget.view.commands import Actions, commands_of
 from lrfind_widget.view.debounce import Debounce
-from lrfind_widget.view.files import picture_now
+from lrfind_widget.view.files import image, picture_now
 from lrfind_widget.view.thread_safe_widget import OwnLayout, OwnStyle, ThreadSafeWidget
 from lrfind_widget.view.view_state import ViewState, in_words, view_state
 
@@ -268,8 +267,7 @@ def _picture(draw: Callable[[], bytes | None], words: str) -> str:
         return _lines([messages.not_drawn(error)])
     if png is None:
         return f'<div style="{_ROOM}"></div>'
-    data = base64.b64encode(png).decode("ascii")
-    return f'<img alt="{escape(words)}" style="{_ROOM}" src="data:image/png;base64,{data}">'
+    return image(png, words, _ROOM)
 
 
 def _typed(lr: float) -> str:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import base64
 from collections.abc import Sequence
 from html import escape
 from os import PathLike
@@ -15,7 +14,7 @@ from lrfind_widget.results.looks import Theme
 from lrfind_widget.results.scripts import script
 from lrfind_widget.session import CLOSED
 from lrfind_widget.state import SessionState
-from lrfind_widget.view.files import NO_CURVE, file_of, picture_of
+from lrfind_widget.view.files import NO_CURVE, file_of, image, picture_of
 from lrfind_widget.view.screen import Screen
 from lrfind_widget.view.screens import Screens
 from lrfind_widget.view.view_state import in_words
@@ -127,7 +126,7 @@ def _page_of(root: Any, screen: Screen, state: SessionState, text: str) -> str:
     png = picture_of(state, "png")
     return _PAGE.format(
         title=escape(" · ".join(filter(None, [state.options.title, "Learning-rate range test"]))),
-        picture="" if png is None else _image(png, in_words(state)),
+        picture="" if png is None else image(png, in_words(state), "max-width: 100%"),
         text=escape(text),
         data="\n".join(
             [
@@ -137,11 +136,6 @@ def _page_of(root: Any, screen: Screen, state: SessionState, text: str) -> str:
         ),
         program=PROGRAM.read_text(encoding="utf-8"),
     )
-
-
-def _image(png: bytes, words: str) -> str:
-    encoded = base64.b64encode(png).decode("ascii")
-    return f'<img alt="{escape(words)}" src="data:image/png;base64,{encoded}">'
 
 
 def _name(record: JsonRecord) -> str:

@@ -85,8 +85,10 @@ class Screens:
 
     def _change(self, why: str) -> None:
         """Show the plain screen, for a reason, or ours, which has come late."""
-        self.shown = PlainScreen(self._session, why) if why else self._made[0]
         if why:
+            self.shown = PlainScreen(self._session, why)
             self._made.append(self.shown)
-        self.shown.tick()
+        else:
+            self.shown = self._made[0]
+            self.shown.tick()
         self._show(self.shown.rows)
