@@ -13,8 +13,8 @@ if TYPE_CHECKING:
     from lrfind_widget.training.record import Record
 
 EARLY = (
-    " That is within the first tenth of the range: lower start_lr, or, if the losses merely vary "
-    "from batch to batch, sweep with stop_div=False."
+    " That is within the first tenth of the range: sweep from a lower rate, or, if the losses "
+    "merely vary from batch to batch, with stop_div=False."
 )
 
 Sentence = Callable[["Record", int], str]

@@ -51,7 +51,7 @@ def moved_before(lr: float, steps: int) -> str:
     """Say that a sweep began too high for the critical rate."""
     return (
         f"the loss rises from {format_lr(lr)} on, and the first {steps} steps have moved the model "
-        "about as far. Lower start_lr."
+        "about as far. Sweep from a lower rate."
     )
 
 

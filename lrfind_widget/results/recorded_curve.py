@@ -210,9 +210,9 @@ class RecordedCurve:
         if found.lr is None or own is None or start <= own <= end:
             return []
         groups = groups_of(self.settings)
-        change = f"Raise end_lr to {typed(10 * own, groups)}"
+        change = f"Sweep to {typed(10 * own, groups)}"
         if own < start:
-            change = f"Lower start_lr to {typed(own / 10, groups)}"
+            change = f"Sweep from {typed(own / 10, groups)}"
         return [
             f"The optimizer's own rate, {format_lr(own)}, lies outside the range from "
             f"{format_lr(start)} to {format_lr(end)}. {change} to see it."

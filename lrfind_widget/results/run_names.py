@@ -26,11 +26,13 @@ def differences(results: Sequence[RecordedCurve]) -> list[str]:
     "SGD, batch size 256", "wd 0.5, end_lr 1", without what is a default; where all of it is, "own
     wd", "repeats 1" or, of several settings, "defaults"; "" for all where they are the same.
     """
-    settings = [each.settings for each in results]
-    # What was joined to a curve is seen on it, and so are the steps that it added.
-    hidden = {"joined", "num_it"} if any("joined" in each for each in settings) else ()
+    settings = [_as_swept(each.settings) for each in results]
+    hidden = {"num_it"} if any(each.get("num_it", 0) is None for each in settings) else ()
     known = [name for name in _KNOWN if all(getattr(each, name) for each in results)]
-    facts = [{key: getattr(each, key) for key in known} | {**each.settings} for each in results]
+    facts = [
+        {key: getattr(each, key) for key in known} | of_it
+        for each, of_it in zip(results, settings, strict=True)
+    ]
     keys = dict.fromkeys(key for each in facts for key in each if key not in hidden)
     differing = [key for key in keys if any(f.get(key) != facts[0].get(key) for f in facts)]
     return [
@@ -51,6 +53,16 @@ def different(results: Sequence[RecordedCurve]) -> list[str]:
         with_number = f"{name} ({seen[name]})" if name else f"result {seen[name]}"
         numbered.append(with_number if names.count(name) > 1 else name or "not refined")
     return numbered
+
+
+def _as_swept(settings: Mapping[str, Any]) -> dict[str, Any]:
+    """Return settings without what was joined to a curve, which is seen on it.
+
+    The steps are those of the sweep that it was joined to, None where these are not known.
+    """
+    swept = {key: value for key, value in settings.items() if key != "joined"}
+    first, *_ = _parts(settings) or [{}]
+    return swept | {"num_it": first.get("num_it")} if "joined" in settings else swept
 
 
 def _name(differing: Sequence[str], settings: Mapping[str, Any]) -> str:
@@ -78,7 +90,11 @@ def _said(key: str, value: Any) -> str:
 
 def _joined(result: RecordedCurve) -> str:
     """Return what sweeps have added to a curve: "refined", "refined and extended"; or nothing."""
-    joined = result.settings.get("joined")
-    known = joined if isinstance(joined, list) else []  # a file may say what makes no sense
-    kinds = [each.get("kind") for each in known if isinstance(each, dict)]
+    kinds = [each.get("kind") for each in _parts(result.settings)]
     return listed([word for kind, word in _JOINED.items() if kind in kinds])
+
+
+def _parts(settings: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """Return what was planned for each sweep of a curve; a file may say what makes no sense."""
+    joined = settings.get("joined")
+    return [each for each in joined if isinstance(each, dict)] if isinstance(joined, list) else []

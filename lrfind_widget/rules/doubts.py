@@ -34,7 +34,8 @@ MOST_STEPS = 1000
 """A sweep longer than this costs more than short trainings do."""
 
 _SEARCH = Advice("search")
-_ABOVE = "above", "Raise end_lr"
+_LOWER = "Sweep from a lower rate"
+_ABOVE = "above", "Sweep to a higher rate"
 _ROUNDING = 1e-9
 
 
@@ -88,7 +89,7 @@ def beyond(lr: float, curve: CurveFeatures) -> list[Doubt]:
     position = math.log10(lr)
     if curve.first - _ROUNDING <= position <= curve.last + _ROUNDING:
         return []
-    side, change = ("below", "Lower start_lr") if position < curve.first else _ABOVE
+    side, change = ("below", _LOWER) if position < curve.first else _ABOVE
     return [Doubt(f"{format_lr(lr)} would be recommended, {side} the range. {change}.", _SEARCH)]
 
 
@@ -119,7 +120,7 @@ def _about_noise(curve: CurveFeatures | None, swept: Swept, confirmed: bool) -> 
     if most * curve.evidence >= enough:
         needed = _steps(curve, swept) * (enough / curve.evidence) ** 2
         steps = 100 * math.ceil(needed / 100)
-        yield Doubt(f"{said} Use {steps} steps (num_it), or larger batches.", _sweep(steps))
+        yield Doubt(f"{said} Use {steps} steps, or larger batches.", _sweep(steps))
     else:
         yield Doubt(f"{said} Search by short trainings, or use larger batches.", _SEARCH)
 
@@ -140,20 +141,20 @@ def _about_range(curve: CurveFeatures, swept: Swept) -> Iterator[Doubt]:
         end = 10 * planned
         yield Doubt(
             f"The loss has not turned up by {last}, the end of the range: higher rates may be "
-            f"better. Raise end_lr to {typed(end, swept.end_lr)}.",
+            f"better. Sweep to {typed(end, swept.end_lr)}.",
             Advice("extend", end),
         )
     if curve.starts_falling:
         yield Doubt(
             f"The loss falls from {first} on, the start of the range: where the fall starts is "
-            "not seen. Lower start_lr.",
+            f"not seen. {_LOWER}.",
             _SEARCH,
         )
     if curve.averaged < FEW_AVERAGED:
         steps = math.ceil(_steps(curve, swept) * FEW_AVERAGED / curve.averaged)
         yield Doubt(
             f"The curve has few points: {curve.count} steps over "
-            f"{curve.last - curve.first:.1f} decades. Use about {steps} (num_it).",
+            f"{curve.last - curve.first:.1f} decades. Use about {steps}.",
             _sweep(steps),
         )
 

@@ -143,7 +143,7 @@ def refusal(part: Trimmed, needed: int = 2) -> Suggestion | None:
             None,
             f"No recommendation: {have} left of the curve after skipping {skip_start} at the start "
             f"and {skip_end} at the end. At least {skip_start + skip_end + needed} steps with a "
-            "finite loss are needed: raise num_it, lower start_lr, or skip less.",
+            "finite loss are needed: take more, sweep from a lower rate, or skip less.",
         )
     with np.errstate(all="ignore"):
         fall = -float(np.gradient(part.losses).min())
@@ -159,12 +159,12 @@ def never_falls(part: Trimmed) -> Suggestion:
         return Suggestion(
             None,
             f"No recommendation: the loss does not move {span}. Check that the optimizer holds the "
-            "model's parameters and that they require gradients, or raise end_lr.",
+            "model's parameters and that they require gradients, or sweep to a higher rate.",
         )
     return Suggestion(
         None,
-        f"No recommendation: the smoothed loss only rises {span}. Lower start_lr, use more steps "
-        "(num_it) or larger batches.",
+        f"No recommendation: the smoothed loss only rises {span}. Sweep from a lower rate, or "
+        "use more steps or larger batches.",
     )
 
 

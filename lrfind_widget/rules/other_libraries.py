@@ -75,7 +75,7 @@ def ignite(lrs: npt.ArrayLike, losses: npt.ArrayLike, *, smooth_f: float = 0.05)
         return Suggestion(
             None,
             f"No recommendation: the loss is least at {format_lr(part.lrs[least])}, at the start "
-            "of the range. Lower start_lr.",
+            "of the range. Sweep from a lower rate.",
         )
     down = part.losses[: least + 1]
     with np.errstate(all="ignore"):

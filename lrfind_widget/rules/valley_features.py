@@ -36,7 +36,7 @@ def curve_or_refusal(
         return Suggestion(
             None,
             f"No recommendation: {have} a finite loss, at least {FEWEST_POINTS} are needed. "
-            + (SWEEP_ON if stopped else f"Raise num_it or lower {_end(mode)}."),
+            + (SWEEP_ON if stopped else f"Take more, or sweep {_lower(mode)}."),
             advice=Advice("sweep") if stopped else None,
         )
     if supports_suggestion(curve):
@@ -81,28 +81,29 @@ def _refused(curve: CurveFeatures, *, stopped: bool, mode: str, moves: bool) -> 
         advice = Advice("sweep")
     elif curve.turned_up:
         why = (
-            f"the loss only rises {span}. Lower {_end(mode)}, or use larger batches if the model "
-            "is already trained."
+            f"the loss only rises {span}. Sweep {_lower(mode)}, or use larger batches if "
+            "the model is already trained."
         )
         advice = Advice("search")
     elif curve.fall <= 0:
         why = (
             f"the loss does not {'fall' if moves else 'move'} {span}. Check that the optimizer "
-            "holds the model's parameters and that they require gradients, or raise end_lr."
+            "holds the model's parameters and that they require gradients, or sweep to a "
+            "higher rate."
         )
         advice = None
     else:
         why = (
             f"{span} the loss falls no further than its noise would make it seem. Search by short "
-            "trainings, or use larger batches, more steps (num_it) or a higher end_lr."
+            "trainings, or use larger batches or more steps, or sweep to a higher rate."
         )
         advice = Advice("search")
     return Suggestion(None, f"No recommendation: {why}", advice=advice)
 
 
-def _end(mode: str) -> str:
+def _lower(mode: str) -> str:
     """Return which end of the range to lower where the rates are too high from the start on.
 
-    The second rate of a linear schedule depends on `end_lr` alone.
+    The second rate of a linear schedule depends on its end alone.
     """
-    return "end_lr" if mode == "linear" else "start_lr"
+    return "to a lower rate" if mode == "linear" else "from a lower rate"

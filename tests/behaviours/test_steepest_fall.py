@@ -61,7 +61,7 @@ def test_a_curve_that_is_least_at_its_start_suggests_nothing():
     found = suggest(exponential(101), losses, "ignite", smooth_f=1)
 
     assert found.lr is None
-    assert found.reason.endswith("Lower start_lr.")
+    assert found.reason.endswith("Sweep from a lower rate.")
 
 
 @behaviour(

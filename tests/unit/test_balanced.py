@@ -170,7 +170,7 @@ def test_fall_hidden_in_noise_says_to_use_larger_batches() -> None:
 def test_rising_loss_says_to_lower_the_start() -> None:
     answer = balanced(LRS, 1 + 0.01 * np.arange(100.0))
     assert answer.lr is None
-    assert "Lower start_lr" in answer.reason
+    assert "Sweep from a lower rate" in answer.reason
 
 
 def test_flat_loss_says_to_check_the_parameters() -> None:
@@ -216,13 +216,13 @@ def test_a_loss_that_moves_is_not_said_to_stand_still() -> None:
 def test_least_loss_at_the_end_of_the_range_is_doubted() -> None:
     answer = balanced(LRS[:60], valley(LRS)[:60])
     assert about(answer, "has not turned up")
-    assert about(answer, "Raise end_lr")
+    assert about(answer, "Sweep to")
 
 
 def test_sweep_that_ended_before_the_turn_is_doubted_in_its_own_words() -> None:
     answer = balanced(LRS[:60], valley(LRS)[:60], stopped=True)
     assert about(answer, f"The sweep ended at {format_lr(LRS[59])}, before the loss turned up")
-    assert not about(answer, "Raise end_lr")
+    assert not about(answer, "Sweep to")
 
 
 def test_loss_that_ends_in_nan_has_turned_up() -> None:
@@ -233,7 +233,7 @@ def test_loss_that_ends_in_nan_has_turned_up() -> None:
 
 def test_fall_that_starts_before_the_range_is_doubted() -> None:
     lrs = exponential(100, 1e-4)
-    assert about(balanced(lrs, valley(lrs, onset=-6)), "Lower start_lr")
+    assert about(balanced(lrs, valley(lrs, onset=-6)), "Sweep from a lower rate")
 
 
 def test_few_points_are_doubted_with_the_number_needed() -> None:
@@ -267,6 +267,8 @@ def test_a_rate_outside_the_range_is_not_suggested_and_doubted() -> None:
     lrs = np.geomspace(1e-3, 1.1e-3, 100)
     answer = balanced(lrs, np.linspace(0.7, 0.1, 100))
     assert answer.lr == pytest.approx(1e-3)
-    assert answer.caveats[0].endswith("would be recommended, below the range. Lower start_lr.")
+    assert answer.caveats[0].endswith(
+        "would be recommended, below the range. Sweep from a lower rate."
+    )
     assert answer.band is not None
     assert answer.band[0] == answer.lr

@@ -105,7 +105,7 @@ def test_a_sweep_that_ends_before_has_none() -> None:
 def test_a_sweep_that_begins_high_has_none() -> None:
     bowl = Bowl(1.0)
     found = note(bowl, [torch.zeros(4)], step_fn=lambda model, batch: model(batch), start_lr=0.1)
-    assert "Lower start_lr" in found
+    assert "Sweep from a lower rate" in found
 
 
 def test_a_sweep_that_diverges_at_once_has_none() -> None:

@@ -14,8 +14,8 @@ from tests.unit.toys import batches, classifier, sgd
 @pytest.mark.parametrize(
     ("own", "said"),
     [
-        (20.0, "Raise end_lr to 200 to see it."),
-        (1e-9, "Lower start_lr to 1e-10 to see it."),
+        (20.0, "Sweep to 200 to see it."),
+        (1e-9, "Sweep from 1e-10 to see it."),
         (0.1, ""),
         (None, ""),
     ],
@@ -29,13 +29,13 @@ def test_a_suggestion_says_that_it_was_not_tried(own: float | None, said: str) -
 def test_with_ranges_of_groups_the_end_is_a_list_as_it_is_typed() -> None:
     groups = GroupRanges((1e-7, 1e-5), (10.0, 10.0), 0).settings()
     found = result(own_lr=20.0, settings={"groups": groups})
-    assert any("Raise end_lr to [200, 95] to see it." in note for note in found.suggestion().notes)
+    assert any("Sweep to [200, 95] to see it." in note for note in found.suggestion().notes)
 
     lrs = exponential(end_lr=1e-2)
     groups = GroupRanges((1e-7, 1e-6), (1e-2, 1.0), 0).settings()
     settings = {"start_lr": 1e-7, "end_lr": 1e-2, "num_it": 100, "groups": groups}
     doubted = result(valley(lrs, noise=0.01), lrs=lrs, settings=settings).suggestion()
-    assert "better. Raise end_lr to [1e-1, 16]." in " ".join(doubted.caveats)
+    assert "better. Sweep to [1e-1, 16]." in " ".join(doubted.caveats)
     assert doubted.advice is not None
     assert doubted.advice.value == pytest.approx(0.1)
 

@@ -69,7 +69,7 @@ def test_our_own_rule_knows_whether_the_range_was_swept_to_its_end(
 
 def test_a_sweep_of_one_step_is_not_said_to_have_ended_early() -> None:
     one = result(valley(LRS)[:1], settings={"start_lr": 1e-7, "end_lr": 10.0, "num_it": 1})
-    assert "Raise num_it" in one.suggestion().reason
+    assert "Take more" in one.suggestion().reason
 
 
 @pytest.mark.parametrize("reason", [StopReason.STOPPED, StopReason.FAILED])

@@ -26,6 +26,7 @@ def named(*changes: dict[str, Any]) -> list[str]:
         ([{}, {"repeats": 3}], ["repeats 1", "repeats 3"]),
         ([{}, {"wd": 0.1}, {"end_lr": 1.0}], ["defaults", "wd 0.1", "end_lr 1"]),
         ([{"wd": 0.1}, {"wd": 0.1, "end_lr": 1e-2}], ["end_lr 10", "end_lr 1e-2"]),
+        ([{}, {"num_it": 200}], ["num_it 100", "num_it 200"]),
         ([{}, {"start_lr": None}], ["start_lr 1e-7", "no start_lr"]),
     ],
 )
@@ -33,6 +34,23 @@ def test_each_by_what_is_unusual_of_what_differs(
     changes: list[dict[str, Any]], names: list[str]
 ) -> None:
     assert named(*changes) == names
+
+
+def joined(num_it: int) -> dict[str, Any]:
+    """Return the settings of a sweep that was refined, whose steps count those that were added."""
+    plans = [{"kind": "sweep", "num_it": num_it}, {"kind": "refine", "num_it": 100}]
+    return {"num_it": num_it + 100, "joined": plans}
+
+
+def test_a_refined_sweep_has_the_steps_that_it_was_begun_with() -> None:
+    assert named(joined(100), {"num_it": 200}) == ["num_it 100", "num_it 200"]
+    assert named(joined(200), joined(100)) == ["num_it 200", "num_it 100"]
+    assert named(joined(100), {}) == ["", ""]
+
+
+@pytest.mark.parametrize("joined", [[], [{}], ["sweep"], "sweep", None])
+def test_steps_that_a_file_does_not_tell_name_no_sweep(joined: Any) -> None:
+    assert named({"joined": joined, "num_it": 300}, {"num_it": 200}) == ["", ""]
 
 
 def test_ranges_of_groups_stand_for_their_ends() -> None:

@@ -119,7 +119,7 @@ def test_an_end_within_the_first_tenth_says_what_to_do():
 
     assert [len(list(swept)) for swept in (late, early)] == [9, 9]
     assert "first tenth" not in late.stop_sentence
-    assert "lower start_lr, or, if the losses merely vary" in early.stop_sentence
+    assert "sweep from a lower rate, or, if the losses merely vary" in early.stop_sentence
 
 
 def test_stop_div_false_goes_on_to_the_end():
