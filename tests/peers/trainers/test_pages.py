@@ -10,7 +10,7 @@ import lightning.pytorch as pl
 import torch
 from accelerate import Accelerator
 
-from tests.peers.trainers import hf, lightning_modules, test_ignite
+from tests.peers.trainers import engines, hf, lightning_modules
 from tests.peers.trainers.learners import learner
 from tests.unit.toys import classifier, loader, sgd
 
@@ -47,7 +47,7 @@ def test_the_lines_of_lightning() -> None:
 
 
 def test_the_lines_of_ignite() -> None:
-    run("ignite.md", engine=test_ignite.supervised(), loader=test_ignite.loader())
+    run("ignite.md", engine=engines.supervised(), loader=engines.loader())
 
 
 def test_the_lines_of_huggingface(tmp_path: Path) -> None:
