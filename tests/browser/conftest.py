@@ -14,9 +14,9 @@ from playwright.sync_api import Browser, BrowserContext, sync_playwright
 from scripts.browser import find_browser
 from tests.browser.harness import (
     Application,
+    BarePage,
     ClassicNotebook,
     Colab,
-    ColabPage,
     JupyterLab,
     Nbclassic,
     NotebookSeven,
@@ -26,6 +26,7 @@ from tests.browser.harness import (
     VoilaPage,
     VSCode,
     VSCodePage,
+    WatchedPage,
 )
 
 _ROOT = Path(__file__).resolve().parents[2]
@@ -43,7 +44,7 @@ APPLICATIONS = {"jupyterlab": "JupyterLab", "notebook_seven": "Notebook 7"}
 PAGES = {**APPLICATIONS, "nbclassic": "nbclassic", "vs_code": "VS Code", "colab": "Colab"}
 
 #: The page of an application, where it is not that of JupyterLab.
-OPENED_AS = {Nbclassic: ClassicNotebook, Voila: VoilaPage, VSCode: VSCodePage, Colab: ColabPage}
+OPENED_AS = {Nbclassic: ClassicNotebook, Voila: VoilaPage, VSCode: VSCodePage, Colab: BarePage}
 
 OPENED = "notebooks_opened_for_tests"
 
@@ -255,23 +256,23 @@ def _opener(
     _expect_no_complaints(opened)
 
 
-def _expect_no_complaints(opened: Iterable[OpenNotebook]) -> None:
-    complaints = [text for notebook in opened for text in notebook.unexpected_complaints()]
+def _expect_no_complaints(opened: Iterable[WatchedPage]) -> None:
+    complaints = [text for page in opened for text in page.unexpected_complaints()]
     assert not complaints, "The page complained:\n" + "\n".join(complaints)
 
 
 def _keep_evidence(
-    item: pytest.Item, report: pytest.TestReport, number: int, notebook: OpenNotebook
+    item: pytest.Item, report: pytest.TestReport, number: int, page: WatchedPage
 ) -> None:
-    if not isinstance(notebook, SavedPage):
-        log = notebook.application.log()
-        report.sections.append((f"end of {notebook.application.name}'s log", log))
-    if notebook.complaints:
-        report.sections.append(("console of the page", "\n".join(notebook.complaints)))
-    if notebook.page.is_closed():
+    if isinstance(page, OpenNotebook):
+        log = page.application.log()
+        report.sections.append((f"end of {page.application.name}'s log", log))
+    if page.complaints:
+        report.sections.append(("console of the page", "\n".join(page.complaints)))
+    if page.page.is_closed():
         return
     _ARTIFACTS.mkdir(exist_ok=True)
     name = re.sub(r"[^\w.-]+", "_", item.nodeid.rpartition("/")[2])
     path = _ARTIFACTS / f"{name}-{number}.png"
-    notebook.page.screenshot(path=path)
+    page.page.screenshot(path=path)
     report.sections.append(("screenshot", str(path)))

@@ -7,7 +7,7 @@ from decimal import Decimal
 
 from playwright.sync_api import Locator, expect
 
-from tests.browser.harness import OpenNotebook
+from tests.browser.harness import WatchedPage
 
 #: The dots of the curve are one path; each dot starts with a move.
 _DOTS = (
@@ -23,7 +23,7 @@ class Finder:
     #: The looks of a page in which it can be read.
     themes: tuple[str, ...] = ("dark", "light")
 
-    def __init__(self, notebook: OpenNotebook, cell: int) -> None:
+    def __init__(self, notebook: WatchedPage, cell: int) -> None:
         self.notebook = notebook
         self.root = notebook.output(cell)
 

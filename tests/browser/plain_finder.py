@@ -13,6 +13,7 @@ class PlainFinder(Finder):
 
     #: Its pages have nothing that updates outputs which were read from a file.
     is_kept_after_reload = False
+    _last_picture: str | None = None
 
     @property
     def themes(self) -> tuple[str, ...]:  # type: ignore[override]
@@ -46,16 +47,16 @@ class PlainFinder(Finder):
         )
 
     def wait_for_dots(self, count: int, *, while_busy: bool = False) -> None:
-        """Wait until so many steps are said to be done, or none runs, and a picture shows them."""
+        """Wait until so many steps are said to be done, and for a picture that was not there."""
         assert not while_busy
-        expect(self.picture).to_be_visible()
         self.notebook.page.wait_for_function(
-            """([root, count]) => {
-              const said = root.querySelector('[role=status]').textContent;
-              return !/^Sweeping/.test(said) || Number(/(\\d+) of/.exec(said)?.[1]) >= count;
+            """([root, count, before]) => {
+              const done = /(?:Sweeping:|after) (\\d+) of/.exec(root.textContent)?.[1];
+              return Number(done) >= count && (root.querySelector('img')?.src ?? before) !== before;
             }""",
-            arg=[self.root.element_handle(), count],
+            arg=[self.root.element_handle(), count, self._last_picture],
         )
+        self._last_picture = self.picture.get_attribute("src")
 
     def drag_marker_by(self, pixels: float) -> None:
         """Take the slider by its handle, and wait until the kernel has answered."""

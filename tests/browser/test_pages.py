@@ -6,10 +6,10 @@ import base64
 
 from playwright.sync_api import expect
 
+from tests.browser.contrasts import CONTRASTS, GROUND
 from tests.browser.finder import Finder
 from tests.browser.harness import OpenNotebook
 from tests.browser.kept import kept_when
-from tests.browser.test_first_look import CONTRASTS
 
 PREPARE = """
 from IPython.display import display
@@ -27,14 +27,23 @@ display(widget)
 """
 
 
-def faint_words(finder: Finder) -> dict[str, float]:
-    """Return the texts that nearly merge with what is behind them, once the page is painted."""
+def faint_words(finder: Finder, theme: str) -> dict[str, float]:
+    """Return the texts that nearly merge with what is behind them, once a theme is painted."""
+    wait = finder.notebook.page.wait_for_timeout
+    for _ in range(100):
+        ground = finder.root.evaluate(GROUND)
+        if (ground < 0.2) == (theme in finder.notebook.DARK_GROUNDS):
+            break
+        wait(100)
+    else:
+        raise AssertionError(f"Never {theme}: the luminance of the ground is {ground:.2f}")
     for _ in range(30):
         contrasts = finder.root.evaluate(CONTRASTS)
+        assert len(contrasts) > 20, contrasts
         faint = {words: ratio for words, ratio in contrasts.items() if ratio < 4.5}
-        if contrasts and not faint:
+        if not faint:
             break
-        finder.notebook.page.wait_for_timeout(100)
+        wait(100)
     return faint
 
 
@@ -69,7 +78,7 @@ def task(notebook: OpenNotebook, finder: Finder) -> None:
 
     for theme in finder.themes:
         notebook.paint(theme)
-        assert faint_words(finder) == {}
+        assert faint_words(finder, theme) == {}
 
     data = kept_when(notebook, notebook.value("str(widget)"), 1)
     assert base64.b64decode("".join(data["image/png"])).startswith(b"\x89PNG")

@@ -8,15 +8,20 @@ import pytest
 from playwright.sync_api import BrowserContext, expect
 
 from tests.browser.conftest import Opener, Served, _opener
+from tests.browser.contrasts import CONTRASTS
 from tests.browser.plain_finder import PlainFinder
-from tests.browser.test_first_look import CONTRASTS
 from tests.browser.test_pages import GATED, PREPARE, task
 
-#: Everything that a page says of a module that it cannot have; the last is of the boxes with errors
-#: in its place, which JupyterLab takes out while it still fills them.
+#: Everything that a page says of a module that it cannot have.
 OF_THE_MODULE = (
-    r"lrfind-widget|ERR_FAILED|^Event \(|reading 'get'|Could not create a view"
-    r"|(?s:'removeChild'.*/jlab_core)"
+    "^Failed to load .*lrfind-widget",
+    "^Refused to execute script from '[^']*/lrfind-widget",
+    '^Error: (No version of module|Script error for|Module) "?lrfind-widget',
+    # JupyterLab, of the extension that it could not load, and of the one that is not in its list.
+    r"^Event \(.*/static/lab/main",
+    r"(?s)^TypeError: .*reading 'get'.*/static/lab/\d+\.",
+    # Of the boxes with errors in its place, which JupyterLab takes out while it still fills them.
+    "(?s)'removeChild'.*/jlab_core",
 )
 
 SWEPT = """
@@ -46,7 +51,8 @@ def page_without(request):
 
 def shown_plain(notebook, cell: int = 1) -> PlainFinder:
     """Wait for the plain screen, in a page that complains of our module."""
-    notebook.allow_complaint(OF_THE_MODULE)
+    for pattern in OF_THE_MODULE:
+        notebook.allow_complaint(pattern)
     finder = PlainFinder(notebook, cell)
     expect(finder.field).to_be_visible(timeout=15_000)
     return finder

@@ -9,8 +9,8 @@ import pytest
 from playwright.sync_api import Locator, expect
 
 from lrfind_widget.curves.formatting import format_lr
+from tests.browser.contrasts import CONTRASTS
 from tests.browser.finder import Finder
-from tests.browser.test_first_look import CONTRASTS
 
 _CELL = """
 from lrfind_widget import LRFinderWidget, SearchResult

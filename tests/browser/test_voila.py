@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 from playwright.sync_api import expect
 
+from tests.browser.contrasts import CONTRASTS
 from tests.browser.finder import Finder
-from tests.browser.test_first_look import CONTRASTS
 
 # What a test asks a kernel elsewhere, this notebook does and says itself.
 PAGE = """

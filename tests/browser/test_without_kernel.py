@@ -21,9 +21,9 @@ from lrfind_widget import LRFinderWidget
 from lrfind_widget.view import columns, marks
 from lrfind_widget.view.bars import Bar
 from lrfind_widget.view.thread_safe_widget import OwnModule
+from tests.browser.contrasts import CONTRASTS
 from tests.browser.finder import Finder
 from tests.browser.harness import SavedPage
-from tests.browser.test_first_look import CONTRASTS
 from tests.browser.workbench import make_loader, make_model, make_optimizer
 
 ROOT = Path(__file__).resolve().parents[2]

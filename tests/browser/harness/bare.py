@@ -108,7 +108,6 @@ class BarePage(OpenNotebook):
     STDERR = ".stderr"
     UPDATES_SAVED_OUTPUTS = False
     ALLOWED_COMPLAINTS = (
-        *OpenNotebook.ALLOWED_COMPLAINTS,
         # The server cannot list a kernel that is just being started; the page asks again.
         r"status of 500 .*/api/kernels\?",
     )
@@ -130,11 +129,5 @@ class BarePage(OpenNotebook):
 class VSCodePage(BarePage):
     """One notebook in VS Code's stead, which knows only widgets that it saw being made."""
 
-    ALLOWED_COMPLAINTS = ()
+    DARK_GROUNDS = ()  # widgets are put on white
     FINDS_WIDGETS_AGAIN = False
-
-
-class ColabPage(BarePage):
-    """One notebook in Colab's stead."""
-
-    ALLOWED_COMPLAINTS = ()

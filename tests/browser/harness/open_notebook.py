@@ -4,15 +4,13 @@ from __future__ import annotations
 
 import ast
 import json
-import re
 from collections.abc import Callable, Iterable
 from typing import Any
 
-from playwright.sync_api import ConsoleMessage, Error, Locator, Page
+from playwright.sync_api import Locator, Page, expect
 
 from tests.browser.harness.application import Application
-
-_SECONDS = 1000  # playwright counts in milliseconds
+from tests.browser.harness.watched_page import WatchedPage
 
 # Runs in the page before each call that needs the kernel's connection.
 _KERNEL = "window.jupyterapp.shell.currentWidget.sessionContext.session.kernel"
@@ -65,15 +63,14 @@ _WATCH = (
 )
 
 
-class OpenNotebook:
-    """One notebook in one page. Complaints of the page are kept for the end of the test.
+class OpenNotebook(WatchedPage):
+    """One notebook in one page.
 
     What is asked of the page are scripts for JupyterLab and Notebook 7; the page of another
     application has its own.
     """
 
-    #: Patterns of what the page may complain about without failing a test, each with its reason.
-    ALLOWED_COMPLAINTS: tuple[str, ...] = (
+    ALLOWED_COMPLAINTS = (
         # Notebook 7's keyboard shortcuts are told of a plugin before it is loaded.
         r"(?s)reading 'schema'.*/static/notebook/notebook_core",
     )
@@ -99,6 +96,8 @@ class OpenNotebook:
       const name = `JupyterLab ${theme[0].toUpperCase()}${theme.slice(1)}`;
       await window.jupyterapp.commands.execute('apputils:change-theme', {theme: name});
     }"""
+    #: The themes in which a widget lies on a dark ground.
+    DARK_GROUNDS: tuple[str, ...] = ("dark",)
     CELL = ".jp-Notebook .jp-Cell"
     OUTPUT = ".jp-Cell-outputArea"
     #: Whether a page that is loaded anew has the living widgets again, and whether it puts what an
@@ -108,16 +107,8 @@ class OpenNotebook:
     STDERR = '[data-mime-type="application/vnd.jupyter.stderr"]'
 
     def __init__(self, application: Application, page: Page, cells: Iterable[str]) -> None:
+        super().__init__(page, application.write_notebook(cells))
         self.application = application
-        self.page = page
-        self.path = application.write_notebook(cells)
-        self.complaints: list[str] = []
-        self._allowed = self.ALLOWED_COMPLAINTS
-        page.set_default_timeout(30 * _SECONDS)
-        page.on("console", self._on_console)
-        page.on(
-            "pageerror", lambda error: self.complaints.append(f"uncaught: {error.stack or error}")
-        )
 
     # Opening
 
@@ -129,11 +120,11 @@ class OpenNotebook:
         """Reload the page as a person would; the kernel goes on."""
         self.page.reload()
         self.page.wait_for_function(
-            self.READY.replace("=== 'idle'", "!== 'unknown'"), timeout=60 * _SECONDS
+            self.READY.replace("=== 'idle'", "!== 'unknown'"), timeout=60_000
         )
 
     def wait_until_ready(self) -> None:
-        self.page.wait_for_function(self.READY, timeout=60 * _SECONDS)
+        self.page.wait_for_function(self.READY, timeout=60_000)
 
     def save(self) -> dict[str, Any]:
         """Save the notebook and return what is in the file."""
@@ -223,6 +214,8 @@ class OpenNotebook:
 
     def paint(self, theme: str) -> None:
         """Give the page that is open the other colours, "light" or "dark"."""
+        # JupyterLab takes its splash out a moment after a change, and fails if another began then.
+        expect(self.page.locator("#jupyterlab-splash")).to_have_count(0)
         self.page.evaluate(self.PAINT, theme)
 
     # Messages between page and kernel
@@ -238,23 +231,3 @@ class OpenNotebook:
             for message in seen
             if all(message[name] == value for name, value in wanted.items())
         ]
-
-    # Complaints
-
-    def allow_complaint(self, pattern: str) -> None:
-        """Let this test's page say something that is an error elsewhere."""
-        self._allowed = (*self._allowed, pattern)
-
-    def unexpected_complaints(self) -> list[str]:
-        return [
-            complaint
-            for complaint in self.complaints
-            if not any(re.search(pattern, complaint) for pattern in self._allowed)
-        ]
-
-    def _on_console(self, message: ConsoleMessage) -> None:
-        if message.type == "error":
-            self.complaints.append(f"{message.text} ({message.location['url']})")
-
-    def _on_uncaught(self, error: Error) -> None:
-        self.complaints.append(f"uncaught: {error.stack or error}")

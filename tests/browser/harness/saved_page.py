@@ -8,13 +8,13 @@ from pathlib import Path
 import nbclassic
 from playwright.sync_api import BrowserContext, Locator, Route
 
-from tests.browser.harness.open_notebook import OpenNotebook
+from tests.browser.harness.watched_page import WatchedPage
 
 _ROOT = Path(__file__).resolve().parents[3]
 _NPM = re.compile(r"https://(?:cdn\.jsdelivr\.net/npm|unpkg\.com)/((?:@[^/]+/)?[^/@]+)@[^/]*/(.*)")
 
 
-class SavedPage(OpenNotebook):
+class SavedPage(WatchedPage):
     """A page whose widgets have no kernel.
 
     Attributes
@@ -29,17 +29,10 @@ class SavedPage(OpenNotebook):
         # html-manager looks for a module beside the page before it asks the CDN.
         r"file:.*/lrfind-widget\.js",
     )
-    BUSY = "false"
 
     def __init__(self, context: BrowserContext, path: Path) -> None:
-        self.page = context.new_page()
-        self.path = path
-        self.complaints = []
+        super().__init__(context.new_page(), path)
         self.asked: list[str] = []
-        self._allowed = self.ALLOWED_COMPLAINTS
-        self.page.set_default_timeout(30_000)
-        self.page.on("console", self._on_console)
-        self.page.on("pageerror", self._on_uncaught)
         self.page.on("request", lambda request: self.asked.append(request.url))
         self.page.route(re.compile("^https?:"), _answer)
         self.page.goto(path.as_uri())
