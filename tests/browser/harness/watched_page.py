@@ -5,7 +5,10 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-from playwright.sync_api import ConsoleMessage, Error, Locator, Page
+from playwright.sync_api import ConsoleMessage, Error, Locator, Page, expect
+
+#: How long a condition of the page is waited for, in milliseconds.
+PATIENCE = 30_000
 
 
 class WatchedPage:
@@ -21,7 +24,8 @@ class WatchedPage:
         self.path = path
         self.complaints: list[str] = []
         self._allowed = self.ALLOWED_COMPLAINTS
-        page.set_default_timeout(30_000)
+        page.set_default_timeout(PATIENCE)
+        expect.set_options(timeout=PATIENCE)
         page.on("console", self._on_console)
         page.on("pageerror", self._on_uncaught)
 
