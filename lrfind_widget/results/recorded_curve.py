@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Iterable, Mapping
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, get_args
 
 import numpy as np
@@ -13,11 +13,12 @@ import numpy.typing as npt
 from lrfind_widget.curves.combined import CombinedCurve, combined_curve
 from lrfind_widget.curves.fitted_line import FittedLine
 from lrfind_widget.curves.formatting import format_lr, written_as
-from lrfind_widget.curves.group_ranges import GroupRanges, groups_of, typed
+from lrfind_widget.curves.group_ranges import ALL_GROUPS, GroupRanges, groups_of, typed
 from lrfind_widget.curves.schedule import schedule_of
 from lrfind_widget.curves.smoothing import Floats, beta_of
 from lrfind_widget.keywords import refuse_unknown
 from lrfind_widget.outcomes import Applied, StopReason
+from lrfind_widget.results.receipt import Receipt
 from lrfind_widget.rules.fastai_v1 import min_gradient
 from lrfind_widget.rules.suggestion import Suggestion
 from lrfind_widget.rules.table import (
@@ -37,25 +38,35 @@ if TYPE_CHECKING:
 _check_reads = choice(*get_args(Reads))
 
 
+@dataclass(frozen=True, eq=False)
 class RecordedCurve:
-    """The part of `SweepResult`, which documents the attributes, that reads its curve."""
+    """The fields of a `SweepResult`, which documents them, and what is read off its curve."""
 
     lrs: Floats
     losses: Floats
     smoothed: Floats
-    val_losses: Floats | None
-    repeats: npt.NDArray[np.int64] | None
-    parts: npt.NDArray[np.int64] | None
-    axis_label: str
+    steps: npt.NDArray[np.int64]
     stop_reason: StopReason
-    settings: Mapping[str, Any]
-    multipliers: tuple[float, ...]
-    own_lr: float | None
-    selected_lr: float | None
-    critical_lr: float | None
-    critical_note: str
-    batch_size: int | None
-    optimizer: str
+    stop_sentence: str
+    val_losses: Floats | None = None
+    settings: Mapping[str, Any] = field(default_factory=dict)
+    objective: str = ""
+    isolation: str = ""
+    multipliers: tuple[float, ...] = ()
+    skipped_steps: int = 0
+    duration: float = 0.0
+    receipt: Receipt | None = None
+    versions: Mapping[str, str] = field(default_factory=dict)
+    created: str = ""
+    repeats: npt.NDArray[np.int64] | None = None
+    parts: npt.NDArray[np.int64] | None = None
+    own_lr: float | None = None
+    selected_lr: float | None = None
+    critical_lr: float | None = None
+    critical_note: str = ""
+    batch_size: int | None = None
+    optimizer: str = ""
+    axis_label: str = ALL_GROUPS
 
     @property
     def min_grad_lr(self) -> float | None:

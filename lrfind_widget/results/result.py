@@ -4,21 +4,17 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any, ClassVar
 
 import numpy as np
 import numpy.typing as npt
 
 from lrfind_widget.curves.formatting import format_lr, written_as
-from lrfind_widget.curves.group_ranges import ALL_GROUPS
-from lrfind_widget.curves.smoothing import Floats
-from lrfind_widget.outcomes import StopReason
 from lrfind_widget.results import csv_table, track_record
 from lrfind_widget.results.in_words import in_words
 from lrfind_widget.results.json_record import JsonRecord
 from lrfind_widget.results.plotted_curve import PlottedCurve
-from lrfind_widget.results.receipt import Receipt
 from lrfind_widget.values import check_rate
 
 
@@ -91,32 +87,6 @@ class SweepResult(PlottedCurve, JsonRecord):
         If the arrays are not one-dimensional or not of one length, or a rate is not a finite
         number greater than 0.
     """
-
-    lrs: Floats
-    losses: Floats
-    smoothed: Floats
-    steps: npt.NDArray[np.int64]
-    stop_reason: StopReason
-    stop_sentence: str
-    val_losses: Floats | None = None
-    settings: Mapping[str, Any] = field(default_factory=dict)
-    objective: str = ""
-    isolation: str = ""
-    multipliers: tuple[float, ...] = ()
-    skipped_steps: int = 0
-    duration: float = 0.0
-    receipt: Receipt | None = None
-    versions: Mapping[str, str] = field(default_factory=dict)
-    created: str = ""
-    repeats: npt.NDArray[np.int64] | None = None
-    parts: npt.NDArray[np.int64] | None = None
-    own_lr: float | None = None
-    selected_lr: float | None = None
-    critical_lr: float | None = None
-    critical_note: str = ""
-    batch_size: int | None = None
-    optimizer: str = ""
-    axis_label: str = ALL_GROUPS
 
     _kept: ClassVar[Mapping[str, str]] = {".json": "everything", ".csv": "the points"}
 
