@@ -93,6 +93,24 @@ def test_another_rule_moves_the_suggestion_and_the_marker_that_nobody_holds(find
     )
 
 
+@pytest.mark.parametrize("width", [1100, 800, 560, 500])
+def test_no_rule_that_is_chosen_has_its_name_cut(finder, width):
+    page, rule = finder.notebook.page, finder.root.get_by_label("Rule")
+    page.set_viewport_size({"width": width, "height": 900})
+    rule.select_option("median_of_three")
+    missing = rule.evaluate(
+        """select => {
+            const whole = select.cloneNode(true);
+            whole.style.cssText = 'position: absolute; width: max-content; max-width: none';
+            select.parentElement.append(whole);
+            const missing = whole.offsetWidth - select.offsetWidth;
+            whole.remove();
+            return missing;
+        }"""
+    )
+    assert missing <= 0
+
+
 def test_what_was_chosen_by_hand_stays(finder):
     finder.field.fill("2e-5")
     finder.field.press("Enter")

@@ -75,6 +75,7 @@ export class SettingsBarView extends BarView {
     this.settings = [];
     const rule = this.buildSelect('rule', 'Rule');
     this.ruleBox = rule.box;
+    this.ruleBox.classList.add('lrbar-wide');
     this.settings.push(() => {
       const chosen = rulesOf(this.state).find(({ name }) => name === rule.select.value);
       attr(rule.select, { title: chosen?.title ?? null });

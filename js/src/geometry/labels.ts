@@ -87,18 +87,15 @@ export function besideDot({ x, y }: Point, { width, height }: Size, chart: Size)
     [middle, above - height / 2],
     [middle, below + height / 2 - 2],
   ];
-  const far = [1, 2].flatMap((lines): [number, number][] => [
-    [right, above - lines * height],
-    [left, below + lines * height],
-    [right, below + lines * height],
-    [left, above - lines * height],
-  ]);
-  // Where something stands on either side, a label over or under its dot evades it sideways.
-  const aside = [0.1, 0.3, 0.7, 0.9].flatMap((part): [number, number][] => [
-    [x - part * width, above - height / 2],
-    [x - part * width, below + height / 2 - 2],
-  ]);
-  return [...near, ...aside, ...far].map(([placeX, placeY]) => ({ x: placeX, y: placeY }));
+  // Where something is in the way, a label evades it by up to two lines, and sideways.
+  const far = Array.from({ length: 9 }, (_, step) => (step % 2 ? -1 : 1) * Math.ceil(step / 2)).flatMap(
+    (halves): [number, number][] => {
+      const top = y + ((halves - 1) * height) / 2;
+      const over = Math.abs(halves) > 2 ? [0.5, 0.3, 0.7, 0.1, 0.9, 0, 1].map((part) => x - part * width) : [];
+      return [right, left, ...over, right + OFFSET, left - OFFSET].map((place) => [place, top]);
+    },
+  );
+  return [...near, ...far].map(([placeX, placeY]) => ({ x: placeX, y: placeY }));
 }
 
 /** Places along a line, from the last of its points that is in sight back to the first. */

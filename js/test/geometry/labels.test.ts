@@ -137,6 +137,48 @@ describe('labels', () => {
   });
 });
 
+/** A fall to a least loss, an explosion, and the average that hangs behind, in pixels. */
+function rangeTest(roll: () => number, { width }: Size): Point[][] {
+  const [onset, least] = [width * (0.3 + 0.3 * roll()), width * (0.05 + 0.2 * roll())];
+  const [end, low] = [onset + least + width * (0.02 + 0.2 * roll()), 200 + 80 * roll()];
+  const loss = (x: number): number => {
+    const part = Math.min(1, Math.max(0, (x - onset) / least));
+    return x < end ? 70 + ((low - 70) * (1 - Math.cos(Math.PI * part))) / 2 : low - 40 * (x - end);
+  };
+  const fit = Array.from({ length: Math.ceil(end / 4) + 8 }, (_, at) => ({ x: 4 * at, y: loss(4 * at) }));
+  const average = fit.map(({ x }, at) => {
+    const before = fit.slice(Math.max(0, at - 25), at + 1);
+    return { x, y: before.reduce((sum, { y }) => sum + y, 0) / before.length };
+  });
+  return [fit, average];
+}
+
+it.each([860, 400])('the name of a dot covers no line where there is room close by, %i wide', (width) => {
+  const chart = { width, height: 288 };
+  let [covering, missed] = [0, 0];
+  for (let seed = 1; seed <= 300; seed += 1) {
+    const roll = dice(7919 * seed);
+    const lines = [rangeTest(roll, chart), rangeTest(roll, chart)].flat();
+    const all = new Ink();
+    for (const line of lines) {
+      all.draw(line);
+    }
+    const line = lines[0] as Point[];
+    const dot = line[Math.floor(line.length * (0.5 + 0.4 * roll()))] as Point;
+    const [box] = placeLabels([dotLabel(dot.x, dot.y, chart)], chart, [dotBox(dot)], all);
+    if (box && all.covered(box) > 0) {
+      covering += 1;
+      // Within 20 pixels of the dot.
+      const left = Array.from({ length: 18 }, (_, step) => dot.x - 20 - TEXT.width + 8 * step);
+      const top = Array.from({ length: 8 }, (_, step) => dot.y - 36 + 8 * step);
+      const room = left.flatMap((x) => top.map((y) => ({ ...TEXT, x, y })));
+      missed += room.some((each) => within(each, chart) && all.covered(each) === 0 && !overlap(each, dotBox(dot))) ? 1 : 0;
+    }
+  }
+  expect(covering).toBeGreaterThan(0);
+  expect(missed).toBeLessThan(3);
+});
+
 describe('the name of a band', () => {
   it('stands beside the marker that crosses the band, and within the band', () => {
     const text = { width: 60, height: 16 };
