@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from typing import NamedTuple
 
-from lrfind_widget.curves.features import CurveFeatures, chance
+from lrfind_widget.curves.features import CurveFeatures, chance, rate_at
 from lrfind_widget.curves.formatting import format_lr
 from lrfind_widget.curves.group_ranges import GroupRanges, typed
 from lrfind_widget.rules.suggestion import Advice, Suggestion
@@ -135,7 +135,7 @@ def _about_range(curve: CurveFeatures, swept: Swept) -> Iterator[Doubt]:
             Advice("sweep"),
         )
     elif not curve.turned_up:
-        planned = swept.end_lr or 10**curve.last
+        planned = swept.end_lr or rate_at(curve.last)
         if isinstance(planned, GroupRanges):
             planned = planned.end_lrs[planned.reference]
         end = 10 * planned

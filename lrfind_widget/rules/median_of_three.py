@@ -94,7 +94,7 @@ def median_of_three(
     opinions += _of_average(lrs, losses, repeats, beta, num_it, with_least=with_least)
     if agreed is not None:
         opinions.append(Opinion(agreed, "1/11 of the critical rate"))
-    lr = 10 ** float(np.median([math.log10(opinion.lr) for opinion in opinions]))
+    lr = rate_at(np.median([math.log10(opinion.lr) for opinion in opinions]))
     if is_evident(curve) and is_clear:
         lr = min(lr, rate_at(curve.lowest))
     said = [f"{format_lr(opinion.lr)} ({opinion.source})" for opinion in sorted(opinions)]
@@ -129,7 +129,7 @@ def _of_average(
         for source, answer in answers.items():
             if answer.lr is not None:
                 found.setdefault(source, []).append(math.log10(answer.lr))
-    return [Opinion(10 ** float(np.median(each)), source) for source, each in found.items()]
+    return [Opinion(rate_at(np.median(each)), source) for source, each in found.items()]
 
 
 _LEAST_INSTEAD = ": a tenth of the rate of the least average takes its place."

@@ -38,6 +38,15 @@ def test_rule_answers_any_losses_at_the_rates_of_a_sweep(rule: str, losses: np.n
 
 
 @every_rule
+def test_rule_answers_rates_as_large_as_numbers_are(rule: str) -> None:
+    lrs = np.logspace(300, np.log10(np.finfo(np.float64).max) - 1e-3, 60)
+    lrs[-1] = np.finfo(np.float64).max
+    for turn in (0.5, 0.9, 0.99, 2.0):
+        share = np.linspace(0.0, 1.0, 60)
+        check(suggest(lrs, 1.0 - share + 9.0 * np.maximum(share - turn, 0.0), rule), rule)
+
+
+@every_rule
 @pytest.mark.parametrize("n", range(21))
 def test_rule_answers_short_curves(rule: str, n: int) -> None:
     check(suggest(LRS[:n], valley(LRS, onset=-7, bottom=-6)[:n], rule), rule)
