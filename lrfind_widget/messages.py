@@ -10,7 +10,7 @@ from types import TracebackType
 from typing import TYPE_CHECKING
 
 from lrfind_widget.curves.formatting import format_duration, format_lr
-from lrfind_widget.outcomes import Applied, Status
+from lrfind_widget.outcomes import Applied
 from lrfind_widget.points import Point
 
 if TYPE_CHECKING:
@@ -213,34 +213,6 @@ def not_applied(why: BaseException | str) -> str:
 def not_saved(kind: str, why: BaseException) -> str:
     """Say that a file was not made, and why."""
     return f"No {kind.upper()} was made: {why}"
-
-
-def text_fallback(status: Status, selected: float, steepest: float | None) -> str:
-    """Return the line of text that stands for the widget where none can be shown."""
-    text = f"LRFinderWidget ({status}), selected_lr={format_lr(selected)}"
-    return text if steepest is None else f"{text}, min_grad_lr={format_lr(steepest)}"
-
-
-NOT_SHOWN = (
-    "Where this text stays: run the cell with a kernel, in a notebook that is trusted; where no "
-    "widgets are shown at all, lr_find(model, loader, optimizer) does the same."
-)
-
-IN_PYTHON = (
-    'Settings, other sweeps and files are in Python here: widget.rule = "valley", '
-    'widget.start(num_it=200), widget.save_figure("lr.png").'
-)
-
-
-def no_front_end(wanted: str, found: str = "") -> str:
-    """Say why a page shows the plain screen, and what to do; `found` is a version that is not."""
-    has = (
-        f"has loaded lrfind-widget {found} in place of" if found else "has not loaded lrfind-widget"
-    )
-    return (
-        f"This page {has} {wanted}, so this is the plain screen. Reload the page; if that does not "
-        f"help, pip install lrfind-widget=={wanted} where Jupyter itself runs, and start it again."
-    )
 
 
 def not_drawn(error: BaseException) -> str:

@@ -11,9 +11,9 @@ from typing import Any, Literal
 import traitlets
 from ipywidgets import Layout, ValueWidget, VBox, Widget
 
-from lrfind_widget import messages
 from lrfind_widget.curves.formatting import written_as
 from lrfind_widget.keywords import constructor, keywords
+from lrfind_widget.not_shown import in_text
 from lrfind_widget.options import AnalysisOptions, WidgetOptions
 from lrfind_widget.outcomes import Status
 from lrfind_widget.points import Trainable
@@ -21,7 +21,7 @@ from lrfind_widget.results.result import SweepResult
 from lrfind_widget.rules.table import DEFAULT_RULE
 from lrfind_widget.session import Session
 from lrfind_widget.state import READING
-from lrfind_widget.view.cells import CELLS, at_end_of_unwatched_cell
+from lrfind_widget.view.cells import CELLS, after_unwatched_display
 from lrfind_widget.view.debounce import Debounce
 from lrfind_widget.view.files import picture_of
 from lrfind_widget.view.marks import Rate
@@ -191,6 +191,7 @@ class LRFinderWidget(Session, Saves, ThreadSafeWidget, VBox, ValueWidget):  # ty
         self._mirror()
         self.listen(self._show)
         CELLS.claim(self)
+        self._leave_cells = after_unwatched_display(self, self._finish)
 
     def close(self) -> None:
         """End what runs, wait until everything is restored, and let go of the model."""
@@ -199,6 +200,7 @@ class LRFinderWidget(Session, Saves, ThreadSafeWidget, VBox, ValueWidget):  # ty
         if self._is_set_up and not self._closed:
             Session.close(self)
             self._mirror()
+            self._leave_cells()
             self._keep_later.close()
             self._screens.close()
             self.layout.close()
@@ -209,10 +211,10 @@ class LRFinderWidget(Session, Saves, ThreadSafeWidget, VBox, ValueWidget):  # ty
             self._keep()
         self._output.display()
         self._start_by_itself()
-        at_end_of_unwatched_cell(self._finish)
 
     def _finish(self) -> None:
         """Wait for what runs and keep its picture, for a program that executes the notebook."""
+        self._start_by_itself()  # in a box it was not displayed itself
         if self.state.run is None or self.status is Status.PAUSED:
             return
         with contextlib.suppress(Exception):  # which the picture's text and `error` tell
@@ -323,7 +325,7 @@ class LRFinderWidget(Session, Saves, ThreadSafeWidget, VBox, ValueWidget):  # ty
             return object.__repr__(self)
         state = self.state
         with written_as(state.mode):
-            return messages.text_fallback(state.status, state.selected_lr, self.min_grad_lr)
+            return in_text(state.status, state.selected_lr, self.min_grad_lr)
 
     def _keep(self) -> None:
         """Keep the chart with the present choice in the outputs of the cells."""
@@ -331,7 +333,9 @@ class LRFinderWidget(Session, Saves, ThreadSafeWidget, VBox, ValueWidget):  # ty
         picture = None
         with contextlib.suppress(Exception):  # a line of text is better than none of both
             picture = picture_of(self.state, "png")
-        self._output.keep(text, picture, in_words(self.state))
+        words = in_words(self.state)
+        self._output.keep(text, picture, words)
+        self._screens.keep(picture, words)
 
 
 def _values_of(layout: Any) -> dict[str, Any]:

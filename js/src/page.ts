@@ -40,13 +40,16 @@ function held(type: string): Record<string, unknown> {
   return JSON.parse(script?.textContent ?? '{}') as Record<string, unknown>;
 }
 
+/** Puts the widget in place of the picture, which stays where anything fails. */
 async function show(): Promise<void> {
+  const place = document.querySelector('main') ?? document.body;
   const manager = new PageManager();
   await manager.set_state(held('state') as never);
   const model = await manager.get_model(String(held('view')['model_id']));
   if (model instanceof base.DOMWidgetModel) {
     const view = await manager.create_view(model);
-    Widget.attach(view.luminoWidget, document.querySelector('main') ?? document.body);
+    place.replaceChildren();
+    Widget.attach(view.luminoWidget, place);
   }
 }
 

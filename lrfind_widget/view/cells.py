@@ -4,8 +4,13 @@ from __future__ import annotations
 
 import os
 import weakref
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any
+
+from ipywidgets import Box, Widget, widget_serialization
+
+WIDGET_VIEW = "application/vnd.jupyter.widget-view+json"
+"""How an output names the widget that it shows."""
 
 
 class Cells:
@@ -32,22 +37,40 @@ class Cells:
         self._made[cell] = (execution, items)
 
 
-def at_end_of_unwatched_cell(action: Callable[[], object]) -> None:
-    """Call `action` at the end of the cell that runs now, where nobody watches it.
+def after_unwatched_display(widget: Widget, action: Callable[[], object]) -> Callable[[], None]:
+    """Call `action` at the end of each cell that displays a widget, where nobody watches it.
 
     A program that runs the notebook (nbconvert, papermill, Quarto) says with each cell that nobody
-    can be asked for input. Voila says so too, but shows the widgets to a person afterwards.
+    can be asked for input. Voila says so too, but shows the widgets to a person afterwards. The
+    widget may lie in a box, which alone is displayed then. What is returned ends that.
     """
     shell, request = _shell_and_request()
     asked = request.get("content", {}).get("allow_stdin")
     if asked is not False or "voila" in os.environ.get("SERVER_SOFTWARE", ""):
-        return
+        return lambda: None
+    displayed: list[str] = []
 
-    def once(*_: Any) -> None:
-        shell.events.unregister("post_run_cell", once)
-        action()
+    def hear(message: dict[str, Any]) -> dict[str, Any]:
+        if message["header"]["msg_type"] == "display_data":
+            view = message["content"]["data"].get(WIDGET_VIEW, {})
+            displayed.append(view.get("model_id", ""))
+        return message
 
-    shell.events.register("post_run_cell", once)
+    def end(result: Any) -> None:
+        seen = [_widget_of(model_id) for model_id in displayed]
+        displayed.clear()
+        if any(each is widget for each in _with_parts([*seen, getattr(result, "result", None)])):
+            action()
+
+    shell.display_pub.register_hook(hear)
+    shell.events.register("post_run_cell", end)
+
+    def leave() -> None:
+        shell.display_pub.unregister_hook(hear)
+        if end in shell.events.callbacks["post_run_cell"]:
+            shell.events.unregister("post_run_cell", end)
+
+    return leave
 
 
 def while_cells_run(begin: Callable[[], object], end: Callable[[], object]) -> Callable[[], None]:
@@ -66,6 +89,18 @@ def while_cells_run(begin: Callable[[], object], end: Callable[[], object]) -> C
                 events.unregister(event, call)
 
     return leave
+
+
+def _widget_of(model_id: str) -> Any:
+    return widget_serialization["from_json"](f"IPY_MODEL_{model_id}", None)
+
+
+def _with_parts(widgets: Iterable[Any]) -> Iterator[Any]:
+    """Yield what may be widgets, and what lies in them."""
+    for each in widgets:
+        yield each
+        if isinstance(each, Box):
+            yield from _with_parts(each.children)
 
 
 def _now() -> tuple[str, str]:

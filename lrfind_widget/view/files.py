@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import base64
 import contextlib
 import mimetypes
 import re
 from collections import deque
 from collections.abc import Callable
 from datetime import datetime
-from html import escape
 from typing import Any, NamedTuple
 
 from lrfind_widget import messages
@@ -115,12 +113,6 @@ def _drawn(
         return figure
 
     return figures.saved(draw, kind)
-
-
-def image(png: bytes, words: str, style: str) -> str:
-    """Return a picture as markup, with the words that stand for it."""
-    data = base64.b64encode(png).decode("ascii")
-    return f'<img alt="{escape(words)}" style="{style}" src="data:image/png;base64,{data}">'
 
 
 def _stem(state: SessionState) -> str:

@@ -8,10 +8,9 @@ from typing import Any
 
 from IPython.display import DisplayHandle, display
 
-from lrfind_widget import messages
+from lrfind_widget.not_shown import NO_WIDGETS
+from lrfind_widget.view.cells import WIDGET_VIEW
 from lrfind_widget.view.colab import heard_of_display
-
-WIDGET_VIEW = "application/vnd.jupyter.widget-view+json"
 
 KEPT_OUTPUT = "application/vnd.lrfind-widget+json"
 """Rendered by `js/src/kept_output.ts`, which keeps the live widget when an output is updated; and
@@ -66,5 +65,5 @@ class SavedOutput:
         view = {"version_major": 2, "version_minor": 0, "model_id": self._model_id}
         kept = dict(self._kept)
         if "image/png" not in kept:
-            kept["text/plain"] += f"\n{messages.NOT_SHOWN}"
+            kept["text/plain"] += f"\n{NO_WIDGETS}"
         return {**kept, WIDGET_VIEW: view, KEPT_OUTPUT: {"model_id": self._model_id}}

@@ -10,9 +10,9 @@ from typing import Any
 from ipywidgets import Layout
 from ipywidgets.widgets.widget_link import DirectionalLink
 
-from lrfind_widget import messages
 from lrfind_widget._version import __version__
 from lrfind_widget.background import background, reported
+from lrfind_widget.not_shown import plain_instead
 from lrfind_widget.view.cells import while_cells_run
 from lrfind_widget.view.debounce import Debounce
 from lrfind_widget.view.thread_safe_widget import ThreadSafeWidget
@@ -95,7 +95,7 @@ class PageWatch:
         if not self._has_ours and not self._has_told:
             self._has_told = True
             with reported():
-                self._tell(messages.no_front_end(__version__, found))
+                self._tell(plain_instead(__version__, found))
 
 
 def is_taken(version: str) -> bool:

@@ -10,20 +10,22 @@ from functools import partial
 from html import escape
 from typing import Any
 
-from ipywidgets import HTML, Button, FloatLogSlider, HBox, IntProgress, Text, Widget
+from ipywidgets import Button, FloatLogSlider, HBox, IntProgress, Text, Widget
 
 from lrfind_widget import messages
 from lrfind_widget.background import background
 from lrfind_widget.curves.formatting import format_lr, written_as
+from lrfind_widget.not_shown import IN_PYTHON
 from lrfind_widget.results import figures
 from lrfind_widget.session import Session
 from lrfind_widget.state import SessionState
 from lrfind_widget.values import check_rate
 from lrfind_widget.view.commands import Actions, commands_of
 from lrfind_widget.view.debounce import Debounce
-from lrfind_widget.view.files import image, picture_now
+from lrfind_widget.view.files import picture_now
 from lrfind_widget.view.thread_safe_widget import OwnLayout, OwnStyle, ThreadSafeWidget
 from lrfind_widget.view.view_state import ViewState, in_words, view_state
+from lrfind_widget.view.words import Words, image, lines, show
 
 DRAW_SECONDS = 1.0
 """Least time between two pictures of a curve that grows."""
@@ -36,25 +38,6 @@ DIGITS = 3
 
 _ROOM = "width: 800px; max-width: 100%; aspect-ratio: 2"
 """The room of a picture, which is kept before there is one."""
-
-
-class _Words(ThreadSafeWidget, HTML):  # type: ignore[misc]
-    """What a label of the core does not show: sentences that wrap, and a picture with its words.
-
-    What comes from elsewhere is escaped: it is text.
-    """
-
-    def __init__(self) -> None:
-        super().__init__(style=OwnStyle())
-
-    def say(self, *sentences: str) -> None:
-        """Show some sentences, each on a line of its own."""
-        self.put(_lines(sentences))
-
-    def put(self, markup: str) -> None:
-        """Show markup of ours; without any take no room."""
-        self.value = markup
-        _show(self, bool(markup))
 
 
 class _Button(ThreadSafeWidget, Button):  # type: ignore[misc]
@@ -99,9 +82,9 @@ class _Buttons(_Row):
             button.style.font_weight = "bold" if each.get("primary") else None
             button.layout.visibility = "visible" if each["enabled"] else "hidden"
         for name, button in self._made.items():
-            _show(button, name in seen)
+            show(button, name in seen)
         self.children = [*self._made.values()]
-        _show(self, bool(seen))
+        show(self, bool(seen))
 
 
 class _Progress(ThreadSafeWidget, IntProgress):  # type: ignore[misc]
@@ -143,7 +126,7 @@ class PlainScreen:
         self._session = session
         self._ticking = threading.RLock()
         self._commands = commands_of(session)
-        self._headline, self._picture, self._message = _Words(), _Words(), _Words()
+        self._headline, self._picture, self._message = Words(), Words(), Words()
         self._progress = _Progress(layout=OwnLayout(width="auto", flex="1 1 120px"))
         self._run, self._choice, self._chips = _Buttons(), _Buttons(), _Buttons()
         # Told at the end of a gesture: the page moves a slider that it has drawn to a whole step,
@@ -165,11 +148,11 @@ class PlainScreen:
         )
         self._slider.page_handlers["value"] = lambda lr: session.select(float(f"{lr:.{DIGITS}g}"))
         self._field.page_handlers["value"] = lambda text: session.select(float(text))
-        self._verdict, self._compared, self._offers = _Words(), _Words(), _Buttons()
-        self._why = _Words()
-        reason, python = _Words(), _Words()
+        self._verdict, self._compared, self._offers = Words(), Words(), _Buttons()
+        self._why = Words()
+        reason, python = Words(), Words()
         reason.say(why)
-        python.say(messages.IN_PYTHON)
+        python.say(IN_PYTHON)
         self.rows: list[Widget] = [
             *(reason, self._headline, _Row(self._run, self._progress), self._picture),
             *(_Row(self._slider, self._field), self._choice, self._chips, self._message),
@@ -188,7 +171,7 @@ class PlainScreen:
             self._show_choice(shown)
             self._show_comparison(state, shown)
             how = shown.how_bar
-            facts = _lines([*shown.choice_bar["about"], *how["facts"], how["error"]])
+            facts = lines([*shown.choice_bar["about"], *how["facts"], how["error"]])
             facts += f"<pre>{escape(how['traceback'])}</pre>" * bool(how["traceback"])
             title = "<summary>Why, and how this was run</summary>"
             self._why.put(f"<details>{title}{facts}</details>" * bool(facts))
@@ -253,9 +236,9 @@ class PlainScreen:
             found = state.verdict
             if found is not None:
                 draw = partial(figures.saved, found._off_screen, "png")  # noqa: SLF001
-                lines = view_state(state).comparison_curves.get("label", "")
+                curves = view_state(state).comparison_curves.get("label", "")
                 with written_as(state.mode):
-                    words = f"{lines} {found.sentence}".strip()
+                    words = f"{curves} {found.sentence}".strip()
                 self._compared.put(_picture(draw, words))
 
 
@@ -264,7 +247,7 @@ def _picture(draw: Callable[[], bytes | None], words: str) -> str:
     try:
         png = draw()
     except Exception as error:  # the rest of the screen works without it
-        return _lines([messages.not_drawn(error)])
+        return lines([messages.not_drawn(error)])
     if png is None:
         return f'<div style="{_ROOM}"></div>'
     return image(png, words, _ROOM)
@@ -274,14 +257,6 @@ def _typed(lr: float) -> str:
     """Return a rate with the digits that a person has chosen, if few."""
     short, exact = format_lr(lr), f"{lr:.{DIGITS}g}"
     return exact if float(exact) == lr != float(short) else short
-
-
-def _lines(sentences: Iterable[str]) -> str:
-    return "".join(f"<div>{escape(text)}</div>" for text in sentences if text)
-
-
-def _show(widget: Any, is_shown: bool) -> None:
-    widget.layout.display = None if is_shown else "none"
 
 
 def _all_of(widgets: Iterable[Any]) -> Iterable[Widget]:

@@ -8,16 +8,18 @@ from os import PathLike
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from lrfind_widget.not_shown import NO_PROGRAM, NO_SCRIPT
 from lrfind_widget.results import figures, stored
 from lrfind_widget.results.json_record import JsonRecord
 from lrfind_widget.results.looks import Theme
 from lrfind_widget.results.scripts import script
 from lrfind_widget.session import CLOSED
 from lrfind_widget.state import SessionState
-from lrfind_widget.view.files import NO_CURVE, file_of, image, picture_of
+from lrfind_widget.view.files import NO_CURVE, file_of, picture_of
 from lrfind_widget.view.screen import Screen
 from lrfind_widget.view.screens import Screens
 from lrfind_widget.view.view_state import in_words
+from lrfind_widget.view.words import image, lines
 
 PROGRAM = Path(__file__).resolve().parents[1] / "page" / "page.js"
 """What makes the widgets in a page of ours; `js/bundle.mjs` packs it."""
@@ -33,8 +35,7 @@ script-src 'unsafe-inline'; style-src 'unsafe-inline'">
 <title>{title}</title>
 </head>
 <body>
-<main></main>
-<noscript>{picture}<p>{text}</p></noscript>
+<main>{instead}</main>
 {data}
 <script>
 {program}
@@ -99,7 +100,7 @@ class Saves:
         OSError
             If the file cannot be written.
         RuntimeError
-            If there is no curve yet, or the widget was closed.
+            If there is no curve yet, the widget was closed, or the front end is not built.
         ValueError
             If the file's ending is another.
         """
@@ -115,7 +116,14 @@ class Saves:
 
 
 def _page_of(root: Any, screen: Screen, state: SessionState, text: str) -> str:
-    """Return the page that shows a widget, and holds what its session has found."""
+    """Return the page that shows a widget, and holds what its session has found.
+
+    Its program puts the widget in place of the picture.
+    """
+    try:
+        program = PROGRAM.read_text(encoding="utf-8")
+    except FileNotFoundError as error:
+        raise RuntimeError(NO_PROGRAM) from error
     version = {"version_major": 2, "version_minor": 0}
     shown = {
         "state": {**version, "state": screen.models(root)},
@@ -126,15 +134,14 @@ def _page_of(root: Any, screen: Screen, state: SessionState, text: str) -> str:
     png = picture_of(state, "png")
     return _PAGE.format(
         title=escape(" · ".join(filter(None, [state.options.title, "Learning-rate range test"]))),
-        picture="" if png is None else image(png, in_words(state), "max-width: 100%"),
-        text=escape(text),
+        instead=("" if png is None else image(png, in_words(state))) + lines([text, NO_SCRIPT]),
         data="\n".join(
             [
                 *(script(f"application/vnd.jupyter.widget-{k}+json", shown[k]) for k in shown),
                 *(script("application/json", record.to_json(), _name(record)) for record in found),
             ]
         ),
-        program=PROGRAM.read_text(encoding="utf-8"),
+        program=program,
     )
 
 

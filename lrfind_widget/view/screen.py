@@ -20,6 +20,7 @@ from lrfind_widget.view.chart import Box, Chart, ComparisonChart
 from lrfind_widget.view.commands import commands_of
 from lrfind_widget.view.files import Files
 from lrfind_widget.view.growth import Growth, columns_of
+from lrfind_widget.view.missing import Missing
 from lrfind_widget.view.thread_safe_widget import ThreadSafeWidget
 from lrfind_widget.view.view_state import Traits, ViewState, view_state
 
@@ -40,6 +41,7 @@ class Screen:
         shown = view_state(session.state)
         self._shown = replace(shown, compared=None)  # the first tick begins one that there is
         self._steps: dict[str, Any] = {}  # of the present tick, until they are sent
+        self.missing = Missing()
         self.settings_bar = SettingsBar(limits=LIMITS, **shown.settings_bar)
         self.chart = Chart(shown, self.settings_bar)
         self.run_bar = RunBar(**shown.run_bar)
@@ -66,6 +68,7 @@ class Screen:
     def rows(self) -> list[Widget]:
         """The rows from top to bottom."""
         return [
+            self.missing,
             self.run_bar,
             self.chart.figure,
             self.choice_bar,
@@ -105,9 +108,15 @@ class Screen:
         return bool(self.chart.curve.length or (compared and compared.curves.length))
 
     def models(self, root: Widget) -> dict[str, Any]:
-        """Return the whole states of a widget and of all that it refers to, at one moment."""
+        """Return the whole states of a widget and of all that it refers to, at one moment.
+
+        They are for a page that has our front end.
+        """
         with self._ticking:
             states: dict[str, Any] = dependency_state(root, drop_defaults=False)
+        for widget in (self.missing, self.missing.layout, self.missing.style):
+            del states[widget.model_id]
+        states[root.model_id]["state"]["children"].remove(f"IPY_MODEL_{self.missing.model_id}")
         return states
 
     def close(self) -> None:

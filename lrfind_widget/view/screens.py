@@ -76,6 +76,12 @@ class Screens:
         """Whether the plain one is shown."""
         return isinstance(self.shown, PlainScreen)
 
+    def keep(self, picture: bytes | None, words: str) -> None:
+        """Show a picture where our front end is missing; the words stand for it."""
+        for screen in self._made:
+            if isinstance(screen, Screen):
+                screen.missing.keep(picture, words)
+
     def close(self) -> None:
         """Close every widget of all."""
         if self._watch is not None:

@@ -173,7 +173,7 @@ class OwnLayout(ThreadSafeWidget, Layout):  # type: ignore[misc]
     """A layout that Python may change and a page may not."""
 
 
-class OwnStyle(HTMLStyle, TextStyle):  # type: ignore[misc]
+class OwnStyle(ThreadSafeWidget, HTMLStyle, TextStyle):  # type: ignore[misc]
     """The style of words and fields that ipywidgets 7, whose core Colab's pages have, has too."""
 
     _model_name = Unicode("DescriptionStyleModel").tag(sync=True)

@@ -187,12 +187,14 @@ def saved_page(
     opened: list[SavedPage] = []
     setattr(request.node, OPENED, [*getattr(request.node, OPENED, ()), opened])
 
-    def open_file(path: Path, theme: str = "light", **given: bool) -> SavedPage:
+    def open_file(
+        path: Path, theme: str = "light", *, refused: str = "^$", **given: bool
+    ) -> SavedPage:
         size = {"width": 1100, "height": 900}
         context = browser.new_context(
             color_scheme=theme, reduced_motion="reduce", viewport=size, **given
         )
-        opened.append(SavedPage(context, path))
+        opened.append(SavedPage(context, path, refused))
         return opened[-1]
 
     yield open_file

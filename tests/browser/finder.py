@@ -82,7 +82,9 @@ class Finder:
 
     def drag_marker_by(self, pixels: float) -> None:
         """Take the marker by its handle and move it as a hand would."""
-        box = self.marker.locator(".lrfind-marker-handle").bounding_box()
+        handle = self.marker.locator(".lrfind-marker-handle")
+        handle.scroll_into_view_if_needed()
+        box = handle.bounding_box()
         assert box is not None
         x, y = box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
         mouse = self.notebook.page.mouse

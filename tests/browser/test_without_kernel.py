@@ -18,6 +18,7 @@ from nbconvert import HTMLExporter
 from playwright.sync_api import expect
 
 from lrfind_widget import LRFinderWidget
+from lrfind_widget.not_shown import NO_SCRIPT
 from lrfind_widget.view import columns, marks
 from lrfind_widget.view.bars import Bar
 from lrfind_widget.view.thread_safe_widget import OwnModule
@@ -147,6 +148,15 @@ def test_a_page_of_ours_shows_its_picture_without_javascript(one, saved_page, tm
     assert picture.evaluate("(image) => image.naturalWidth") > 300
 
 
+def test_a_page_of_ours_that_cannot_start_keeps_its_picture(one, saved_page, tmp_path):
+    one.save_html(path := tmp_path / "lr.html")
+    path.write_text(path.read_text().replace(f'"model_id":"{one.model_id}"', '"model_id":"none"'))
+    saved = saved_page(path)
+    saved.allow_complaint("widget model not found")
+    expect(saved.page.get_by_role("img", name="Chart of the loss")).to_be_visible()
+    expect(saved.page.get_by_text(NO_SCRIPT)).to_be_visible()
+
+
 CELLS = (
     """
 from IPython.display import display
@@ -162,6 +172,10 @@ several = LRFinderWidget(model, make_loader(), make_optimizer(model), **two)
 display(several)
 """,
     "several.compare([1e-3, 1e-2], steps=8)\nseveral.wait();",
+    """
+from ipywidgets import VBox
+VBox([LRFinderWidget(model, make_loader(), make_optimizer(model), num_it=40, y_range="all")])
+""",
 )
 
 
@@ -188,7 +202,8 @@ def test_nbconvert_shows_what_it_has_executed(executed, saved_page, tmp_path, th
     path = tmp_path / "sweep.html"
     path.write_text(HTMLExporter(theme=theme).from_notebook_node(executed)[0])
     page = saved_page(path)
-    expect_what_needs_no_kernel(Finder(page, 0), dots=40)
+    for alone_or_in_a_box in (0, 2):
+        expect_what_needs_no_kernel(Finder(page, alone_or_in_a_box), dots=40)
     finder = Finder(page, 1)
     expect_what_needs_no_kernel(finder, dots=40)
     expect(finder.root.locator(".lrfind-spread-area")).not_to_have_attribute("d", "")

@@ -23,7 +23,7 @@ class Room(NamedTuple):
 
 BASE = "_version background completion values"
 NUMBERS = "curves rules results outcomes options option_checks option_fields values"
-SENTENCES = "messages endings no_critical_rate"
+SENTENCES = "messages endings no_critical_rate not_shown"
 SEAM = f"outcomes points options option_fields next_sweep keywords values {SENTENCES}"
 
 ROOMS = {
@@ -37,6 +37,7 @@ ROOMS = {
     "other_words": Room("", ""),
     "keywords": Room("", "curves option_fields options other_words"),
     "messages endings": Room("", "curves outcomes points"),
+    "not_shown": Room("", "_version curves outcomes"),
     "no_critical_rate": Room("", "curves messages"),
     "curves": Room("numpy", "curves outcomes values"),
     "rules": Room("numpy", "curves rules values"),

@@ -257,7 +257,7 @@ def compared(play: Any) -> Play:
 class TestComparisonChart:
     def test_comes_below_the_choice_under_its_verdict(self, compared: Play) -> None:
         screen = compared.screen
-        assert screen.rows[2:5] == [screen.choice_bar, screen.below, screen.settings_bar]
+        assert screen.rows[3:6] == [screen.choice_bar, screen.below, screen.settings_bar]
         assert screen.below.children == (screen.comparison_bar, screen.comparison_chart.figure)
 
     def test_says_what_runs_until_there_is_a_verdict(self, play: Any) -> None:

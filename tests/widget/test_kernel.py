@@ -15,7 +15,8 @@ from jupyter_client.blocking.client import BlockingKernelClient
 from jupyter_client.manager import KernelManager, start_new_kernel
 from nbclient import NotebookClient
 
-from lrfind_widget import Status, messages
+from lrfind_widget import Status
+from lrfind_widget.not_shown import NO_WIDGETS
 
 SECONDS = 60
 
@@ -77,8 +78,19 @@ class TestANotebookThatAProgramExecutes:
         kept = executed(loss_fn="lambda output, target: 1 / 0")
         assert kept["text/plain"].startswith("LRFinderWidget (failed)")
 
+    def test_sweeps_what_lies_in_a_box(self) -> None:
+        made = UNWATCHED.replace("display(widget)", "display(HBox([widget]))").format(more="")
+        cells = [
+            f"from ipywidgets import HBox, VBox{made}",
+            "other = LRFinderWidget(model, batches, optimizer, num_it=50)\nVBox([HBox([other])])",
+            "[(len(each.runs), each.state.is_running) for each in (widget, other)]",
+        ]
+        notebook = nbformat.v4.new_notebook(cells=[*map(nbformat.v4.new_code_cell, cells)])
+        NotebookClient(notebook, timeout=SECONDS, kernel_name="python3").execute()
+        assert notebook.cells[2].outputs[0].data["text/plain"] == "[(1, False), (1, False)]"
+
     def test_does_not_wait_for_what_is_not_started(self) -> None:
-        assert executed(auto_start=False)["text/plain"] == f"LRFinderWidget\n{messages.NOT_SHOWN}"
+        assert executed(auto_start=False)["text/plain"] == f"LRFinderWidget\n{NO_WIDGETS}"
 
 
 class Kernel:

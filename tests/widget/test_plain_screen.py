@@ -193,7 +193,7 @@ def test_our_screen_gives_way_where_a_page_has_not_our_front_end(
     put(knocker, height=knocker.width)
     assert eventually(lambda: rows(widget) != ours)
     assert "has not loaded lrfind-widget" in rows(widget)[0].value
-    tell(ours[0], event="here", version=__version__)
+    tell(ours[1], event="here", version=__version__)
     assert rows(widget) == ours
 
 
@@ -235,7 +235,7 @@ def test_a_page_that_is_saved_has_our_screen_with_all_that_was_found(
 @pytest.mark.parametrize("version", [None, 1, "1" * 1000])
 def test_a_malformed_sign_of_a_page_is_refused(make: Make, version: Any) -> None:
     widget = make()
-    bar: Any = rows(widget)[0]
+    bar: Any = rows(widget)[1]
     tell(bar, event="here", version=version)
     assert bar.refused_messages == 1
 

@@ -14,6 +14,7 @@ from torch import nn
 
 from lrfind_widget import Comparison, LRFinderWidget, SweepResult
 from lrfind_widget.session import CLOSED
+from lrfind_widget.view import saves
 from tests.waiting import eventually
 from tests.widget.hands import drag
 from tests.widget.shown import chart
@@ -128,6 +129,24 @@ def test_what_cannot_be_written_is_said(swept: LRFinderWidget, tmp_path: Path) -
     swept.close()
     with pytest.raises(RuntimeError, match=CLOSED):
         swept.save_html(tmp_path / "lr.html")
+
+
+def test_where_the_front_end_is_not_built_it_says_what_to_do(
+    swept: LRFinderWidget, page: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(saves, "PROGRAM", page.with_name("page.js"))
+    with pytest.raises(RuntimeError, match="this checkout has not: run make setup"):
+        swept.save_html(page)
+    assert not page.exists()
+
+
+def test_it_has_nothing_for_pages_without_our_front_end(swept: LRFinderWidget, page: Path) -> None:
+    swept.save_html(page)
+    held = models(page)
+    assert "HTMLModel" not in {each["model_name"] for each in held.values()}
+    rows = held[swept.model_id]["state"]["children"]
+    assert {row.removeprefix("IPY_MODEL_") for row in rows} <= set(held)
+    assert len(rows) == len(swept.children) - 1
 
 
 def test_it_is_about_a_megabyte(swept: LRFinderWidget, page: Path) -> None:

@@ -10,8 +10,9 @@ from typing import Any
 
 import pytest
 
-from lrfind_widget import LRFinderWidget, messages
+from lrfind_widget import LRFinderWidget
 from lrfind_widget.curves.formatting import format_lr
+from lrfind_widget.not_shown import NO_WIDGETS
 from lrfind_widget.results import figures
 from tests.waiting import eventually
 from tests.widget.hands import drag
@@ -122,10 +123,10 @@ def test_before_a_curve_the_output_says_what_to_do_where_it_is_all_that_is_shown
 ) -> None:
     widget = make(num_it=30)
     widget._ipython_display_()
-    assert outputs[0].bundles[0]["text/plain"].endswith(messages.NOT_SHOWN)
+    assert outputs[0].bundles[0]["text/plain"].endswith(NO_WIDGETS)
     widget.wait(60)
     assert eventually(lambda: kept(widget)["picture"])
-    assert messages.NOT_SHOWN not in outputs[0].line
+    assert NO_WIDGETS not in outputs[0].line
 
 
 class TestAfterASweep:

@@ -17,6 +17,13 @@ _NPM = re.compile(r"https://(?:cdn\.jsdelivr\.net/npm|unpkg\.com)/((?:@[^/]+/)?[
 class SavedPage(WatchedPage):
     """A page whose widgets have no kernel.
 
+    Parameters
+    ----------
+    context : BrowserContext
+    path : Path
+    refused : str
+        A pattern of the addresses that nothing is got from; by default only what is not installed.
+
     Attributes
     ----------
     asked : list of str
@@ -30,11 +37,12 @@ class SavedPage(WatchedPage):
         r"file:.*/lrfind-widget\.js",
     )
 
-    def __init__(self, context: BrowserContext, path: Path) -> None:
+    def __init__(self, context: BrowserContext, path: Path, refused: str = "^$") -> None:
         super().__init__(context.new_page(), path)
         self.asked: list[str] = []
         self.page.on("request", lambda request: self.asked.append(request.url))
         self.page.route(re.compile("^https?:"), _answer)
+        self.page.route(re.compile(refused), lambda route: route.abort())
         self.page.goto(path.as_uri())
         self.asked.remove(path.as_uri())
 

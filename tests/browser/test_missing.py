@@ -1,0 +1,54 @@
+"""Pages that know the core widgets, have not our front end, and have no kernel either."""
+
+from __future__ import annotations
+
+import pytest
+from nbconvert import HTMLExporter
+from playwright.sync_api import Locator, Page, expect
+
+from lrfind_widget.not_shown import NO_FRONT_END
+from tests.browser.finder import Finder
+from tests.browser.test_first_look import CONTRASTS
+from tests.browser.test_without_kernel import THEMES, by_html_manager, executed, one
+
+__all__ = ["executed", "one"]
+
+US = r"/lrfind-widget[@.]"
+
+#: What a page says of a module that its CDN has not.
+OF_THE_MODULE = r"lrfind-widget|ERR_FAILED|Could not create a view|Script error"
+
+
+def expect_picture_and_sentence(place: Page | Locator, *, times: int = 1) -> None:
+    """Expect the picture and what to do, and no errors."""
+    sentences = place.get_by_text(NO_FRONT_END)
+    images = place.get_by_role("img", name="Chart of the loss against the learning rate")
+    for each in (sentences, images):
+        expect(each.locator("visible=true")).to_have_count(times, timeout=20_000)
+    errors = place.get_by_text("Click to show javascript error")
+    expect(errors).not_to_have_count(0)
+    expect(errors.locator("visible=true")).to_have_count(0)
+
+
+@pytest.mark.parametrize("theme", THEMES)
+def test_what_nbconvert_wrote_shows_pictures_where_the_cdn_lacks_us(
+    executed, saved_page, tmp_path, theme
+):
+    path = tmp_path / "sweep.html"
+    path.write_text(HTMLExporter(theme=theme).from_notebook_node(executed)[0])
+    saved = saved_page(path, theme, refused=US)
+    saved.allow_complaint(OF_THE_MODULE)
+    expect_picture_and_sentence(saved.page, times=3)
+    contrasts = saved.page.locator(".lrfind-widget").first.evaluate(CONTRASTS)
+    assert contrasts
+    assert {words: ratio for words, ratio in contrasts.items() if ratio < 4.5} == {}
+
+
+def test_where_our_front_end_is_there_nobody_meets_them(one, saved_page, tmp_path):
+    by_html_manager(one, tmp_path / "lr.html", "light")
+    finder = Finder(saved_page(tmp_path / "lr.html"), 0)
+    finder.wait_for_dots(40)
+    row = finder.root.locator(".lrfind-missing")
+    expect(row).to_have_count(1)
+    expect(row).to_be_hidden()
+    expect(finder.root.get_by_role("img", name="Chart of the loss")).to_have_count(0)
