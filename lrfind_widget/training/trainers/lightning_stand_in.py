@@ -8,14 +8,14 @@ import functools
 import logging
 import sys
 import threading
+from collections import Counter, OrderedDict, defaultdict, deque
 from collections.abc import Iterator, Sequence
 from typing import Any
 
 from torch.utils.data import DataLoader
 
 from lrfind_widget.training.lightning_module import SILENT
-from lrfind_widget.training.trainers.stand_in import shallow
-from lrfind_widget.training.trainers.stand_in import stand_in as with_own_containers
+from lrfind_widget.training.trainers.stand_in import CALLED, repointed, shallow
 
 SETTINGS = (
     *("accumulate_grad_batches", "gradient_clip_val", "gradient_clip_algorithm"),
@@ -31,6 +31,9 @@ PROGRESS = (
 
 TRAINS = "BaseFinetuning", "GradientAccumulationScheduler", "LambdaCallback", "ModelPruning"
 """Lightning's own callbacks that take part in a step; the others save, stop, show and log."""
+
+CONTAINERS = dict, list, set, deque, defaultdict, OrderedDict, Counter
+"""What can be copied for certain: a class derived from them may refuse to be written."""
 
 
 class _StandsIn:
@@ -115,8 +118,9 @@ def takes_part(callback: Any) -> bool:
 
 
 def is_lightning(cls: type) -> bool:
-    """Whether a class is one of Lightning's, by either of the names that it is imported by."""
-    return cls.__module__.partition(".")[0] in ("lightning", "pytorch_lightning")
+    """Whether a class is one of Lightning's, by any of the names that it is imported by."""
+    package = cls.__module__.partition(".")[0]
+    return package in ("lightning", "pytorch_lightning", "lightning_fabric")
 
 
 def is_a(name: str, given: Any) -> bool:
@@ -131,12 +135,26 @@ def apart(data: Any) -> Any:
         made.flattened = [apart(each) for each in data.flattened]
         return made
     if is_a("LightningDataModule", data):
-        return with_own_containers(data, {id(data.trainer): None})
+        return _module_apart(data)
     if type(data) in (list, tuple):
         return type(data)(map(apart, data))
     if type(data) is dict:
         return {key: apart(each) for key, each in data.items()}
     return shallow(data, _iterator=None) if isinstance(data, DataLoader) else data
+
+
+def _module_apart(data: Any) -> Any:
+    """Return a data module with containers of its own, whatever their length; what they hold stays.
+
+    Its methods that it has in attributes are the copy's. `hparams` are a class of Lightning's.
+    """
+    made = shallow(data, trainer=None)
+    for name, value in vars(made).items():
+        if type(value) in CONTAINERS or is_a("AttributeDict", value):
+            vars(made)[name] = copy.copy(value)
+        elif isinstance(value, CALLED):
+            vars(made)[name] = repointed(value, {id(data): made}, depth=1)
+    return made
 
 
 @contextlib.contextmanager

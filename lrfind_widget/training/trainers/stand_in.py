@@ -16,7 +16,8 @@ from torch.optim import Optimizer
 from lrfind_widget.isolation.reach import globals_used
 
 _CONTAINERS = (dict, list, set, tuple, deque)
-_CALLED = (types.FunctionType, types.MethodType, functools.partial)
+CALLED = (types.FunctionType, types.MethodType, functools.partial)
+"""Functions, which may use what is copied."""
 _DEPTH = 12
 """Functions that are called by functions; an object or a container costs as much as three."""
 _OBJECT = 3
@@ -55,7 +56,7 @@ def repoint_functions(module: nn.Module, memo: dict[int, Any]) -> None:
         values = vars(each)
         for holder in [values, *(value for value in values.values() if isinstance(value, dict))]:
             for name, value in holder.items():
-                if isinstance(value, _CALLED):
+                if isinstance(value, CALLED):
                     holder[name] = repointed(value, memo)
 
 
@@ -73,7 +74,7 @@ def repointed(value: Any, memo: dict[int, Any], depth: int = _DEPTH) -> Any:
         return value
     if isinstance(value, _CONTAINERS):
         return _container(value, memo, depth - _OBJECT)
-    if isinstance(value, _CALLED):
+    if isinstance(value, CALLED):
         return _function(value, memo, depth - 1)
     return _object(value, memo, depth - _OBJECT)
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import importlib
+from collections import Counter, OrderedDict, defaultdict, deque
 from typing import Any
 
 import lightning.pytorch as pl
@@ -11,6 +13,7 @@ from torch.utils.data import DataLoader
 
 from lrfind_widget import lr_find, search_lr
 from lrfind_widget.training.trainers import training_of
+from lrfind_widget.training.trainers.lightning_stand_in import apart
 from tests.peers.trainers.lightning_modules import (
     FEW,
     QUIET,
@@ -58,6 +61,70 @@ def test_the_data_comes_as_it_does_in_fit(kind: Any, data: Any, isolation: str) 
     assert state_of(module, *parts) == before
     assert result.losses.tolist() == fitted(result, made(kind), data()).losses()
     assert not hasattr(module, "data")
+
+
+class Frozen(dict[str, int]):
+    """Refuses to be written, and so to be copied as a dict is."""
+
+    def _refuse(self, *_: Any) -> None:
+        raise TypeError("frozen")
+
+    __setitem__ = update = clear = _refuse  # type: ignore[assignment]
+
+
+class Sealed(list[int]):
+    def clear(self) -> None:
+        raise TypeError("sealed")
+
+
+class Noting(Data):
+    """Writes into what it holds while it is set up, by a method that it has in an attribute too."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.save_hyperparameters({"set_up": 0})
+        self.frozen, self.sealed = Frozen(a=1), Sealed([1])
+        self.many = list(range(2000))
+        self.named = OrderedDict(a=1)
+        self.ones, self.order = {1}, deque([1])
+        self.counts, self.groups = Counter("a"), defaultdict(list, a=[1])
+        self.also = self.note
+
+    def setup(self, stage: str) -> None:
+        super().setup(stage)
+        self.also()
+        assert self.noted == self.frozen["a"]
+
+    def note(self) -> None:
+        self.noted = 1
+        self.hparams["set_up"] += 1
+        self.many.append(1)
+        self.ones.add(2)
+        self.order.append(2)
+        self.named["b"] = 2
+        self.counts["b"] += 1
+        self.groups["b"].append(2)
+
+
+@both_isolations
+def test_what_a_data_module_notes_in_its_containers_stays_out_of_the_users(isolation: str) -> None:
+    module, trainer, given = made(), pl.Trainer(max_epochs=3, **QUIET), Noting()
+    before = state_of(given), dict(given.hparams)
+    result = lr_find(trainer, module, given, isolation=isolation, **FEW)
+    assert (state_of(given), dict(given.hparams)) == before
+    assert result.losses.tolist() == fitted(result, made(), Noting()).losses()
+
+
+@pytest.mark.parametrize("package", ["lightning.pytorch", "pytorch_lightning"])
+def test_of_a_data_modules_containers_what_they_hold_is_not_copied(package: str) -> None:
+    data = importlib.import_module(package).LightningDataModule()
+    data.save_hyperparameters({"size": 8})
+    data.rows = [[1], [2]]
+    copied: Any = apart(data)
+    assert copied.hparams == data.hparams
+    assert copied.hparams is not data.hparams
+    assert copied.rows is not data.rows
+    assert list(map(id, copied.rows)) == list(map(id, data.rows))
 
 
 class Wrapped(Net):
