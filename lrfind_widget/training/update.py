@@ -61,7 +61,7 @@ class TrainingUpdate(ABC):
         found: Found,
         reading: Reading,
         *,
-        steps: int = 0,
+        steps: int,
         checkpoint: Callable[[str], None] | None = None,
         validates: Callable[[int], bool] = lambda _step: True,
         retakes_skipped: bool = True,

@@ -51,6 +51,7 @@ def made(
             SweepOptions(**options),
             context,
             found,
+            steps=1,
             checkpoint=lambda part: parts.append(part),
         )
         with contextlib.closing(update):

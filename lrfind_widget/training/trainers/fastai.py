@@ -26,6 +26,7 @@ from lrfind_widget.training.param_groups import GroupRates
 from lrfind_widget.training.trainers.fastai_fit import (
     Fit,
     ReadAnew,
+    batches_for,
     copied,
     scalar,
     standing_in,
@@ -132,7 +133,7 @@ class FastaiUpdate(TrainingUpdate):
     ) -> None:
         self._fit = Fit(learner, self._listen)
         super().__init__(isolation, options, context, found, self._fit, **settings)
-        learner.n_epoch = self._planned // max(len(learner.dls.train), 1) + 1
+        learner.n_epoch = batches_for(self._planned, learner) // len(learner.dls.train) + 1
         self._tried = self._skipped = self._has_loss = False
         self._sentence = f"the Learner's own loss, {name_of(learner.loss_func)}"
         val_loader = isolation.objects.val_loader

@@ -28,9 +28,9 @@ _MOST_EMPTY = 1000
 def standing_in(learner: Any) -> Any:
     """Return a Learner with the same parts, with an optimizer, and without what shows something."""
     new = copy.copy(learner)
-    new.cbs = new.cbs.filter(lambda callback: not _shows(callback))
+    new.cbs = new.cbs.filter(lambda callback: not _is(_SHOW, callback))
     for name, value in list(vars(new).items()):
-        if _shows(value) or (isinstance(value, Tensor) and not value.is_leaf):
+        if _is(_SHOW, value) or (isinstance(value, Tensor) and not value.is_leaf):
             del vars(new)[name]
     new._end_cleanup()  # noqa: SLF001 - of what a fit that was interrupted has left
     if not learner.opt and wraps(learner.opt_func):  # whose state a fit clears
@@ -76,8 +76,8 @@ def wraps(opt: Any) -> bool:
     return isinstance(getattr(opt, "opt", None), Optimizer)
 
 
-def _shows(value: Any) -> bool:
-    return any(kind.__name__ in _SHOW for kind in type(value).__mro__)
+def _is(names: tuple[str, ...], value: Any) -> bool:
+    return any(kind.__name__ in names for kind in type(value).__mro__)
 
 
 def _own_functions(learner: Any) -> Iterator[Callable[..., Any]]:
@@ -186,6 +186,22 @@ class Fit:
             yield True
             if ended is not None:
                 raise ended
+
+
+def batches_for(steps: int, learner: Any) -> int:
+    """Return how many batches steps take: more than one each where `GradientAccumulation` is."""
+    loader = learner.dls.train
+    each = max((c.n_acc for c in learner.cbs if _is(("GradientAccumulation",), c)), default=1)
+    size = getattr(loader, "bs", None) or getattr(loader, "batch_size", None) or each
+    examples = getattr(loader, "n", None) or len(loader) * size
+    taken = 0
+    for _ in range(steps):
+        held = 0
+        while held < each:
+            left = examples - taken % len(loader) * size  # of its epoch
+            held += max(1, min(size, left))
+            taken += 1
+    return taken
 
 
 def scalar(loss: Tensor) -> Tensor:

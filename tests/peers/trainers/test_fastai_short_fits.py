@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 from typing import Any
 
+import pytest
 from fastai.basics import Callback
 from fastai.callback.all import GradientAccumulation, MixUp
 
-from lrfind_widget import compare_lrs, search_lr
+from lrfind_widget import compare_lrs, lr_find, search_lr
 from tests.peers.trainers.learners import Rates, learner, left_by
 from tests.unit.isolating import both_isolations
 
@@ -26,16 +28,29 @@ def test_rates_are_compared_by_short_fits(isolation: Any, tmp_path: Path) -> Non
         assert found.losses[row].tolist() == rates.losses
 
 
-def test_a_search_is_as_long_as_it_is_planned_for_those_who_ask(tmp_path: Path) -> None:
-    class Noting(Callback):
-        def before_fit(self) -> None:
-            (folder / f"{self.learn.n_epoch}").touch()
+@pytest.mark.parametrize(("each", "batches"), [(1, 13), (24, 44)], ids=["plain", "accumulated"])
+@pytest.mark.parametrize(
+    "run",
+    [
+        partial(lr_find, num_it=13, stop_div=False),
+        partial(compare_lrs, lrs=[0.1], steps=13),
+        partial(search_lr, lr=0.1, steps=24, for_steps=13),
+    ],
+    ids=["sweep", "comparison", "search"],
+)
+def test_a_fit_is_as_long_as_is_planned_for_those_who_ask(
+    run: Any, each: int, batches: int, tmp_path: Path
+) -> None:
+    seen: list[tuple[int, float]] = []
 
-    folder = tmp_path / "epochs"
-    folder.mkdir()
-    learn = learner(tmp_path, Noting())
-    search_lr(learn, lr=0.1, steps=24, for_steps=10, progress=False)
-    assert [each.name for each in folder.iterdir()] == ["2"]  # of eight batches
+    class Noting(Callback):
+        def after_batch(self) -> None:
+            seen.append((self.learn.train_iter, self.learn.pct_train))
+
+    run(learner(tmp_path, GradientAccumulation(each), Noting()), progress=False)
+    last = {round(pct, 9) for iteration, pct in seen if iteration == batches}
+    assert last == {round(batches / 8 / (batches // 8 + 1), 9)}  # of epochs of eight
+    assert max(seen)[0] == batches
 
 
 def test_a_search_trains_by_fits(tmp_path: Path) -> None:
