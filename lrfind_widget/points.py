@@ -18,6 +18,9 @@ if TYPE_CHECKING:
     from lrfind_widget.results.comparison import Comparison
     from lrfind_widget.results.result import SweepResult
 
+HELD_BACK = 0.2
+"""The part of the data that a search with validation holds back where nothing else is said."""
+
 
 class Point(NamedTuple):
     """One step of a learning-rate range test.
@@ -59,6 +62,7 @@ class Plan(NamedTuple):
     label: str = "learning rate"  # what the horizontal axis measures
     # Of the rates tried "dropped", "diverged" or ""; shorter where the last ones have not begun.
     fates: tuple[str, ...] = ()
+    can_hold_back: bool = False  # whether a search like it could hold back a part of the data
 
     @property
     def steps(self) -> int:
@@ -130,10 +134,6 @@ class Trainable(Protocol):
     @property
     def lr(self) -> float:
         """The optimizer's own rate, of the reference group."""
-
-    @property
-    def can_hold_back(self) -> bool:
-        """Whether a search can hold back a part of its data."""
 
     def sweep(self, *, schedule: Schedule | None = None, **changes: Any) -> Run:
         """Return a range test with some keywords changed: copied or saved now, not started.

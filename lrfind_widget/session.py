@@ -12,14 +12,14 @@ from lrfind_widget.background import forget_values, reported
 from lrfind_widget.next_sweep import FIELDS
 from lrfind_widget.options import AnalysisOptions
 from lrfind_widget.outcomes import Applied, Status
-from lrfind_widget.points import Progress, Run, Trainable
+from lrfind_widget.points import HELD_BACK, Progress, Run, Trainable
 from lrfind_widget.publisher import Publisher
 from lrfind_widget.results.comparison import Comparison
 from lrfind_widget.results.joined import Refinement
 from lrfind_widget.results.result import SweepResult
 from lrfind_widget.results.search import Start
 from lrfind_widget.rules.suggestion import Suggestion
-from lrfind_widget.state import HELD_BACK, NO_MODEL, READING, SessionState
+from lrfind_widget.state import NO_MODEL, READING, SessionState
 from lrfind_widget.values import check_rate
 
 INTERVAL = 1 / 8
@@ -195,10 +195,9 @@ class Session:
 
         def make(state: SessionState, trainable: Trainable) -> tuple[Run, dict[str, Any]]:
             first = state.first_rate(trainable.lr) if lr is None else Start(lr, "given")
-            begun = {"compared_after": state.number, "can_hold_back": trainable.can_hold_back}
             run = trainable.search(*first, **{**self._changes, **goal})
             self._goal = {**goal, "lr": lr}
-            return run, {"comparing": run, **begun}
+            return run, {"comparing": run, "compared_after": state.number}
 
         self._begin(make)
 

@@ -31,9 +31,6 @@ LINES = tuple(name for name in READING if name.startswith("show_"))
 SETTINGS = tuple(name for name in READING if name not in LINES)
 """The others, which the settings below the chart show."""
 
-HELD_BACK = 0.2
-"""The part of the data that a search with validation holds back where nothing else is said."""
-
 NO_MODEL = "This widget has no model to sweep; it shows a stored result."
 
 
@@ -67,7 +64,6 @@ class SessionState:
     runs: tuple[ListedRun, ...] = ()  # what all sweeps have found, the latest last
     comparison: Comparison | None = None  # what the latest comparison or search has found
     compared_after: int = 0  # the number of the latest sweep when that began, 0 before the first
-    can_hold_back: bool = False  # whether the latest search could hold back a part of its data
     refusal: BaseException | None = None  # why what was asked for last could not start
     # For the present choice, into an optimizer; or why that could not be.
     written: Applied | BaseException | None = None
@@ -140,8 +136,9 @@ class SessionState:
 
     @property
     def follows(self) -> bool:
-        """Whether it was since the optimizer is given each choice."""
-        return isinstance(self.written, Applied) and self.written.follows
+        """Whether it was since the optimizer is given each choice, and still is."""
+        is_given = isinstance(self.written, Applied) and self.written.follows
+        return self.auto_apply and is_given
 
     @property
     def message(self) -> str:
@@ -151,7 +148,8 @@ class SessionState:
         if isinstance(self.written, BaseException):
             return messages.not_applied(self.written)
         with written_as(self.mode):
-            return messages.applied(self.selected_lr, self.written)
+            written = self.written._replace(follows=self.follows)
+            return messages.applied(self.selected_lr, written)
 
     @property
     def searched(self) -> SearchResult | None:

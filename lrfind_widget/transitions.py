@@ -80,6 +80,8 @@ def progress(state: SessionState, run: Run) -> SessionState:
 def _end(state: SessionState, run: Run) -> SessionState:
     """Return the state with what its run has found, as far as it can be joined and read."""
     result = run.result
+    if isinstance(state.written, BaseException):  # of what was refused since it ran
+        state = replace(state, written=None)
     try:
         if isinstance(result, SweepResult):
             if state.refinement is None:  # another question, perhaps of another model

@@ -164,7 +164,8 @@ class PlayedTrainable:
     def search(self, lr: float, origin: str, **changes: Any) -> PlayedRun:
         lrs, steps = (lr, lr / 3, lr * 3), changes["steps"]
         given = changes | {"origin": origin}
-        return self._made(Plan("search", lrs, steps, 3, label="step"), given)
+        plan = Plan("search", lrs, steps, 3, label="step", can_hold_back=self.can_hold_back)
+        return self._made(plan, given)
 
     def apply(self, lr: float, optimizer: Any = None, **_changes: Any) -> Applied:
         before, self.lr = self.lr, lr

@@ -34,7 +34,7 @@ NOTHING_TRAINED = (
 )
 
 _NEAR = 0.02
-"""Decades from which on a rate is seen as another one."""
+"""Decades within which two rates are seen as one."""
 
 
 def where_to_begin(sweep: SweepResult | None, suggested: float | None, own: float) -> Start:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sized
 from operator import itemgetter
 from typing import Any
 
@@ -19,6 +19,7 @@ from torch.utils.data import (
 from lrfind_widget.isolation.joined_loader import JoinedLoader, joined, leaves
 from lrfind_widget.isolation.training_objects import class_of
 from lrfind_widget.options import SearchOptions
+from lrfind_widget.points import HELD_BACK
 
 MOST_BATCHES = 20
 """Batches that a validation loss is computed on, where it is not said how many."""
@@ -80,9 +81,16 @@ def hold_back(
 
 
 def can_hold_back(loader: Any) -> bool:
-    """Whether a loader, or each of several, is of a kind that can be split."""
-    parts = leaves(loader)
-    return all(isinstance(each, (list, tuple)) or not _why_not(each) for each in parts)
+    """Whether `HELD_BACK` of a loader, or of each of several, can be held back."""
+    return all(_can_hold_back(each) for each in leaves(loader))
+
+
+def _can_hold_back(loader: Any) -> bool:
+    is_list = isinstance(loader, (list, tuple))
+    if not is_list and _why_not(loader):
+        return False
+    count = len(loader if is_list else loader.dataset)
+    return 0 < round(HELD_BACK * count) < count
 
 
 def _why_not(loader: Any) -> str:
@@ -91,6 +99,8 @@ def _why_not(loader: Any) -> str:
         return f"the dataloader is {class_of(loader)}, and only a DataLoader or a list is split."
     if isinstance(loader.dataset, IterableDataset):
         return "the DataLoader reads a stream, which has no examples to choose from."
+    if not isinstance(loader.dataset, Sized):
+        return "the DataLoader's data set does not say how many examples it has."
     if loader.batch_size is None or type(loader.batch_sampler) is not BatchSampler:
         return "the DataLoader makes its batches in a way of its own."
     sampler = loader.sampler

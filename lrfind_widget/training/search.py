@@ -62,6 +62,7 @@ class Search(Experiment):
     ) -> None:
         self._first = check_rate("lr", lr)
         self._origin, self._sweep, self._held_back = origin, sweep, options.hold_back
+        self._can_hold_back = training.can_hold_back
         if options.hold_back is not None:
             training, options = training.held_back(options)
         self._options = options
@@ -77,7 +78,8 @@ class Search(Experiment):
         lrs = tuple(t.lr for t in self._trainings)
         validated = self._options.val_loader is not None
         fates = tuple(t.fate for t in self._trainings)
-        return Plan("search", lrs, self._steps, len(lrs), label=LABEL[validated], fates=fates)
+        plan = Plan("search", lrs, self._steps, len(lrs), label=LABEL[validated], fates=fates)
+        return plan._replace(can_hold_back=self._can_hold_back)
 
     def done(self, _last: Point | None = None) -> int:
         """Return how many steps are done, with those that were left out."""

@@ -66,7 +66,8 @@ def search_lr(
     if options.lr is None:
         given = options.of(SweepOptions)
         if options.val_loader is None:
-            given["val_batches"] = None  # of what is held back, in the search
+            # Of what is held back, in the search.
+            given |= dict.fromkeys(("val_batches", "prepare_val_batch", "val_loss_fn"))
         test = Sweep(training, **given)
         run_with_bar(test, "Range test", shown=options.progress)
         sweep = test.result()

@@ -51,11 +51,6 @@ class TorchTrainable:
         """The optimizer's own rate, of the reference group."""
         return reference_lr(self._now().optimizer)
 
-    @property
-    def can_hold_back(self) -> bool:
-        """Whether a search can hold back a part of its data."""
-        return self._now().can_hold_back
-
     def sweep(self, *, schedule: Schedule | None = None, **changes: Any) -> RunThread:
         """Return a range test with some keywords changed: copied or saved now, not started."""
         sweep = self._sweep(changes)

@@ -9,12 +9,12 @@ from typing import Any
 from lrfind_widget import messages
 from lrfind_widget.curves.formatting import format_lr
 from lrfind_widget.outcomes import Status
-from lrfind_widget.points import Plan, Point, Run
+from lrfind_widget.points import HELD_BACK, Plan, Point, Run
 from lrfind_widget.results.analysis import Analysis, offered
 from lrfind_widget.results.search import SearchResult
 from lrfind_widget.rules.suggestion import Suggestion
 from lrfind_widget.rules.table import by_rule, entry_of
-from lrfind_widget.state import HELD_BACK, SessionState
+from lrfind_widget.state import SessionState
 
 LONG = 110
 """Characters of an error that do not fit into the headline: they have a row of their own."""
@@ -114,7 +114,8 @@ def comparison_bar(state: SessionState) -> dict[str, Any]:
     lrs = found.tied_lrs[:MOST_OFFERED]
     buttons = [_use(state, place, lr, is_one=len(lrs) == 1) for place, lr in enumerate(lrs)]
     is_search = isinstance(found, SearchResult) and found.best_lr is not None
-    if is_search and found.val_losses is None and state.can_hold_back:
+    can_hold_back = state.comparing is not None and state.comparing.plan.can_hold_back
+    if is_search and found.val_losses is None and can_hold_back:
         why_not = state.why_not_train
         buttons.append(button("search_held_back", "Search with validation", why_not, HOLD_BACK))
     searched = _searched(state)  # whose rate is the headline

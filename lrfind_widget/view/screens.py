@@ -96,5 +96,5 @@ class Screens:
             self._made.append(self.shown)
         else:
             self.shown = self._made[0]
-            self.shown.tick()
+        self.shown.tick()  # whatever has happened while it was made, or not shown
         self._show(self.shown.rows)

@@ -14,13 +14,13 @@ from lrfind_widget import compare_lrs, search_lr
 from lrfind_widget.training.range_test import Sweep
 from tests.peers.test_lightning_module import (
     Recording,
-    attributes,
     fit,
     loader,
     module,
 )
 from tests.unit.isolating import both_isolations
 from tests.unit.toys import seed_everything
+from tests.unit.user_state import state_of
 
 LOG = Path("calls.txt")
 """Nothing that a sweep could set back."""
@@ -161,7 +161,7 @@ class Second(Shaping):
 @both_isolations
 def test_hooks_run_as_the_trainer_runs_them(kind: Any, shuffle: bool, isolation: str) -> None:
     model = module(kind)
-    before = attributes(model)
+    before = state_of(model)
     found = compare_lrs(
         *(model, loader(24, shuffle=shuffle), model.configure_optimizers(), [0.1]),
         steps=8,
@@ -171,7 +171,7 @@ def test_hooks_run_as_the_trainer_runs_them(kind: Any, shuffle: bool, isolation:
     )
     assert found.receipt is not None
     assert found.receipt.identical
-    assert attributes(model) == before
+    assert state_of(model) == before
     ours = LOG.read_text()
     LOG.unlink()
     trained = module(kind)
@@ -266,12 +266,12 @@ class Averaging(Recording):
 @both_isolations
 def test_each_rate_is_a_training_of_its_own(kind: Any, isolation: str) -> None:
     model = module(kind)
-    before = attributes(model)
+    before = state_of(model)
     given: dict[str, Any] = {"steps": 16, "seed": 2, "isolation": isolation, "progress": False}
     optimizer = model.configure_optimizers()
     searched = search_lr(model, loader(128), optimizer, lr=0.05, **given)
     compared = compare_lrs(model, loader(24), optimizer, list(searched.lrs), **given)
-    assert attributes(model) == before
+    assert state_of(model) == before
     for number, lr in enumerate(searched.lrs):
         for found, examples in ((searched, 128), (compared, 24)):
             trained = module(kind)

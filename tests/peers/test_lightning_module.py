@@ -21,6 +21,7 @@ from lrfind_widget import compare_lrs, lr_find, search_lr
 from lrfind_widget.isolation.joined_loader import joined
 from tests.unit.isolating import both_isolations
 from tests.unit.toys import seed_everything
+from tests.unit.user_state import state_of
 
 FEW: dict[str, Any] = {"num_it": 50, "stop_div": False, "progress": False}
 
@@ -89,26 +90,18 @@ def bare(model: Any, batches: Any, optimizer: Any, lrs: Any) -> Iterator[float]:
         yield loss.item()
 
 
-def attributes(model: nn.Module) -> list[Any]:
-    """Return what each part of a module keeps, tensors by their values."""
-    return [
-        {name: v.tolist() if isinstance(v, Tensor) else repr(v) for name, v in vars(part).items()}
-        for part in model.modules()
-    ]
-
-
 @both_isolations
 def test_the_losses_are_those_of_a_bare_loop_in_silence(isolation: str, capsys: Any) -> None:
     model = module()
     optimizer = model.configure_optimizers()
-    before = attributes(model)
+    before = state_of(model)
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         found = lr_find(
             *(model, loader(shuffle=True), optimizer), seed=5, isolation=isolation, **FEW
         )
     assert capsys.readouterr() == ("", "")
-    assert attributes(model) == before
+    assert state_of(model) == before
     assert found.receipt is not None
     assert found.receipt.identical
     assert found.critical_lr
@@ -194,13 +187,13 @@ def test_a_module_that_was_trained_before_is_swept_as_it_is_now(isolation: str) 
     model = module(Recording)
     trainer = fit(model, loader(), 3)
     assert model.trainer is trainer
-    before = attributes(model)
+    before = state_of(model)
     found = lr_find(
         *(model, loader(), model.configure_optimizers()), isolation=isolation, seed=1, **FEW
     )
     assert found.receipt is not None
     assert found.receipt.identical
-    assert attributes(model) == before
+    assert state_of(model) == before
     assert model.trainer is trainer
     assert trainer.global_step == 3
 

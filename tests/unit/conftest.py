@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from hypothesis import settings
 
-from tests.unit.isolating import seed
+from tests.unit.toys import seed_everything
 
 # How long an example takes hangs on who else uses the cores.
 settings.register_profile("patient", deadline=None)
@@ -15,4 +15,4 @@ settings.load_profile("patient")
 @pytest.fixture
 def seeded() -> None:
     """Begin with the random generators of the process seeded."""
-    seed()
+    seed_everything(0)

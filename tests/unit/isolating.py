@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-import random
 from typing import Any
 
-import numpy as np
 import pytest
-import torch
 
 from lrfind_widget.isolation.isolation import Isolation
 from lrfind_widget.isolation.training_objects import TrainingObjects
@@ -15,13 +12,6 @@ from tests.unit.models import Case, plain, train
 
 both = pytest.mark.parametrize("kind", ["copy", "in_place"])
 both_isolations = pytest.mark.parametrize("isolation", ["copy", "in_place"])
-
-
-def seed() -> None:
-    """Seed the random generators of the process."""
-    torch.manual_seed(0)
-    np.random.seed(0)  # noqa: NPY002
-    random.seed(0)
 
 
 def sweep(isolation: Isolation, case: Case, error: Any = None) -> None:

@@ -9,6 +9,7 @@ import torch
 from torch.utils.data import DataLoader, IterableDataset, RandomSampler, SequentialSampler
 
 from lrfind_widget.isolation.joined_loader import JoinedLoader
+from lrfind_widget.points import HELD_BACK
 from lrfind_widget.training.held_back import can_hold_back, hold_back
 from tests.unit.toys import batches, data, loader
 
@@ -99,6 +100,13 @@ def test_of_a_list_whole_batches_are_held_back(kind: Any) -> None:
 def test_what_can_be_split_is_known_before(given: Any) -> None:
     assert can_hold_back(given)
     hold_back(given, 0.3, None)
+
+
+@pytest.mark.parametrize("given", [loader(2), batches(1), JoinedLoader([loader(40), batches(1)])])
+def test_too_little_to_hold_a_part_back_is_known_before(given: Any) -> None:
+    assert not can_hold_back(given)
+    with pytest.raises(ValueError, match="leaves nothing"):
+        hold_back(given, HELD_BACK, None)
 
 
 @pytest.mark.parametrize("given", [STREAM, iter([]), JoinedLoader([loader(40), STREAM])])

@@ -6,6 +6,7 @@ import pytest
 import torch
 from torch import nn
 
+from lrfind_widget.outcomes import Applied
 from lrfind_widget.training.param_groups import GroupRates, reference_lr, set_lr, set_weight_decay
 from tests.unit.toys import rates
 
@@ -147,7 +148,7 @@ def test_a_group_that_is_added_meanwhile_is_told_to_come_before():
 def test_set_lr_says_what_it_changed():
     opt = optimizer(1e-3, 1e-2)
 
-    assert set_lr(opt, 0.1) == ([1e-3, 1e-2], [0.1, 1.0], "")
+    assert set_lr(opt, 0.1) == Applied([1e-3, 1e-2], [0.1, 1.0])
 
 
 @pytest.mark.parametrize(

@@ -22,8 +22,9 @@ from torch.utils.data import DataLoader, TensorDataset
 from lrfind_widget.isolation import random_state
 from lrfind_widget.isolation.random_sources import Source, global_sources, same_state
 from lrfind_widget.isolation.random_state import RandomState
-from tests.unit.isolating import both, isolated, isolated_plain, seed
+from tests.unit.isolating import both, isolated, isolated_plain
 from tests.unit.models import X, Y, plain, train
+from tests.unit.toys import seed_everything
 from tests.unit.user_state import random_states
 
 pytestmark = pytest.mark.usefixtures("seeded")
@@ -125,7 +126,7 @@ def test_training_with_a_sweep_in_between_is_training_without(kind: str) -> None
 
 def test_a_pause_gives_the_user_their_own_stream() -> None:
     expected = [_draw() for _ in range(2)]
-    seed()
+    seed_everything(0)
     state = RandomState([])
     state.start()
     state.take_turn()

@@ -12,8 +12,9 @@ from lrfind_widget.options import CompareOptions, SearchOptions
 from lrfind_widget.training.search import Search
 from lrfind_widget.training.short_trainings import ShortTrainings
 from lrfind_widget.training.trainers import training_of
-from tests.unit.isolating import both, seed
+from tests.unit.isolating import both
 from tests.unit.models import CASES, Case
+from tests.unit.toys import seed_everything
 
 RATE = 3e-3
 
@@ -29,7 +30,7 @@ def test_each_training_is_the_plain_one_at_its_rate(make: Callable[[], Case], ki
     def step_fn(model: torch.nn.Module, _batch: Any) -> torch.Tensor:
         return loss(model)
 
-    seed()
+    seed_everything(0)
     search = Search(
         training_of(made.model, [None], made.optimizer),
         RATE,
@@ -40,7 +41,7 @@ def test_each_training_is_the_plain_one_at_its_rate(make: Callable[[], Case], ki
     assert found.receipt is not None
     assert found.receipt.identical, found.receipt.sentence
     assert len({point.repeat for point in points}) >= 3
-    seed()
+    seed_everything(0)
     plain = ShortTrainings(
         training_of(made.model, [None], made.optimizer),
         found.lrs,

@@ -44,6 +44,12 @@ def test_as_many_batches_of_it_are_taken_as_asked_for_after_a_sweep_without() ->
     assert found.settings["val_batches"] == 2
 
 
+def test_how_it_is_validated_on_may_be_said_after_a_sweep_without() -> None:
+    loss_fn = nn.CrossEntropyLoss(label_smoothing=0.1)
+    found = searched(lr=None, num_it=20, hold_back=0.25, val_loss_fn=loss_fn)
+    assert found.val_losses is not None
+
+
 def test_what_is_held_back_is_not_trained_on() -> None:
     seen: set[float] = set()
     held: set[float] = set()
@@ -70,6 +76,13 @@ class Endless(IterableDataset[Any]):
             yield torch.randn(4), 0
 
 
+class Unmeasured:
+    """A data set without a length, of which a loader takes as many as there are."""
+
+    def __getitem__(self, place: int) -> Any:
+        return torch.randn(4), 0
+
+
 @pytest.mark.parametrize(
     ("given", "words"),
     [
@@ -79,6 +92,7 @@ class Endless(IterableDataset[Any]):
             "draws with a WeightedRandomSampler",
         ),
         (lambda: DataLoader(data(), batch_size=None), "makes its batches in a way of its own"),
+        (lambda: DataLoader(Unmeasured(), batch_size=4), "does not say how many examples"),
         (lambda: {1, 2}, "only a DataLoader or a list is split"),
     ],
 )

@@ -233,6 +233,23 @@ class TestApplying:
         session.select(0.3)
         assert trainable.lr == 0.3
 
+    def test_the_optimizer_follows_no_longer_once_auto_apply_is_off(self) -> None:
+        session, _ = make(auto_apply=True)
+        session.select(0.3)
+        assert session.state.follows
+        session.set_auto_apply(False)
+        assert not session.state.follows
+        assert session.state.message == "Applied: lr went from 1e-3 to 3e-1."
+
+    def test_a_refusal_while_something_ran_is_not_said_afterwards(self) -> None:
+        session, trainable = make()
+        session.start()
+        session.try_to_apply()
+        assert "running" in session.state.message
+        trainable.latest.whole()
+        session.wait(10)
+        assert session.state.message == ""
+
     def test_auto_apply_leaves_the_optimizer_alone_where_nothing_was_chosen(self) -> None:
         session, trainable = make(auto_apply=True)
         trainable.lr = 7e-4  # by a cell, meanwhile

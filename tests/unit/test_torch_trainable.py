@@ -9,7 +9,7 @@ import torch
 
 from lrfind_widget import Sweep
 from lrfind_widget.options import SweepOptions, WidgetOptions
-from lrfind_widget.outcomes import Status
+from lrfind_widget.outcomes import Applied, Status
 from lrfind_widget.points import Plan, Trainable
 from lrfind_widget.results.comparison import Comparison
 from lrfind_widget.training.trainable import TorchTrainable
@@ -102,6 +102,6 @@ def test_a_rate_is_written_as_the_sweep_wrote_it() -> None:
     made = TorchTrainable(model, batches(), optimizer, SweepOptions(groups="head"))
 
     assert made.lr == 0.1
-    assert made.apply(0.5) == ([0.1, 0.01], [0.1, 0.5], "")
+    assert made.apply(0.5) == Applied([0.1, 0.01], [0.1, 0.5])
     other = torch.optim.SGD(model.parameters(), lr=1.0)
-    assert made.apply(0.5, other) == ([1.0], [0.5], "")
+    assert made.apply(0.5, other) == Applied([1.0], [0.5])

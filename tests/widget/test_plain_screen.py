@@ -14,7 +14,7 @@ from lrfind_widget._version import __version__
 from lrfind_widget.options import AnalysisOptions
 from lrfind_widget.outcomes import StopReason
 from lrfind_widget.session import Session
-from lrfind_widget.view import page_watch
+from lrfind_widget.view import page_watch, screens
 from lrfind_widget.view.plain_screen import PlainScreen, _all_of
 from lrfind_widget.view.thread_safe_widget import MODULE
 from tests.played import PlayedTrainable
@@ -24,6 +24,26 @@ from tests.widget.recording import RecordingComm
 from tests.widget.training import adam, batches, classifier
 
 Make = Callable[..., LRFinderWidget]
+
+
+def test_what_happens_while_it_is_made_is_shown(monkeypatch: pytest.MonkeyPatch) -> None:
+    trainable = PlayedTrainable()
+    session = Session(trainable, AnalysisOptions())
+    shown = screens.Screens(session, "auto", lambda: None, lambda _rows: None)
+    session.listen(lambda: shown.shown.tick())
+    session.start()
+
+    def made(*given: Any) -> PlainScreen:
+        screen = PlainScreen(*given)
+        trainable.latest.whole()
+        session.wait(10)
+        return screen
+
+    monkeypatch.setattr(screens, "PlainScreen", made)
+    shown._change("The page has no front end.")
+    assert "Recommended" in shown.shown._headline.value
+    shown.close()
+    session.close()
 
 
 class Play:
