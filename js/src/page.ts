@@ -40,7 +40,7 @@ function held(type: string): Record<string, unknown> {
   return JSON.parse(script?.textContent ?? '{}') as Record<string, unknown>;
 }
 
-/** Puts the widget in place of the picture, which stays where anything fails. */
+/** Adds the widget, which is seen in place of the picture once all of it is there. */
 async function show(): Promise<void> {
   const place = document.querySelector('main') ?? document.body;
   const manager = new PageManager();
@@ -48,8 +48,10 @@ async function show(): Promise<void> {
   const model = await manager.get_model(String(held('view')['model_id']));
   if (model instanceof base.DOMWidgetModel) {
     const view = await manager.create_view(model);
-    place.replaceChildren();
-    Widget.attach(view.luminoWidget, place);
+    const host = document.createElement('div');
+    host.className = 'lrfind-page';
+    place.append(host);
+    Widget.attach(view.luminoWidget, host);
   }
 }
 

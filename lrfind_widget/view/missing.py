@@ -11,9 +11,11 @@ from lrfind_widget.not_shown import NO_FRONT_END
 from lrfind_widget.view.words import Words, image, lines
 
 # Seen at once where a page shows errors in place of our parts, and instead of them; one that shows
-# nothing there has two seconds to load. Our style sheet hides it where our parts are.
+# nothing there has two seconds to load. Our style sheet hides it where our parts are. The ground is
+# the picture's: a page may be dark and say nothing of the colour of words.
 _STYLE = """<style>
-.lrfind-missing { animation: 2s lrfind-missing; font-family: sans-serif; }
+.lrfind-missing { animation: 2s lrfind-missing; font-family: sans-serif; background: #fff; }
+.lrfind-missing, .lrfind-missing * { color: #212121; }
 .lrfind-missing:has(~ * .jupyter-widgets-error-widget) { animation: none; }
 .lrfind-missing ~ :has(.jupyter-widgets-error-widget) { display: none; }
 @keyframes lrfind-missing { from, to { visibility: hidden; max-height: 0; } }

@@ -7,8 +7,8 @@ from nbconvert import HTMLExporter
 from playwright.sync_api import Locator, Page, expect
 
 from lrfind_widget.not_shown import NO_FRONT_END
+from tests.browser.contrasts import CONTRASTS
 from tests.browser.finder import Finder
-from tests.browser.test_first_look import CONTRASTS
 from tests.browser.test_without_kernel import THEMES, by_html_manager, executed, one
 
 __all__ = ["executed", "one"]
@@ -42,6 +42,16 @@ def test_what_nbconvert_wrote_shows_pictures_where_the_cdn_lacks_us(
     contrasts = saved.page.locator(".lrfind-widget").first.evaluate(CONTRASTS)
     assert contrasts
     assert {words: ratio for words, ratio in contrasts.items() if ratio < 4.5} == {}
+
+
+def test_the_words_are_legible_in_a_dark_page_that_gives_them_no_colour(one, saved_page, tmp_path):
+    by_html_manager(one, path := tmp_path / "lr.html", "dark")
+    saved = saved_page(path, "dark", refused=US)
+    saved.allow_complaint(OF_THE_MODULE)
+    expect(saved.page.get_by_text(NO_FRONT_END)).to_be_visible()
+    contrasts = saved.page.locator(".lrfind-widget").locator("..").evaluate(CONTRASTS)
+    assert {words: ratio for words, ratio in contrasts.items() if ratio < 4.5} == {}
+    assert contrasts
 
 
 def test_where_our_front_end_is_there_nobody_meets_them(one, saved_page, tmp_path):

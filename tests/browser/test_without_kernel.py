@@ -157,6 +157,19 @@ def test_a_page_of_ours_that_cannot_start_keeps_its_picture(one, saved_page, tmp
     expect(saved.page.get_by_text(NO_SCRIPT)).to_be_visible()
 
 
+@pytest.mark.parametrize("part", ["FigureModel", "RunBarModel"])
+def test_a_page_of_ours_of_which_a_part_cannot_be_made_keeps_its_picture(
+    one, saved_page, tmp_path, part
+):
+    one.save_html(path := tmp_path / "lr.html")
+    path.write_text(path.read_text().replace(f'model_name":"{part}"', 'model_name":"None"'))
+    saved = saved_page(path)
+    saved.allow_complaint("in this page|Could not create|Failed to create")
+    expect(saved.page.locator(".jupyter-widgets-error-widget")).not_to_have_count(0)
+    expect(saved.page.get_by_role("img", name="Chart of the loss")).to_be_visible()
+    expect(saved.page.get_by_text("Click to show javascript error").first).to_be_hidden()
+
+
 CELLS = (
     """
 from IPython.display import display
