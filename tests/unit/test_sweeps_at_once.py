@@ -193,6 +193,15 @@ def test_one_that_waits_for_the_step_of_another_can_be_stopped(
     assert run.result.receipt.identical
 
 
+@pytest.fixture
+def interruptible() -> Iterator[None]:
+    """A process begun in the background may ignore interrupts."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
+@pytest.mark.usefixtures("interruptible")
 def test_one_that_waits_for_the_step_of_another_can_be_interrupted(stuck: RunThread) -> None:
     model = classifier()
 
