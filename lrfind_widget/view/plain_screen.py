@@ -127,6 +127,7 @@ class PlainScreen:
         self._ticking = threading.RLock()
         self._commands = commands_of(session)
         self._headline, self._picture, self._message = Words(), Words(), Words()
+        self._picture.put(_picture(lambda: None, ""))
         self._progress = _Progress(layout=OwnLayout(width="auto", flex="1 1 120px"))
         self._run, self._choice, self._chips = _Buttons(), _Buttons(), _Buttons()
         # Told at the end of a gesture: the page moves a slider that it has drawn to a whole step,

@@ -46,6 +46,13 @@ def test_what_happens_while_it_is_made_is_shown(monkeypatch: pytest.MonkeyPatch)
     session.close()
 
 
+def test_the_room_of_its_picture_is_there_from_the_first() -> None:
+    made = Play()
+    assert "aspect-ratio" in made.picture()
+    made.screen.close()
+    made.session.close()
+
+
 class Play:
     """A session of played runs and its plain screen."""
 
