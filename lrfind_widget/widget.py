@@ -15,7 +15,7 @@ from lrfind_widget.curves.formatting import written_as
 from lrfind_widget.keywords import constructor, keywords
 from lrfind_widget.not_shown import in_text
 from lrfind_widget.options import AnalysisOptions, WidgetOptions
-from lrfind_widget.outcomes import Status
+from lrfind_widget.outcomes import Applied, Status
 from lrfind_widget.points import Trainable
 from lrfind_widget.results.result import SweepResult
 from lrfind_widget.rules.table import DEFAULT_RULE
@@ -25,7 +25,7 @@ from lrfind_widget.view.cells import CELLS, after_unwatched_display
 from lrfind_widget.view.debounce import Debounce
 from lrfind_widget.view.files import picture_of
 from lrfind_widget.view.marks import Rate
-from lrfind_widget.view.output import SavedOutput
+from lrfind_widget.view.output import SavedOutput, keep_in_boxes
 from lrfind_widget.view.saves import Saves
 from lrfind_widget.view.screens import Screens
 from lrfind_widget.view.thread_safe_widget import OwnLayout, ThreadSafeWidget
@@ -191,6 +191,7 @@ class LRFinderWidget(Session, Saves, ThreadSafeWidget, VBox, ValueWidget):  # ty
         self._mirror()
         self.listen(self._show)
         CELLS.claim(self)
+        keep_in_boxes(_output_of)
         self._leave_cells = after_unwatched_display(self, self._finish)
 
     def close(self) -> None:
@@ -251,7 +252,8 @@ class LRFinderWidget(Session, Saves, ThreadSafeWidget, VBox, ValueWidget):  # ty
             self._kept = ()
         elif what != before:
             is_choice = what[:2] == before[:2]
-            is_pressed = self.state.is_applied and not self.state.follows
+            written = self.state.written
+            is_pressed = isinstance(written, Applied) and not written.follows
             if is_choice and self._screens.is_plain and not is_pressed:
                 return  # its page draws an output anew that is updated: focus would be lost
             self._kept = what
@@ -336,6 +338,10 @@ class LRFinderWidget(Session, Saves, ThreadSafeWidget, VBox, ValueWidget):  # ty
         words = in_words(self.state)
         self._output.keep(text, picture, words)
         self._screens.keep(picture, words)
+
+
+def _output_of(widget: Any) -> SavedOutput | None:
+    return widget._output if isinstance(widget, LRFinderWidget) else None  # noqa: SLF001
 
 
 def _values_of(layout: Any) -> dict[str, Any]:

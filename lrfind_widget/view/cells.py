@@ -59,7 +59,7 @@ def after_unwatched_display(widget: Widget, action: Callable[[], object]) -> Cal
     def end(result: Any) -> None:
         seen = [_widget_of(model_id) for model_id in displayed]
         displayed.clear()
-        if any(each is widget for each in _with_parts([*seen, getattr(result, "result", None)])):
+        if any(each is widget for each in with_parts([*seen, getattr(result, "result", None)])):
             action()
 
     shell.display_pub.register_hook(hear)
@@ -95,12 +95,12 @@ def _widget_of(model_id: str) -> Any:
     return widget_serialization["from_json"](f"IPY_MODEL_{model_id}", None)
 
 
-def _with_parts(widgets: Iterable[Any]) -> Iterator[Any]:
+def with_parts(widgets: Iterable[Any]) -> Iterator[Any]:
     """Yield what may be widgets, and what lies in them."""
     for each in widgets:
         yield each
         if isinstance(each, Box):
-            yield from _with_parts(each.children)
+            yield from with_parts(each.children)
 
 
 def _now() -> tuple[str, str]:

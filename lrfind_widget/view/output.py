@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import base64
 import threading
+from collections.abc import Callable
 from typing import Any
 
+from IPython.core.getipython import get_ipython
 from IPython.display import DisplayHandle, display
+from ipywidgets import Box
 
 from lrfind_widget.not_shown import NO_WIDGETS
-from lrfind_widget.view.cells import WIDGET_VIEW
+from lrfind_widget.view.cells import WIDGET_VIEW, with_parts
 from lrfind_widget.view.colab import heard_of_display
 
 KEPT_OUTPUT = "application/vnd.lrfind-widget+json"
@@ -57,13 +60,39 @@ class SavedOutput:
                 self._bundle(), metadata=self._metadata(), raw=True
             )
 
+    def beside(self, model_id: str) -> tuple[dict[str, Any], dict[str, Any]]:
+        """Return what the output of a box keeps in which the widget lies, and its metadata."""
+        with self._lock:
+            return self._bundle(model_id), self._metadata()
+
     def _metadata(self) -> dict[str, Any]:
         """Return the words that stand for the picture, where nbconvert looks for them."""
         return {"image/png": {"alt": self._words}} | self._asked_by_page
 
-    def _bundle(self) -> dict[str, Any]:
-        view = {"version_major": 2, "version_minor": 0, "model_id": self._model_id}
+    def _bundle(self, model_id: str = "") -> dict[str, Any]:
+        shown = model_id or self._model_id
+        view = {"version_major": 2, "version_minor": 0, "model_id": shown}
         kept = dict(self._kept)
         if "image/png" not in kept:
             kept["text/plain"] += f"\n{NO_WIDGETS}"
-        return {**kept, WIDGET_VIEW: view, KEPT_OUTPUT: {"model_id": self._model_id}}
+        return {**kept, WIDGET_VIEW: view, KEPT_OUTPUT: {"model_id": shown}}
+
+
+def keep_in_boxes(output_of: Callable[[Any], SavedOutput | None]) -> None:
+    """Let the output of each box keep what that of the first widget in it does that has one.
+
+    A box is displayed by itself, without those that lie in it.
+    """
+    formatter = getattr(get_ipython(), "display_formatter", None)
+    if formatter is None or Box in formatter.mimebundle_formatter.type_printers:
+        return
+
+    def bundle(box: Box) -> Any:
+        own = box._repr_mimebundle_
+        if own is None:  # it is closed
+            return None
+        outputs = filter(None, map(output_of, with_parts(box.children)))
+        output = next(outputs, None)
+        return own() if output is None else output.beside(box.model_id)
+
+    formatter.mimebundle_formatter.for_type(Box, bundle)

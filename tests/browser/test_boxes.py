@@ -6,6 +6,7 @@ import pytest
 from playwright.sync_api import expect
 
 from tests.browser.finder import Finder
+from tests.browser.harness import OpenNotebook
 
 PREPARE = """
 import ipywidgets
@@ -83,3 +84,34 @@ def test_a_page_that_is_reloaded_starts_no_second_sweep(lab):
     notebook.reload()
     Finder(notebook, 1).wait_for_dots(3)
     assert notebook.value("(len(one.runs), one.status.value)") == (1, "finished")
+
+
+@pytest.mark.parametrize("container", ["VBox", "Tab"])
+def test_a_notebook_without_its_kernel_says_what_to_do(lab, container):
+    notebook = lab(PREPARE, f"ipywidgets.{container}([one])")
+    notebook.run(0)
+    notebook.run(1)
+    Finder(notebook, 1).wait_for_dots(3)
+    leave(notebook)
+    notebook.allow_complaint("widget model not found")
+    notebook.open()
+    expect(notebook.output(1)).to_contain_text("Its kernel is gone: run the cell again")
+    expect(notebook.output(1).get_by_text("Error displaying widget")).to_be_hidden()
+
+
+def test_a_notebook_that_is_not_trusted_says_what_to_do(lab):
+    notebook = lab(PREPARE, "idle = made(auto_start=False)\ndisplay(ipywidgets.VBox([idle]))")
+    notebook.run(0)
+    notebook.run(1)
+    notebook.output(1).get_by_role("button", name="Run", exact=True).wait_for()
+    leave(notebook)
+    notebook.path.write_text(notebook.path.read_text().replace("num_it=20", "num_it=21"))
+    notebook.open()
+    expect(notebook.output(1)).to_contain_text("in a notebook that is trusted")
+
+
+def leave(notebook: OpenNotebook) -> None:
+    """Save a notebook, go away from it and end its kernel."""
+    notebook.save()
+    notebook.page.goto("about:blank")
+    notebook.application.shut_down_kernel_of(notebook.path.name)

@@ -17,6 +17,8 @@ from nbclient import NotebookClient
 
 from lrfind_widget import Status
 from lrfind_widget.not_shown import NO_WIDGETS
+from lrfind_widget.view.cells import WIDGET_VIEW
+from lrfind_widget.view.output import KEPT_OUTPUT
 
 SECONDS = 60
 
@@ -88,6 +90,24 @@ class TestANotebookThatAProgramExecutes:
         notebook = nbformat.v4.new_notebook(cells=[*map(nbformat.v4.new_code_cell, cells)])
         NotebookClient(notebook, timeout=SECONDS, kernel_name="python3").execute()
         assert notebook.cells[2].outputs[0].data["text/plain"] == "[(1, False), (1, False)]"
+        for cell in notebook.cells[:2]:  # the box's own outputs say what to do without a kernel
+            kept = cell.outputs[-1].data
+            assert kept["text/plain"].startswith("LRFinderWidget")
+            assert NO_WIDGETS in kept["text/plain"] or "image/png" in kept
+            assert kept[KEPT_OUTPUT] == {"model_id": kept[WIDGET_VIEW]["model_id"]}
+
+    def test_leaves_other_boxes_as_they_are(self) -> None:
+        cells = [
+            f"from ipywidgets import HBox, Label{UNWATCHED.format(more='')}",
+            "box = HBox([Label('alone')])\nbox",
+            "box.close()\nbox",
+        ]
+        notebook = nbformat.v4.new_notebook(cells=[*map(nbformat.v4.new_code_cell, cells)])
+        NotebookClient(notebook, timeout=SECONDS, kernel_name="python3").execute()
+        (shown,), (closed,) = (cell.outputs for cell in notebook.cells[1:])
+        assert shown.data["text/plain"] == "HBox(children=(Label(value='alone'),))"
+        assert set(shown.data) == {"text/plain", WIDGET_VIEW}
+        assert WIDGET_VIEW not in closed.data
 
     def test_does_not_wait_for_what_is_not_started(self) -> None:
         assert executed(auto_start=False)["text/plain"] == f"LRFinderWidget\n{NO_WIDGETS}"

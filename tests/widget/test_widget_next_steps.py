@@ -120,7 +120,7 @@ class TestCompare:
         assert found is widget.comparison
         panel = below(widget)
         assert widget.children == rows
-        assert rows[3].children == (panel.bar, panel.chart.figure)
+        assert rows[4].children == (panel.bar, panel.chart.figure)
         assert lines(widget) == [("1e-4", 30), ("1e-2", 30)]
         assert panel.bar.sentence == found.verdict
         assert widget.status is Status.FINISHED

@@ -114,13 +114,13 @@ def test_a_part_of_the_data_is_held_back_with_one_press(make: Any) -> None:
     assert np.isfinite(below(widget).chart.curves.val_loss).any()
 
 
-def test_what_cannot_be_held_back_is_said(make: Any) -> None:
+def test_what_cannot_be_held_back_is_not_offered(make: Any) -> None:
     widget = make(data=batches(2))
     widget.search(1e-3, steps=12)
     widget.wait(60)
-    press(widget, "Search with validation")
-    assert widget.status is Status.FAILED
-    assert "leaves nothing to train with" in bars(widget).run.sentence
+    assert "search_held_back" not in [each["command"] for each in below(widget).bar.buttons]
+    with pytest.raises(ValueError, match="leaves nothing to train with"):
+        widget.search_held_back()
 
 
 def test_the_rate_is_that_for_the_real_training(make: Any) -> None:

@@ -25,6 +25,7 @@ class TestInAHandlerOfMessages:
         done = on(widget, "selected_lr", is_true, lambda: found.append(widget.wait(WAIT)))
         open_soon(gate)
         drag(widget, 0.5)
+        assert eventually(lambda: found or done.raised)  # on the publisher's thread, perhaps
         assert done.raised == []
         assert found == [widget.result]
         assert eventually(lambda: agrees(widget))
