@@ -123,9 +123,9 @@ class ChoiceBar(Bar):
                 self.commands[command]()
             return is_there
         # A press can overtake the marker's own message, which waits for the one before
-        # it. So Apply brings its rate along, and what is written is what was seen.
-        can_apply = command == "apply" and self._can_press("apply")
-        if can_apply and not self._has_moved_marker(content.get("value")):
+        # it. So these bring the rate along: what is written, or begun with, is what was seen.
+        brings_rate = command in ("apply", "search") and self._can_press(command)
+        if brings_rate and not self._has_moved_marker(content.get("value")):
             return False
         return super()._take_event(content)
 

@@ -23,7 +23,7 @@ def press(widget: LRFinderWidget, label: str) -> None:
     bar, button = next(
         (bar, each) for bar in places for each in bar.buttons if each["label"] == label
     )
-    value = {"value": rows.choice.marker.value} if label == "Apply" else {}
+    value = {"value": rows.choice.marker.value} if label in ("Apply", "Search") else {}
     _tell(bar, event="press", command=button["command"], **value)
 
 

@@ -190,14 +190,15 @@ class TestChoiceBar:
         tell(bar, event="press", command="apply", value=3.2e-4)
         assert told == [3.2e-4, "apply"]
 
+    @pytest.mark.parametrize("command", ["apply", "search"])
     @pytest.mark.parametrize(
         "value",
         [None, "3e-4", True, 0, -1e-3, math.nan, math.inf, 20.0, 10**400, [1e-3], {}],
         ids=lambda value: str(value)[:8],
     )
-    def test_applies_no_rate_that_is_none(self, value: Any) -> None:
-        bar, heard = self.make()
-        tell(bar, event="press", command="apply", value=value)
+    def test_takes_no_rate_that_is_none(self, value: Any, command: str) -> None:
+        bar, heard = self.make(buttons=[button(command)])
+        tell(bar, event="press", command=command, value=value)
         assert heard == []
         assert bar.marker.value == 1e-3
         assert bar.refused_messages == 1

@@ -12,6 +12,7 @@ from lrfind_widget import LRFinderWidget, SearchResult, Status
 from lrfind_widget.curves.formatting import format_lr
 from tests.waiting import eventually
 from tests.widget.hands import press
+from tests.widget.messages import tell
 from tests.widget.shown import bars, below
 from tests.widget.training import Gate, adam, batches, bits, classifier
 
@@ -121,6 +122,13 @@ def test_what_cannot_be_held_back_is_not_offered(make: Any) -> None:
     assert "search_held_back" not in [each["command"] for each in below(widget).bar.buttons]
     with pytest.raises(ValueError, match="leaves nothing to train with"):
         widget.search_held_back()
+
+
+def test_it_begins_at_the_rate_that_is_seen_though_that_was_not_told_yet(make: Any) -> None:
+    widget = make()
+    tell(bars(widget).choice, event="press", command="search", value=0.05)
+    found = found_by(widget)
+    assert (found.lrs[0], found.origin) == (0.05, "chosen")
 
 
 def test_the_rate_is_that_for_the_real_training(make: Any) -> None:

@@ -9,6 +9,9 @@ import { Fold } from './fold';
 import { asArgument, asRate, readRate, sameRate, showRate } from './rate';
 import { type Button, type Suggestion, suggestionsOf } from './state';
 
+/** The buttons that bring the rate that is seen. */
+const NEED_RATE: ReadonlySet<string> = new Set(['apply', 'search']);
+
 /** What a suggestion is shown as. */
 interface Chip {
   readonly root: HTMLButtonElement;
@@ -179,14 +182,14 @@ export class ChoiceBarView extends BarView {
     if (each.id === 'copy') {
       return each.enabled;
     }
-    return super.isOffered(each) && (each.id !== 'apply' || this.value !== null);
+    return super.isOffered(each) && (!NEED_RATE.has(each.id) || this.value !== null);
   }
 
   protected override press(pressed: Button): void {
     if (pressed.id === 'copy') {
       void this.copy();
-    } else if (pressed.id === 'apply') {
-      this.apply(pressed);
+    } else if (NEED_RATE.has(pressed.id)) {
+      this.pressWithRate(pressed);
     } else {
       super.press(pressed);
     }
@@ -249,7 +252,7 @@ export class ChoiceBarView extends BarView {
     this.problem.setAttribute('role', isWrong ? 'alert' : 'none');
   }
 
-  private apply({ command }: Button): void {
+  private pressWithRate({ command }: Button): void {
     if (!this.commit() || this.value === null) {
       return;
     }

@@ -17,9 +17,9 @@ const APPLY = {
   title: 'Write this rate into the optimizer',
   enabled: true,
 };
-const COMPARE = {
-  id: 'compare',
-  command: 'compare',
+const SEARCH = {
+  id: 'search',
+  command: 'search',
   label: 'Search',
   title: 'Train a little at this rate',
   enabled: true,
@@ -53,7 +53,7 @@ beforeEach(() => {
   marker = makeModel(MarkerModel, { value: 3.2e-4 }, markerComm);
   model = makeModel(
     ChoiceBarModel,
-    { marker, suggestions: SUGGESTIONS, buttons: [APPLY, COMPARE] },
+    { marker, suggestions: SUGGESTIONS, buttons: [APPLY, SEARCH] },
     comm,
   );
   view = show(ChoiceBarView, model);
@@ -145,10 +145,10 @@ describe('Apply', () => {
     expect(comm.contents).toEqual([{ event: 'press', command: 'apply', value: 3.2e-4 }]);
   });
 
-  it('brings a rate that was typed and not yet entered', () => {
+  it.each(['Apply', 'Search'])('brings a rate that was typed and not yet entered: %s', (label) => {
     type(field(), '2e-3');
-    find(view.el, 'Apply').click();
-    expect(comm.contents).toEqual([{ event: 'press', command: 'apply', value: 2e-3 }]);
+    find(view.el, label).click();
+    expect(comm.contents).toEqual([{ event: 'press', command: label.toLowerCase(), value: 2e-3 }]);
   });
 
   it('sends nothing while the field is wrong', () => {
@@ -184,12 +184,12 @@ describe('Apply', () => {
   });
 
   it('is not there where there is no optimizer', () => {
-    model.set('buttons', [COMPARE]);
+    model.set('buttons', [SEARCH]);
     expect(names()).toEqual(['Copy', 'Search']);
   });
 
   it('says why it cannot be pressed', () => {
-    model.set('buttons', [{ ...APPLY, enabled: false, title: 'A sweep is running' }, COMPARE]);
+    model.set('buttons', [{ ...APPLY, enabled: false, title: 'A sweep is running' }, SEARCH]);
     const apply = find(view.el, 'Apply');
     apply.click();
     expect(comm.contents).toEqual([]);
@@ -207,7 +207,7 @@ describe('the buttons beside the field', () => {
 
   it('send what they are for', () => {
     find(view.el, 'Search').click();
-    expect(comm.contents).toEqual([{ event: 'press', command: 'compare' }]);
+    expect(comm.contents).toEqual([{ event: 'press', command: 'search', value: 3.2e-4 }]);
   });
 
   it('are for a kernel, but for Copy', () => {
