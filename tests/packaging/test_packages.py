@@ -167,8 +167,15 @@ def test_vs_code_finds_the_amd_module_in_the_text_that_nbclassic_runs(packages):
         assert f"{stem}/share/jupyter/{place}.js" in wheel.namelist()
 
 
-def test_the_same_sources_make_the_same_amd_module_in_every_folder(packages):
+def test_the_same_sources_make_the_same_front_end_in_every_folder(packages):
     assert module_of(packages.wheel) == (ROOT / MODULE).read_bytes()
+    with zipfile.ZipFile(packages.wheel) as wheel:
+        names = [
+            each for each in wheel.namelist() if each.startswith("lrfind_widget/labextension/")
+        ]
+        assert any(is_entry(name, "lrfind_widget/labextension") for name in names)
+        for name in names:
+            assert wheel.read(name) == (ROOT / name).read_bytes()
 
 
 def test_the_licences_of_what_is_bundled_travel_with_it(packages):
