@@ -9,10 +9,8 @@ from torch import Tensor
 from torch.optim import Optimizer
 
 from lrfind_widget.curves.formatting import listed
-from lrfind_widget.isolation.isolation import Isolation
-from lrfind_widget.options import TrainingOptions
-from lrfind_widget.training.error_context import ErrorContext
 from lrfind_widget.training.lightning_module import WithoutTrainer, own_methods, steps_of
+from lrfind_widget.training.update import Pass
 
 AROUND = (
     *("on_fit_start", "on_train_start", "on_train_epoch_start", "on_train_epoch_end"),
@@ -35,17 +33,15 @@ IN_VALIDATION = tuple(
 class Hooks:
     """The hooks that a LightningModule defines; none where its `training_step` is not the loss."""
 
-    def __init__(
-        self, isolation: Isolation, options: TrainingOptions, context: ErrorContext
-    ) -> None:
-        objects = isolation.objects
+    def __init__(self, given: Pass) -> None:
+        objects, options = given.isolation.objects, given.options
         self._model: Any = objects.model
         self._optimizer = objects.optimizer
-        self._context = context
+        self._context = given.context
         self.surroundings = WithoutTrainer(
             self._model,
             self._optimizer,
-            vars(isolation.given.model).get("_trainer"),  # which copies are without
+            vars(given.isolation.given.model).get("_trainer"),  # which copies are without
             accumulate_grad_batches=options.accumulate,
             gradient_clip_val=options.clip_grad_norm,
         )
@@ -55,7 +51,7 @@ class Hooks:
         others = (*BEFORE, *IN_VALIDATION) if validates else BEFORE
         left = own_methods(self._model, others) if is_loss else ()
         are = "is" if len(left) == 1 else "are"
-        context.not_run = f"your {listed(list(left))} {are} not run" if left else ""
+        self._context.not_run = f"your {listed(list(left))} {are} not run" if left else ""
         self.number = 0
         """That of the latest batch in its epoch."""
         self._batch: tuple[Any, Any, int] | None = None

@@ -10,16 +10,13 @@ import torch
 from torch import Tensor
 
 from lrfind_widget import endings, messages, no_critical_rate
-from lrfind_widget.isolation.isolation import Isolation
-from lrfind_widget.options import TrainingOptions
 from lrfind_widget.training.batches import Batches
 from lrfind_widget.training.custom_updates import bound_update, needs_closure
-from lrfind_widget.training.error_context import ErrorContext
 from lrfind_widget.training.lightning_hooks import Hooks
 from lrfind_widget.training.objective import Objective
 from lrfind_widget.training.param_groups import in_no_group
 from lrfind_widget.training.precision import Precision
-from lrfind_widget.training.update import Found, TrainingUpdate, mean
+from lrfind_widget.training.update import Pass, TrainingUpdate, mean
 
 NextBatch = Callable[[], tuple[Any, int]]
 """Returns a batch and its number in its epoch."""
@@ -31,23 +28,14 @@ MOST_WITHOUT_LOSS = 100
 class OptimizerStep(TrainingUpdate):
     """Trains what an isolation gives as a plain training loop does, a step at a time."""
 
-    def __init__(
-        self,
-        isolation: Isolation,
-        options: TrainingOptions,
-        context: ErrorContext,
-        found: Found,
-        batches: Batches | None = None,
-        **settings: Any,
-    ) -> None:
-        objects = isolation.objects
-        if batches is None:
-            batches = Batches(objects.dataloader)
-        super().__init__(isolation, options, context, found, batches, **settings)
-        model, device, self._batches = objects.model, self._device, batches
+    def __init__(self, given: Pass) -> None:
+        objects, options, context = given.isolation.objects, given.options, given.context
+        self._batches = given.batches or Batches(objects.dataloader)
+        super().__init__(given, self._batches)
+        model, device = objects.model, self._device
         self._parameters = list(model.parameters())
         self._demands_closure = needs_closure(self._optimizer)
-        self._hooks = Hooks(isolation, options, context)
+        self._hooks = Hooks(given)
         self._steps_itself = "optimizer_step" in self._hooks.own
         self._needs_closure = self._demands_closure or options.closure or self._steps_itself
         self._precision = Precision(options.amp, objects.grad_scaler, device)

@@ -8,17 +8,15 @@ from typing import Any
 from torch import nn
 from torch.optim import Optimizer
 
-from lrfind_widget.isolation.isolation import Isolation
 from lrfind_widget.isolation.joined_loader import JoinedLoader, joined
 from lrfind_widget.isolation.training_objects import FUNCTIONS, TrainingObjects
 from lrfind_widget.options import SearchOptions, TrainingOptions
 from lrfind_widget.training.checks import check
-from lrfind_widget.training.error_context import ErrorContext
 from lrfind_widget.training.held_back import can_hold_back, set_aside
 from lrfind_widget.training.lightning_module import steps_of
 from lrfind_widget.training.optimizer_step import OptimizerStep
 from lrfind_widget.training.training import Training
-from lrfind_widget.training.update import Found
+from lrfind_widget.training.update import Pass
 
 
 class PlainTraining(Training):
@@ -44,16 +42,9 @@ class PlainTraining(Training):
         check(objects, options)
         return objects
 
-    def update(
-        self,
-        isolation: Isolation,
-        options: TrainingOptions,
-        context: ErrorContext,
-        found: Found,
-        **settings: Any,
-    ) -> OptimizerStep:
+    def update(self, given: Pass) -> OptimizerStep:
         """Return the step of a plain loop."""
-        return OptimizerStep(isolation, options, context, found, **settings)
+        return OptimizerStep(given)
 
     @property
     def can_hold_back(self) -> bool:

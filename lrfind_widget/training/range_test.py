@@ -26,6 +26,7 @@ from lrfind_widget.training.param_groups import GroupRates
 from lrfind_widget.training.range_matching import matched
 from lrfind_widget.training.record import Record
 from lrfind_widget.training.trainers import training_of
+from lrfind_widget.training.update import Pass
 
 EarlyEnd = tuple[StopReason, endings.Sentence]
 """Why a pass ended before its last step, though not for its losses."""
@@ -192,9 +193,8 @@ class Sweep(Experiment):
                 beginning.restore()
                 self._records.append(Record(options.beta, options.stop_div, repeat))
             context.steps_before = repeat * planned
-            update = self._training.update(
-                isolation, options.of_repeat(repeat), context, self._found, steps=planned
-            )
+            own = options.of_repeat(repeat)
+            update = self._training.update(Pass(isolation, own, context, self._found, planned))
             self.multipliers, self.axis_label = update.rates.multipliers, update.rates.axis_label
             record = self._records[-1]
             looks_aside: ClosedUpdate = update

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import contextlib
-import functools
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
+from dataclasses import replace
 
 import torch
 
@@ -33,7 +33,7 @@ from lrfind_widget.training.short_trainings import BETA, LABEL, VALIDATIONS
 from lrfind_widget.training.tape import Tape
 from lrfind_widget.training.track import RateTraining, Track
 from lrfind_widget.training.training import Training
-from lrfind_widget.training.update import TrainingUpdate
+from lrfind_widget.training.update import Pass, TrainingUpdate
 from lrfind_widget.values import check_rate
 
 ROOM = 1 / 8
@@ -87,20 +87,18 @@ class Search(Experiment):
 
     def _run(self, isolation: Isolation, context: ErrorContext) -> Iterator[Point]:
         """Train at some rates and decide, until it is known which does best."""
-        make = functools.partial(
-            self._training.update,
+        given = Pass(
             isolation,
             self._options,
             context,
             self._found,
-            steps=self._steps,
+            self._steps,
             validates=self._validates,
-            # Taken again, the rates would no longer see the same batches.
-            retakes_skipped=False,
+            retakes_skipped=False,  # the rates would no longer see the same batches
         )
         train = self._one_by_one if self._training.begins_anew else self._side_by_side
         try:
-            yield from train(isolation, context, make)
+            yield from train(given)
         except OutOfDataError as error:
             raise ValueError(str(error)) from error
         except SweepEnded:
@@ -109,28 +107,24 @@ class Search(Experiment):
         tried, cost = len(self._trainings), sum(len(t.record.points) for t in self._trainings)
         self._end(StopReason.FINISHED, endings.search_finished(cost, tried, self._steps))
 
-    def _one_by_one(
-        self, isolation: Isolation, context: ErrorContext, make: Callable[..., TrainingUpdate]
-    ) -> Iterator[Point]:
+    def _one_by_one(self, given: Pass) -> Iterator[Point]:
         """Train at one rate after the other, each with an update of its own."""
-        objects = isolation.objects
+        objects = given.isolation.objects
         random = RandomSources(model_device(objects.model), objects.drawing)
-        mark, beginning = isolation.mark(), random.get()
+        mark, beginning = given.isolation.mark(), random.get()
         self.isolation_sentence += f" {messages.one_after_the_other(messages.BEGINS_ANEW)}"
         while not self._why_ended:
             for training in [t for t in self._trying if not t.is_complete]:
                 mark.restore()
                 random.set(beginning)
-                context.steps_before = self.done()
-                with contextlib.closing(make()) as update:
+                given.context.steps_before = self.done()
+                with contextlib.closing(self._training.update(given)) as update:
                     yield from self._train(training, self._steps, update)
             self._decide()
 
-    def _side_by_side(
-        self, isolation: Isolation, context: ErrorContext, make: Callable[..., TrainingUpdate]
-    ) -> Iterator[Point]:
+    def _side_by_side(self, given: Pass) -> Iterator[Point]:
         """Train side by side, and decide whenever all have come to the same step."""
-        objects, steps = isolation.objects, self._steps
+        objects, steps = given.isolation.objects, self._steps
         roots = [*objects.drawing, *objects.functions]
         random = RandomSources(model_device(objects.model), roots)
         tape = Tape(
@@ -138,15 +132,16 @@ class Search(Experiment):
             random,
             ROOM * (free_bytes(torch.device("cpu")) or 2**30),
         )
-        with contextlib.closing(make(batches=tape)) as update:
-            track = Track(isolation, update, tape, random)
+        update = self._training.update(replace(given, batches=tape))
+        with contextlib.closing(update):
+            track = Track(given.isolation, update, tape, random)
             chunk = self._chunk
             while not self._why_ended:
                 until = min((min(t.step for t in self._trying) // chunk + 1) * chunk, steps)
                 for training in [t for t in self._trying if t.step < until]:
                     tape.least = min(t.position for t in self._trying)
                     track.enter(training)
-                    context.steps_before = self.done() - training.step
+                    given.context.steps_before = self.done() - training.step
                     yield from self._train(training, until, update)
                     training.position = tape.position
                     if chunk < steps and self._is_first_look:

@@ -24,6 +24,7 @@ from lrfind_widget.training.range_test import run_pass
 from lrfind_widget.training.record import Record, tables_of
 from lrfind_widget.training.trainers import training_of
 from lrfind_widget.training.training import Training
+from lrfind_widget.training.update import Pass
 from lrfind_widget.values import check_rate
 
 BETA = 0.9
@@ -77,6 +78,15 @@ class ShortTrainings(Experiment):
         random = RandomSources(model_device(objects.model), objects.drawing)
         beginning = random.get()
         every = max(1, steps // VALIDATIONS)
+        given = Pass(
+            isolation,
+            options,
+            context,
+            self._found,
+            steps,
+            validates=lambda step: (steps - 1 - step) % every == 0,
+            retakes_skipped=False,  # the rates would no longer see the same batches
+        )
         for number, lr in enumerate(self.lrs):
             if number > 0:
                 mark.restore()
@@ -88,16 +98,7 @@ class ShortTrainings(Experiment):
             record = Record(BETA, stop_div=False, repeat=number, average=GeometricAverage)
             self._records.append(record)
             context.steps_before = number * steps
-            update = self._training.update(
-                isolation,
-                options,
-                context,
-                self._found,
-                steps=steps,
-                validates=lambda step: (steps - 1 - step) % every == 0,
-                # Taken again, the rates would no longer see the same batches.
-                retakes_skipped=False,
-            )
+            update = self._training.update(given)
             try:
                 early = yield from run_pass(update, steps, constant, record, self.control)
             except OutOfDataError as error:

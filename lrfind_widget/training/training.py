@@ -10,14 +10,12 @@ from torch import nn
 from torch.optim import Optimizer
 
 from lrfind_widget.curves.group_ranges import GroupRanges
-from lrfind_widget.isolation.isolation import Isolation
 from lrfind_widget.isolation.training_objects import TrainingObjects
 from lrfind_widget.options import SearchOptions, TrainingOptions
 from lrfind_widget.outcomes import Applied
 from lrfind_widget.training.batches import MadeLoader
-from lrfind_widget.training.error_context import ErrorContext
 from lrfind_widget.training.param_groups import set_lr
-from lrfind_widget.training.update import Found, TrainingUpdate
+from lrfind_widget.training.update import Pass, TrainingUpdate
 
 Loader = Iterable[Any] | MadeLoader
 
@@ -56,15 +54,8 @@ class Training(ABC):
         return objects.dataloader
 
     @abstractmethod
-    def update(
-        self,
-        isolation: Isolation,
-        options: TrainingOptions,
-        context: ErrorContext,
-        found: Found,
-        **settings: Any,
-    ) -> TrainingUpdate:
-        """Return an update of what an isolation gives, with settings of `TrainingUpdate`."""
+    def update(self, given: Pass) -> TrainingUpdate:
+        """Return what takes the steps of a pass."""
 
     @property
     def can_hold_back(self) -> bool:

@@ -20,7 +20,7 @@ from lrfind_widget.options import TrainingOptions
 from lrfind_widget.outcomes import StopReason
 from lrfind_widget.points import Losses
 from lrfind_widget.training.batch import known_size, model_device
-from lrfind_widget.training.batches import Reading
+from lrfind_widget.training.batches import Batches, Reading
 from lrfind_widget.training.control import SweepEnded
 from lrfind_widget.training.device import Execution
 from lrfind_widget.training.error_context import ErrorContext
@@ -45,34 +45,38 @@ class Found:
     batch_size: int | None = None
 
 
+@dataclass(frozen=True)
+class Pass:
+    """What the steps of one pass are taken with: a repeat of a sweep, trainings from one state."""
+
+    isolation: Isolation
+    options: TrainingOptions
+    context: ErrorContext
+    found: Found
+    steps: int
+    """How many are planned."""
+    validates: Callable[[int], bool] = lambda _step: True
+    """Whether the validation loss is computed after a step."""
+    retakes_skipped: bool = True
+    batches: Batches | None = None
+    """Those to train on; by default a new reading of the loader."""
+
+
 class TrainingUpdate(ABC):
     """Trains what an isolation gives, a step at a time. An `Update`.
 
-    A subclass takes the step. `checkpoint` is called with the part that comes next: before data is
-    fetched, before the forward and the backward pass. By default it sets the part in `context`.
-    `steps` are planned.
+    A subclass takes the step. It calls `_checkpoint` with the part that comes next: before data is
+    fetched, before the forward and the backward pass.
     """
 
-    def __init__(
-        self,
-        isolation: Isolation,
-        options: TrainingOptions,
-        context: ErrorContext,
-        found: Found,
-        reading: Reading,
-        *,
-        steps: int,
-        checkpoint: Callable[[str], None] | None = None,
-        validates: Callable[[int], bool] = lambda _step: True,
-        retakes_skipped: bool = True,
-    ) -> None:
+    def __init__(self, given: Pass, reading: Reading) -> None:
+        isolation, options = given.isolation, given.options
         self._objects = objects = isolation.objects
         self._optimizer = objects.optimizer
         self._device = device = model_device(objects.model)
-        self._options, self._context, self._found = options, context, found
-        self._reading, self._planned = reading, steps
-        self._checkpoint = checkpoint or context.enter
-        self._validates, self._retakes_skipped = validates, retakes_skipped
+        self._given, self._options, self._reading = given, options, reading
+        self._context, self._found = given.context, given.found
+        self._checkpoint = given.context.enter
         self._skipped_in_a_row = 0
         self.recent: RecentBatches | None = None
         self.execution = Execution(
@@ -145,9 +149,9 @@ class TrainingUpdate(ABC):
             if not self._watch.is_hooked:
                 self.rates.check(self._optimizer)
             losses = [loss]
-            if self._validation is not None and taken and self._validates(step):
+            if self._validation is not None and taken and self._given.validates(step):
                 losses.append(self._validation.loss())
-            counts = taken or not self._retakes_skipped
+            counts = taken or not self._given.retakes_skipped
             self._losses.put((step, lr, counts), *losses)
         self._found.objective = self._objective_sentence
         self._found.skipped_steps += not counts

@@ -14,8 +14,9 @@ from lrfind_widget.isolation.training_objects import TrainingObjects
 from lrfind_widget.options import SweepOptions
 from lrfind_widget.points import Losses, Update
 from lrfind_widget.training.error_context import ErrorContext
-from lrfind_widget.training.optimizer_step import Found, OptimizerStep
+from lrfind_widget.training.optimizer_step import OptimizerStep
 from lrfind_widget.training.range_test import Sweep
+from lrfind_widget.training.update import Found, Pass
 from tests.unit.toys import batches, classifier, sgd
 
 ONE = ["The dataloader", "fetched", "The model", "forward", "The backward pass", "backward"]
@@ -46,14 +47,8 @@ def made(
     objects = TrainingObjects(model, optimizer, Watched(parts))
     context, found = ErrorContext(), Found()
     with Isolation(objects, "in_place") as isolation:
-        update = OptimizerStep(
-            isolation,
-            SweepOptions(**options),
-            context,
-            found,
-            steps=1,
-            checkpoint=lambda part: parts.append(part),
-        )
+        update = OptimizerStep(Pass(isolation, SweepOptions(**options), context, found, 1))
+        update._checkpoint = parts.append  # type: ignore[method-assign]
         with contextlib.closing(update):
             yield update, context, found
 

@@ -9,19 +9,18 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 
-from lrfind_widget.isolation.isolation import Isolation
 from lrfind_widget.isolation.loaders import SeparateLoader
 from lrfind_widget.isolation.training_objects import TrainingObjects
 from lrfind_widget.options import TrainingOptions
 from lrfind_widget.training.batches import Batches, MadeLoader
-from lrfind_widget.training.error_context import ErrorContext
 from lrfind_widget.training.optimizer_step import OptimizerStep
 from lrfind_widget.training.plain_training import PlainTraining
 from lrfind_widget.training.trainers.stand_in import shallow
 from lrfind_widget.training.training import Loader
-from lrfind_widget.training.update import Found
+from lrfind_widget.training.update import Pass
 
 
 class AccelerateTraining(PlainTraining):
@@ -41,22 +40,14 @@ class AccelerateTraining(PlainTraining):
         syncs = state is not None and state.sync_with_dataloader
         return _Telling(objects.dataloader) if syncs else objects.dataloader
 
-    def update(
-        self,
-        isolation: Isolation,
-        options: TrainingOptions,
-        context: ErrorContext,
-        found: Found,
-        batches: Batches | None = None,
-        **settings: Any,
-    ) -> OptimizerStep:
+    def update(self, given: Pass) -> OptimizerStep:
         """Return the step of a plain loop, whose accumulation ends where the loader does."""
-        loader, options = self.loader(isolation.objects), self._completed(options)
-        if batches is None:
-            batches = Batches(loader)
+        loader = self.loader(given.isolation.objects)
+        batches = given.batches or Batches(loader)
         if isinstance(loader, _Telling):
             batches = _Told(batches)
-        return OptimizerStep(isolation, options, context, found, batches, **settings)
+        options = self._completed(given.options)
+        return OptimizerStep(replace(given, options=options, batches=batches))
 
     def _completed(self, options: TrainingOptions) -> TrainingOptions:
         """Return the options with what the optimizer knows, and loaders that keep to themselves."""

@@ -15,13 +15,11 @@ from torch.optim import Optimizer
 
 from lrfind_widget import endings
 from lrfind_widget.curves.group_ranges import GroupRanges
-from lrfind_widget.isolation.isolation import Isolation
 from lrfind_widget.isolation.training_objects import TrainingObjects
 from lrfind_widget.options import SearchOptions, TrainingOptions
 from lrfind_widget.outcomes import Applied
 from lrfind_widget.training.batches import OutOfDataError
 from lrfind_widget.training.checks import check_trained
-from lrfind_widget.training.error_context import ErrorContext
 from lrfind_widget.training.param_groups import GroupRates
 from lrfind_widget.training.trainers.fastai_fit import (
     Fit,
@@ -35,7 +33,7 @@ from lrfind_widget.training.trainers.fastai_fit import (
 )
 from lrfind_widget.training.trainers.refusals import refuse_keywords, refuse_second
 from lrfind_widget.training.training import Training
-from lrfind_widget.training.update import Found, TrainingUpdate, mean
+from lrfind_widget.training.update import Pass, TrainingUpdate, mean
 from lrfind_widget.values import name_of
 
 
@@ -76,25 +74,18 @@ class FastaiTraining(Training):
         check_trained(objects, options)
         return objects
 
-    def update(
-        self,
-        isolation: Isolation,
-        options: TrainingOptions,
-        context: ErrorContext,
-        found: Found,
-        **settings: Any,
-    ) -> FastaiUpdate:
+    def update(self, given: Pass) -> FastaiUpdate:
         """Return what begins a fit."""
-        learner: Any = with_callbacks_of_its_own(isolation.objects.trainer)
+        learner: Any = with_callbacks_of_its_own(given.isolation.objects.trainer)
         if wraps(learner.opt) and not self._learner.opt:
             learner.opt.clear_state()
-        wd = learner.wd if options.wd is None else options.wd
+        wd = learner.wd if given.options.wd is None else given.options.wd
         if wd is not None:
             learner.opt.set_hypers(wd=wd)
         learner.model.to(_device(learner))
         for parameter, gradient in zip(learner.model.parameters(), self._gradients, strict=True):
             parameter.grad = None if gradient is None else gradient.to(parameter.device, copy=True)
-        return FastaiUpdate(learner, isolation, options, context, found, **settings)
+        return FastaiUpdate(learner, given)
 
     def held_back(self, options: SearchOptions) -> tuple[Training, SearchOptions]:
         """Refuse it: a Learner has data for validation."""
@@ -122,21 +113,13 @@ class FastaiTraining(Training):
 class FastaiUpdate(TrainingUpdate):
     """As many batches of a fit as it takes to the optimizer's next step."""
 
-    def __init__(
-        self,
-        learner: Any,
-        isolation: Isolation,
-        options: TrainingOptions,
-        context: ErrorContext,
-        found: Found,
-        **settings: Any,
-    ) -> None:
+    def __init__(self, learner: Any, given: Pass) -> None:
         self._fit = Fit(learner, self._listen)
-        super().__init__(isolation, options, context, found, self._fit, **settings)
-        learner.n_epoch = batches_for(self._planned, learner) // len(learner.dls.train) + 1
+        super().__init__(given, self._fit)
+        learner.n_epoch = batches_for(given.steps, learner) // len(learner.dls.train) + 1
         self._tried = self._skipped = self._has_loss = False
         self._sentence = f"the Learner's own loss, {name_of(learner.loss_func)}"
-        val_loader = isolation.objects.val_loader
+        val_loader = given.isolation.objects.val_loader
         valid = None if val_loader is None else ReadAnew(val_loader)
         self._begin(valid, self._fit.loss_of, lambda: "The Learner")
 

@@ -7,13 +7,11 @@ from typing import Any
 from torch.optim import Optimizer
 
 from lrfind_widget.curves.group_ranges import GroupRanges
-from lrfind_widget.isolation.isolation import Isolation
 from lrfind_widget.isolation.training_objects import TrainingObjects
 from lrfind_widget.options import SearchOptions, TrainingOptions
 from lrfind_widget.outcomes import Applied
 from lrfind_widget.training.batches import Batches, MadeLoader
 from lrfind_widget.training.checks import check_trained
-from lrfind_widget.training.error_context import ErrorContext
 from lrfind_widget.training.param_groups import set_lr
 from lrfind_widget.training.trainers.huggingface_train import (
     TrainerUpdate,
@@ -24,7 +22,7 @@ from lrfind_widget.training.trainers.huggingface_train import (
 from lrfind_widget.training.trainers.refusals import refuse_keywords, refuse_second
 from lrfind_widget.training.trainers.stand_in import shallow
 from lrfind_widget.training.training import Training
-from lrfind_widget.training.update import Found, TrainingUpdate
+from lrfind_widget.training.update import Pass, TrainingUpdate
 
 _ONE_RATE = (
     "The Trainer will make its optimizer from learning_rate alone. To keep the rates of groups, "
@@ -74,19 +72,9 @@ class HuggingFaceTraining(Training):
         """Return the trainer's own loader, made when a training begins."""
         return TrainLoader(standing_in(objects.trainer, {}))
 
-    def update(
-        self,
-        isolation: Isolation,
-        options: TrainingOptions,
-        context: ErrorContext,
-        found: Found,
-        batches: Batches | None = None,
-        **settings: Any,
-    ) -> TrainingUpdate:
+    def update(self, given: Pass) -> TrainingUpdate:
         """Return the trainer's update."""
-        if batches is None:
-            batches = Batches(self.loader(isolation.objects))
-        return TrainerUpdate(isolation, options, context, found, batches, **settings)
+        return TrainerUpdate(given, given.batches or Batches(self.loader(given.isolation.objects)))
 
     def held_back(self, options: SearchOptions) -> tuple[Training, SearchOptions]:
         """Refuse it: a Trainer knows its evaluation data."""

@@ -17,14 +17,11 @@ import torch
 from torch import Tensor
 from torch.optim import Optimizer
 
-from lrfind_widget.isolation.isolation import Isolation
 from lrfind_widget.isolation.joined_loader import end_iterator
-from lrfind_widget.options import TrainingOptions
 from lrfind_widget.training.batches import Batches, MadeLoader
-from lrfind_widget.training.error_context import ErrorContext
 from lrfind_widget.training.trainers.accelerate import own_state
 from lrfind_widget.training.trainers.stand_in import repoint_functions, shallow, stand_in
-from lrfind_widget.training.update import Found, TrainingUpdate
+from lrfind_widget.training.update import Pass, TrainingUpdate
 
 
 def plain(optimizer: Any) -> Optimizer:
@@ -158,22 +155,14 @@ def _planned(args: Any, length: int | None) -> dict[str, int]:
 class TrainerUpdate(TrainingUpdate):
     """The update of a Trainer, on a stand-in for it."""
 
-    def __init__(
-        self,
-        isolation: Isolation,
-        options: TrainingOptions,
-        context: ErrorContext,
-        found: Found,
-        batches: Batches,
-        **settings: Any,
-    ) -> None:
-        super().__init__(isolation, options, context, found, batches, **settings)
-        objects, self._batches = isolation.objects, batches
+    def __init__(self, given: Pass, batches: Batches) -> None:
+        super().__init__(given, batches)
+        objects, self._batches = given.isolation.objects, batches
         self._trainer = trainer = standing_in(objects.trainer, {})
         trainer.optimizer = objects.optimizer
         self._model = _prepared(trainer)
         val_loader = objects.val_loader
-        if options.val_loader is True:
+        if given.options.val_loader is True:
             val_loader = trainer.get_eval_dataloader()
             val_loader.gradient_state = trainer.accelerator.gradient_state
         self._begin(val_loader, self._val_loss, lambda: "The Trainer")

@@ -21,7 +21,6 @@ from torch import Tensor, nn
 from torch.optim import Optimizer
 
 from lrfind_widget import endings, no_critical_rate
-from lrfind_widget.isolation.isolation import Isolation
 from lrfind_widget.isolation.joined_loader import joined
 from lrfind_widget.isolation.loaders import SeparateLoader
 from lrfind_widget.isolation.reach import reach
@@ -31,13 +30,12 @@ from lrfind_widget.training.batch import describe
 from lrfind_widget.training.batches import OutOfDataError
 from lrfind_widget.training.checks import check_trained
 from lrfind_widget.training.custom_updates import needs_closure
-from lrfind_widget.training.error_context import ErrorContext
 from lrfind_widget.training.held_back import can_hold_back, set_aside
 from lrfind_widget.training.lightning_module import SILENT
 from lrfind_widget.training.trainers.refusals import refuse_keywords
 from lrfind_widget.training.trainers.stand_in import repointed, shallow
 from lrfind_widget.training.training import Training
-from lrfind_widget.training.update import Found, TrainingUpdate, mean
+from lrfind_widget.training.update import Pass, TrainingUpdate, mean
 
 WITHOUT_STEP = 1000
 """Batches after which an engine is given up whose optimizer has not stepped."""
@@ -96,16 +94,9 @@ class IgniteTraining(Training):
         check_trained(objects, options)
         return objects
 
-    def update(
-        self,
-        isolation: Isolation,
-        options: TrainingOptions,
-        context: ErrorContext,
-        found: Found,
-        **settings: Any,
-    ) -> IgniteUpdate:
+    def update(self, given: Pass) -> IgniteUpdate:
         """Return the steps of a run that begins."""
-        return IgniteUpdate(isolation, options, context, found, **settings)
+        return IgniteUpdate(given)
 
     @property
     def can_hold_back(self) -> bool:
@@ -121,17 +112,10 @@ class IgniteTraining(Training):
 class IgniteUpdate(TrainingUpdate):
     """A step of the optimizer in a run of an engine: as many batches as it takes for one."""
 
-    def __init__(
-        self,
-        isolation: Isolation,
-        options: TrainingOptions,
-        context: ErrorContext,
-        found: Found,
-        **settings: Any,
-    ) -> None:
-        objects = isolation.objects
+    def __init__(self, given: Pass) -> None:
+        objects = given.isolation.objects
         self._loader = SeparateLoader(objects.dataloader)
-        super().__init__(isolation, options, context, found, self._loader, **settings)
+        super().__init__(given, self._loader)
         self._engine = engine = _engine_like(objects.trainer, {})
         self._losses_of_step: list[Tensor] = []
         self._stepped = self._iterations = 0

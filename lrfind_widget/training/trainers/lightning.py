@@ -15,13 +15,11 @@ from torch.optim import Optimizer
 
 from lrfind_widget.curves.formatting import format_lr
 from lrfind_widget.curves.group_ranges import GroupRanges
-from lrfind_widget.isolation.isolation import Isolation
 from lrfind_widget.isolation.joined_loader import joined
 from lrfind_widget.isolation.training_objects import TrainingObjects, class_of
 from lrfind_widget.options import SearchOptions, TrainingOptions
 from lrfind_widget.outcomes import Applied
 from lrfind_widget.training.checks import check_trained
-from lrfind_widget.training.error_context import ErrorContext
 from lrfind_widget.training.held_back import can_hold_back, set_aside
 from lrfind_widget.training.lightning_module import (
     check_steps,
@@ -37,7 +35,7 @@ from lrfind_widget.training.trainers.lightning_stand_in import (
 )
 from lrfind_widget.training.trainers.refusals import refuse_keywords
 from lrfind_widget.training.training import Training
-from lrfind_widget.training.update import Found
+from lrfind_widget.training.update import Pass
 
 RATES = "lr", "learning_rate"
 """What a module calls the rate that its `configure_optimizers` reads."""
@@ -73,18 +71,11 @@ class LightningTraining(Training):
         check_trained(objects, options)
         return objects
 
-    def update(
-        self,
-        isolation: Isolation,
-        options: TrainingOptions,
-        context: ErrorContext,
-        found: Found,
-        **settings: Any,
-    ) -> LightningUpdate:
+    def update(self, given: Pass) -> LightningUpdate:
         """Return the steps of a fit that begins."""
-        memo = _itself(isolation.objects.model)
-        given = stand_in(isolation.objects.trainer, memo), apart(self._data), memo
-        return LightningUpdate(*given, isolation, options, context, found, **settings)
+        objects = given.isolation.objects
+        memo = _itself(objects.model)
+        return LightningUpdate(stand_in(objects.trainer, memo), apart(self._data), memo, given)
 
     @property
     def can_hold_back(self) -> bool:

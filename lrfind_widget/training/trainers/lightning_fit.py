@@ -10,13 +10,10 @@ from typing import Any
 from torch import Tensor
 
 from lrfind_widget import endings, no_critical_rate
-from lrfind_widget.isolation.isolation import Isolation
 from lrfind_widget.isolation.joined_loader import joined
 from lrfind_widget.isolation.random_sources import RandomSources
-from lrfind_widget.options import TrainingOptions
 from lrfind_widget.training.batches import OutOfDataError
 from lrfind_widget.training.custom_updates import needs_closure
-from lrfind_widget.training.error_context import ErrorContext
 from lrfind_widget.training.lightning_module import (
     SILENT,
     VALUES,
@@ -29,26 +26,16 @@ from lrfind_widget.training.module_loss import ModuleLoss
 from lrfind_widget.training.optimizer_step import MOST_WITHOUT_LOSS
 from lrfind_widget.training.trainers.lightning_stand_in import quiet, training_callbacks
 from lrfind_widget.training.trainers.stepwise import Stepwise
-from lrfind_widget.training.update import Found, TrainingUpdate, mean
+from lrfind_widget.training.update import Pass, TrainingUpdate, mean
 
 
 class LightningUpdate(TrainingUpdate):
     """A step of the optimizer in the fit of a stand-in."""
 
-    def __init__(
-        self,
-        trainer: Any,
-        data: Any,
-        memo: dict[int, Any],
-        isolation: Isolation,
-        options: TrainingOptions,
-        context: ErrorContext,
-        found: Found,
-        **settings: Any,
-    ) -> None:
+    def __init__(self, trainer: Any, data: Any, memo: dict[int, Any], given: Pass) -> None:
         self._fit = Stepwise(self._train)
-        super().__init__(isolation, options, context, found, self._fit, **settings)
-        model: Any = isolation.objects.model
+        super().__init__(given, self._fit)
+        model: Any = self._objects.model
         self._trainer, self._data, self._model = trainer, data, model
         self._losses_of_step: list[Tensor] = []
         self._batches_given = self._batches_before = self._stepped = 0
@@ -65,7 +52,7 @@ class LightningUpdate(TrainingUpdate):
         for name in VALUES:  # which this Trainer says itself
             del vars(surroundings.trainer)[name]
         self._loss = ModuleLoss(model, self._device, surroundings)
-        self._begin(isolation.objects.val_loader, self._val_loss, self._val_source)
+        self._begin(self._objects.val_loader, self._val_loss, self._val_source)
 
     @property
     def scaler(self) -> Any:
