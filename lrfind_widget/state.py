@@ -73,6 +73,9 @@ class SessionState:
     # Those of the next sweep that a page asks for, with the values that the widget was made with.
     keywords: Mapping[str, Any] = field(default_factory=dict)
     typed: Mapping[str, str] = field(default_factory=dict)  # what a page's fields say instead
+    # Those that the latest sweep has changed, which what adds to it changes too.
+    changed: Mapping[str, Any] = field(default_factory=dict)
+    goal: Mapping[str, Any] = field(default_factory=dict)  # the keywords of the latest search
     auto_apply: bool = False
     model_name: str = ""
 

@@ -6,14 +6,31 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any, Literal
 
+from lrfind_widget.next_sweep import FIELDS
 from lrfind_widget.options import AnalysisOptions
-from lrfind_widget.outcomes import Applied
-from lrfind_widget.points import Run
+from lrfind_widget.outcomes import Applied, Status
+from lrfind_widget.points import Progress, Run, Trainable
 from lrfind_widget.results.result import SweepResult
 from lrfind_widget.results.search import SearchResult
 from lrfind_widget.state import ListedRun, SessionState
 
 RunAction = Literal["show", "hide", "remove"]
+
+
+def of_trainable(
+    trainable: Trainable, options: AnalysisOptions, *, auto_apply: bool
+) -> SessionState:
+    """Return the first state of a session that trains."""
+    own, keywords = trainable.lr, trainable.keywords
+    return SessionState(
+        True,
+        options,
+        own,
+        keywords={name: keywords[name] for name in FIELDS},
+        own_lr=own,
+        auto_apply=auto_apply,
+        model_name=trainable.name,
+    )
 
 
 def of_stored(result: SweepResult, options: AnalysisOptions) -> SessionState:
@@ -23,6 +40,16 @@ def of_stored(result: SweepResult, options: AnalysisOptions) -> SessionState:
     if result.selected_lr is None or result.selected_lr == suggested.selected_lr:
         return suggested
     return replace(suggested, selected_lr=result.selected_lr, chosen_by_hand=True)
+
+
+def begin(state: SessionState, run: Run, **begun: Any) -> SessionState:
+    """Return the state in which a run has begun, with what else goes with that."""
+    if run.plan.kind == "sweep":
+        begun |= {"sweep": run}
+    else:
+        begun |= {"comparing": run, "compared_after": state.number}
+    begun |= {"run": run, "progress": Progress(Status.SWEEPING)}
+    return replace(state, **begun, refusal=None, written=None, asked="")
 
 
 def read_anew(state: SessionState, changes: Mapping[str, Any]) -> SessionState:

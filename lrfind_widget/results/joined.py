@@ -107,9 +107,10 @@ class Refinement:
 
     @property
     def keywords(self) -> dict[str, Any]:
-        """The keywords of the sweep; groups with ranges of their own go on along these."""
-        groups = groups_of(self.base.settings)
-        return {**self.changes, **({"groups": groups} if isinstance(groups, GroupRanges) else {})}
+        """What the sweep is asked for; groups with ranges of their own go on along these."""
+        groups, schedule = groups_of(self.base.settings), self.schedule
+        more = {"groups": groups} if isinstance(groups, GroupRanges) else {}
+        return {**self.changes, **more, **({} if schedule is None else {"schedule": schedule})}
 
     @property
     def below(self) -> int:

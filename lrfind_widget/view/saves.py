@@ -8,12 +8,12 @@ from os import PathLike
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from lrfind_widget.choices import CLOSED
 from lrfind_widget.not_shown import NO_PROGRAM, NO_SCRIPT
 from lrfind_widget.results import figures, stored
 from lrfind_widget.results.json_record import JsonRecord
 from lrfind_widget.results.looks import Theme
 from lrfind_widget.results.scripts import script
-from lrfind_widget.session import CLOSED
 from lrfind_widget.state import SessionState
 from lrfind_widget.view.files import NO_CURVE, file_of, picture_of
 from lrfind_widget.view.screen import Screen

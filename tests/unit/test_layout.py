@@ -44,14 +44,16 @@ ROOMS = {
     "results": Room("numpy", f"{NUMBERS} keywords"),
     "state": Room("", f"{NUMBERS} {SEAM}"),
     "transitions": Room("", f"{NUMBERS} {SEAM} state"),
-    "session": Room("", f"{BASE} {NUMBERS} {SEAM} publisher state transitions"),
+    "choices": Room("", f"{BASE} {NUMBERS} {SEAM} state transitions"),
+    "session": Room("", f"{BASE} {NUMBERS} {SEAM} publisher state transitions choices"),
     "isolation": Room("torch numpy", "completion isolation results"),
     "training": Room("torch numpy tqdm", f"{BASE} {NUMBERS} {SEAM} isolation training"),
     "view.view_state view.bar_state view.chart_state view.settings_state": Room(
         "numpy", f"{NUMBERS} {SEAM} state view.bar_state view.chart_state view.settings_state"
     ),
     "view": Room(
-        "numpy ipywidgets bqplot traitlets IPython", f"{BASE} {NUMBERS} {SEAM} state session view"
+        "numpy ipywidgets bqplot traitlets IPython",
+        f"{BASE} {NUMBERS} {SEAM} state choices session view",
     ),
     "widget": Room(
         "ipywidgets traitlets", f"{BASE} {NUMBERS} {SEAM} publisher state session training view"

@@ -204,7 +204,7 @@ def test_the_button_that_is_pointed_out_does_what_settles_the_doubt(
     if changes is None:
         assert play.trainable.latest.plan.lrs[1] >= 20.0
     else:
-        assert play.session._changes == changes
+        assert play.session.state.changed == changes
     play.session.stop()
 
 
