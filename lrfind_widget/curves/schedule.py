@@ -15,6 +15,8 @@ from lrfind_widget.values import integer, real
 
 Mode = Literal["exp", "linear"]
 
+_PLANNED = ("start_lr", "end_lr", "num_it")
+
 
 @dataclass(frozen=True)
 class Schedule:
@@ -110,3 +112,15 @@ def schedule_of(settings: Mapping[str, Any]) -> Schedule | None:
     mode: Mode = "linear" if settings.get("mode") == "linear" else "exp"
     known = 0 < start < end < math.inf and 1 <= steps < 2**63
     return Schedule(start, end, steps, mode) if known else None
+
+
+def sweeps_of(settings: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """Return what was planned for each sweep of a curve, in the order that its parts count.
+
+    They may come from a file: of a sweep that makes no sense nothing was planned.
+    """
+    if "joined" not in settings:
+        return [{"kind": "sweep"} | {name: settings.get(name) for name in _PLANNED}]
+    joined = settings["joined"]
+    sweeps = joined if isinstance(joined, list) else []
+    return [sweep if isinstance(sweep, dict) else {} for sweep in sweeps]

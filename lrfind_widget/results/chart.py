@@ -88,3 +88,8 @@ def named(found: Suggestion) -> str:
     """Return the name of a suggestion's rule and its rate."""
     label = label_of(found.rule) + ":" * (found.lr is None)
     return f"{label} {rate_of(found)}".strip()
+
+
+def critical_name(lr: float | None) -> str:
+    """Return what the mark of the critical rate is called; "" where there is none."""
+    return "" if lr is None else f"critical rate {format_lr(lr)}"

@@ -9,10 +9,12 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
+from lrfind_widget.curves.schedule import sweeps_of
 from lrfind_widget.curves.smoothing import Floats
 from lrfind_widget.curves.trimmed import Trimmed
-from lrfind_widget.outcomes import Status, StopReason
+from lrfind_widget.outcomes import Status
 from lrfind_widget.results.analysis import Analysis
+from lrfind_widget.results.recorded_curve import RecordedCurve
 
 Line = tuple[Floats, Floats]
 """Rates and losses."""
@@ -112,7 +114,7 @@ def lines_of(
         kinds=_kinds(analysis)[_within(result.lrs, span)],
         is_linear=result.settings.get("mode") == "linear",
         is_shown=is_shown,
-        early_end=_early_end(analysis),
+        early_end=early_end(result),
         average_name="average" if spline is None else "spline of the average",
     )
 
@@ -123,6 +125,15 @@ def refined(analysis: Analysis) -> list[Span]:
     lrs, is_closer = analysis.result.lrs[order], _kinds(analysis)[order] == "refine"
     ends = np.flatnonzero(np.diff(np.concatenate([[False], is_closer, [False]]).astype(int)))
     return [(float(lrs[a]), float(lrs[b - 1])) for a, b in zip(ends[::2], ends[1::2], strict=True)]
+
+
+def early_end(result: RecordedCurve, *, is_part: bool = False) -> str:
+    """Return how a curve ended, where that was not at its end."""
+    status = Status.after(result.stop_reason)
+    is_part = is_part or "joined" in result.settings
+    if status is Status.FINISHED or (is_part and status is not Status.DIVERGED):
+        return ""  # the end of a part is not the end of the curve
+    return str(status)
 
 
 def loss_at(line: Line, lr: float) -> float | None:
@@ -145,17 +156,8 @@ def _within(lrs: Floats, span: Span | None) -> npt.NDArray[np.bool_]:
 def _kinds(analysis: Analysis) -> npt.NDArray[np.str_]:
     """Return of each point the kind of its sweep; what a file says may make no sense."""
     result = analysis.result
-    joined = result.settings.get("joined")
-    sweeps = joined if isinstance(joined, list) else []
-    known = [str(sweep.get("kind")) if isinstance(sweep, dict) else "" for sweep in sweeps]
-    names = np.array([kind if kind in KINDS else "sweep" for kind in known] or ["sweep"])
     if result.parts is None:
         return np.full(result.lrs.size, "sweep")
+    kinds = [str(sweep.get("kind")) for sweep in sweeps_of(result.settings)]
+    names = np.array([kind if kind in KINDS else "sweep" for kind in kinds] or ["sweep"])
     return np.where(result.parts < names.size, names[result.parts % names.size], "sweep")
-
-
-def _early_end(analysis: Analysis) -> str:
-    reason, joined = analysis.result.stop_reason, "joined" in analysis.result.settings
-    if reason is StopReason.FINISHED or (joined and Status.after(reason) is not Status.DIVERGED):
-        return ""  # the end of a part is not the end of the curve
-    return str(Status.after(reason))

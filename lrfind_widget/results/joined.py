@@ -11,7 +11,7 @@ import numpy.typing as npt
 
 from lrfind_widget.curves.formatting import format_lr, written_as
 from lrfind_widget.curves.group_ranges import GroupRanges, groups_of
-from lrfind_widget.curves.schedule import CloserSchedule, Schedule, schedule_of
+from lrfind_widget.curves.schedule import CloserSchedule, Schedule, schedule_of, sweeps_of
 from lrfind_widget.curves.smoothing import Floats, exponential_average
 from lrfind_widget.outcomes import StopReason
 from lrfind_widget.results.result import SweepResult
@@ -24,8 +24,6 @@ SAME = 1e-3
 """Losses that differ by less are those of the same training, up to rounding."""
 
 NOTHING_SWEPT = "Nothing was swept yet."
-
-_PLANNED = ("start_lr", "end_lr", "num_it")
 
 
 @dataclass(frozen=True)
@@ -137,7 +135,7 @@ class Refinement:
         if not kept.size:
             return self._concluded(base, more, "")
         stays = ~self._covered(more.lrs[kept]) if is_closer else np.ones(len(base), dtype=bool)
-        sweeps = _sweeps(base)
+        sweeps = sweeps_of(base.settings)
         points: dict[str, Any] = {
             name: np.concatenate([getattr(base, name)[stays], getattr(more, name)[kept]])
             for name in ("lrs", "losses", "steps", "val_losses", "repeats")
@@ -254,23 +252,16 @@ def why_not_extend(result: SweepResult | None) -> str:
     return ""
 
 
-def _sweeps(result: SweepResult) -> list[dict[str, Any]]:
-    """Return what was planned for each sweep of a curve, in the order that its parts count."""
-    joined = result.settings.get("joined")
-    if isinstance(joined, list) and all(isinstance(sweep, dict) for sweep in joined):
-        return list(joined)
-    return [{"kind": "sweep"} | {name: result.settings.get(name) for name in _PLANNED}]
-
-
 def _whole(result: SweepResult) -> Schedule | None:
     """Return the schedule of the latest sweep over the whole range; None if not known."""
-    whole = [sweep for sweep in _sweeps(result) if sweep.get("kind") != "refine"]
+    whole = [each for each in sweeps_of(result.settings) if each.get("kind") != "refine"]
     return schedule_of({"mode": result.settings.get("mode")} | whole[-1]) if whole else None
 
 
 def _is_of_whole(result: SweepResult) -> npt.NDArray[np.bool_]:
     """Return which points are of a sweep over the whole range."""
-    closer = [n for n, sweep in enumerate(_sweeps(result)) if sweep.get("kind") == "refine"]
+    sweeps = enumerate(sweeps_of(result.settings))
+    closer = [n for n, sweep in sweeps if sweep.get("kind") == "refine"]
     return ~np.isin(_of_each(result, "parts"), closer)
 
 

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from lrfind_widget.curves.formatting import format_lr, written_as
-from lrfind_widget.results.chart import BAND, Chart, Other, named, rate_of
+from lrfind_widget.results.chart import BAND, Chart, Other, critical_name, named, rate_of
 from lrfind_widget.results.curve_lines import KINDS, CurveLines, Line, loss_at
 from lrfind_widget.results.figures import paint, put_legend, put_title
 from lrfind_widget.results.framing import FAR, Framed, drawable, frame
@@ -186,7 +186,7 @@ def _draw_rates(axes: Any, chart: Chart, look: Look) -> None:
     style = {"transform": at_axis, "clip_on": False, "linestyle": "none", "color": look.quiet}
     rates = chart.lines.points[0]
     if result.critical_lr is not None and rates.size and result.critical_lr <= rates.max():
-        label = _critical(result.critical_lr)
+        label = critical_name(result.critical_lr)
         axes.plot(result.critical_lr, 0, marker="^", ms=5, label=label, **style)
     if chart.lines.early_end and chart.lines.is_shown and rates.size:
         axes.plot(rates.max(), 1, marker="x", ms=6, mew=1.4, label=chart.lines.early_end, **style)
@@ -194,11 +194,7 @@ def _draw_rates(axes: Any, chart: Chart, look: Look) -> None:
 
 def _marks_at_axes(chart: Chart) -> tuple[str, ...]:
     """Return the names of the marks at the edges of the axes."""
-    return (chart.lines.early_end, _critical(chart.analysis.result.critical_lr))
-
-
-def _critical(lr: float | None) -> str:
-    return "" if lr is None else f"critical rate {format_lr(lr)}"
+    return (chart.lines.early_end, critical_name(chart.analysis.result.critical_lr))
 
 
 def _levels(axes: Any, rates: Sequence[float | None]) -> list[int]:

@@ -8,6 +8,7 @@ from typing import Any
 
 from lrfind_widget.curves.formatting import format_lr, listed, written_as
 from lrfind_widget.curves.group_ranges import groups_of
+from lrfind_widget.curves.schedule import sweeps_of
 from lrfind_widget.option_fields import options_of
 from lrfind_widget.options import SweepOptions
 from lrfind_widget.results.recorded_curve import RecordedCurve
@@ -61,7 +62,7 @@ def _as_swept(settings: Mapping[str, Any]) -> dict[str, Any]:
     The steps are those of the sweep that it was joined to, None where these are not known.
     """
     swept = {key: value for key, value in settings.items() if key != "joined"}
-    first, *_ = _parts(settings) or [{}]
+    first, *_ = sweeps_of(settings) or [{}]
     return swept | {"num_it": first.get("num_it")} if "joined" in settings else swept
 
 
@@ -90,11 +91,5 @@ def _said(key: str, value: Any) -> str:
 
 def _joined(result: RecordedCurve) -> str:
     """Return what sweeps have added to a curve: "refined", "refined and extended"; or nothing."""
-    kinds = [each.get("kind") for each in _parts(result.settings)]
+    kinds = [each.get("kind") for each in sweeps_of(result.settings)]
     return listed([word for kind, word in _JOINED.items() if kind in kinds])
-
-
-def _parts(settings: Mapping[str, Any]) -> list[dict[str, Any]]:
-    """Return what was planned for each sweep of a curve; a file may say what makes no sense."""
-    joined = settings.get("joined")
-    return [each for each in joined if isinstance(each, dict)] if isinstance(joined, list) else []

@@ -13,11 +13,11 @@ from lrfind_widget.curves.fitted_line import FittedLine
 from lrfind_widget.curves.formatting import format_lr, listed
 from lrfind_widget.curves.group_ranges import ALL_GROUPS
 from lrfind_widget.curves.smoothing import Floats
-from lrfind_widget.outcomes import Status, StopReason
+from lrfind_widget.outcomes import StopReason
 from lrfind_widget.points import Plan, Point
 from lrfind_widget.results.analysis import Analysis, analyse
-from lrfind_widget.results.chart import BAND, Chart, chart_of
-from lrfind_widget.results.curve_lines import Line, lines_of, loss_at, refined
+from lrfind_widget.results.chart import BAND, Chart, chart_of, critical_name
+from lrfind_widget.results.curve_lines import Line, early_end, lines_of, loss_at, refined
 from lrfind_widget.results.result import SweepResult
 from lrfind_widget.results.shared_axis import Convert, SharedAxis, recorded, shared_axis, with_note
 from lrfind_widget.rules.suggestion import Suggestion
@@ -215,19 +215,18 @@ def _dot(state: SessionState, line: Line, found: Suggestion, kind: str) -> dict[
 def _early_end(state: SessionState, analysis: Analysis) -> list[dict[str, Any]]:
     """Return a cross where the latest sweep ended before its plan."""
     result, losses = state.result, analysis.line[1]
-    if result is None or not len(result) or result.stop_reason is StopReason.FINISHED:
+    if result is None or not len(result):
         return []
-    status = Status.after(result.stop_reason)
     is_latest = state.run is not None and state.run is state.sweep
-    joined = "joined" in result.settings or (is_latest and state.refinement is not None)
-    if joined and status is not Status.DIVERGED:
-        return []  # the end of a part is not the end of the curve
+    how = early_end(result, is_part=is_latest and state.refinement is not None)
+    if not how:
+        return []
     return [
         {
             "lr": float(analysis.curve.lrs[-1]),
             "loss": _finite(float(losses[-1])) if losses.size else None,
             "kind": "end",
-            "label": str(status),
+            "label": how,
             "title": ended(state) if is_latest else result.stop_sentence,
         }
     ]
@@ -243,7 +242,7 @@ def _critical(analysis: Analysis) -> list[dict[str, Any]]:
             "lr": result.critical_lr,
             "loss": None,
             "kind": "critical",
-            "label": f"critical rate {format_lr(result.critical_lr)}",
+            "label": critical_name(result.critical_lr),
             "title": messages.critical_rate(result.critical_lr, ""),
         }
     ]
