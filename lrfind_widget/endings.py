@@ -113,9 +113,9 @@ def repeats_ended(records: Sequence[Record], num_it: int) -> tuple[StopReason, s
     if len(records) == 1:
         return reason, last.sentence
     count = len(records)
-    if reason in (StopReason.STOPPED, StopReason.FAILED):
+    if reason.is_cut_short:
         return reason, f"In repeat {count}: {last.sentence}"
-    ended = [r for r in records if r.reason in (StopReason.DIVERGED, StopReason.NON_FINITE)]
+    ended = [r for r in records if r.reason and r.reason.is_of_loss]
     short = [r.sentence for r in records if r not in ended and len(r.points) < num_it]
     more = f" {short[0]}" if short else ""
     if not ended:

@@ -30,6 +30,16 @@ class StopReason(_Word):
     FAILED = "failed"
     """The user's model, data, loss or optimizer raised an exception."""
 
+    @property
+    def is_of_loss(self) -> bool:
+        """Whether what the loss did ended it."""
+        return self in (StopReason.DIVERGED, StopReason.NON_FINITE)
+
+    @property
+    def is_cut_short(self) -> bool:
+        """Whether a person or an error ended it."""
+        return self in (StopReason.STOPPED, StopReason.FAILED)
+
 
 class Status(_Word):
     """What a run is doing, as `LRFinderWidget.status` says it; ``f"{status}"`` is "finished"."""

@@ -14,7 +14,7 @@ from lrfind_widget.publisher import Publisher
 from lrfind_widget.results.comparison import Comparison
 from lrfind_widget.results.joined import Refinement
 from lrfind_widget.results.result import SweepResult
-from lrfind_widget.results.search import Start
+from lrfind_widget.results.search_start import Start
 from lrfind_widget.state import NO_MODEL, READING, SessionState
 
 INTERVAL = 1 / 8

@@ -18,7 +18,8 @@ from lrfind_widget.results.comparison import Comparison
 from lrfind_widget.results.joined import Refinement, why_not_extend, why_not_refine
 from lrfind_widget.results.result import SweepResult
 from lrfind_widget.results.run_names import differences
-from lrfind_widget.results.search import SearchResult, Start, where_to_begin
+from lrfind_widget.results.search import SearchResult
+from lrfind_widget.results.search_start import Start, where_to_begin
 from lrfind_widget.rules.suggestion import Suggestion
 from lrfind_widget.rules.table import RECOMMENDED, label_of
 

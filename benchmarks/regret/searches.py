@@ -19,7 +19,7 @@ from benchmarks.regret.training import Task
 from benchmarks.regret.truth import SEEDS
 from lrfind_widget import compare_lrs, lr_find, search_lr
 from lrfind_widget.options import SearchOptions
-from lrfind_widget.results.search import where_to_begin
+from lrfind_widget.results.search_start import where_to_begin
 
 SHARES = (0.1, 0.25, 0.5)
 """Lengths of the short trainings, as parts of the real one's."""

@@ -95,6 +95,19 @@ def groups_of(settings: Mapping[str, Any]) -> str | int | GroupRanges:
     return groups if isinstance(groups, str) else "ratio" if place is None else place
 
 
+def rates_of(
+    settings: Mapping[str, Any], multipliers: Sequence[float], lr: float
+) -> tuple[float | None, ...]:
+    """Return the rate of each group where the recorded one is `lr`; None of one that keeps its own.
+
+    Where groups have no ranges of their own, each has its multiple of the recorded rate.
+    """
+    groups = groups_of(settings)
+    if isinstance(groups, GroupRanges):
+        return groups.at(lr)
+    return tuple(lr * multiplier if multiplier else None for multiplier in multipliers)
+
+
 def axis_label(
     multipliers: Sequence[float], names: Sequence[str], reference: int, ranges: GroupRanges | None
 ) -> str:

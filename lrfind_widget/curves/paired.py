@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -36,6 +37,11 @@ class Difference:
     def is_clear(self) -> bool:
         """Whether the interval of 95 % leaves out zero."""
         return abs(self.mean) > self.margin
+
+    @property
+    def is_behind(self) -> bool:
+        """Whether the first series is above the second by more than chance."""
+        return self.mean > 0 and self.is_clear
 
     @property
     def shown(self) -> str:
@@ -81,6 +87,17 @@ def paired_difference(first: npt.ArrayLike, second: npt.ArrayLike) -> Difference
     worth = max(count * (1 - correlation) / (1 + correlation), 1.0)
     error = math.sqrt(total / (count - 1) / worth)
     return Difference(mean, error, error * _student(max(worth - 1, 1.0)))
+
+
+def is_behind(losses: Sequence[Floats], of_best: Sequence[Floats], start: float) -> bool:
+    """Return whether a training is behind the best one by more than the noise.
+
+    Both have their training losses, perhaps with the validation losses; `start` is the first one.
+    """
+    if any(paired_difference(*pair).is_behind for pair in zip(losses, of_best, strict=True)):
+        return True
+    least = of_best[0]
+    return start - mean_of(least) > 2 * spread(least) and mean_of(losses[0]) > start
 
 
 def last_part(losses: npt.ArrayLike) -> Floats:

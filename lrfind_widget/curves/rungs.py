@@ -13,7 +13,7 @@ from typing import Literal, NamedTuple
 
 import numpy as np
 
-from lrfind_widget.curves.paired import Difference, last_part, mean_of, paired_difference, spread
+from lrfind_widget.curves.paired import last_part, mean_of, paired_difference, spread
 from lrfind_widget.curves.smoothing import Floats
 
 DECADES = 0.5
@@ -223,19 +223,15 @@ class _Ladder:
         )
         trained = paired_difference(training_2, training)
         if validation is None or validation_2 is None:
-            return _is_lead(trained)
+            return trained.is_behind
         validated = paired_difference(validation_2, validation)
-        return validated.mean > 0 and (validated.is_clear or _is_lead(trained))
+        return validated.mean > 0 and (validated.is_clear or trained.is_behind)
 
     def _parts(self, place: int, level: int) -> tuple[Floats, Floats | None]:
         rung = self._rungs[place]
         validated = last_part(rung.val_losses[:level])
         known = validated if np.isfinite(validated).any() else None
         return last_part(rung.losses[:level]), known
-
-
-def _is_lead(difference: Difference) -> bool:
-    return difference.mean > 0 and difference.is_clear
 
 
 def vertex(losses: Sequence[float], start: float) -> float:

@@ -5,12 +5,19 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
+from itertools import compress
 from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 
 from lrfind_widget.curves.formatting import format_lr
-from lrfind_widget.curves.paired import Difference, last_part, mean_of, paired_difference, spread
+from lrfind_widget.curves.paired import (
+    Difference,
+    is_behind,
+    last_part,
+    mean_of,
+    paired_difference,
+)
 from lrfind_widget.curves.smoothing import (
     Floats,
     GeometricAverage,
@@ -135,7 +142,7 @@ class Comparison(Plotted, JsonRecord):
         return tuple(
             np.inf
             if self.diverged[n]
-            else mean_of(self._last_part(n))
+            else mean_of(self._compared_losses(n)[-1])
             if self._is_compared(n)
             else np.nan
             for n in range(len(self.lrs))
@@ -153,7 +160,7 @@ class Comparison(Plotted, JsonRecord):
         ranked = self._ranked()
         if len(ranked) < 2:
             return None
-        return paired_difference(*(self._last_part(n) for n in ranked[:2]))
+        return paired_difference(*(self._compared_losses(n)[-1] for n in ranked[:2]))
 
     @property
     def is_clear(self) -> bool:
@@ -171,23 +178,22 @@ class Comparison(Plotted, JsonRecord):
         is behind, however noisy, where the best one's is below it by more than twice its spread.
         Empty where nothing is compared.
         """
-        if self.stop_reason in (StopReason.STOPPED, StopReason.FAILED):
+        if self.stop_reason.is_cut_short:
             return ()
         return tuple(self.lrs[n] for n in self._tied())
 
     @property
     def verdict(self) -> str:
         """Which rate did best, and whether by more than the noise, in few words."""
-        if self.stop_reason in (StopReason.STOPPED, StopReason.FAILED):
+        if self.stop_reason.is_cut_short:
             return self.stop_sentence
-        if self._ranked():
-            return self._best() or self.stop_sentence
-        return verdict.none(self._lost, self.losses[:, :1]) or self.stop_sentence
+        said = self._best() if self._ranked() else verdict.none(self._lost, self.losses[:, :1])
+        return said or self.stop_sentence
 
     @property
     def evidence(self) -> str:
         """What the verdict rests on, in numbers; "" where nothing is compared."""
-        if self.stop_reason in (StopReason.STOPPED, StopReason.FAILED) or not self._ranked():
+        if self.stop_reason.is_cut_short or not self._ranked():
             return ""
         return self._compared()
 
@@ -257,9 +263,7 @@ class Comparison(Plotted, JsonRecord):
     @property
     def _lost(self) -> str:
         """The rates that diverged, in words."""
-        return verdict.several(
-            [lr for lr, lost in zip(self.lrs, self.diverged, strict=True) if lost]
-        )
+        return verdict.several([*compress(self.lrs, self.diverged)])
 
     @property
     def _alone(self) -> str:
@@ -286,14 +290,8 @@ class Comparison(Plotted, JsonRecord):
         return [n for n in ranked if n == ranked[0] or not self._is_behind(n, ranked[0])]
 
     def _is_behind(self, n: int, best: int) -> bool:
-        tables = [self.losses] if self.val_losses is None else [self.losses, self.val_losses]
-        parts = [
-            [last_part(table[row, : self.compared_steps]) for row in (n, best)] for table in tables
-        ]
-        if any(d.mean > 0 and d.is_clear for d in (paired_difference(*pair) for pair in parts)):
-            return True
-        start, (other, least) = self.losses[best, 0], parts[0]
-        return bool(start - mean_of(least) > 2 * spread(least) and mean_of(other) > start)
+        losses, of_best = self._compared_losses(n), self._compared_losses(best)
+        return is_behind(losses, of_best, float(self.losses[best, 0]))
 
     def _is_compared(self, n: int) -> bool:
         """Whether a rate that did not diverge was trained for as long as is compared."""
@@ -304,7 +302,7 @@ class Comparison(Plotted, JsonRecord):
         final = self.final_losses
         return sorted(np.flatnonzero(np.isfinite(final)).tolist(), key=final.__getitem__)
 
-    def _last_part(self, n: int) -> Floats:
-        """Return the losses of one rate that are compared, NaN where there is none."""
-        table = self.losses if self.val_losses is None else self.val_losses
-        return last_part(table[n, : self.compared_steps])
+    def _compared_losses(self, n: int) -> list[Floats]:
+        """Return the losses of one rate that are compared: of training, then of validation."""
+        tables = [self.losses] if self.val_losses is None else [self.losses, self.val_losses]
+        return [last_part(table[n, : self.compared_steps]) for table in tables]

@@ -42,20 +42,15 @@ def frame(curves: Sequence[Framed], *, focus: bool, log: bool) -> tuple[float, f
     if not every.size:
         return None
     low, high = float(every.min()), float(every.max())
-    if _is_flat(low, high, log=log):
-        room = 0.1 * (1.0 if log else max(abs(low), abs(high))) or 1.0
-        low, high = low - room, high + room
-    elif focus:
+    below = above = _room(0.05, low, high, log=log)
+    if focus and not _is_flat(low, high, log=log):
         ends = [
             _focus(curve) for curve in curves if any(x.size for x in (*curve.lines, *curve[1:]))
         ]
         low, high = min(low for low, _ in ends), max(high for _, high in ends)
-        room = 0.1 * (1.0 if log else max(abs(low), abs(high))) or 1.0
-        if not _is_flat(low, high, log=log):
-            room = 0.15 * (high - low)
-        low, high = low - room, high + 2 * room
-    else:
-        low, high = low - 0.05 * (high - low), high + 0.05 * (high - low)
+        below = _room(0.15, low, high, log=log)
+        above = 2 * below
+    low, high = low - below, high + above
     return (float(np.exp(low)), float(np.exp(high))) if log else (low, high)
 
 
@@ -97,8 +92,19 @@ def _way_down(line: Floats) -> float:
     return min(float(line[: least + 1].max()), highest)
 
 
+def _room(share: float, low: float, high: float, *, log: bool) -> float:
+    """Return a share of a span; where all of it is one loss, a tenth of that."""
+    if _is_flat(low, high, log=log):
+        return 0.1 * _size(low, high, log=log) or 1.0
+    return share * (high - low)
+
+
 def _is_flat(low: float, high: float, *, log: bool) -> bool:
-    return high - low <= _ROUNDING * (1.0 if log else max(abs(low), abs(high)))
+    return high - low <= _ROUNDING * _size(low, high, log=log)
+
+
+def _size(low: float, high: float, *, log: bool) -> float:
+    return 1.0 if log else max(abs(low), abs(high))
 
 
 def _usable(losses: Floats, *, log: bool) -> Floats:

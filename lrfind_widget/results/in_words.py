@@ -146,7 +146,7 @@ def _turns(losses: Floats, least: float) -> list[int]:
 def _end(result: RecordedCurve) -> str:
     """Return how the curve ends, where that is not the end of its range."""
     last = format_lr(float(result.lrs.max()))
-    diverged = result.stop_reason in (StopReason.DIVERGED, StopReason.NON_FINITE)
+    diverged = result.stop_reason.is_of_loss
     if diverged and result.repeats is not None:
         return ""  # the last rate is that of the luckiest
     ends = {

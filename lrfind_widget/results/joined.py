@@ -207,8 +207,7 @@ class Refinement:
     def _concluded(self, joined: SweepResult, more: SweepResult, note: str) -> SweepResult:
         """Return the joined curve with how the later sweep ended."""
         base = self.base
-        unfinished = more.stop_reason in (StopReason.STOPPED, StopReason.FAILED)
-        takes_over = self.kind == "extend" or unfinished
+        takes_over = self.kind == "extend" or more.stop_reason.is_cut_short
         return replace(
             joined,
             stop_reason=more.stop_reason if takes_over else base.stop_reason,
@@ -240,7 +239,7 @@ def why_not_extend(result: SweepResult | None) -> str:
     """Return why the range of a result cannot be gone on; "" if it can."""
     if result is None or not len(result):
         return NOTHING_SWEPT
-    if result.stop_reason in (StopReason.DIVERGED, StopReason.NON_FINITE):
+    if result.stop_reason.is_of_loss:
         return (
             "There is nothing further: the loss diverged before the end of the range. "
             "start(stop_div=False, end_lr=...) sweeps on in spite of that."

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Any, get_args
+from typing import Any, get_args
 
 import numpy as np
 import numpy.typing as npt
@@ -17,7 +16,7 @@ from lrfind_widget.curves.group_ranges import ALL_GROUPS, GroupRanges, groups_of
 from lrfind_widget.curves.schedule import schedule_of
 from lrfind_widget.curves.smoothing import Floats, beta_of
 from lrfind_widget.keywords import refuse_unknown
-from lrfind_widget.outcomes import Applied, StopReason
+from lrfind_widget.outcomes import StopReason
 from lrfind_widget.results.receipt import Receipt
 from lrfind_widget.rules.fastai_v1 import min_gradient
 from lrfind_widget.rules.suggestion import Suggestion
@@ -29,11 +28,7 @@ from lrfind_widget.rules.table import (
     entry_of,
     suggest_from_repeats,
 )
-from lrfind_widget.values import check_rate, choice, integer, shown
-
-if TYPE_CHECKING:
-    from torch.optim import Optimizer
-
+from lrfind_widget.values import choice, integer
 
 _check_reads = choice(*get_args(Reads))
 
@@ -98,18 +93,14 @@ class RecordedCurve:
         return (float(self.lrs.min()), float(self.lrs.max())) if self.lrs.size else (1e-7, 10.0)
 
     @property
-    def _cut_short(self) -> bool:
-        return self.stop_reason in (StopReason.STOPPED, StopReason.FAILED)
-
-    @property
     def ends_early(self) -> bool:
         """Whether the rates end before their range, by more than a step, not for their losses."""
-        if self.stop_reason in (StopReason.DIVERGED, StopReason.NON_FINITE):
+        if self.stop_reason.is_of_loss:
             return False
         end = self.settings.get("end_lr")
         is_known = isinstance(end, (int, float)) and 0 < end < 1e300  # from a file, perhaps
         if not is_known or self.lrs.size < 2:
-            return self._cut_short
+            return self.stop_reason.is_cut_short
         scale: Any = np.log if self.settings.get("mode", "exp") == "exp" else np.asarray
         with np.errstate(all="ignore"):
             places = np.unique(scale(self.lrs))
@@ -134,7 +125,7 @@ class RecordedCurve:
             self.smoothed,
             self.repeats,
             val_losses=self.val_losses,
-            cut_short=self._cut_short,
+            cut_short=self.stop_reason.is_cut_short,
             beta=beta,
             linear_to=self.ends[1] if self.settings.get("mode") == "linear" else None,
         )
@@ -257,86 +248,3 @@ class RecordedCurve:
             entry = entry_of(rule, taken=found)
             found[entry.name] = self.suggestion(entry)
         return found
-
-    def group_lrs(self, lr: float | None = None) -> tuple[float | None, ...]:
-        """Return the rate of each parameter group.
-
-        Parameters
-        ----------
-        lr : float, optional
-            The recorded rate. By default `selected_lr`, else `suggested_lr`.
-
-        Returns
-        -------
-        tuple of float or None
-            One for each group, where each stood when the sweep was at `lr`; None for one that
-            keeps its own rate. Empty where nothing is known of the groups, as after loading CSV.
-
-        Raises
-        ------
-        TypeError, ValueError
-            If `lr` is not a finite number greater than 0.
-        RuntimeError
-            If there is no rate.
-        """
-        rate, groups = self._rate(lr), groups_of(self.settings)
-        if isinstance(groups, GroupRanges):
-            return groups.at(rate)
-        return tuple(rate * multiplier if multiplier else None for multiplier in self.multipliers)
-
-    def apply(self, optimizer: Optimizer, lr: float | None = None) -> list[float]:
-        """Write a rate into the parameter groups of an optimizer, as the widget's Apply does.
-
-        The groups keep the ratios that they have, all get the one rate, or one group alone gets
-        it, as the sweep's keyword `groups` said; groups that swept ranges of their own get their
-        `group_lrs`. Where that is not known, as after loading from CSV, or the optimizer has no
-        such group, or another number of them, the ratios are kept. With a scheduler, the
-        rate is what its schedule starts from, or rises to; a warning says what may undo it. A
-        warning also says why the suggestion is not sure, where it is applied for want of a choice.
-
-        Parameters
-        ----------
-        optimizer : torch.optim.Optimizer
-            Optimizer to change. A rate that is a tensor stays one.
-        lr : float, optional
-            The rate. By default `selected_lr`, else `suggested_lr`.
-
-        Returns
-        -------
-        list of float
-            The rate of each group afterwards.
-
-        Raises
-        ------
-        TypeError, ValueError
-            If `lr` is not a finite number greater than 0, or `optimizer` is none.
-        RuntimeError
-            If there is no rate, or a sweep trains the optimizer in place.
-        """
-        if not hasattr(optimizer, "param_groups"):
-            raise TypeError(
-                f"optimizer={shown(optimizer)}, expected an optimizer: apply(optimizer, lr)."
-            )
-        written = self.write_into(optimizer, self._rate(lr))
-        if written.note:
-            warnings.warn(written.note, stacklevel=2)
-        if lr is None and self.selected_lr is None and (doubts := self.suggestion().caveats):
-            warnings.warn(f"The suggestion is not sure. {' '.join(doubts)}", stacklevel=2)
-        return written.after
-
-    def write_into(self, optimizer: Optimizer, lr: float) -> Applied:
-        """Do what `apply` does, and return what a session shows of it."""
-        from lrfind_widget.training.param_groups import set_lr  # a stored result needs no torch
-
-        return set_lr(optimizer, lr, groups_of(self.settings))
-
-    def _rate(self, lr: float | None) -> float:
-        """Return a rate, by default the selected one, else the suggested one."""
-        if lr is not None:
-            return check_rate("lr", lr)
-        if self.selected_lr is not None:
-            return self.selected_lr
-        suggestion = self.suggestion()
-        if suggestion.lr is None:
-            raise RuntimeError(f"There is no rate: give lr, or select one. {suggestion.reason}")
-        return suggestion.lr

@@ -12,6 +12,7 @@ import numpy.typing as npt
 
 from lrfind_widget.curves.formatting import format_lr, written_as
 from lrfind_widget.results import csv_table, track_record
+from lrfind_widget.results.applied_curve import AppliedCurve
 from lrfind_widget.results.in_words import in_words
 from lrfind_widget.results.json_record import JsonRecord
 from lrfind_widget.results.plotted_curve import PlottedCurve
@@ -19,7 +20,7 @@ from lrfind_widget.values import check_rate
 
 
 @dataclass(frozen=True, eq=False)
-class SweepResult(PlottedCurve, JsonRecord):
+class SweepResult(AppliedCurve, PlottedCurve, JsonRecord):
     """A finished, or partly finished, learning-rate range test.
 
     Attributes

@@ -12,18 +12,15 @@ from lrfind_widget.curves.formatting import format_lr, listed
 from lrfind_widget.curves.paired import LAST_PART, mean_of
 from lrfind_widget.curves.rungs import DECADES, Fate, vertex
 from lrfind_widget.outcomes import StopReason
+from lrfind_widget.results import verdict
 from lrfind_widget.results.comparison import Comparison
 from lrfind_widget.results.result import SweepResult
-from lrfind_widget.rules.median_of_three import BELOW_CRITICAL
 from lrfind_widget.rules.suggestion import Certainty
 
 BY_LENGTH = -0.32
 """The best rate goes with the length of a training to this power (arXiv 2409.19913, of AdamW on
 language models). On small tasks short trainings choose too high by 0.28, 0.18 and 0.10 decades at
 10, 25 and 50 % of the length, where it says 0.32, 0.19 and 0.10."""
-
-LONGEST = 10.0
-"""How many times as long as the short trainings that was measured."""
 
 BY_SCHEDULE = {"constant": 0.0, "one_cycle": 0.42, "cosine": 0.36}
 """Decades that the maximum of a schedule is best above the best constant rate, measured."""
@@ -32,25 +29,6 @@ NOTHING_TRAINED = (
     "The loss was nowhere below that at the start by more than the noise. Search again from "
     "another rate, or with more steps or larger batches."
 )
-
-_NEAR = 0.02
-"""Decades within which two rates are seen as one."""
-
-
-def where_to_begin(sweep: SweepResult | None, suggested: float | None, own: float) -> Start:
-    """Return the rate that a search begins with: suggested, below the critical one, or `own`."""
-    if suggested is not None:
-        return Start(suggested, "suggested by the sweep")
-    if sweep is not None and sweep.critical_lr is not None:
-        return Start(BELOW_CRITICAL * sweep.critical_lr, "a tenth of the critical rate")
-    return Start(own, "the optimizer's own")
-
-
-class Start(NamedTuple):
-    """The rate that a search begins with, and what it is."""
-
-    lr: float
-    origin: str
 
 
 class Tried(NamedTuple):
@@ -207,7 +185,7 @@ class SearchResult(Comparison):
             return ()
         moved = 10 ** (self.by_length + self.by_schedule)
         first, *others = (self.lrs[n] * moved for n in self._tied())
-        return (self.best_lr, *([first] if _is_moved(self.between) else []), *others)
+        return (self.best_lr, *([first] if verdict.is_moved(self.between) else []), *others)
 
     @property
     def certainty(self) -> Certainty:
@@ -217,7 +195,7 @@ class SearchResult(Comparison):
     @property
     def standing(self) -> str:
         """Which rate did best, and whether by more than the noise, beside `best_lr`."""
-        return self._best("" if _is_moved(self.between) else "The recommended rate")
+        return self._best("" if verdict.is_moved(self.between) else "The recommended rate")
 
     @property
     def verdict(self) -> str:
@@ -285,16 +263,13 @@ class SearchResult(Comparison):
     def _answer(self) -> str:
         """Say why another rate than the one that did best is to be taken, and what it is for."""
         moves = []
-        if _is_moved(self.between):
+        if verdict.is_moved(self.between):
             moves.append("the least of a parabola through it and its neighbours")
         if self.for_steps is not None:
-            moves.append(
-                f"{_moved(self.by_length)} for {self.for_steps} steps{self._why_by_length}"
-            )
+            moves.append(verdict.for_length(self.by_length, self.for_steps, self.steps))
         if self.for_schedule is not None and self.by_schedule:
-            moves.append(
-                f"{_moved(self.by_schedule)} as the maximum of a {self.for_schedule} schedule"
-            )
+            moved_by = verdict.moved(self.by_schedule)
+            moves.append(f"{moved_by} as the maximum of a {self.for_schedule} schedule")
         said = [
             *([] if self.for_steps is not None else ["about as long as these trainings"]),
             *([] if self.for_schedule is not None else ["at a constant rate"]),
@@ -303,25 +278,3 @@ class SearchResult(Comparison):
         tried, rate = (format_lr(lr or 0) for lr in (self.tried_lr, self.best_lr))
         moved = f"From {tried} to {rate}: {listed(moves)}." if moves else ""
         return " ".join(filter(None, [moved, assumed]))
-
-    @property
-    def _why_by_length(self) -> str:
-        longer = (self.for_steps or 0) / self.steps
-        if longer <= 1:
-            return ""
-        why = ", since the best rate falls with the length of a training"
-        if longer > LONGEST:
-            why += f" (measured up to {LONGEST:g} times as long, this is {longer:.3g} times)"
-        return why
-
-
-def _is_moved(decades: float) -> bool:
-    """Return whether anybody would see a rate that is moved so far as another one."""
-    return abs(decades) >= _NEAR
-
-
-def _moved(decades: float) -> str:
-    """Return by how much a rate is moved, in words."""
-    if not _is_moved(decades):
-        return "unchanged"
-    return f"{10 ** abs(decades):.2g} times {'lower' if decades < 0 else 'higher'}"

@@ -6,7 +6,13 @@ import math
 from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
-from lrfind_widget.curves.group_ranges import ALL_GROUPS, GroupRanges, groups_named, groups_of
+from lrfind_widget.curves.group_ranges import (
+    ALL_GROUPS,
+    GroupRanges,
+    groups_named,
+    groups_of,
+    rates_of,
+)
 from lrfind_widget.results.recorded_curve import RecordedCurve
 
 Convert = Callable[[float], float]
@@ -63,7 +69,7 @@ def _to_group(group: str, label: str, other: RecordedCurve) -> Convert | None:
     place += place >= reference
 
     def convert(lr: float) -> float:
-        rates = other.group_lrs(lr)
+        rates = rates_of(other.settings, other.multipliers, lr)
         return (rates[place] if place < len(rates) else None) or math.nan
 
     usable = all(math.isfinite(lr) and lr > 0 for lr in map(convert, map(float, other.lrs)))

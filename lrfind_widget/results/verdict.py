@@ -13,6 +13,13 @@ from lrfind_widget.curves.smoothing import Floats
 MOST_NAMED = 5
 """How many rates a sentence names."""
 
+LONGEST = 10.0
+"""How many times as long as the short trainings a training was, of which the best rate was measured
+by its length."""
+
+_NEAR = 0.02
+"""Decades within which two rates are seen as one."""
+
 
 def best(name: str, tied: Sequence[float], lead: Difference | None, alone: str) -> str:
     """Say which rate did best, and which others are within the noise.
@@ -54,6 +61,27 @@ def none(lost: str, first: Floats) -> str:
         "the model was changed: that is not the rates' fault. Look at the data, the model and the "
         "loss."
     )
+
+
+def for_length(decades: float, steps: int, compared: int) -> str:
+    """Say by how much a rate is moved for a training of so many steps, and why."""
+    longer = steps / compared
+    why = ", since the best rate falls with the length of a training" if longer > 1 else ""
+    if longer > LONGEST:
+        why += f" (measured up to {LONGEST:g} times as long, this is {longer:.3g} times)"
+    return f"{moved(decades)} for {steps} steps{why}"
+
+
+def moved(decades: float) -> str:
+    """Return by how much a rate is moved, in words."""
+    if not is_moved(decades):
+        return "unchanged"
+    return f"{10 ** abs(decades):.2g} times {'lower' if decades < 0 else 'higher'}"
+
+
+def is_moved(decades: float) -> bool:
+    """Return whether anybody would see a rate that is moved so far as another one."""
+    return abs(decades) >= _NEAR
 
 
 def several(lrs: Sequence[float]) -> str:

@@ -7,7 +7,8 @@ from lrfind_widget.curves.group_ranges import groups_of
 from lrfind_widget.keywords import keywords
 from lrfind_widget.options import SearchOptions, SweepOptions
 from lrfind_widget.outcomes import StopReason
-from lrfind_widget.results.search import SearchResult, where_to_begin
+from lrfind_widget.results.search import SearchResult
+from lrfind_widget.results.search_start import where_to_begin
 from lrfind_widget.training.closing_line import conclude
 from lrfind_widget.training.param_groups import reference_lr
 from lrfind_widget.training.progress_bar import run_with_bar

@@ -72,7 +72,7 @@ WHEN_CALLED = {
     "results.fastai_v1_plot imports scipy.interpolate": "an optional dependency, for a spline",
     "rules.own imports torch": "a function made for fastai v2 is given tensors, as there",
     "results.result imports pandas": "an optional dependency, for a data frame",
-    "results.recorded_curve imports lrfind_widget.training.param_groups": (
+    "results.applied_curve imports lrfind_widget.training.param_groups": (
         "writes into an optimizer, which whoever calls it has"
     ),
 }
