@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import copy
 import functools
 import types
@@ -27,7 +28,8 @@ _MOST = 1000
 
 def shallow(obj: Any, **changes: Any) -> Any:
     """Return another object with the same attributes, but for some."""
-    new = object.__new__(type(obj))
+    base = types.SimpleNamespace if isinstance(obj, types.SimpleNamespace) else object
+    new = base.__new__(type(obj))
     vars(new).update(vars(obj) | changes)
     return new
 
@@ -56,8 +58,9 @@ def repoint_functions(module: nn.Module, memo: dict[int, Any]) -> None:
         values = vars(each)
         for holder in [values, *(value for value in values.values() if isinstance(value, dict))]:
             for name, value in holder.items():
-                if isinstance(value, CALLED):
-                    holder[name] = repointed(value, memo)
+                if isinstance(value, CALLED) and (made := repointed(value, memo)) is not value:
+                    with contextlib.suppress(Exception):  # of a container that is read only
+                        holder[name] = made
 
 
 def repointed(value: Any, memo: dict[int, Any], depth: int = _DEPTH) -> Any:
@@ -80,18 +83,26 @@ def repointed(value: Any, memo: dict[int, Any], depth: int = _DEPTH) -> Any:
 
 
 def _container(value: Any, memo: dict[int, Any], depth: int) -> Any:
+    """Return a container of copies; the container where it is data, or cannot be written."""
     if len(value) > _MOST:
         return value
-    if isinstance(value, dict):
-        new: Any = copy.copy(value)
-        new.update({key: repointed(part, memo, depth) for key, part in value.items()})
-        return new
-    parts = [repointed(part, memo, depth) for part in value]
+    old = value.values() if isinstance(value, dict) else value
+    parts = [repointed(part, memo, depth) for part in old]
+    if isinstance(value, tuple) and _are(parts, value):
+        return value
+    with contextlib.suppress(Exception):  # one that is read only raises what it will
+        return _refilled(value, parts)
+    return value
+
+
+def _refilled(value: Any, parts: list[Any]) -> Any:
     if isinstance(value, tuple):
-        if _are(parts, value):
-            return value
-        return type(value)(*parts) if hasattr(value, "_fields") else type(value)(parts)
+        return tuple.__new__(type(value), parts)
     new = copy.copy(value)
+    if isinstance(value, dict):
+        for key, part in zip(value, parts, strict=True):
+            new[key] = part
+        return new
     new.clear()
     add = new.add if isinstance(value, set) else new.append
     for part in parts:
@@ -151,10 +162,10 @@ def _object(value: Any, memo: dict[int, Any], depth: int) -> Any:
         for name, old in attributes.items()
         if _may_lead(old) and (part := repointed(old, memo, depth)) is not old
     }
-    if not new:
-        return value
-    memo[id(value)] = made = shallow(value, **new)
-    return made
+    if new:
+        with contextlib.suppress(TypeError):  # of a class that cannot be made empty
+            memo[id(value)] = shallow(value, **new)
+    return memo.get(id(value), value)
 
 
 def _may_lead(value: Any) -> bool:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import torch
 from ignite.engine import DeterministicEngine, Engine, Events, create_supervised_trainer
 from torch import nn
+from torch.fx.immutable_collections import immutable_dict
 from torch.nn import functional as F
 
 from lrfind_widget.isolation.reach import reach
@@ -82,6 +84,22 @@ def step_by_names(_engine: Engine, batch: Any) -> Any:
     return loss.item()
 
 
+def by_settings() -> Engine:
+    """Has what it uses in a namespace, and numbers in a dict that cannot be written."""
+    model, optimizer = parts()
+    used, settings = SimpleNamespace(model=model, optimizer=optimizer), immutable_dict(clip=0.1)
+
+    def step(_engine: Engine, batch: Any) -> Any:
+        used.optimizer.zero_grad()
+        loss = F.cross_entropy(used.model(batch[0]), batch[1])
+        loss.backward()
+        nn.utils.clip_grad_norm_(used.model.parameters(), settings["clip"])
+        used.optimizer.step()
+        return loss
+
+    return Engine(step)
+
+
 class Stepping:
     """Is called by the engine itself."""
 
@@ -111,7 +129,8 @@ def scaled() -> Engine:
     return supervised(amp_mode="amp", scaler=False)
 
 
-ALL = supervised, accumulating, telling, clipping, by_names, by_method, deterministic, scaled
+OWN = clipping, by_names, by_settings, by_method
+ALL = supervised, accumulating, telling, *OWN, deterministic, scaled
 
 
 def optimizer_of(engine: Engine) -> torch.optim.Optimizer:
