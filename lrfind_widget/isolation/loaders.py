@@ -118,8 +118,8 @@ def live_workers() -> list[str]:
 
 
 def _is_row(value: Any) -> bool:
-    """Whether an array or a tensor is a row of whole numbers."""
-    return value.ndim == 1 and len(value) <= _MANY and "int" in str(value.dtype)
+    """Whether an array or a tensor is a row of whole numbers, or one such as an epoch's."""
+    return value.ndim <= 1 and max(value.shape, default=1) <= _MANY and "int" in str(value.dtype)
 
 
 def _parts(loader: object) -> list[object]:

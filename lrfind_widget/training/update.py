@@ -69,6 +69,9 @@ class TrainingUpdate(ABC):
     fetched, before the forward and the backward pass.
     """
 
+    seeds_all = True
+    """Whether a seed is for the generators of the user's objects too, or for the process alone."""
+
     def __init__(self, given: Pass, reading: Reading) -> None:
         isolation, options = given.isolation, given.options
         self._objects = objects = isolation.objects
@@ -97,7 +100,8 @@ class TrainingUpdate(ABC):
     ) -> None:
         """Seed, and see to the validation loss: the last thing before the first step."""
         if self._options.seed is not None:
-            RandomSources(self._device, self._objects.drawing).seed(self._options.seed)
+            drawing = self._objects.drawing if self.seeds_all else []
+            RandomSources(self._device, drawing).seed(self._options.seed)
         if val_loader is not None:
             self._validate_on(val_loader, loss_of, source)
 

@@ -155,6 +155,9 @@ def _planned(args: Any, length: int | None) -> dict[str, int]:
 class TrainerUpdate(TrainingUpdate):
     """The update of a Trainer, on a stand-in for it."""
 
+    seeds_all = False
+    """As `set_seed`: a data set that shuffles by itself does so as in `train`."""
+
     def __init__(self, given: Pass, batches: Batches) -> None:
         super().__init__(given, batches)
         objects, self._batches = given.isolation.objects, batches

@@ -53,6 +53,13 @@ class Stream(IterableDataset):
         return iter(examples(42))
 
 
+def shuffled_stream() -> Any:
+    """Return a stream of datasets, which has a generator and an epoch of its own."""
+    rows = [{name: part.tolist() for name, part in row.items()} for row in examples(42)]
+    whole = datasets.Dataset.from_list(rows)
+    return whole.to_iterable_dataset(num_shards=2).shuffle(seed=3, buffer_size=16)
+
+
 def sentences(count: int = 26, seed: int = 2) -> list[dict[str, Any]]:
     """Token ids, some of which count for no loss."""
     generator = torch.Generator().manual_seed(seed)

@@ -20,6 +20,7 @@ from tests.peers.trainers.hf import (
     loss_of_tokens,
     own_losses,
     sft,
+    shuffled_stream,
     trained,
     trainer,
 )
@@ -31,6 +32,9 @@ CASES: dict[str, Any] = {
     "accumulation with an odd end": partial(trainer, gradient_accumulation_steps=3),
     "a stream": lambda folder: trainer(
         folder, train_dataset=Stream(), gradient_accumulation_steps=4, max_steps=1
+    ),
+    "a stream that shuffles": lambda folder: trainer(
+        folder, train_dataset=shuffled_stream(), max_steps=12
     ),
     "clipping": partial(trainer, max_grad_norm=0.05),
     "no clipping": partial(trainer, max_grad_norm=0.0),

@@ -12,7 +12,7 @@ from torch.utils.data import Dataset
 
 from lrfind_widget import LRFinderWidget, Sweep, compare_lrs, lr_find, search_lr
 from lrfind_widget.training.trainers import training_of
-from tests.peers.trainers.hf import Saves, dpo, examples, sft, trained, trainer
+from tests.peers.trainers.hf import Saves, dpo, examples, sft, shuffled_stream, trained, trainer
 from tests.unit.isolating import both_isolations
 from tests.unit.user_state import described, state_of
 
@@ -133,6 +133,14 @@ def test_a_large_data_set_is_not_looked_through_and_its_counters_come_back(tmp_p
     (kept,) = [item for item in result.receipt.items if item.category.startswith("kept")]
     assert kept.compared < 200
     assert given.train_dataset.reads == 0
+
+
+@both_isolations
+def test_the_epoch_of_a_stream_comes_back(isolation: Any, tmp_path: Path) -> None:
+    given = trainer(tmp_path, train_dataset=shuffled_stream(), max_steps=12)
+    given.train_dataset.set_epoch(7)
+    lr_find(given, num_it=12, isolation=isolation, progress=False)
+    assert given.train_dataset.epoch == 7
 
 
 def test_a_script_applies_it_too(tmp_path: Path) -> None:
