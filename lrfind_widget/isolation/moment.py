@@ -90,10 +90,8 @@ class _ClassAttributes:
     def __init__(self, cls: type) -> None:
         self._class = cls
         self._saved = self._now()
-        inside = [v for v in self._saved.values() if isinstance(v, CONTAINERS)]
-        self._contents = [
-            ContentsRecord(value) for value in inside if isinstance(value, CONTAINERS)
-        ]
+        inside = [value for value in self._saved.values() if isinstance(value, CONTAINERS)]
+        self._contents = list(map(ContentsRecord, inside))
 
     def restore(self) -> None:
         """Set them back."""

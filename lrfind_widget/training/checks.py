@@ -25,7 +25,6 @@ from lrfind_widget.isolation.joined_loader import (
     named_leaves,
 )
 from lrfind_widget.isolation.training_objects import TrainingObjects, class_of
-from lrfind_widget.options import TrainingOptions
 from lrfind_widget.training.custom_updates import needs_closure
 from lrfind_widget.training.lightning_module import (
     check_steps,
@@ -34,6 +33,7 @@ from lrfind_widget.training.lightning_module import (
     steps_of,
 )
 from lrfind_widget.training.param_groups import GroupRates, check_weight_decay, group_names
+from lrfind_widget.training_options import TrainingOptions
 from lrfind_widget.values import signature_of
 
 

@@ -22,7 +22,6 @@ from lrfind_widget._version import __version__
 from lrfind_widget.curves.formatting import written_as
 from lrfind_widget.isolation.isolation import Isolation
 from lrfind_widget.isolation.random_state import RandomState
-from lrfind_widget.options import TrainingOptions
 from lrfind_widget.outcomes import StopReason
 from lrfind_widget.points import Plan, Point
 from lrfind_widget.results.receipt import Receipt
@@ -31,6 +30,7 @@ from lrfind_widget.training.device import await_copies
 from lrfind_widget.training.error_context import ErrorContext
 from lrfind_widget.training.training import Training
 from lrfind_widget.training.update import Found
+from lrfind_widget.training_options import TrainingOptions
 
 _UNDER_WAY: weakref.WeakKeyDictionary[Generator[Point, None, None], int] = (
     weakref.WeakKeyDictionary()
@@ -50,14 +50,10 @@ class Experiment(ABC):
 
     settings: dict[str, Any]
 
-    def __init__(
-        self,
-        training: Training,
-        options: TrainingOptions,
-    ) -> None:
+    def __init__(self, training: Training, options: TrainingOptions) -> None:
         self._training = training
+        self._options = options
         self._objects = training.objects(options)
-        self._isolation_kind = options.isolation
         self._running = threading.Lock()
         self._prepared: Isolation | None = None
         self.control = Control()
@@ -207,7 +203,7 @@ class Experiment(ABC):
         return prepared
 
     def _isolation(self) -> Isolation:
-        return Isolation(self._objects, self._isolation_kind)
+        return Isolation(self._objects, self._options.isolation)
 
     def _forget(self) -> None:
         """Begin anew."""

@@ -10,13 +10,14 @@ from torch.optim import Optimizer
 
 from lrfind_widget.isolation.joined_loader import JoinedLoader, joined
 from lrfind_widget.isolation.training_objects import FUNCTIONS, TrainingObjects
-from lrfind_widget.options import SearchOptions, TrainingOptions
+from lrfind_widget.options import SearchOptions
 from lrfind_widget.training.checks import check
 from lrfind_widget.training.held_back import can_hold_back, set_aside
 from lrfind_widget.training.lightning_module import steps_of
 from lrfind_widget.training.optimizer_step import OptimizerStep
 from lrfind_widget.training.training import Training
 from lrfind_widget.training.update import Pass
+from lrfind_widget.training_options import TrainingOptions
 
 
 class PlainTraining(Training):

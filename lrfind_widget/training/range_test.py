@@ -149,6 +149,7 @@ class Sweep(Experiment):
 
     noun = "sweep"
     finds_critical_rate = True
+    _options: SweepOptions
     _critical: CriticalRate | None
 
     @constructor
@@ -161,7 +162,6 @@ class Sweep(Experiment):
         *,
         options: SweepOptions,
     ) -> None:
-        self._options = options
         super().__init__(training_of(model, dataloader, optimizer), options)
         if options.repeats > 1:
             check_can_restart("dataloader", self._objects.dataloader, "for each repeat")

@@ -34,6 +34,7 @@ from lrfind_widget.training.tape import Tape
 from lrfind_widget.training.track import RateTraining, Track
 from lrfind_widget.training.training import Training
 from lrfind_widget.training.update import Pass, TrainingUpdate
+from lrfind_widget.training_options import TrainingOptions
 from lrfind_widget.values import check_rate
 
 ROOM = 1 / 8
@@ -50,6 +51,7 @@ class Search(Experiment):
     """
 
     noun = "search"
+    _options: SearchOptions
 
     def __init__(
         self,
@@ -65,12 +67,11 @@ class Search(Experiment):
         self._can_hold_back = training.can_hold_back
         if options.hold_back is not None:
             training, options = training.held_back(options)
-        self._options = options
         self._steps = min(options.steps, options.for_steps or options.steps)
         super().__init__(training, options)
         check_can_restart("dataloader", self._objects.dataloader, "at each rate")
         self._options = options = matched(self._objects.optimizer, options)
-        self.settings = options.settings() | {"steps": self._steps}
+        self.settings = options.settings_of(TrainingOptions) | {"steps": self._steps}
 
     @property
     def plan(self) -> Plan:

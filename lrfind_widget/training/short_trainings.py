@@ -25,6 +25,7 @@ from lrfind_widget.training.record import Record, tables_of
 from lrfind_widget.training.trainers import training_of
 from lrfind_widget.training.training import Training
 from lrfind_widget.training.update import Pass
+from lrfind_widget.training_options import TrainingOptions
 from lrfind_widget.values import check_rate
 
 BETA = 0.9
@@ -45,22 +46,18 @@ class ShortTrainings(Experiment):
     """
 
     noun = "comparison"
+    _options: CompareOptions
 
-    def __init__(
-        self,
-        training: Training,
-        lrs: Sequence[float],
-        options: CompareOptions,
-    ) -> None:
+    def __init__(self, training: Training, lrs: Sequence[float], options: CompareOptions) -> None:
         if not isinstance(lrs, Iterable) or isinstance(lrs, str):
             raise TypeError(f"lrs={lrs!r}, expected several learning rates, such as [1e-3, 1e-2].")
         self.lrs = tuple(check_rate("a rate of lrs", lr) for lr in lrs)
         if not self.lrs:
             raise ValueError("lrs is empty, expected at least one learning rate.")
-        self._options = options
         super().__init__(training, options)
         check_can_restart("dataloader", self._objects.dataloader, "at each rate")
-        self.settings = options.settings() | {"lrs": list(self.lrs)}
+        own = options.settings_of(TrainingOptions)
+        self.settings = own | {"steps": options.steps, "lrs": list(self.lrs)}
 
     @property
     def plan(self) -> Plan:

@@ -11,11 +11,12 @@ from torch.optim import Optimizer
 
 from lrfind_widget.curves.group_ranges import GroupRanges
 from lrfind_widget.isolation.training_objects import TrainingObjects
-from lrfind_widget.options import SearchOptions, TrainingOptions
+from lrfind_widget.options import SearchOptions
 from lrfind_widget.outcomes import Applied
 from lrfind_widget.training.batches import MadeLoader
 from lrfind_widget.training.param_groups import set_lr
 from lrfind_widget.training.update import Pass, TrainingUpdate
+from lrfind_widget.training_options import TrainingOptions
 
 Loader = Iterable[Any] | MadeLoader
 

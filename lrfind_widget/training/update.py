@@ -16,7 +16,6 @@ from lrfind_widget import endings, no_critical_rate
 from lrfind_widget.isolation.isolation import Isolation
 from lrfind_widget.isolation.moment import Moment
 from lrfind_widget.isolation.random_sources import RandomSources
-from lrfind_widget.options import TrainingOptions
 from lrfind_widget.outcomes import StopReason
 from lrfind_widget.points import Losses
 from lrfind_widget.training.batch import known_size, model_device
@@ -30,6 +29,7 @@ from lrfind_widget.training.precision import MOST_SKIPS
 from lrfind_widget.training.recent_batches import RecentBatches
 from lrfind_widget.training.step_watch import StepWatch
 from lrfind_widget.training.validation import LossOf, Validation, set_mode
+from lrfind_widget.training_options import TrainingOptions
 
 Label = tuple[int, float, bool]
 """Step, rate, and whether the step was taken."""

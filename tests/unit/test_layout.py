@@ -22,9 +22,10 @@ class Room(NamedTuple):
 
 
 BASE = "_version background completion values"
-NUMBERS = "curves rules results outcomes options option_checks option_fields values"
+OPTIONS = "options training_options option_fields"
+NUMBERS = f"curves rules results outcomes option_checks values {OPTIONS}"
 SENTENCES = "messages endings no_critical_rate not_shown"
-SEAM = f"outcomes points options option_fields next_sweep keywords values {SENTENCES}"
+SEAM = f"outcomes points next_sweep keywords values {OPTIONS} {SENTENCES}"
 
 ROOMS = {
     "_version background completion values outcomes": Room("", ""),
@@ -32,7 +33,8 @@ ROOMS = {
     "publisher": Room("", "background completion"),
     "option_fields": Room("", "values"),
     "option_checks": Room("", "curves rules values"),
-    "options": Room("", "curves rules option_checks option_fields values"),
+    "training_options": Room("", "curves option_checks option_fields values"),
+    "options": Room("", "curves rules option_checks option_fields training_options values"),
     "next_sweep": Room("", "curves option_fields options"),
     "other_words": Room("", ""),
     "keywords": Room("", "curves option_fields options other_words"),

@@ -14,13 +14,13 @@ from typing import Any
 
 from lrfind_widget.isolation.loaders import SeparateLoader
 from lrfind_widget.isolation.training_objects import TrainingObjects
-from lrfind_widget.options import TrainingOptions
 from lrfind_widget.training.batches import Batches, MadeLoader
 from lrfind_widget.training.optimizer_step import OptimizerStep
 from lrfind_widget.training.plain_training import PlainTraining
 from lrfind_widget.training.trainers.stand_in import shallow
 from lrfind_widget.training.training import Loader
 from lrfind_widget.training.update import Pass
+from lrfind_widget.training_options import TrainingOptions
 
 
 class AccelerateTraining(PlainTraining):

@@ -16,7 +16,7 @@ from torch.optim import Optimizer
 from lrfind_widget import endings
 from lrfind_widget.curves.group_ranges import GroupRanges
 from lrfind_widget.isolation.training_objects import TrainingObjects
-from lrfind_widget.options import SearchOptions, TrainingOptions
+from lrfind_widget.options import SearchOptions
 from lrfind_widget.outcomes import Applied
 from lrfind_widget.training.batches import OutOfDataError
 from lrfind_widget.training.checks import check_trained
@@ -34,6 +34,7 @@ from lrfind_widget.training.trainers.fastai_fit import (
 from lrfind_widget.training.trainers.refusals import refuse_keywords, refuse_second
 from lrfind_widget.training.training import Training
 from lrfind_widget.training.update import Pass, TrainingUpdate, mean
+from lrfind_widget.training_options import TrainingOptions
 from lrfind_widget.values import name_of
 
 

@@ -8,7 +8,7 @@ from torch.optim import Optimizer
 
 from lrfind_widget.curves.group_ranges import GroupRanges
 from lrfind_widget.isolation.training_objects import TrainingObjects
-from lrfind_widget.options import SearchOptions, TrainingOptions
+from lrfind_widget.options import SearchOptions
 from lrfind_widget.outcomes import Applied
 from lrfind_widget.training.batches import Batches, MadeLoader
 from lrfind_widget.training.checks import check_trained
@@ -23,6 +23,7 @@ from lrfind_widget.training.trainers.refusals import refuse_keywords, refuse_sec
 from lrfind_widget.training.trainers.stand_in import shallow
 from lrfind_widget.training.training import Training
 from lrfind_widget.training.update import Pass, TrainingUpdate
+from lrfind_widget.training_options import TrainingOptions
 
 _ONE_RATE = (
     "The Trainer will make its optimizer from learning_rate alone. To keep the rates of groups, "

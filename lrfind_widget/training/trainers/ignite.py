@@ -25,7 +25,7 @@ from lrfind_widget.isolation.joined_loader import joined
 from lrfind_widget.isolation.loaders import SeparateLoader
 from lrfind_widget.isolation.reach import reach
 from lrfind_widget.isolation.training_objects import TrainingObjects, class_of
-from lrfind_widget.options import SearchOptions, TrainingOptions
+from lrfind_widget.options import SearchOptions
 from lrfind_widget.training.batch import describe
 from lrfind_widget.training.batches import OutOfDataError
 from lrfind_widget.training.checks import check_trained
@@ -36,6 +36,7 @@ from lrfind_widget.training.trainers.refusals import refuse_keywords
 from lrfind_widget.training.trainers.stand_in import repointed, shallow
 from lrfind_widget.training.training import Training
 from lrfind_widget.training.update import Pass, TrainingUpdate, mean
+from lrfind_widget.training_options import TrainingOptions
 
 WITHOUT_STEP = 1000
 """Batches after which an engine is given up whose optimizer has not stepped."""

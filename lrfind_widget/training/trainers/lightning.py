@@ -17,7 +17,7 @@ from lrfind_widget.curves.formatting import format_lr
 from lrfind_widget.curves.group_ranges import GroupRanges
 from lrfind_widget.isolation.joined_loader import joined
 from lrfind_widget.isolation.training_objects import TrainingObjects, class_of
-from lrfind_widget.options import SearchOptions, TrainingOptions
+from lrfind_widget.options import SearchOptions
 from lrfind_widget.outcomes import Applied
 from lrfind_widget.training.checks import check_trained
 from lrfind_widget.training.held_back import can_hold_back, set_aside
@@ -36,6 +36,7 @@ from lrfind_widget.training.trainers.lightning_stand_in import (
 from lrfind_widget.training.trainers.refusals import refuse_keywords
 from lrfind_widget.training.training import Training
 from lrfind_widget.training.update import Pass
+from lrfind_widget.training_options import TrainingOptions
 
 RATES = "lr", "learning_rate"
 """What a module calls the rate that its `configure_optimizers` reads."""

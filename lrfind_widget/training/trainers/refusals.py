@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from lrfind_widget.isolation.training_objects import FUNCTIONS
-from lrfind_widget.options import TrainingOptions
+from lrfind_widget.training_options import TrainingOptions
 
 SAID_BY_TRAINER = (
     *FUNCTIONS,
