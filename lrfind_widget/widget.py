@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import contextlib
 import sys
-import threading
+from functools import partial
 from os import PathLike
 from typing import Any, Literal
 
 import traitlets
-from ipywidgets import Layout, ValueWidget, VBox, Widget
+from ipywidgets import Layout, ValueWidget, VBox
 
 from lrfind_widget.curves.formatting import written_as
 from lrfind_widget.keywords import constructor, keywords
@@ -28,22 +28,12 @@ from lrfind_widget.view.marks import Rate
 from lrfind_widget.view.output import SavedOutput, keep_in_boxes
 from lrfind_widget.view.saves import Saves
 from lrfind_widget.view.screens import Screens
+from lrfind_widget.view.state_traits import Mirror, Setting
 from lrfind_widget.view.thread_safe_widget import OwnLayout, ThreadSafeWidget
 from lrfind_widget.view.view_state import in_words
 
 CALM_SECONDS = 1.0
 """How long a choice must have stood before the picture in the cell's output follows it."""
-
-
-class _Setting(traitlets.TraitType[Any, Any]):
-    """A trait that is checked as the option of its name."""
-
-    def validate(self, _obj: Any, value: Any) -> Any:
-        name = str(self.name)
-        try:
-            return getattr(AnalysisOptions(**{name: value}), name)
-        except (TypeError, ValueError) as error:
-            raise traitlets.TraitError(str(error)) from error
 
 
 class LRFinderWidget(Session, Saves, ThreadSafeWidget, VBox, ValueWidget):  # type: ignore[misc]
@@ -104,19 +94,19 @@ class LRFinderWidget(Session, Saves, ThreadSafeWidget, VBox, ValueWidget):  # ty
 
     selected_lr = Rate(1e-3)
     value = Rate(1e-3)
-    beta = _Setting(0.98)
-    skip_start = _Setting(10)
-    skip_end = _Setting(5)
-    rule = _Setting(DEFAULT_RULE)
-    reads = _Setting("best")
-    y_scale = _Setting("linear")
-    y_range = _Setting("focus")
-    wheel_zoom = _Setting("ctrl")
-    show_fit = _Setting(True)
-    show_average = _Setting(True)
-    show_validation = _Setting(True)
-    title = _Setting("")
-    height = _Setting("380px")
+    beta = Setting(0.98)
+    skip_start = Setting(10)
+    skip_end = Setting(5)
+    rule = Setting(DEFAULT_RULE)
+    reads = Setting("best")
+    y_scale = Setting("linear")
+    y_range = Setting("focus")
+    wheel_zoom = Setting("ctrl")
+    show_fit = Setting(True)
+    show_average = Setting(True)
+    show_validation = Setting(True)
+    title = Setting("")
+    height = Setting("380px")
     min_grad_lr = Rate(None, allow_none=True, read_only=True)
     suggested_lr = Rate(None, allow_none=True, read_only=True)
     status = traitlets.UseEnum(Status, Status.WAITING, read_only=True)
@@ -168,19 +158,15 @@ class LRFinderWidget(Session, Saves, ThreadSafeWidget, VBox, ValueWidget):  # ty
         return self
 
     def _set_up(
-        self,
-        trainable: Trainable | None,
-        options: WidgetOptions,
-        stored: SweepResult | None = None,
+        self, trainable: Trainable | None, options: WidgetOptions, stored: SweepResult | None = None
     ) -> None:
         layout = _values_of(options.layout)
         reading = AnalysisOptions(**options.of(AnalysisOptions))
         Session.__init__(self, trainable, reading, stored=stored, auto_apply=options.auto_apply)
         self._auto_start = options.auto_start
-        self._mirroring = threading.RLock()
-        self._mirror_again = False
-        self._writing = threading.local()
-        self._screens = Screens(self, options.screen, self._be_seen, self._show_rows)
+        self._mirror = Mirror(self)
+        show_rows = partial(setattr, self, "children")
+        self._screens = Screens(self, options.screen, self._be_seen, show_rows)
         rows = self._screens.shown.rows
         ThreadSafeWidget.__init__(self, children=rows, layout=OwnLayout(**layout))
         self.add_class("lrfind-widget")
@@ -259,56 +245,10 @@ class LRFinderWidget(Session, Saves, ThreadSafeWidget, VBox, ValueWidget):  # ty
             self._kept = what
             self._keep_later.call(CALM_SECONDS if is_choice else 0.0)
 
-    def _show_rows(self, rows: list[Widget]) -> None:
-        self.children = rows
-
-    def _mirror(self) -> None:
-        """Set the public traits to the state.
-
-        One thread at a time, so that observers hear changes in their order; a thread that comes
-        while another is at it leaves the work to that one, and never waits for its observers.
-        """
-        self._mirror_again = True
-        while self._mirror_again and self._mirroring.acquire(blocking=False):
-            try:
-                self._mirror_again = False
-                self._mirror_once()
-            finally:
-                self._mirroring.release()
-
-    def _mirror_once(self) -> None:
-        state = self.state
-        analysis = state.analysis
-        chosen = {"selected_lr": state.selected_lr, "value": state.selected_lr}
-        values = {
-            **{name: getattr(state.options, name) for name in READING},
-            "min_grad_lr": None if analysis is None else analysis.min_gradient.lr,
-            "suggested_lr": None if analysis is None else analysis.suggested.lr,
-            **chosen,
-            "status": state.status,
-        }
-        raised: list[Exception] = []
-        for name, value in values.items():
-            if self.state is not state:  # an observer, or another thread, has changed it since
-                self._mirror_again = True
-                break
-            self._writing.trait = name, value
-            try:
-                self.set_trait(name, value)
-            except Exception as error:  # an observer's; the other traits follow all the same
-                raised.append(error)
-            finally:
-                self._writing.trait = None
-        if raised:
-            raise raised[0]
-
     @traitlets.observe("selected_lr", "value", *READING)
     def _on_set(self, change: Any) -> None:
         """Take what a person or a program has set."""
-        if not self._is_set_up or getattr(self._writing, "trait", None) == (
-            change.name,
-            change.new,
-        ):
+        if not self._is_set_up or self._mirror.is_setting(change.name, change.new):
             return
         if change.name in READING:
             self.analyse(**{change.name: change.new})
