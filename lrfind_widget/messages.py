@@ -185,21 +185,23 @@ def by_group(names: Sequence[str], lrs: Sequence[float | None]) -> str:
 
 def applied(lr: float, written: Applied) -> str:
     """Say what `apply` changed in an optimizer, or that it follows the marker."""
-    before, after, note, follows = written
+    before, after, note, follows, is_other = written
     if follows:
         said = "Applied: the optimizer follows the marker."
     elif before == after:
         rate = f"rate is {format_lr(after[0])}"
-        said = f"The optimizer's {rate if len(after) == 1 else 'rates are these'} already."
+        rates = rate if len(after) == 1 else "rates are these"
+        said = f"The {'other ' * is_other}optimizer's {rates} already."
     elif len(after) == 1:
         old, new = map(format_lr, (before[0], after[0]))
         went = f"went from {old} to {new}" if old != new else f"is {new}, as before to two digits"
-        said = f"Applied: lr {went}."
+        said = f"Applied{' to another optimizer' * is_other}: lr {went}."
     else:
         changes = ", ".join(
             f"{format_lr(old)} to {format_lr(new)}" for old, new in zip(before, after, strict=True)
         )
-        said = f"Applied to {len(after)} parameter groups: {changes}."
+        groups = f"{len(after)} parameter groups" + " of another optimizer" * is_other
+        said = f"Applied to {groups}: {changes}."
     if not any(math.isclose(rate, lr, rel_tol=1e-6) for rate in after):
         said += f" That is what the scheduler makes of {format_lr(lr)} in its present step."
     return f"{said} {note}".strip()

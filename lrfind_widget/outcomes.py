@@ -72,3 +72,4 @@ class Applied(NamedTuple):
     after: list[float]
     note: str = ""  # what may undo it, in a sentence
     follows: bool = False  # whether the optimizer is given each rate that is chosen
+    is_other: bool = False  # whether it is another optimizer than the one that was swept

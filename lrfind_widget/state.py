@@ -135,8 +135,8 @@ class SessionState:
 
     @property
     def is_applied(self) -> bool:
-        """Whether the present choice was written into an optimizer."""
-        return isinstance(self.written, Applied)
+        """Whether the present choice was written into the optimizer that is swept."""
+        return isinstance(self.written, Applied) and not self.written.is_other
 
     @property
     def follows(self) -> bool:

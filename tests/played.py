@@ -168,8 +168,9 @@ class PlayedTrainable:
         return self._made(plan, given)
 
     def apply(self, lr: float, optimizer: Any = None, **_changes: Any) -> Applied:
-        before, self.lr = self.lr, lr
-        return Applied([before], [lr])
+        before, is_other = self.lr, optimizer is not None
+        self.lr = before if is_other else lr
+        return Applied([before], [lr], is_other=is_other)
 
     def _made(self, plan: Plan, changes: dict[str, Any]) -> PlayedRun:
         if self.refusal is not None:

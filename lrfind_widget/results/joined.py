@@ -24,6 +24,8 @@ SAME = 1e-3
 """Losses that differ by less are those of the same training, up to rounding."""
 
 NOTHING_SWEPT = "Nothing was swept yet."
+GIVE_A_RANGE = "Give start_lr and end_lr, for example start_lr=1e-4, end_lr=1e-2."
+START_ANEW = "start(end_lr=...) sweeps a new range, with stop_div=False to its end."
 
 
 @dataclass(frozen=True)
@@ -51,7 +53,7 @@ class Refinement:
         if start_lr is None or end_lr is None:
             band = base.suggestion().band
             if band is None:
-                raise ValueError(why_not_refine(base))
+                raise ValueError(f"{why_not_refine(base)} {GIVE_A_RANGE}")
             low, high = band if band[0] < band[1] else (band[0] / 3, band[1] * 3)
             start_lr = low if start_lr is None else start_lr
             end_lr = high if end_lr is None else end_lr
@@ -72,7 +74,7 @@ class Refinement:
         whole = _whole(base)
         refused = why_not_extend(base)
         if whole is None or refused:
-            raise ValueError(refused)
+            raise ValueError(f"{refused} {START_ANEW}")
         start, planned, steps = whole.start_lr, whole.end_lr, whole.num_it
         last = float(base.lrs.max())
         if end_lr is None:
@@ -229,10 +231,7 @@ def why_not_refine(result: SweepResult | None) -> str:
         return NOTHING_SWEPT
     if result.suggestion().band is not None:
         return ""
-    return (
-        "The curve does not show where the loss falls: give start_lr and end_lr, for example "
-        "start_lr=1e-4, end_lr=1e-2."
-    )
+    return "The curve does not show where the loss falls."
 
 
 def why_not_extend(result: SweepResult | None) -> str:
@@ -240,14 +239,11 @@ def why_not_extend(result: SweepResult | None) -> str:
     if result is None or not len(result):
         return NOTHING_SWEPT
     if result.stop_reason.is_of_loss:
-        return (
-            "There is nothing further: the loss diverged before the end of the range. "
-            "start(stop_div=False, end_lr=...) sweeps on in spite of that."
-        )
+        return "There is nothing further: the loss diverged before the end of the range."
     if result.stop_reason is StopReason.FAILED:
-        return "The sweep failed before it got to its end: start() sweeps the range again."
+        return "The sweep failed before it got to its end."
     if _whole(result) is None:
-        return "The range that was planned is not known: start(end_lr=...) sweeps a new one."
+        return "The range that was planned is not known."
     return ""
 
 

@@ -74,7 +74,12 @@ class Training(ABC):
         optimizer: Optimizer | None = None,
     ) -> Applied:
         """Write a rate where training reads it, or into an optimizer in place of that."""
-        return self._write(lr, groups) if optimizer is None else set_lr(optimizer, lr, groups)
+        if optimizer is None:
+            return self._write(lr, groups)
+        written = set_lr(optimizer, lr, groups)
+        # A wrapper has the groups of what it wraps.
+        is_other = optimizer.param_groups is not self.optimizer.param_groups
+        return written._replace(is_other=is_other)
 
     def _write(self, lr: float, groups: str | int | GroupRanges) -> Applied:
         """Write a rate where training reads it when it starts."""

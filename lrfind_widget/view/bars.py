@@ -98,14 +98,36 @@ class RunBar(Bar):
         return True
 
 
-class ChoiceBar(Bar):
-    """The chosen rate as text, what is suggested, and what to do with the choice.
+class RateBar(Bar):
+    """A row with buttons that go by the chosen rate: the page reads it off the marker's model."""
 
-    The page reads and sets the marker's model itself, so typing and clicking work
-    while the kernel is busy.
-    """
+    _by_rate = ("apply", "search", "search_held_back")
 
     marker = traitlets.Instance(Widget, allow_none=True).tag(sync=True, **widget_serialization)
+
+    def _take_event(self, content: Mapping[str, Any]) -> bool:
+        # A press can overtake the marker's own message, which waits for the one before
+        # it. So these bring the rate along: what is written, or begun with, is what was seen.
+        command = content.get("command")
+        brings_rate = command in self._by_rate and self._can_press(command)
+        if brings_rate and not self._has_moved_marker(content.get("value")):
+            return False
+        return super()._take_event(content)
+
+    def _has_moved_marker(self, value: Any) -> bool:
+        """Move the marker to a rate that the page sent, unless it is there; False for no rate."""
+        marker: Any = self.marker
+        if marker is None or isinstance(value, bool):
+            return False
+        return bool(value == marker.value or marker.take("value", value))
+
+
+class ChoiceBar(RateBar):
+    """The chosen rate as text, what is suggested, and what to do with the choice.
+
+    The page sets the marker's model itself, so typing and clicking work while the kernel is busy.
+    """
+
     # {"rule", "label", "lr" or None, "reason", "certainty", "active"} each
     suggestions = traitlets.List(traitlets.Dict()).tag(sync=True)
     # What is known of what is recommended, in sentences.
@@ -122,19 +144,7 @@ class ChoiceBar(Bar):
             if is_there:
                 self.commands[command]()
             return is_there
-        # A press can overtake the marker's own message, which waits for the one before
-        # it. So these bring the rate along: what is written, or begun with, is what was seen.
-        brings_rate = command in ("apply", "search") and self._can_press(command)
-        if brings_rate and not self._has_moved_marker(content.get("value")):
-            return False
         return super()._take_event(content)
-
-    def _has_moved_marker(self, value: Any) -> bool:
-        """Move the marker to a rate that the page sent, unless it is there; False for no rate."""
-        marker: Any = self.marker
-        if marker is None or isinstance(value, bool):
-            return False
-        return bool(value == marker.value or marker.take("value", value))
 
 
 class SettingsBar(Bar):
@@ -228,7 +238,7 @@ class HowBar(Bar):
     rows = traitlets.List(traitlets.Dict()).tag(sync=True)
 
 
-class ComparisonBar(Bar):
+class ComparisonBar(RateBar):
     """What a comparison has found, with buttons for what to do with it."""
 
     sentence = traitlets.Unicode().tag(sync=True)

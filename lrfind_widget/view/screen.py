@@ -202,7 +202,7 @@ class Screen:
             return
         if self.comparison_chart is None:
             self.comparison_chart = ComparisonChart()
-            self.comparison_bar = ComparisonBar(**state.comparison_bar)
+            self.comparison_bar = ComparisonBar(marker=self.chart.marker, **state.comparison_bar)
             self.comparison_bar.commands = commands_of(self._session).comparison
             self._widgets |= {
                 "comparison_curves": self.comparison_chart.curves,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from decimal import Decimal
 from fractions import Fraction
@@ -328,7 +329,9 @@ def test_what_can_be_refined_and_extended_is_not_refused() -> None:
 
 def test_a_curve_without_a_band_says_so() -> None:
     flat = replace(swept(), losses=np.ones(20))
-    assert why_not_refine(flat).startswith("The curve does not show where the loss falls")
+    assert why_not_refine(flat) == "The curve does not show where the loss falls."
+    with pytest.raises(ValueError, match="Give start_lr and end_lr"):
+        Refinement.refine(flat)
 
 
 @pytest.mark.parametrize(
@@ -345,10 +348,13 @@ def test_a_curve_without_a_band_says_so() -> None:
         ({"settings": {"joined": [{"kind": "refine"}]}}, "is not known"),
     ],
 )
-def test_what_cannot_be_extended_is_refused_with_the_buttons_sentence(
+def test_what_cannot_be_extended_is_refused_with_the_buttons_plain_words_and_a_call(
     changes: dict[str, Any], words: str
 ) -> None:
     result = replace(swept(), **changes)
-    assert words in why_not_extend(result)
-    with pytest.raises(ValueError, match=words):
+    said = why_not_extend(result)
+    assert words in said
+    assert not re.search(r"[_=()]", said)
+    with pytest.raises(ValueError, match=words) as refused:
         Refinement.extend(result)
+    assert str(refused.value).startswith(f"{said} start(end_lr=...)")

@@ -104,4 +104,5 @@ def test_a_rate_is_written_as_the_sweep_wrote_it() -> None:
     assert made.lr == 0.1
     assert made.apply(0.5) == Applied([0.1, 0.01], [0.1, 0.5])
     other = torch.optim.SGD(model.parameters(), lr=1.0)
-    assert made.apply(0.5, other) == Applied([1.0], [0.5])
+    assert made.apply(0.5, other) == Applied([1.0], [0.5], is_other=True)
+    assert made.apply(0.5, optimizer) == Applied([0.1, 0.5], [0.1, 0.5])

@@ -218,8 +218,21 @@ def test_it_is_said_what_was_applied_and_where_that_was_nothing(
     assert applied(after[0], Applied(before, after)) == said
 
 
+def test_another_optimizer_is_called_so() -> None:
+    def said(before: list[float], after: list[float]) -> str:
+        return applied(after[0], Applied(before, after, is_other=True))
+
+    assert said([1e-3], [1e-2]) == "Applied to another optimizer: lr went from 1e-3 to 1e-2."
+    assert said([1e-3], [1e-3]) == "The other optimizer's rate is 1e-3 already."
+    assert said([1e-3, 1e-2], [1e-2, 1e-1]) == (
+        "Applied to 2 parameter groups of another optimizer: 1e-3 to 1e-2, 1e-2 to 1e-1."
+    )
+
+
 def test_apply_is_not_pointed_out_where_the_optimizer_has_the_rate() -> None:
     play = Play().sweep()
+    assert primary(play.view) == ["Apply"]
+    play.session.apply(object())  # another one
     assert primary(play.view) == ["Apply"]
     play.session.apply()
     play.session.apply()

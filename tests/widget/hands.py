@@ -23,7 +23,8 @@ def press(widget: LRFinderWidget, label: str) -> None:
     bar, button = next(
         (bar, each) for bar in places for each in bar.buttons if each["label"] == label
     )
-    value = {"value": rows.choice.marker.value} if label in ("Apply", "Search") else {}
+    by_rate = label in ("Apply", "Search", "Search with validation")
+    value = {"value": rows.choice.marker.value} if by_rate else {}
     _tell(bar, event="press", command=button["command"], **value)
 
 

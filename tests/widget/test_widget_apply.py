@@ -147,6 +147,7 @@ class TestApply:
         made.widget.selected_lr = 0.25
         assert made.widget.apply(other) == ([0.1], [0.25])
         assert (made.lr, other.param_groups[0]["lr"]) == (1e-3, 0.25)
+        assert made.message == "Applied to another optimizer: lr went from 1e-1 to 2.5e-1."
 
     def test_counts_for_the_next_sweep_as_little_as_before(self, held: Any) -> None:
         made = held()

@@ -131,6 +131,15 @@ def test_it_begins_at_the_rate_that_is_seen_though_that_was_not_told_yet(make: A
     assert (found.lrs[0], found.origin) == (0.05, "chosen")
 
 
+def test_with_validation_too_it_begins_at_the_rate_that_is_seen(make: Any) -> None:
+    widget = make()
+    widget.search(steps=12)
+    widget.wait(60)
+    tell(below(widget).bar, event="press", command="search_held_back", value=0.05)
+    found = found_by(widget)
+    assert (found.hold_back, found.lrs[0], found.origin) == (0.2, 0.05, "chosen")
+
+
 def test_the_rate_is_that_for_the_real_training(make: Any) -> None:
     widget = make()
     widget.search(1e-3, steps=12)

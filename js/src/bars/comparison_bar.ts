@@ -1,4 +1,5 @@
 import { attr, html, saySentence } from '../dom';
+import { MarkerModel } from '../marker';
 import { textOf } from '../values';
 import { type Announcer, announcerIn } from './announcer';
 import { BarView } from './bar_view';
@@ -44,6 +45,16 @@ export class ComparisonBarView extends BarView {
   /** What is chosen already cannot be chosen again, and stands there all the same. */
   protected override isOffered(each: Button): boolean {
     return super.isOffered(each) || (this.isLive && each.id.startsWith('choose_'));
+  }
+
+  /** A search brings the rate that is seen: the marker's own message may wait for one before it. */
+  protected override press(pressed: Button): void {
+    const marker: unknown = this.model.get('marker');
+    if (pressed.id === 'search_held_back' && marker instanceof MarkerModel) {
+      this.tell({ event: 'press', command: pressed.command, value: marker.value });
+    } else {
+      super.press(pressed);
+    }
   }
 
   override remove(): void {

@@ -42,7 +42,15 @@ export class RunBarModel extends BarModel {
   }
 }
 
-export class ChoiceBarModel extends BarModel {
+/** One with buttons that go by the rate of the marker. */
+abstract class RateBarModel extends BarModel {
+  static override serializers = {
+    ...DOMWidgetModel.serializers,
+    marker: { deserialize: unpack_models },
+  };
+}
+
+export class ChoiceBarModel extends RateBarModel {
   override defaults(): Attributes {
     return {
       ...this.defaultsOf('ChoiceBar'),
@@ -53,11 +61,6 @@ export class ChoiceBarModel extends BarModel {
       follows: false,
     };
   }
-
-  static override serializers = {
-    ...DOMWidgetModel.serializers,
-    marker: { deserialize: unpack_models },
-  };
 }
 
 export class SettingsBarModel extends BarModel {
@@ -84,9 +87,10 @@ export class SettingsBarModel extends BarModel {
   }
 }
 
-export class ComparisonBarModel extends BarModel {
+export class ComparisonBarModel extends RateBarModel {
   override defaults(): Attributes {
-    return { ...this.defaultsOf('ComparisonBar'), sentence: '', evidence: '', note: '' };
+    const rest = { marker: null, sentence: '', evidence: '', note: '' };
+    return { ...this.defaultsOf('ComparisonBar'), ...rest };
   }
 }
 

@@ -84,3 +84,21 @@ describe.each(KINDS)('the %s bar', (_, Model, View) => {
     view.remove();
   });
 });
+
+it('a search with validation brings the rate that is seen', () => {
+  const [comm, markerComm] = [new Comm(), new Comm()];
+  const marker = makeModel(MarkerModel, { value: 3.2e-4 }, markerComm);
+  const buttons = [
+    { id: 'search_held_back', command: 'search_held_back', label: 'Search with validation' },
+    { id: 'choose_0', command: 'choose_0', label: 'Use it' },
+  ];
+  const model = makeModel(bars.ComparisonBarModel, { marker, buttons }, comm);
+  const view = show(bars.ComparisonBarView, model);
+  find(view.el, 'Search with validation').click();
+  find(view.el, 'Use it').click();
+  expect(comm.contents).toEqual([
+    { event: 'press', command: 'search_held_back', value: 3.2e-4 },
+    { event: 'press', command: 'choose_0' },
+  ]);
+  view.remove();
+});
