@@ -22,14 +22,21 @@ from lrfind_widget.isolation.checksum import bits_of, checksums
 from lrfind_widget.isolation.fingerprint import some_of
 from lrfind_widget.isolation.memory import in_words
 from lrfind_widget.isolation.object_graph import BUFFERS, CONTAINERS, MAPPINGS, visit
-from lrfind_widget.isolation.reach import CACHE, ELEMENTS, Reached, globals_used, left_out
+from lrfind_widget.isolation.reach import (
+    CACHE,
+    ELEMENTS,
+    GENERATORS,
+    Reached,
+    globals_used,
+    left_out,
+)
 from lrfind_widget.isolation.snapshot import ContentsRecord, Snapshot, attempt
 from lrfind_widget.isolation.storage import total_bytes
 from lrfind_widget.results.receipt import ReceiptItem
 
 _SCALARS = (bool, int, float, complex, str, bytes, type(None), np.generic)
 _VALUES = (Tensor, np.ndarray)
-_KEPT = (*_SCALARS, *_VALUES, *CONTAINERS, tuple, frozenset)
+_KEPT = (*_SCALARS, *_VALUES, *GENERATORS, *CONTAINERS, tuple, frozenset)
 """Kinds of values that are set back. Anything else may be a file, a connection or a stream."""
 _MANY = 1_000_000
 """A container with more elements than this is data, and left alone."""

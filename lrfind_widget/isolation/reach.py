@@ -39,13 +39,14 @@ from lrfind_widget.isolation.object_graph import (
 _LIBRARIES = {"torch", "numpy", "builtins", "functools", "typing", "collections", "lrfind_widget"}
 _OURS = f"{__name__.partition('.')[0]}."
 """What begins like this is of this package, such as the hooks that watch an optimizer's steps."""
-_GENERATORS = (
+GENERATORS = (
     torch.Generator,
     random.Random,
     np.random.Generator,
     np.random.RandomState,
     np.random.BitGenerator,
 )
+"""What draws random numbers, and has a state."""
 _LEAVES = (
     *(str, bytes, int, float, complex, type(None), type, types.ModuleType),
     *(weakref.ProxyType, weakref.CallableProxyType),
@@ -108,7 +109,7 @@ def reach(roots: Iterable[object], *, limit: int = 20_000) -> Reached:
         (LRScheduler, found.schedulers),
         (GradScaler, found.scalers),
         (Tensor, found.tensors),
-        (_GENERATORS, found.generators),
+        (GENERATORS, found.generators),
         (np.ndarray, found.arrays),
         (Iterator, found.iterators),
     )
@@ -235,7 +236,7 @@ def _next(obj: Any) -> Iterable[object]:
         return tuple(islice(obj, ELEMENTS))
     if isinstance(obj, np.ndarray):
         return (obj.base,)  # a tensor, where it is a view of one
-    if isinstance(obj, (*_GENERATORS, *BUFFERS)) or type(obj).__module__.startswith(_OURS):
+    if isinstance(obj, (*GENERATORS, *BUFFERS)) or type(obj).__module__.startswith(_OURS):
         return ()
     return (*_attributes(obj), *_methods(obj))
 

@@ -148,6 +148,25 @@ def a_partial() -> Made:
     return functools.partial(step, state), lambda: state
 
 
+def generators_made_when_they_are_needed() -> Made:
+    class Step:
+        generator: torch.Generator | None = None
+        numbers: np.random.Generator | None = None
+
+        def __init__(self) -> None:
+            self.generator = None
+
+        def __call__(self, model: nn.Module, batch: Any) -> Tensor:
+            if self.generator is None:
+                self.generator = torch.Generator().manual_seed(3)
+                self.numbers = np.random.default_rng(3)
+            noise = torch.randn(batch[0].shape, generator=self.generator)
+            return loss_of(model, (batch[0] + noise, batch[1]))
+
+    step = Step()
+    return step, lambda: vars(step)
+
+
 class InSlots:
     __slots__ = ("last", "steps")
 
@@ -170,7 +189,7 @@ MAKERS = [
     *(average_in_a_dict, average_that_is_replaced, hidden_state_in_a_closure),
     *(hidden_state_with_its_graph, hidden_state_in_a_global, last_fakes),
     *(attributes_of_a_callable, attributes_of_a_function, a_default_argument, a_partial),
-    slots_of_a_callable,
+    *(slots_of_a_callable, generators_made_when_they_are_needed),
 ]
 
 
