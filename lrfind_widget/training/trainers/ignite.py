@@ -7,7 +7,6 @@ next. Its handlers are not called: they save, log and evaluate, with files and e
 from __future__ import annotations
 
 import contextlib
-import copy
 import inspect
 import sys
 import types
@@ -33,7 +32,7 @@ from lrfind_widget.training.custom_updates import needs_closure
 from lrfind_widget.training.held_back import can_hold_back, set_aside
 from lrfind_widget.training.lightning_module import SILENT
 from lrfind_widget.training.trainers.refusals import refuse_keywords
-from lrfind_widget.training.trainers.stand_in import repointed, shallow
+from lrfind_widget.training.trainers.stand_in import repointed, shallow, stand_in
 from lrfind_widget.training.training import Training
 from lrfind_widget.training.update import Pass, TrainingUpdate, mean
 from lrfind_widget.training_options import TrainingOptions
@@ -207,11 +206,12 @@ class IgniteUpdate(TrainingUpdate):
 
 def _engine_like(engine: Any, memo: dict[int, Any]) -> Any:
     """Return an engine with the same function, or one over copies, and none of the handlers."""
+    state = stand_in(engine.state, memo)
     function = repointed(engine._process_function, memo)  # noqa: SLF001
     made = shallow(
         engine,
         _process_function=function,
-        state=copy.copy(engine.state),
+        state=state,
         logger=SILENT,
         _event_handlers=defaultdict(list),
         _dataloader_iter=None,
