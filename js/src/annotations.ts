@@ -211,8 +211,8 @@ export class Annotations extends ChartMark {
   private bandNames(held: number): Label[] {
     const { mapX, width } = this;
     const { bands } = this.model;
-    const named = bands?.named.filter(({ kind }) => kind !== 'refined' || bands.drawn) ?? [];
-    return named.map(({ kind, label, start, stop }) => {
+    const named = bands?.bands.filter(({ kind }) => kind !== 'refined' || bands.drawn) ?? [];
+    return named.reverse().map(({ kind, label, start, stop }) => {
       const [left = 0, right = 0] = [start, stop].map((rate) => clamp(mapX.pixel(rate), 0, width));
       return {
         text: label,

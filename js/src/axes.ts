@@ -221,7 +221,7 @@ export class Axes extends ChartMark {
 
   protected override paint(): void {
     const { model, mapX, mapY, width, height } = this;
-    const { left, bottom } = this.figure.margin;
+    const { left, bottom } = this.parent.margin;
     attr(this.background, { width, height });
     this.lines.paint(mapX, mapY, textOf(model, 'x_label'), textOf(model, 'y_label'), !model.empty);
     this.el.classList.toggle('lrfind-zoomed', model.zoomed);

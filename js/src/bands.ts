@@ -3,7 +3,16 @@ import { attr, svg } from './dom';
 import { clamp } from './geometry/mapping';
 import { identity } from './identity';
 import { Keyed } from './keyed';
-import { asText, dictsOf, type Entries } from './values';
+import { asText, dictsOf } from './values';
+
+/** An interval of the rate. */
+interface Band {
+  readonly kind: string;
+  readonly label: string;
+  readonly start: number;
+  readonly stop: number;
+  readonly unsure: boolean;
+}
 
 /** Intervals of the rate: ends not searched, where the loss falls, and what was refined, which can be hidden. */
 export class BandsModel extends HideableMarkModel {
@@ -11,37 +20,36 @@ export class BandsModel extends HideableMarkModel {
     return { ...super.defaults(), ...identity('Bands'), bands: [] };
   }
 
-  /** Their names and ends, the latest first. */
-  get named(): { kind: string; label: string; start: number; stop: number }[] {
-    return dictsOf(this.get('bands'))
-      .map(({ kind, label, start, stop }) => ({
-        kind: asText(kind),
-        label: asText(label),
-        start: Number(start),
-        stop: Number(stop),
-      }))
-      .reverse();
+  /** All of them, from the lowest to the highest. */
+  get bands(): Band[] {
+    return dictsOf(this.get('bands')).map(({ kind, label, start, stop, certainty }) => ({
+      kind: asText(kind),
+      label: asText(label),
+      start: Number(start),
+      stop: Number(stop),
+      unsure: certainty === 'unsure',
+    }));
   }
 
   /** Whether a part of the curve was refined. */
   get refined(): boolean {
-    return this.named.some(({ kind }) => kind === 'refined');
+    return this.bands.some(({ kind }) => kind === 'refined');
   }
 
   /** What a rate lies in, in words; a band may be too narrow for its name. */
   at(lr: number): string {
-    const around = this.named.filter(({ start, stop }) => lr >= start && lr <= stop);
+    const around = this.bands.reverse().filter(({ start, stop }) => lr >= start && lr <= stop);
     return around.map(({ label }) => label).join(', ');
   }
 
   /** Whether the loss falls at a rate, in words; empty where nothing is known. */
   standing(lr: number): string {
-    const range = dictsOf(this.get('bands')).find(({ kind }) => kind === 'usable');
+    const range = this.bands.find(({ kind }) => kind === 'usable');
     if (range === undefined) {
       return '';
     }
-    const where = lr < Number(range['start']) ? 'below ' : lr > Number(range['stop']) ? 'above ' : '';
-    return `${where}where the loss ${range['certainty'] === 'unsure' ? 'may fall' : 'falls'}`;
+    const where = lr < range.start ? 'below ' : lr > range.stop ? 'above ' : '';
+    return `${where}where the loss ${range.unsure ? 'may fall' : 'falls'}`;
   }
 }
 
@@ -58,7 +66,7 @@ interface Elements {
 /** Tints the intervals over the height of the chart; what was refined has a bracket over it. */
 export class Bands extends ChartMark {
   declare model: BandsModel;
-  declare private bands: Keyed<Entries, Elements>;
+  declare private bands: Keyed<Band, Elements>;
   declare private hatch: string;
 
   protected override build(): void {
@@ -71,7 +79,7 @@ export class Bands extends ChartMark {
     svg(hatch, 'path', { class: 'lrfind-hatch', d: 'M0 0V7' });
     this.hatch = `url(#${id})`;
     const bands = svg(this.el, 'g');
-    this.bands = new Keyed<Entries, Elements>(
+    this.bands = new Keyed<Band, Elements>(
       bands,
       () => this.add(bands),
       (elements, band) => {
@@ -81,18 +89,18 @@ export class Bands extends ChartMark {
   }
 
   protected override paint(): void {
-    this.bands.show(dictsOf(this.model.get('bands')));
+    this.bands.show(this.model.bands);
   }
 
-  private paintBand({ root, rect, edges }: Elements, band: Entries): void {
+  private paintBand({ root, rect, edges }: Elements, band: Band): void {
     const { mapX, width, height } = this;
-    const kind = asText(band['kind']);
-    const left = clamp(mapX.pixel(Number(band['start'])), 0, width);
-    const right = clamp(mapX.pixel(Number(band['stop'])), 0, width);
+    const { kind, start, stop, unsure } = band;
+    const left = clamp(mapX.pixel(start), 0, width);
+    const right = clamp(mapX.pixel(stop), 0, width);
     const wide = right - left;
-    const unsure = band['certainty'] === 'unsure' ? ' lrfind-band-unsure' : '';
+    const look = KINDS.has(kind) ? ` lrfind-band-${kind}` : '';
     attr(root, {
-      class: `lrfind-band${KINDS.has(kind) ? ` lrfind-band-${kind}` : ''}${unsure}`,
+      class: `lrfind-band${look}${unsure ? ' lrfind-band-unsure' : ''}`,
       display: wide > 0 ? null : 'none',
     });
     if (wide > 0) {

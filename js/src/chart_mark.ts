@@ -1,9 +1,10 @@
 import { type IBackboneModelOptions, unpack_models, type WidgetView } from '@jupyter-widgets/base';
-import { Mark, MarkModel, type Figure } from 'bqplot';
+import { Mark, MarkModel } from 'bqplot';
 
 import { catchUp } from './catch_up';
 import { columnSerializer } from './columns';
 import { attr } from './dom';
+import type { Point } from './geometry/box';
 import { Mapping } from './geometry/mapping';
 
 /**
@@ -133,10 +134,6 @@ export abstract class ChartMark extends Mark {
     return this.abort.signal;
   }
 
-  protected get figure(): Figure {
-    return this.parent;
-  }
-
   /** The element of the figure, for what is not drawn in SVG. */
   protected get figureElement(): HTMLElement {
     return this.parent.el;
@@ -174,13 +171,12 @@ export abstract class ChartMark extends Mark {
   }
 
   /** The place of a pointer in pixels of the plot area, also where the page is zoomed. */
-  protected place(event: { clientX: number; clientY: number }): { x: number; y: number } {
+  place(event: { clientX: number; clientY: number }): Point {
     const matrix = (this.el as unknown as SVGGraphicsElement).getScreenCTM();
     if (!matrix) {
       return { x: NaN, y: NaN };
     }
-    const point = new DOMPoint(event.clientX, event.clientY).matrixTransform(matrix.inverse());
-    return { x: point.x, y: point.y };
+    return new DOMPoint(event.clientX, event.clientY).matrixTransform(matrix.inverse());
   }
 
   override set_positional_scales(): void {

@@ -127,7 +127,7 @@ export class ComparisonCurves extends ChartMark {
     // Rates that train side by side take turns: their names stand in one column all the same.
     const front = Math.max(...ends.map((end) => end?.x ?? 0));
     const isNear = (x: number): boolean => front - x < this.width / TURNS;
-    const right = this.width + this.figure.margin.right;
+    const right = this.width + this.parent.margin.right;
     const wanted = ends.map((end, index) => {
       if (end === undefined) {
         return { ...NOWHERE, width: 0, height: LINE };

@@ -45,7 +45,7 @@ export class Curve extends ChartMark implements Plot {
     if (this.model.runs) {
       this.listenTo(this.model.runs, 'change:runs', this.schedule);
     }
-    this.readout = new Readout(this, this.el, this.figureElement, this.alive);
+    this.readout = new Readout(this, this.alive);
   }
 
   protected override paint(): void {
@@ -108,16 +108,6 @@ export class Curve extends ChartMark implements Plot {
 
   private get visible(): [number, number] {
     return this.model.visible(this.mapX);
-  }
-
-  /** The place of a pointer in the plot area. */
-  pointer(event: PointerEvent): { x: number; y: number } {
-    return this.place(event);
-  }
-
-  /** The margins of the figure around the plot area. */
-  get margin(): { left: number; top: number } {
-    return this.figure.margin;
   }
 
   override remove(): this {

@@ -63,34 +63,25 @@ export class Legend {
     const repeats = 'From the lowest to the highest of the repeats';
     const refined = 'What was swept again in smaller steps';
     return [
-      ...there.map(([name, title]) => ({
-        name,
-        title,
-        look: `lrfind-line lrfind-line-${name}`,
-        shape: LINE,
-        drawn: curve.draws(name),
-        isRun: false,
-        toggle: (): void => {
+      ...there.map(([name, title]) =>
+        line(name, title, `lrfind-line lrfind-line-${name}`, curve.draws(name), () => {
           curve.toggle(name);
-        },
-      })),
-      ...(spread?.known ? [hideable(spread, 'repeats', repeats, 'lrfind-spread-look', LINE)] : []),
-      ...(bands?.refined ? [hideable(bands, 'refined', refined, 'lrfind-refined-look', BRACKET)] : []),
+        }),
+      ),
+      ...(spread?.known ? [hideable(spread, 'repeats', repeats, 'lrfind-spread-look')] : []),
+      ...(bands?.refined
+        ? [{ ...hideable(bands, 'refined', refined, 'lrfind-refined-look'), shape: BRACKET }]
+        : []),
     ];
   }
 
   private ofRuns(): Item[] {
-    const { curve } = this;
-    return (curve.runs?.named ?? []).map(({ name, visible, look }) => ({
-      name,
-      title: `${visible ? 'Hide' : 'Show'} ${name}`,
-      look,
-      shape: LINE,
-      drawn: visible,
+    const { runs } = this.curve;
+    return (runs?.named ?? []).map(({ name, visible, look }) => ({
+      ...line(name, `${visible ? 'Hide' : 'Show'} ${name}`, look, visible, () => {
+        runs?.toggle(name);
+      }),
       isRun: true,
-      toggle: (): void => {
-        curve.runs?.toggle(name);
-      },
     }));
   }
 
@@ -107,11 +98,14 @@ export class Legend {
   }
 }
 
-function hideable(mark: HideableMarkModel, name: string, title: string, look: string, shape: string): Item {
-  const toggle = (): void => {
+function line(name: string, title: string, look: string, drawn: boolean, toggle: () => void): Item {
+  return { name, title, look, shape: LINE, drawn, isRun: false, toggle };
+}
+
+function hideable(mark: HideableMarkModel, name: string, title: string, look: string): Item {
+  return line(name, title, look, mark.drawn, () => {
     mark.toggle();
-  };
-  return { name, title, look, shape, drawn: mark.drawn, isRun: false, toggle };
+  });
 }
 
 /** Of a run the number is enough where its whole name stands at its line, and for the eye alone. */

@@ -14,14 +14,15 @@ import { shortName } from './runs';
 /** What is read out, and where it lies on the screen. */
 export interface Plot {
   readonly model: CurveModel;
+  readonly el: Element;
+  /** The figure, with margins around the plot area. */
+  readonly parent: { readonly el: HTMLElement; readonly margin: { left: number; top: number } };
   readonly mapX: Mapping;
   readonly mapY: Mapping;
   readonly width: number;
   readonly height: number;
-  /** The margins of the figure around the plot area. */
-  readonly margin: { left: number; top: number };
   /** The place of a pointer in the plot area. */
-  pointer(event: PointerEvent): { x: number; y: number };
+  place(event: PointerEvent): Point;
   schedule(): void;
 }
 
@@ -58,10 +59,10 @@ export class Readout {
 
   constructor(
     private readonly plot: Plot,
-    el: HTMLElement,
-    figure: HTMLElement,
     signal: AbortSignal,
   ) {
+    const { el } = plot;
+    const figure = plot.parent.el;
     // Not the lines, which go on far beyond the plot.
     this.box = svg(el, 'rect', {
       class: 'lrfind-curve-focus',
@@ -109,7 +110,7 @@ export class Readout {
 
   /** Moves to the point under a pointer, or away where it is not over the plot area. */
   private follow(event: PointerEvent): void {
-    const { x, y } = this.plot.pointer(event);
+    const { x, y } = this.plot.place(event);
     const holds = (event.target as Element | null)?.closest('.lrfind-marker, button') ?? null;
     const over =
       x >= 0 && x <= this.plot.width && y >= 0 && y <= this.plot.height && holds === null;
@@ -166,7 +167,7 @@ export class Readout {
     if (!this.byKey) {
       const pixel = (index: number): number => mapX.pixel(rates[index] ?? NaN);
       this.index =
-        this.pixel === undefined ? -1 : nearestIndex(pixel, this.pixel, 0, rates.length, sorted);
+        this.pixel === undefined ? -1 : nearestIndex(pixel, this.pixel, rates.length, sorted);
     }
     const x = mapX.pixel(rates[this.index] ?? NaN);
     const shown = this.index >= 0 && this.index < rates.length && x >= -0.5 && x <= width + 0.5;
@@ -178,7 +179,7 @@ export class Readout {
   }
 
   private paintAt(x: number, reading: readonly Row[]): void {
-    const { model, mapX, mapY, height, margin } = this.plot;
+    const { model, mapX, mapY, height, parent } = this.plot;
     attr(this.rule, { x1: x, x2: x, y1: 0, y2: height });
     const read = reading.map(({ loss }) => mapY.pixel(loss)).filter((y) => !Number.isNaN(y));
     const inFrame = read.filter((y) => y >= 0 && y <= height);
@@ -193,7 +194,7 @@ export class Readout {
     for (const less of several ? [lines, short] : []) {
       place = place.covered > 0 ? this.fit(less, at, ink) : place;
     }
-    const { left, top } = margin;
+    const { left, top } = parent.margin;
     this.card.style.transform = `translate(${Math.round(left + place.x)}px, ${Math.round(top + place.y)}px)`;
   }
 

@@ -13,17 +13,16 @@ export function lowerBound(values: ArrayLike<number>, target: number, length: nu
   return low;
 }
 
-/** The index whose pixel is nearest to `pixel`, among `[from, to)`; -1 where there is none. */
+/** The index in `[0, length)` whose pixel is nearest to `pixel`; -1 where there is none. */
 export function nearestIndex(
   pixelOf: (index: number) => number,
   pixel: number,
-  from: number,
-  to: number,
+  length: number,
   sorted: boolean,
 ): number {
-  if (sorted && to - from > 2) {
-    let low = from;
-    let high = to - 1;
+  if (sorted && length > 2) {
+    let low = 0;
+    let high = length - 1;
     while (high - low > 1) {
       const middle = (low + high) >> 1;
       if (pixelOf(middle) < pixel) {
@@ -36,7 +35,7 @@ export function nearestIndex(
   }
   let best = -1;
   let distance = Infinity;
-  for (let index = from; index < to; index += 1) {
+  for (let index = 0; index < length; index += 1) {
     const here = Math.abs(pixelOf(index) - pixel);
     if (here < distance) {
       best = index;
