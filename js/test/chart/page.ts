@@ -101,3 +101,15 @@ export function key(target: Element, name: string, extra: State = {}): KeyboardE
   target.dispatchEvent(event);
   return event;
 }
+
+/** A curve of three points. */
+export const STATE = {
+  lr: floats(1e-6, 1e-5, 1e-4),
+  loss: floats(3, 2, 1),
+  smoothed: floats(3, 2.5, 2),
+  val_loss: floats(NaN, 2.2, 1.5),
+  fit_lr: floats(1e-6, 1e-5, 1e-4),
+  fit_loss: floats(3, 2.1, 1),
+  fit_settled: floats(1, 1, 0),
+  generation: 4,
+};
