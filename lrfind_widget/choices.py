@@ -174,11 +174,8 @@ class Choices:
     def _swap(
         self, change: Callable[[SessionState], SessionState]
     ) -> tuple[SessionState, SessionState]:
-        """Replace the state by what `change` makes of it; return it before and after.
-
-        `change` may run a rule of the user's, so it is called without the lock, and once more
-        where the state has changed meanwhile.
-        """
+        """Replace the state by what `change` makes of it; return it before and after."""
+        # It may run a rule of the user's: without the lock, and again where the state has changed.
         while True:
             before = self._state
             after = change(before)

@@ -19,18 +19,13 @@ from torch import Tensor
 
 from lrfind_widget.isolation.attributes import outside
 from lrfind_widget.isolation.checksum import bits_of, checksums
+from lrfind_widget.isolation.code_references import CACHE, globals_used
 from lrfind_widget.isolation.fingerprint import some_of
 from lrfind_widget.isolation.memory import in_words
 from lrfind_widget.isolation.object_graph import BUFFERS, CONTAINERS, MAPPINGS, visit
-from lrfind_widget.isolation.reach import (
-    CACHE,
-    ELEMENTS,
-    GENERATORS,
-    Reached,
-    globals_used,
-    left_out,
-)
-from lrfind_widget.isolation.snapshot import ContentsRecord, Snapshot, attempt
+from lrfind_widget.isolation.reach import ELEMENTS, GENERATORS, Reached, left_out
+from lrfind_widget.isolation.saved_bytes import attempt
+from lrfind_widget.isolation.snapshot import ContentsRecord, Snapshot
 from lrfind_widget.isolation.storage import total_bytes
 from lrfind_widget.results.receipt import ReceiptItem
 

@@ -6,8 +6,6 @@ is bound to, or a global name, which a deep copy does not follow. So are generat
 
 from __future__ import annotations
 
-import contextlib
-import dis
 import functools
 import gc
 import logging
@@ -28,6 +26,13 @@ from torch.optim import Optimizer
 from torch.optim.lr_scheduler import LRScheduler
 
 from lrfind_widget.isolation.attributes import attributes, slots
+from lrfind_widget.isolation.code_references import (
+    CACHE,
+    inside_function,
+    inside_generator,
+    is_of_library,
+    methods_called,
+)
 from lrfind_widget.isolation.object_graph import (
     BUFFERS,
     CONTAINERS,
@@ -36,7 +41,6 @@ from lrfind_widget.isolation.object_graph import (
     tensors_inside,
 )
 
-_LIBRARIES = {"torch", "numpy", "builtins", "functools", "typing", "collections", "lrfind_widget"}
 _OURS = f"{__name__.partition('.')[0]}."
 """What begins like this is of this package, such as the hooks that watch an optimizer's steps."""
 GENERATORS = (
@@ -54,13 +58,6 @@ _LEAVES = (
     *(logging.Logger, logging.Handler),  # what is logged stays logged
 )
 _LISTS = (list, tuple, set, frozenset, weakref.WeakSet, deque)
-CACHE: type = type(functools.cache(len))
-"""What `functools.lru_cache` makes of a function."""
-_CALLED = (
-    *("forward", "__call__", "__getitem__", "__iter__", "__next__"),
-    *("training_step", "validation_step", "on_after_batch_transfer"),  # of a LightningModule
-)
-"""Methods of an object that a training step calls."""
 ELEMENTS = 1000
 """How many elements of one container are looked at."""
 _PARTS = 30
@@ -118,7 +115,7 @@ def reach(roots: Iterable[object], *, limit: int = 20_000) -> Reached:
     while queue or later:
         obj = (queue or later).popleft()
         cls = obj if isinstance(obj, type) else type(obj)
-        if cls.__module__.split(".")[0] not in _LIBRARIES:
+        if not is_of_library(cls.__module__):
             found.classes.add(cls)
         if issubclass(type(obj), _LEAVES) or id(obj) in seen:
             continue
@@ -207,7 +204,7 @@ def _is_holder(obj: Any) -> bool:
     if isinstance(obj, (*CONTAINERS, CACHE)):
         return True
     module = obj.__module__ if isinstance(obj, types.FunctionType) else type(obj).__module__
-    if str(module).split(".")[0] in _LIBRARIES:
+    if is_of_library(module):
         return False
     cls: Any = type(obj)
     return type(getattr(obj, "__dict__", None)) is dict or bool(slots(cls))
@@ -215,11 +212,11 @@ def _is_holder(obj: Any) -> bool:
 
 def _next(obj: Any) -> Iterable[object]:
     if isinstance(obj, types.FunctionType):
-        return _inside_function(obj)
+        return inside_function(obj)
     if isinstance(obj, (types.MethodType, types.BuiltinMethodType)):
         return (obj.__self__, getattr(obj, "__func__", None))
     if isinstance(obj, types.GeneratorType):
-        return _inside_generator(obj)
+        return inside_generator(obj)
     if isinstance(obj, Iterator) and type(obj).__module__ in ("builtins", "itertools"):
         return gc.get_referents(obj)
     if isinstance(obj, functools.partial):
@@ -238,7 +235,7 @@ def _next(obj: Any) -> Iterable[object]:
         return (obj.base,)  # a tensor, where it is a view of one
     if isinstance(obj, (*GENERATORS, *BUFFERS)) or type(obj).__module__.startswith(_OURS):
         return ()
-    return (*_attributes(obj), *_methods(obj))
+    return (*_attributes(obj), *methods_called(obj))
 
 
 def _attributes(obj: object) -> tuple[object, ...]:
@@ -248,66 +245,9 @@ def _attributes(obj: object) -> tuple[object, ...]:
         return ()
 
 
-def _inside_function(function: types.FunctionType) -> Iterable[object]:
-    found: list[object] = []
-    for cell in function.__closure__ or ():
-        with contextlib.suppress(ValueError):  # not yet assigned
-            found.append(cell.cell_contents)
-    found.extend(function.__defaults__ or ())
-    found.extend((function.__kwdefaults__ or {}).values())
-    found.extend(vars(function).values())
-    found.extend(_globals_of(function.__code__, function.__globals__))
-    return found
-
-
 def _inside_cache(cache: Any) -> Iterable[object]:
     for inside in gc.get_referents(cache):
         if type(inside) is dict:  # its own, or that of its attributes
             yield from islice(inside.values(), ELEMENTS)
         else:
             yield inside
-
-
-def _inside_generator(generator: types.GeneratorType[Any, Any, Any]) -> Iterable[object]:
-    frame = generator.gi_frame
-    if frame is None:  # it has ended
-        return ()
-    return (*frame.f_locals.values(), *_globals_of(frame.f_code, frame.f_globals))
-
-
-def _globals_of(code: types.CodeType, space: dict[str, object]) -> Iterable[object]:
-    if str(space.get("__name__", "")).split(".")[0] in _LIBRARIES:
-        return ()
-    return [space[name] for name in globals_used(code) if name in space]
-
-
-@functools.lru_cache(maxsize=1024)
-def globals_used(
-    code: types.CodeType, how: tuple[str, ...] = ("LOAD_GLOBAL", "LOAD_NAME")
-) -> tuple[str, ...]:
-    """Return the global names that a function and the functions inside it load, or store."""
-    names = [str(step.argval) for step in dis.get_instructions(code) if step.opname in how]
-    for constant in code.co_consts:
-        if isinstance(constant, types.CodeType):
-            names.extend(globals_used(constant, how))
-    return tuple(dict.fromkeys(names))
-
-
-def _methods(obj: object) -> tuple[object, ...]:
-    """Return the methods a training step may run, of a class that is not a library's."""
-    cls = type(obj)
-    if cls.__module__.split(".")[0] in _LIBRARIES:
-        return ()
-    found: dict[str, object] = {}
-    names = list(_CALLED)
-    while names:
-        name = names.pop()
-        method = getattr(cls, name, None)
-        if isinstance(method, CACHE):
-            found[name] = method
-        if name in found or not isinstance(method, types.FunctionType):
-            continue
-        if method.__module__.split(".")[0] not in _LIBRARIES:
-            found[name] = method
-            names.extend(method.__code__.co_names)
-    return tuple(found.values())

@@ -14,7 +14,7 @@ import torch
 from torch import Tensor, nn
 from torch.optim import Optimizer
 
-from lrfind_widget.isolation.reach import globals_used
+from lrfind_widget.isolation.code_references import globals_used
 
 _CONTAINERS = (dict, list, set, tuple, deque)
 CALLED = (types.FunctionType, types.MethodType, functools.partial)
