@@ -29,7 +29,7 @@ from lrfind_widget.training.control import Control
 from lrfind_widget.training.device import await_copies
 from lrfind_widget.training.error_context import ErrorContext
 from lrfind_widget.training.training import Training
-from lrfind_widget.training.update import Found
+from lrfind_widget.training.update import Found, Pass
 from lrfind_widget.training_options import TrainingOptions
 
 _UNDER_WAY: weakref.WeakKeyDictionary[Generator[Point, None, None], int] = (
@@ -49,6 +49,7 @@ class Experiment(ABC):
     """What sentences call it."""
 
     settings: dict[str, Any]
+    _found: Found
 
     def __init__(self, training: Training, options: TrainingOptions) -> None:
         self._training = training
@@ -66,7 +67,7 @@ class Experiment(ABC):
         """What it is going to do."""
 
     @abstractmethod
-    def _run(self, isolation: Isolation, context: ErrorContext) -> Iterator[Point]:
+    def _run(self, given: Pass) -> Iterator[Point]:
         """Do it, with what the isolation gives."""
 
     @abstractmethod
@@ -152,7 +153,9 @@ class Experiment(ABC):
             with isolation:
                 self.isolation_sentence = isolation.reason
                 self.control.random = isolation.random
-                yield from self._in_turns(self._run(isolation, context), isolation.random)
+                steps = self.plan.steps_each
+                given = Pass(isolation, self._options, context, self._found, steps)
+                yield from self._in_turns(self._run(given), isolation.random)
         except (GeneratorExit, KeyboardInterrupt):
             if self.stop_reason is None:
                 self._end_on_request()

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Callable, Generator, Iterator
+from dataclasses import replace
 from typing import Protocol
 
 import numpy as np
 
 from lrfind_widget import endings
 from lrfind_widget.curves.formatting import written_as
-from lrfind_widget.isolation.isolation import Isolation
 from lrfind_widget.keywords import constructor, keywords
 from lrfind_widget.options import SweepOptions
 from lrfind_widget.outcomes import StopReason
@@ -20,7 +20,6 @@ from lrfind_widget.training.batches import OutOfDataError
 from lrfind_widget.training.checks import check_can_restart
 from lrfind_widget.training.control import Control, SweepEnded
 from lrfind_widget.training.critical_rate import CriticalRate
-from lrfind_widget.training.error_context import ErrorContext
 from lrfind_widget.training.experiment import Experiment
 from lrfind_widget.training.param_groups import GroupRates
 from lrfind_widget.training.range_matching import matched
@@ -184,17 +183,16 @@ class Sweep(Experiment):
             "sweep", ends, len(schedule), self._options.repeats, schedule.mode, self.axis_label
         )
 
-    def _run(self, isolation: Isolation, context: ErrorContext) -> Iterator[Point]:
+    def _run(self, given: Pass) -> Iterator[Point]:
         """Sweep as often as asked, each time from the same state."""
-        options, planned = self._options, len(self.schedule)
-        beginning = isolation.mark() if options.repeats > 1 else None
+        options, planned = self._options, given.steps
+        beginning = given.isolation.mark() if options.repeats > 1 else None
         for repeat in range(options.repeats):
             if beginning is not None and repeat > 0:
                 beginning.restore()
                 self._records.append(Record(options.beta, options.stop_div, repeat))
-            context.steps_before = repeat * planned
-            own = options.of_repeat(repeat)
-            update = self._training.update(Pass(isolation, own, context, self._found, planned))
+            given.context.steps_before = repeat * planned
+            update = self._training.update(replace(given, options=options.of_repeat(repeat)))
             self.multipliers, self.axis_label = update.rates.multipliers, update.rates.axis_label
             record = self._records[-1]
             looks_aside: ClosedUpdate = update

@@ -12,7 +12,6 @@ from lrfind_widget import endings, messages
 from lrfind_widget.curves.paired import last_part
 from lrfind_widget.curves.rungs import DECADES, FIRST, LOOKS, Move, next_move
 from lrfind_widget.curves.smoothing import GeometricAverage
-from lrfind_widget.isolation.isolation import Isolation
 from lrfind_widget.isolation.memory import free_bytes
 from lrfind_widget.isolation.random_sources import RandomSources
 from lrfind_widget.options import SearchOptions
@@ -24,7 +23,6 @@ from lrfind_widget.training.batch import model_device
 from lrfind_widget.training.batches import OutOfDataError
 from lrfind_widget.training.checks import check_can_restart
 from lrfind_widget.training.control import SweepEnded
-from lrfind_widget.training.error_context import ErrorContext
 from lrfind_widget.training.experiment import Experiment
 from lrfind_widget.training.range_matching import matched
 from lrfind_widget.training.range_test import salvaged
@@ -86,17 +84,10 @@ class Search(Experiment):
         """Return how many steps are done, with those that were left out."""
         return sum(self._steps if t.fate else len(t.record.points) for t in self._trainings)
 
-    def _run(self, isolation: Isolation, context: ErrorContext) -> Iterator[Point]:
+    def _run(self, given: Pass) -> Iterator[Point]:
         """Train at some rates and decide, until it is known which does best."""
-        given = Pass(
-            isolation,
-            self._options,
-            context,
-            self._found,
-            self._steps,
-            validates=self._validates,
-            retakes_skipped=False,  # the rates would no longer see the same batches
-        )
+        # Skipped steps are not taken again, or the rates would no longer see the same batches.
+        given = replace(given, validates=self._validates, retakes_skipped=False)
         train = self._one_by_one if self._training.begins_anew else self._side_by_side
         try:
             yield from train(given)

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
 
 from lrfind_widget import endings, messages
 from lrfind_widget.curves.smoothing import GeometricAverage
-from lrfind_widget.isolation.isolation import Isolation
 from lrfind_widget.isolation.random_sources import RandomSources
 from lrfind_widget.keywords import keywords
 from lrfind_widget.options import CompareOptions
@@ -17,7 +17,6 @@ from lrfind_widget.training.batch import model_device
 from lrfind_widget.training.batches import OutOfDataError
 from lrfind_widget.training.checks import check_can_restart
 from lrfind_widget.training.closing_line import say
-from lrfind_widget.training.error_context import ErrorContext
 from lrfind_widget.training.experiment import Experiment
 from lrfind_widget.training.progress_bar import run_with_bar
 from lrfind_widget.training.range_test import run_pass
@@ -67,20 +66,15 @@ class ShortTrainings(Experiment):
         steps, count = self._options.steps, len(self.lrs)
         return Plan("comparison", self.lrs, steps, count, label=LABEL[validated], fates=fates)
 
-    def _run(self, isolation: Isolation, context: ErrorContext) -> Iterator[Point]:
+    def _run(self, given: Pass) -> Iterator[Point]:
         """Train at one rate after the other."""
-        options, steps = self._options, self._options.steps
-        mark = isolation.mark()
-        objects = isolation.objects
+        steps, objects = given.steps, given.isolation.objects
+        mark = given.isolation.mark()
         random = RandomSources(model_device(objects.model), objects.drawing)
         beginning = random.get()
         every = max(1, steps // VALIDATIONS)
-        given = Pass(
-            isolation,
-            options,
-            context,
-            self._found,
-            steps,
+        given = replace(
+            given,
             validates=lambda step: (steps - 1 - step) % every == 0,
             retakes_skipped=False,  # the rates would no longer see the same batches
         )
@@ -94,7 +88,7 @@ class ShortTrainings(Experiment):
 
             record = Record(BETA, stop_div=False, repeat=number, average=GeometricAverage)
             self._records.append(record)
-            context.steps_before = number * steps
+            given.context.steps_before = number * steps
             update = self._training.update(given)
             try:
                 early = yield from run_pass(update, steps, constant, record, self.control)
