@@ -10,7 +10,11 @@ import sys
 from collections.abc import Sequence
 
 from lrfind_widget import messages
-from lrfind_widget.curves.group_ranges import GroupRanges
+from lrfind_widget.curves.group_ranges import GroupRanges, groups_of
+from lrfind_widget.options import FindOptions, SearchOptions
+from lrfind_widget.outcomes import StopReason
+from lrfind_widget.results.result import SweepResult
+from lrfind_widget.results.search import SearchResult
 from lrfind_widget.training.param_groups import GroupRates, group_names
 from lrfind_widget.training.training import Training
 
@@ -19,22 +23,23 @@ def conclude(
     said: Sequence[str],
     training: Training,
     lr: float | None,
-    groups: str | int | GroupRanges,
-    *,
-    apply: bool,
-    why_not: str,
-    shown: bool,
+    result: SweepResult | SearchResult,
+    options: FindOptions | SearchOptions,
+    why_not: str = "",
 ) -> None:
     """Write a rate where training reads it, and say it after what else was `said`.
 
-    Nothing is written where `why_not` says why.
+    Nothing is written where `why_not` says why, or after an interrupt.
     """
-    if apply:
+    groups = groups_of(result.settings)
+    if options.apply:
+        if not why_not and result.stop_reason is StopReason.STOPPED:
+            why_not = messages.INTERRUPTED
         outcome = _written(training, lr, groups, why_not)
     else:
         rates = [] if lr is None else GroupRates(training.optimizer, groups).at(lr)
         outcome = messages.by_group(group_names(training.optimizer), rates)
-    say(*said, outcome, shown=shown)
+    say(*said, outcome, shown=options.progress)
 
 
 def say(*said: str, shown: bool) -> None:

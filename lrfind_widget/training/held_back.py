@@ -21,6 +21,12 @@ from lrfind_widget.isolation.training_objects import class_of
 from lrfind_widget.options import SearchOptions
 from lrfind_widget.points import HELD_BACK
 
+_KEPT = (
+    *("batch_size", "num_workers", "collate_fn", "pin_memory", "timeout", "worker_init_fn"),
+    *("persistent_workers", "multiprocessing_context", "prefetch_factor"),
+)
+"""What each of the two loaders has of the one that is split."""
+
 MOST_BATCHES = 20
 """Batches that a validation loss is computed on, where it is not said how many."""
 
@@ -62,14 +68,7 @@ def hold_back(
         )
     given: Any = loader
     kept, held = _drawn(len(given.dataset), share, seed, "examples")
-    own: dict[str, Any] = {
-        name: getattr(given, name)
-        for name in ("batch_size", "num_workers", "collate_fn", "pin_memory", "timeout")
-    }
-    own |= {"worker_init_fn": given.worker_init_fn, "persistent_workers": given.persistent_workers}
-    own["multiprocessing_context"] = given.multiprocessing_context
-    if given.num_workers:
-        own["prefetch_factor"] = given.prefetch_factor
+    own: dict[str, Any] = {name: getattr(given, name) for name in _KEPT}
     training = DataLoader(
         Subset(given.dataset, kept),
         shuffle=isinstance(given.sampler, RandomSampler),

@@ -114,8 +114,8 @@ class WithoutTrainer:
         self._modules = [vars(m) for m in model.modules() if lightning_class(m) is not None]
         self._logged: dict[str, Any] | None = None
         self.trainer: Any = _Trainer(attached)
-        vars(self.trainer).update(known, model=model, lightning_module=model)
-        vars(self.trainer).update(optimizers=[optimizer])
+        known |= {"model": model, "lightning_module": model, "optimizers": [optimizer]}
+        vars(self.trainer).update(known)
         self._given = {
             "_trainer": self.trainer,
             "_fabric": None,

@@ -4,10 +4,8 @@ from __future__ import annotations
 
 from lrfind_widget import messages
 from lrfind_widget.curves.formatting import written_as
-from lrfind_widget.curves.group_ranges import groups_of
 from lrfind_widget.keywords import keywords
 from lrfind_widget.options import FindOptions, SweepOptions
-from lrfind_widget.outcomes import StopReason
 from lrfind_widget.results.result import SweepResult
 from lrfind_widget.rules.table import by_rule
 from lrfind_widget.training.closing_line import conclude
@@ -65,7 +63,6 @@ def lr_find(
     run_with_bar(sweep, "Range test", shown=options.progress)
     result = sweep.result()
     suggestion = result.suggestion()
-    stopped = result.stop_reason is StopReason.STOPPED
     with written_as(options.mode):
         conclude(
             [
@@ -76,9 +73,7 @@ def lr_find(
             ],
             training,
             suggestion.lr,
-            groups_of(result.settings),
-            apply=options.apply,
-            why_not=messages.INTERRUPTED if stopped else "",
-            shown=options.progress,
+            result,
+            options,
         )
     return result

@@ -132,11 +132,8 @@ class OptimizerStep(TrainingUpdate):
         return loss, taken
 
     def _step_on(self, next_batch: NextBatch) -> tuple[Tensor, bool]:
-        """Take a step on the next batches; return the loss before it, and whether it was taken.
-
-        The loss is the mean over accumulated batches, and the first evaluation of a closure
-        optimizer.
-        """
+        """Take a step on the next batches; return the loss before it, and whether it was taken."""
+        # The mean over accumulated batches, and the first evaluation of a closure optimizer.
         if self._updates:
             return self._next_loss(next_batch).detach(), True
         if self._needs_closure:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from lrfind_widget import messages
-from lrfind_widget.curves.group_ranges import groups_of
 from lrfind_widget.keywords import keywords
 from lrfind_widget.options import SearchOptions, SweepOptions
 from lrfind_widget.outcomes import StopReason
@@ -79,9 +78,6 @@ def search_lr(
     run_with_bar(search, "Search", shown=options.progress and not search.control.is_stopped())
     found = search.result()
     stopped = found.stop_reason is StopReason.STOPPED
-    why_not = messages.INTERRUPTED if stopped else ""
-    if found.ending == "untrained":
-        why_not = messages.NOT_TRAINED
     conclude(
         [
             found.sentence,
@@ -90,9 +86,8 @@ def search_lr(
         ],
         training,
         found.best_lr,
-        groups_of(found.settings),
-        apply=options.apply,
-        why_not=why_not,
-        shown=options.progress,
+        found,
+        options,
+        why_not=messages.NOT_TRAINED if found.ending == "untrained" else "",
     )
     return found
