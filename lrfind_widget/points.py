@@ -164,9 +164,9 @@ class Losses(NamedTuple):
 class Update(Protocol):
     """One optimizer step, ours or a trainer's.
 
-    It is made with a `checkpoint(part)`, which it calls before it fetches the data, before the
-    forward pass and before the backward pass. Today that names the part for an error's sentence;
-    several processes can agree there whether to go on.
+    It has a `checkpoint(part)`, which it calls before it fetches the data, before the forward pass
+    and before the backward pass. Today that names the part for an error's sentence; several
+    processes can agree there whether to go on.
     """
 
     def step(self, step: int, lr: float) -> bool:
