@@ -6,7 +6,7 @@ import math
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
-from lrfind_widget.curves.formatting import format_lr
+from lrfind_widget.curves.formatting import format_lr, format_steps
 from lrfind_widget.outcomes import StopReason
 
 if TYPE_CHECKING:
@@ -23,7 +23,7 @@ Sentence = Callable[["Record", int], str]
 
 def sweep_finished(record: Record, num_it: int) -> str:
     """Say that every step of a sweep was taken."""
-    sentence = f"Finished: {_steps(num_it)}."
+    sentence = f"Finished: {format_steps(num_it)}."
     if record.never_moved and record.points[0].loss == 0:
         sentence += (
             " The loss was 0 at every rate, so there was nothing to learn: cross entropy of a "
@@ -71,20 +71,20 @@ def training_ended(trainer: str) -> str:
 
 def sweep_out_of_data(why: str, record: Record, num_it: int) -> str:
     """Say that the data ended before the sweep."""
-    return f"Ended early, after {len(record.points)} of {_steps(num_it)}. {why}"
+    return f"Ended early, after {len(record.points)} of {format_steps(num_it)}. {why}"
 
 
 def sweep_stopped(record: Record, num_it: int) -> str:
     """Say that a sweep was stopped on request."""
     at = f" at {format_lr(record.points[-1].lr)}," if record.points else ""
-    return f"Stopped on request{at} after {len(record.points)} of {_steps(num_it)}."
+    return f"Stopped on request{at} after {len(record.points)} of {format_steps(num_it)}."
 
 
 def scaler_gave_up(skips: int, record: Record, num_it: int) -> str:
     """Say that the gradient scaler skipped the latest steps, so many in a row."""
     return (
-        f"Stopped after {len(record.points)} of {_steps(num_it)}: the gradient was infinite or "
-        f"NaN {skips} times in a row, however small the gradient scaler made it."
+        f"Stopped after {len(record.points)} of {format_steps(num_it)}: the gradient was infinite "
+        f"or NaN {skips} times in a row, however small the gradient scaler made it."
     )
 
 
@@ -119,7 +119,7 @@ def repeats_ended(records: Sequence[Record], num_it: int) -> tuple[StopReason, s
     short = [r.sentence for r in records if r not in ended and len(r.points) < num_it]
     more = f" {short[0]}" if short else ""
     if not ended:
-        taken = "" if short else f"{_steps(num_it)} in each of "
+        taken = "" if short else f"{format_steps(num_it)} in each of "
         return StopReason.FINISHED, f"Finished: {taken}{count} repeats.{more}"
     diverged = f"the loss diverged in {len(ended)} of {count} repeats{_at(ended)}.{more}"
     if 2 * len(ended) > count:
@@ -140,12 +140,12 @@ def comparison_stopped(taken: int, steps: int) -> str:
 def search_finished(cost: int, rates: int, steps: int) -> str:
     """Say that a search has ended by itself."""
     tried = "1 rate" if rates == 1 else f"{rates} rates"
-    return f"Finished: {tried} tried, {_steps(cost)}, up to {steps} at each."
+    return f"Finished: {tried} tried, {format_steps(cost)}, up to {steps} at each."
 
 
 def search_stopped(taken: int) -> str:
     """Say that a search was stopped on request."""
-    return f"Stopped on request after {_steps(taken)}."
+    return f"Stopped on request after {format_steps(taken)}."
 
 
 def _at(records: Sequence[Record]) -> str:
@@ -155,7 +155,3 @@ def _at(records: Sequence[Record]) -> str:
         return ""
     low, high = format_lr(rates[0]), format_lr(rates[-1])
     return f", at {low}" if low == high else f", at {low} to {high}"
-
-
-def _steps(count: int) -> str:
-    return "1 step" if count == 1 else f"{count} steps"

@@ -59,6 +59,11 @@ def format_duration(seconds: float) -> str:
     return f"{hours} h {rest} min" if rest else f"{hours} h"
 
 
+def format_steps(count: int) -> str:
+    """Return a number of steps: "1 step", "100 steps"."""
+    return "1 step" if count == 1 else f"{count} steps"
+
+
 def listed(names: list[str]) -> str:
     """Return names as "a, b and c"; "" for none."""
     *most, last = names or [""]

@@ -79,7 +79,7 @@ class Move(NamedTuple):
     ending: Ending = ""
 
 
-def next_move(rungs: dict[int, Rung], steps: int, most: float = MOST) -> Move:
+def next_move(rungs: dict[int, Rung], steps: int) -> Move:
     """Say what a search does next.
 
     From the first look on a rung two places from the best that is behind by more than the noise
@@ -100,10 +100,8 @@ def next_move(rungs: dict[int, Rung], steps: int, most: float = MOST) -> Move:
         By their places on the ladder.
     steps : int
         Steps of each training.
-    most : float
-        What the search may cost, in trainings.
     """
-    ladder = _Ladder(rungs, steps, most)
+    ladder = _Ladder(rungs, steps)
     room = max(0, ladder.room)
     lower = (min(rungs) - 1, min(rungs) - 2)[:room]
     trying = ladder.trying
@@ -137,12 +135,12 @@ def next_move(rungs: dict[int, Rung], steps: int, most: float = MOST) -> Move:
 class _Ladder:
     """The rungs, and what they say of one another."""
 
-    def __init__(self, rungs: dict[int, Rung], steps: int, most: float) -> None:
+    def __init__(self, rungs: dict[int, Rung], steps: int) -> None:
         self._rungs = rungs
         self._steps = steps
         self.trying = [place for place in sorted(rungs) if not rungs[place].fate]
         cost = sum(len(rung.losses) if rung.fate else steps for rung in rungs.values())
-        self.room = min(int(most - cost / steps), MOST_RUNGS - len(rungs))
+        self.room = min(int(MOST - cost / steps), MOST_RUNGS - len(rungs))
         """How many rungs may still be added, when those that train get to their end."""
 
     def best(self, level: int) -> int:

@@ -10,7 +10,7 @@ from typing import Any, ClassVar
 import numpy as np
 import numpy.typing as npt
 
-from lrfind_widget.curves.formatting import format_lr, written_as
+from lrfind_widget.curves.formatting import format_lr, format_steps, written_as
 from lrfind_widget.results import csv_table, track_record
 from lrfind_widget.results.applied_curve import AppliedCurve
 from lrfind_widget.results.in_words import in_words
@@ -115,10 +115,9 @@ class SweepResult(AppliedCurve, PlottedCurve, JsonRecord):
         return int(self.lrs.size)
 
     def __repr__(self) -> str:
-        steps = "1 step" if len(self) == 1 else f"{len(self)} steps"
         with written_as(self.settings.get("mode")):
             suggested = "None" if self.suggested_lr is None else format_lr(self.suggested_lr)
-            said = f"{steps}, {self.stop_reason.value}, suggested_lr={suggested}"
+            said = f"{format_steps(len(self))}, {self.stop_reason.value}, suggested_lr={suggested}"
             if self.selected_lr is not None:
                 said += f", selected_lr={format_lr(self.selected_lr)}"
         loss = f"Loss: {self.objective}. " if self.objective else ""

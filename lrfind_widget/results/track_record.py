@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
+from lrfind_widget.curves.formatting import format_steps
 from lrfind_widget.results.recorded_curve import RecordedCurve
 from lrfind_widget.rules.suggestion import Suggestion
 from lrfind_widget.rules.table import DEFAULT_RULE
@@ -58,5 +59,5 @@ def _assumed(result: RecordedCurve) -> str:
     batches = "batches as in the sweep" if size is None else f"batches of {size}"
     if accumulate is not None and accumulate > 1:
         batches += f", {accumulate} to a step"
-    steps = "1 step" if result.lrs.size == 1 else f"{result.lrs.size} steps"
+    steps = format_steps(result.lrs.size)
     return f"It assumes {batches} in one process, {steps} of sweep, and a constant rate."

@@ -38,6 +38,10 @@ def _check(name: str, value: int) -> None:
         raise ValueError(f"From {least} to {most} {name} are taken here.")
 
 
+def _is_text(value: Any, longest: int) -> bool:
+    return isinstance(value, str) and len(value) <= longest
+
+
 class Bar(OwnModule, DOMWidget):  # type: ignore[misc]
     """What all rows have in common: the front end they belong to, and their buttons."""
 
@@ -86,16 +90,14 @@ class RunBar(Bar):
     detail = traitlets.Unicode().tag(sync=True)
 
     def _take_event(self, content: Mapping[str, Any]) -> bool:
-        event, version = content.get("event"), content.get("version")
+        event = content.get("event")
         if event not in ("seen", "here") or event not in self.commands:
             return super()._take_event(content)
-        if event == "here":
-            if isinstance(version, str) and len(version) <= MAX_NAME:
-                self.commands["here"](version)
-                return True
-            return False
-        self.commands["seen"]()
-        return True
+        given = [content.get("version")] if event == "here" else []
+        fits = all(_is_text(each, MAX_NAME) for each in given)
+        if fits:
+            self.commands[event](*given)
+        return fits
 
 
 class RateBar(Bar):
@@ -207,20 +209,17 @@ class SettingsBar(Bar):
 
     def _take_text(self, name: Any, text: Any) -> bool:
         """Take what was typed into a field of the next sweep, wrong or not."""
-        fits = isinstance(text, str) and len(text) <= LIMITS["typed"][1]
-        fits = fits and name in [each["name"] for each in self.next_sweep if each["enabled"]]
+        fields = [each["name"] for each in self.next_sweep if each["enabled"]]
+        fits = _is_text(text, LIMITS["typed"][1]) and name in fields
         if fits:
             self.commands["type"](name, text)
         return fits
 
     def _take_wish(self, kind: Any, page: Any) -> bool:
         """Let a file be made for a page; it is told where that cannot be done now."""
-        fits = isinstance(page, str) and len(page) <= MAX_NAME
-        return (
-            fits
-            and kind in [each["id"] for each in self.buttons]
-            and bool(self.commands["save"](kind, page))
-        )
+        is_known = kind in [each["id"] for each in self.buttons]
+        fits = is_known and _is_text(page, MAX_NAME)
+        return fits and bool(self.commands["save"](kind, page))
 
 
 class HowBar(Bar):
