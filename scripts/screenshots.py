@@ -32,8 +32,8 @@ WIDE, NARROW, TALL = 1000, 420, 1400
 SCALE = 2
 """Pixels of a picture for each pixel of CSS."""
 
-COLOURS = 128
-"""Colours of a picture: enough for text and lines, and a third of the bytes."""
+COLOURS = 256
+"""Colours of a picture: of fewer, pale tints and the grounds of buttons become one."""
 
 LARGEST = 180_000
 """Bytes that no picture may exceed."""
