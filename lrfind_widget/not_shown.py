@@ -11,6 +11,11 @@ NO_WIDGETS = (
     "widgets are shown at all, lr_find(model, loader, optimizer) does the same."
 )
 
+NOT_LIVE = (
+    f"For the live chart run the cell, in a notebook with lrfind-widget {__version__}; "
+    'widget.save_html("lr.html") keeps it in a page that needs neither kernel nor network.'
+)
+
 NO_FRONT_END = (
     f"This page has not loaded lrfind-widget {__version__}, which shows the live chart: reload it "
     f"with a connection; in Jupyter, pip install lrfind-widget=={__version__} where it runs; or "

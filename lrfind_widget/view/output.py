@@ -11,24 +11,43 @@ from IPython.core.getipython import get_ipython
 from IPython.display import DisplayHandle, display
 from ipywidgets import Box
 
-from lrfind_widget.not_shown import NO_WIDGETS
+from lrfind_widget.not_shown import NO_WIDGETS, NOT_LIVE
 from lrfind_widget.view.cells import WIDGET_VIEW, with_parts
 from lrfind_widget.view.colab import heard_of_display
+from lrfind_widget.view.words import lines
 
 KEPT_OUTPUT = "application/vnd.lrfind-widget+json"
 """Rendered by `js/src/kept_output.ts`, which keeps the live widget when an output is updated; and
 by it `js/src/kept_updates.ts` finds the output of an update in a notebook that was loaded again."""
+
+# A page that shows an error or nothing for an output reads nothing else of it, so this is
+# an output of its own. It is seen where the page has drawn no widget with the class in two seconds,
+# and our renderer of outputs draws none beside it; else its row takes no room either.
+_INSTEAD = """<style>
+.lrfind-instead {{ animation: 2s lrfind-instead; }}
+@keyframes lrfind-instead {{ from, to {{ visibility: hidden; max-height: 0; }} }}
+:root:has(.{drawn}) :is(.{instead}, :is(.jp-OutputArea-child, .output_area):has(.{instead})),
+.jp-OutputArea:has(> * > .lrfind-kept) > :has(.{instead}) {{ display: none; }}
+</style><div class="lrfind-instead {instead}">{words}</div>"""
 
 
 class SavedOutput:
     """The outputs in which a widget was displayed.
 
     Each holds the live widget, a line of text and, once there is a curve, a picture; before that a
-    line that says what to do where nothing else is shown. Who has no kernel sees the picture.
+    line that says what to do where nothing else is shown. Who has no kernel sees the picture. An
+    output beside it says what to do where a page shows an error or nothing in place of it.
+
+    Parameters
+    ----------
+    model_id : str
+        The widget's.
+    drawn : str
+        A CSS class that the widget alone has.
     """
 
-    def __init__(self, model_id: str) -> None:
-        self._model_id = model_id
+    def __init__(self, model_id: str, drawn: str) -> None:
+        self._model_id, self._drawn = model_id, drawn
         self._handles: list[DisplayHandle] = []
         self._kept: dict[str, Any] = {"text/plain": "LRFinderWidget"}
         self._words = ""
@@ -44,6 +63,14 @@ class SavedOutput:
         if handle is not None:
             with self._lock:
                 self._handles.append(handle)
+        self.display_instead()
+
+    def display_instead(self) -> None:
+        """Show what is read where a page draws no widget."""
+        markup = _INSTEAD.format(
+            drawn=self._drawn, instead=f"{self._drawn}-instead", words=lines([NOT_LIVE])
+        )
+        display({"text/html": markup}, raw=True)  # type: ignore[no-untyped-call]
 
     def keep(self, text: str, picture: bytes | None = None, words: str = "") -> None:
         """Replace what the outputs keep; the words stand for the picture."""
@@ -93,6 +120,9 @@ def keep_in_boxes(output_of: Callable[[Any], SavedOutput | None]) -> None:
             return None
         outputs = filter(None, map(output_of, with_parts(box.children)))
         output = next(outputs, None)
-        return own() if output is None else output.beside(box.model_id)
+        if output is None:
+            return own()
+        output.display_instead()
+        return output.beside(box.model_id)
 
     formatter.mimebundle_formatter.for_type(Box, bundle)

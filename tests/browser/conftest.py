@@ -167,6 +167,12 @@ def lab_for_module(request: pytest.FixtureRequest, jupyterlab: Served) -> Iterat
     yield from _opener(request, *jupyterlab)
 
 
+@pytest.fixture
+def classic(request: pytest.FixtureRequest, nbclassic: Served) -> Iterator[Opener]:
+    """Open a notebook of the given cells in nbclassic, for one test."""
+    yield from _opener(request, *nbclassic)
+
+
 @pytest.fixture(scope="module")
 def classic_for_module(request: pytest.FixtureRequest, nbclassic: Served) -> Iterator[Opener]:
     """Open a notebook in nbclassic that the tests of a module share."""

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from typing import Any
 
+from lrfind_widget.view.output import KEPT_OUTPUT
 from tests.browser.harness import OpenNotebook
 
 
 def kept(notebook: OpenNotebook, cell: int = 0) -> dict[str, Any]:
     """Save the notebook; return what the widget's output holds in the file."""
-    (output,) = [each for each in notebook.save()["cells"][cell]["outputs"] if "data" in each]
-    return dict(output["data"])
+    saved = [each.get("data", {}) for each in notebook.save()["cells"][cell]["outputs"]]
+    (data,) = [each for each in saved if KEPT_OUTPUT in each]
+    return dict(data)
 
 
 def kept_when(notebook: OpenNotebook, text: str, cell: int = 0) -> dict[str, Any]:

@@ -65,8 +65,9 @@ def executed(**more: Any) -> dict[str, Any]:
         cells=[nbformat.v4.new_code_cell(UNWATCHED.format(more=given))]
     )
     NotebookClient(notebook, timeout=SECONDS, kernel_name="python3").execute()
-    (output,) = (each for each in notebook.cells[0].outputs if each.output_type == "display_data")
-    return dict(output.data)
+    displayed = [each.data for each in notebook.cells[0].outputs if "data" in each]
+    (kept,) = (each for each in displayed if KEPT_OUTPUT in each)
+    return dict(kept)
 
 
 class TestANotebookThatAProgramExecutes:

@@ -10,7 +10,7 @@ from typing import Any
 import IPython
 import pytest
 
-from lrfind_widget.view.output import WIDGET_VIEW, SavedOutput
+from lrfind_widget.view.output import KEPT_OUTPUT, WIDGET_VIEW, SavedOutput
 
 MANAGER = {"colab": {"custom_widget_manager": {"url": "https://colab/manager.js"}}}
 
@@ -32,7 +32,8 @@ class Publisher:
         message = {"content": {"data": dict(data), "metadata": dict(metadata)}}
         for hook in self.hooks:
             message = hook(message)
-        self.sent.append(message["content"]["metadata"])
+        if KEPT_OUTPUT in data:
+            self.sent.append(message["content"]["metadata"])
 
 
 @pytest.fixture
@@ -60,7 +61,7 @@ def colab(publisher: Publisher, monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_in_colab_display_and_each_update_name_the_manager_of_widgets(publisher, colab):
-    kept = SavedOutput("model")
+    kept = SavedOutput("model", "lrfind-model")
     kept.display()
     (colabs,) = publisher.hooks
     publisher.unregister_hook(colabs)  # which no other thread has
@@ -71,7 +72,7 @@ def test_in_colab_display_and_each_update_name_the_manager_of_widgets(publisher,
 
 
 def test_elsewhere_no_output_says_anything_of_a_manager(publisher):
-    kept = SavedOutput("model")
+    kept = SavedOutput("model", "lrfind-model")
     kept.display()
     kept.repeat()
     assert [list(metadata) for metadata in publisher.sent] == [["image/png"]] * 2
@@ -81,7 +82,7 @@ def test_nothing_of_colab_is_imported_where_it_is_not():
     script = (
         "import sys\n"
         "from lrfind_widget.view.output import SavedOutput\n"
-        "SavedOutput('model').display()\n"
+        "SavedOutput('model', 'lrfind-model').display()\n"
         "assert not [name for name in sys.modules if name.startswith('google.colab')]\n"
     )
     subprocess.run([sys.executable, "-c", script], check=True, stdout=subprocess.DEVNULL)

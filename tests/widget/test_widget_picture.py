@@ -14,6 +14,7 @@ from lrfind_widget import LRFinderWidget
 from lrfind_widget.curves.formatting import format_lr
 from lrfind_widget.not_shown import NO_WIDGETS
 from lrfind_widget.results import figures
+from lrfind_widget.view.output import KEPT_OUTPUT
 from tests.waiting import eventually
 from tests.widget.hands import drag
 from tests.widget.messages import tell
@@ -97,8 +98,10 @@ def outputs(monkeypatch: pytest.MonkeyPatch) -> list[Output]:
     shown: list[Output] = []
 
     def display(bundle: dict[str, Any], **_: Any) -> Output:
-        shown.append(Output(bundle))
-        return shown[-1]
+        output = Output(bundle)
+        if KEPT_OUTPUT in bundle:
+            shown.append(output)
+        return output
 
     monkeypatch.setattr("lrfind_widget.view.output.display", display)
     return shown
