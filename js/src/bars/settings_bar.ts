@@ -1,11 +1,11 @@
-import { attr, button, html, say, showLine, svg } from '../dom';
+import { attr, html, say, showLine } from '../dom';
 import { Keyed } from '../keyed';
-import { runLook } from '../looks';
 import { asNumber, asText, isDict, listOf, numberOf, textOf } from '../values';
 import { BarView } from './bar_view';
 import { NextSweep } from './next_sweep';
+import { RunList } from './run_list';
 import { Saving } from './saving';
-import { type Button, fieldsOf, type Rule, rulesOf, type Run, runsOf } from './state';
+import { type Button, fieldsOf, type Rule, rulesOf, runsOf } from './state';
 
 const READS = {
   best: 'Best for each rule',
@@ -39,15 +39,6 @@ const PIXELS: Kind = {
   written: (value) => `${value}px`,
 };
 
-/** One line of the legend. */
-interface RunItem {
-  readonly root: HTMLLIElement;
-  readonly box: HTMLInputElement;
-  readonly look: SVGPathElement;
-  readonly name: HTMLElement;
-  readonly remove: HTMLButtonElement;
-}
-
 /**
  * What is rarely needed, folded away: how the curve is read, the next sweep, runs, saving.
  *
@@ -60,11 +51,9 @@ export class SettingsBarView extends BarView {
   private declare settings: (() => void)[];
   private declare ruleBox: HTMLElement;
   private declare rules: Keyed<Rule, { root: HTMLOptionElement }>;
-  private declare runs: Keyed<Run, RunItem>;
-  private declare noRuns: HTMLElement;
+  private declare runs: RunList;
   private declare fold: HTMLElement;
   private declare saved: HTMLElement;
-  private declare legend: HTMLElement;
   private declare summary: HTMLElement;
   private declare next: NextSweep;
   private declare saving: Saving;
@@ -116,8 +105,10 @@ export class SettingsBarView extends BarView {
     this.listenTo(this.model, 'msg:custom', (content: unknown, buffers: unknown) => {
       this.saving.take(content, buffers);
     });
-    this.legend = this.buildLegend();
-    body.append(fields, this.next.el, this.legend, this.saving.el);
+    this.runs = new RunList((action, id) => {
+      this.tell({ event: 'run', action, id });
+    }, this.idFor('runs'));
+    body.append(fields, this.next.el, this.runs.el, this.saving.el);
     this.fold = html('details', { class: 'lrbar-fold' }, this.summary, body);
     this.saved = html('div', { class: 'lrbar-quiet' });
     this.el.append(this.fold, this.saved);
@@ -136,10 +127,9 @@ export class SettingsBarView extends BarView {
     this.next.show(fieldsOf(this.state), textOf(this.state, 'wrong'));
     const runs = runsOf(this.state);
     this.runs.show(runs);
-    this.noRuns.hidden = runs.length > 0;
     // What is stored is one run, and there will be no other.
     const isStored = runs.length === 0 && fieldsOf(this.state).length === 0;
-    this.legend.hidden = isStored;
+    this.runs.el.hidden = isStored;
     say(this.summary, `How the curve is read, ${isStored ? '' : 'next sweep, runs, '}saving`);
   }
 
@@ -274,44 +264,4 @@ export class SettingsBarView extends BarView {
     this.saving.wait(label);
     this.tell({ event: 'save', kind: id, page: this.saving.page });
   }
-
-  private buildLegend(): HTMLElement {
-    const id = this.idFor('runs');
-    const title = html('div', { class: 'lrbar-label', id }, 'Runs');
-    const list = html('ul', { class: 'lrbar-runs', 'aria-labelledby': id });
-    const none = 'None yet: each later run is drawn beside the earlier ones.';
-    this.noRuns = html('div', { class: 'lrbar-quiet' }, none);
-    this.runs = new Keyed<Run, RunItem>(
-      list,
-      (run) => this.buildRun(run),
-      fillRun,
-      (run) => run.id,
-    );
-    return html('div', { class: 'lrbar-legend' }, title, this.noRuns, list);
-  }
-
-  private buildRun(id: string): RunItem {
-    const box = html('input', { type: 'checkbox' });
-    box.addEventListener('change', () => {
-      this.tell({ event: 'run', action: box.checked ? 'show' : 'hide', id });
-    });
-    const label = html('label', { class: 'lrbar-check' }, box);
-    const drawn = svg(label, 'svg', { width: 30, height: 10, 'aria-hidden': 'true' });
-    const look = svg(drawn, 'path', { d: 'M1 5H29' });
-    const name = html('span', { class: 'lrbar-run-name' });
-    label.append(name);
-    const remove = button('Remove', 'lrbar-small', () => {
-      this.tell({ event: 'run', action: 'remove', id });
-    });
-    return { root: html('li', { class: 'lrbar-run' }, label, remove), box, look, name, remove };
-  }
-}
-
-/** Shows a run, and how its line is drawn: by its place among those before the latest. */
-function fillRun({ box, look, name, remove }: RunItem, run: Run, index: number): void {
-  box.checked = run.visible;
-  attr(look, { class: `lrbar-look${run.removable ? ` ${runLook(index)}` : ''}` });
-  say(name, run.name);
-  remove.hidden = !run.removable;
-  attr(remove, { 'aria-label': `Remove ${run.name}` });
 }
