@@ -75,6 +75,8 @@ const HELD = 4;
 const NAME = 14;
 /** Least distance from the upper edge, below the arrow of a line that goes on. */
 const EDGE = 16;
+/** Half of the cross at the end of a sweep, which is seen whole where that is the first step. */
+const ARM = 6;
 
 interface Elements {
   readonly root: SVGGElement;
@@ -176,7 +178,7 @@ export class Annotations extends ChartMark {
     const tick = this.ticks.find((box) => Math.abs(box.x + box.width / 2 - x) < ASIDE);
     const y = kind === 'critical' ? (tick?.y ?? this.height) : this.mapY.pixel(loss);
     return {
-      x,
+      x: kind === 'end' ? clamp(x, ARM, this.width - ARM) : x,
       y: Number.isNaN(y) ? EDGE : clamp(y, EDGE, this.height),
     };
   }

@@ -95,6 +95,18 @@ describe('annotations', () => {
     expect(marker.value).toBe(1e-3);
   });
 
+  it('at an end in the first or last step are seen whole', async () => {
+    for (const [lr, x] of [
+      [1e-7, 6],
+      [10, 794],
+    ]) {
+      const { view } = await annotations([{ ...END, lr }]);
+      const shape = view.el.querySelector('.lrfind-spot-end .lrfind-spot-shape');
+      expect(shape?.getAttribute('transform')).toMatch(`translate(${x},`);
+      view.remove();
+    }
+  });
+
   it('come and go with the list', async () => {
     const { view } = await annotations([STEEPEST, END]);
     expect(view.el.querySelectorAll('.lrfind-spot')).toHaveLength(2);
