@@ -50,3 +50,14 @@ def test_a_sweep_appears_grows_and_is_dragged_and_the_kernel_has_the_rate(voila,
     let.click()
     finder.says("Stopped")
     finder.rate_becomes(chosen)
+
+
+def test_the_classic_template_gives_it_the_width_of_the_page_and_folds_their_triangles(voila):
+    notebook = voila(PAGE, theme="light&template=classic")
+    # The template calls what Voila does not bring with it, and has no icon.
+    notebook.allow_complaint("voila_heartbeat|favicon")
+    widget = notebook.page.locator(".lrfind-widget")
+    box = widget.bounding_box()
+    assert box is not None
+    assert box["width"] > 1000
+    expect(widget.locator("summary").first).to_have_css("display", "list-item")
