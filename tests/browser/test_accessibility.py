@@ -87,9 +87,11 @@ RUN_AXE = """async (root) => {
 }"""
 
 
-@pytest.mark.parametrize(("touch", "least"), [(False, 24), (True, 44)])
-def test_every_target_is_large_enough(lab, touch, least):
-    notebook = lab(PREPARE, FINISHED, COMPARED)
+@pytest.mark.parametrize(
+    ("width", "touch", "least"), [(1100, False, 24), (1100, True, 44), (500, True, 44)]
+)
+def test_every_target_is_large_enough(lab, width, touch, least):
+    notebook = lab(PREPARE, FINISHED, COMPARED, width=width)
     for cell in range(3):
         notebook.run(cell)
     finder = Finder(notebook, 1)
