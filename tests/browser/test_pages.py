@@ -60,6 +60,9 @@ def task(notebook: OpenNotebook, finder: Finder) -> None:
     finder.wait_for_dots(5)
     notebook.execute("gate.let(20)")
     finder.wait_for_dots(25)
+    beside = notebook.page.locator(".lrfind-instead")
+    expect(beside).to_have_count(1)
+    expect(beside).to_be_hidden()
 
     finder.drag_marker_by(60)
     chosen = finder.rate()

@@ -2,6 +2,7 @@
 // up to the front end that the page stands for.
 import { ContentsManager, KernelManager, ServerConnection, SessionManager } from 'services';
 
+export const WIDGET_VIEW = 'application/vnd.jupyter.widget-view+json';
 const given = new URLSearchParams(location.search);
 const path = given.get('path');
 const serverSettings = ServerConnection.makeSettings({
@@ -15,7 +16,7 @@ const serverSettings = ServerConnection.makeSettings({
  * Open the notebook that the address names, with the kernel that belongs to it.
  *
  * `connect(kernel)` is called once, before any cell runs. What it returns is called with an element
- * and an output, for each output and again when it is updated.
+ * and an output, for each output of a widget and again when it is updated.
  */
 export async function openNotebook(connect) {
   const contents = new ContentsManager({ serverSettings });
@@ -48,8 +49,11 @@ export async function openNotebook(connect) {
       const lines = output.text ?? [output.ename, output.evalue, ...(output.traceback ?? [])].join('\n');
       element.classList.toggle('stderr', output.name !== 'stdout');
       element.textContent = [lines].flat().join('');
-    } else {
+    } else if (WIDGET_VIEW in output.data) {
       void show(element, output);
+    } else {
+      element.className = 'html';
+      element.innerHTML = [output.data['text/html']].flat().join('');
     }
   }
 

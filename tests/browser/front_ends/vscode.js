@@ -1,9 +1,7 @@
 // The notebook as VS Code's extension for Jupyter shows it: with its renderer as published on npm,
 // and with what the extension does between that and the kernel (`renderer/index.ts` and
 // `kernel/manager.ts` of `webview-side/ipywidgets` in microsoft/vscode-jupyter).
-import { openNotebook } from './notebook.js';
-
-const WIDGET_VIEW = 'application/vnd.jupyter.widget-view+json';
+import { openNotebook, WIDGET_VIEW } from './notebook.js';
 
 const { activate } = await import(/* webpackIgnore: true */ './ipywidgets.js');
 activate();

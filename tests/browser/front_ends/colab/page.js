@@ -1,8 +1,7 @@
 // The notebook as Colab shows it: widgets of other packages only where the output names a manager.
-import { openNotebook } from '../notebook.js';
+import { openNotebook, WIDGET_VIEW } from '../notebook.js';
 import { Manager } from './manager.js';
 
-const WIDGET_VIEW = 'application/vnd.jupyter.widget-view+json';
 
 await openNotebook((kernel) => {
   const manager = new Manager(kernel);
