@@ -2,7 +2,6 @@
 import { openNotebook, WIDGET_VIEW } from '../notebook.js';
 import { Manager } from './manager.js';
 
-
 await openNotebook((kernel) => {
   const manager = new Manager(kernel);
   return async (element, { data, metadata }) => {
