@@ -12,8 +12,9 @@ NO_WIDGETS = (
 )
 
 NOT_LIVE = (
-    f"For the live chart run the cell, in a notebook with lrfind-widget {__version__}; "
-    'widget.save_html("lr.html") keeps it in a page that needs neither kernel nor network.'
+    f"For the live chart run the cell, in a notebook with lrfind-widget {__version__}, or with "
+    'screen="plain" where a page takes none; widget.save_html("lr.html") keeps it in a page that '
+    "needs neither kernel nor network."
 )
 
 NO_FRONT_END = (

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 from nbconvert import HTMLExporter
 from playwright.sync_api import Locator, Page, expect
 
 from lrfind_widget.not_shown import NO_FRONT_END, NOT_LIVE
+from tests.browser.conftest import _opener
 from tests.browser.contrasts import CONTRASTS
 from tests.browser.finder import Finder
 from tests.browser.kept import kept_when
@@ -100,3 +103,17 @@ def test_an_application_that_shows_its_own_error_says_what_to_do(request, page):
     notebook.open()
     expect(beside).to_be_visible(timeout=10_000)
     expect(beside).to_have_text(NOT_LIVE)
+
+
+@pytest.fixture
+def colab_page(request, colab):
+    """Open a notebook as Colab shows it, for one test."""
+    yield from _opener(request, *colab)
+
+
+def test_a_page_of_colab_that_gets_no_module_says_what_to_do(colab_page):
+    notebook = colab_page(SWEPT)
+    notebook.page.route(re.compile(US), lambda route: route.abort())
+    notebook.allow_complaint("ERR_FAILED|Failed to fetch|Could not|lrfind-widget")
+    notebook.run(0)
+    expect(notebook.page.get_by_text(NOT_LIVE)).to_be_visible(timeout=20_000)
