@@ -40,7 +40,7 @@ def trained(kind: type[Comparison] = Comparison, **more: Any) -> Comparison:
         val_losses=np.array([[np.nan, np.nan, np.nan], [np.nan, 0.9, 0.9]]),
         taken=(3, 3),
         diverged=(True, False),
-        stop_reason="finished",  # type: ignore[arg-type]
+        stop_reason=StopReason.FINISHED,
         stop_sentence="Finished.",
         **more,
     )

@@ -12,6 +12,7 @@ import numpy as np
 import pytest
 
 from lrfind_widget.curves.formatting import format_lr
+from lrfind_widget.outcomes import StopReason
 from lrfind_widget.results import figures, picture
 from lrfind_widget.results.analysis import AnalysisOptions, analyse
 from lrfind_widget.results.chart import chart_of
@@ -167,7 +168,7 @@ def compared(**changes: Any) -> Comparison:
         "val_losses": [[np.nan, np.nan, np.nan], [np.nan, 0.9, 0.9]],
         "taken": (3, 3),
         "diverged": (True, False),
-        "stop_reason": "finished",
+        "stop_reason": StopReason.FINISHED,
         "stop_sentence": "Finished.",
     }
     return Comparison(**(given | changes))
