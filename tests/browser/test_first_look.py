@@ -11,6 +11,7 @@ from playwright.sync_api import expect
 
 from tests.browser.contrasts import CONTRASTS
 from tests.browser.finder import Finder
+from tests.browser.kept import kept
 
 PREPARE = """
 from IPython.display import display
@@ -101,8 +102,7 @@ def test_a_second_display_shows_the_whole_curve(lab):
 def test_a_saved_notebook_keeps_a_picture(lab):
     finder = shown(lab, FIFTY_STEPS)
     finder.notebook.wait_for_output(1, "image/png")
-    outputs = finder.notebook.save()["cells"][1]["outputs"]
-    (picture,) = [output["data"]["image/png"] for output in outputs if "data" in output]
+    picture = kept(finder.notebook, 1)["image/png"]
     assert base64.b64decode(picture).startswith(b"\x89PNG")
 
 
