@@ -51,6 +51,8 @@ def main(example: Path) -> None:
                 del data[kind]
             if "image/png" in data:
                 output.metadata.setdefault("image/png", {"alt": f"Chart of losses. {printed}"})
+        if outputs:  # but for what is for pages without widgets, of which nothing is left
+            cell.outputs = [output for output in outputs if output.get("data") != {}]
     notebook.metadata = {
         "kernelspec": notebook.metadata["kernelspec"],
         "language_info": {"name": "python"},
