@@ -20,7 +20,7 @@ from playwright.sync_api import expect
 from lrfind_widget import LRFinderWidget
 from lrfind_widget.not_shown import NO_SCRIPT
 from lrfind_widget.view import columns, marks
-from lrfind_widget.view.bars import Bar
+from lrfind_widget.view.bars import Bar, RateBar
 from lrfind_widget.view.thread_safe_widget import OwnModule
 from tests.browser.contrasts import CONTRASTS
 from tests.browser.finder import Finder
@@ -252,7 +252,7 @@ def test_defaults_in_javascript_are_those_in_python(one, saved_page, tmp_path):
 def kinds(base: type) -> set[type]:
     """Return the classes under a class of which a page has models."""
     found = {each for kind in base.__subclasses__() for each in kinds(kind)}
-    abstract = {marks.ChartMark, columns.ColumnsMark, Bar}
+    abstract = {marks.ChartMark, columns.ColumnsMark, Bar, RateBar}
     return found | ({base} - abstract - {OwnModule})
 
 
