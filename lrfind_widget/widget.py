@@ -169,9 +169,8 @@ class LRFinderWidget(Session, Saves, ThreadSafeWidget, VBox, ValueWidget):  # ty
         self._screens = Screens(self, options.screen, self._be_seen, show_rows)
         rows = self._screens.shown.rows
         ThreadSafeWidget.__init__(self, children=rows, layout=OwnLayout(**layout))
-        own_class = f"lrfind-{self.model_id}"
-        self.add_class("lrfind-widget").add_class(own_class)
-        self._output = SavedOutput(self.model_id, own_class)
+        self._output = SavedOutput(self.model_id)
+        self.add_class("lrfind-widget").add_class(self._output.drawn)
         self._keep_later = Debounce(self._keep)
         self._kept: tuple[Any, ...] = self._what_is_kept()
         self._is_set_up = True

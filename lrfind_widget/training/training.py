@@ -76,10 +76,10 @@ class Training(ABC):
         """Write a rate where training reads it, or into an optimizer in place of that."""
         if optimizer is None:
             return self._write(lr, groups)
+        own = self.optimizer.param_groups  # first: where it fails, nothing is written
         written = set_lr(optimizer, lr, groups)
         # A wrapper has the groups of what it wraps.
-        is_other = optimizer.param_groups is not self.optimizer.param_groups
-        return written._replace(is_other=is_other)
+        return written._replace(is_other=optimizer.param_groups is not own)
 
     def _write(self, lr: float, groups: str | int | GroupRanges) -> Applied:
         """Write a rate where training reads it when it starts."""

@@ -38,16 +38,14 @@ class SavedOutput:
     line that says what to do where nothing else is shown. Who has no kernel sees the picture. An
     output beside it says what to do where a page shows an error or nothing in place of it.
 
-    Parameters
+    Attributes
     ----------
-    model_id : str
-        The widget's.
     drawn : str
-        A CSS class that the widget alone has.
+        A CSS class that the widget alone has to have, by which that output knows that it is drawn.
     """
 
-    def __init__(self, model_id: str, drawn: str) -> None:
-        self._model_id, self._drawn = model_id, drawn
+    def __init__(self, model_id: str) -> None:
+        self._model_id, self.drawn = model_id, f"lrfind-{model_id}"
         self._handles: list[DisplayHandle] = []
         self._kept: dict[str, Any] = {"text/plain": "LRFinderWidget"}
         self._words = ""
@@ -68,7 +66,7 @@ class SavedOutput:
     def display_instead(self) -> None:
         """Show what is read where a page draws no widget."""
         markup = _INSTEAD.format(
-            drawn=self._drawn, instead=f"{self._drawn}-instead", words=lines([NOT_LIVE])
+            drawn=self.drawn, instead=f"{self.drawn}-instead", words=lines([NOT_LIVE])
         )
         display({"text/html": markup}, raw=True)  # type: ignore[no-untyped-call]
 

@@ -12,7 +12,7 @@ from lrfind_widget.not_shown import NO_FRONT_END, NOT_LIVE
 from tests.browser.conftest import _opener
 from tests.browser.contrasts import CONTRASTS
 from tests.browser.finder import Finder
-from tests.browser.kept import kept_when
+from tests.browser.kept import expect_nothing_beside, kept_when
 from tests.browser.test_saved import SWEPT
 from tests.browser.test_without_kernel import THEMES, by_html_manager, executed, one
 
@@ -69,20 +69,15 @@ def test_where_our_front_end_is_there_nobody_meets_them(one, saved_page, tmp_pat
     expect(finder.root.get_by_role("img", name="Chart of the loss")).to_have_count(0)
 
 
-@pytest.mark.parametrize("theme", THEMES)
 def test_what_nbconvert_wrote_says_what_to_do_where_it_reaches_nobody(
-    executed, saved_page, tmp_path, theme
+    executed, saved_page, tmp_path
 ):
     path = tmp_path / "sweep.html"
-    path.write_text(HTMLExporter(theme=theme).from_notebook_node(executed)[0])
-    saved = saved_page(path, theme, refused="^https?:")
+    path.write_text(HTMLExporter().from_notebook_node(executed)[0])
+    saved = saved_page(path, refused="^https?:")
     saved.allow_complaint("ERR_FAILED|is not defined")
     sentences = saved.page.get_by_text(NOT_LIVE).locator("visible=true")
     expect(sentences).to_have_count(3, timeout=20_000)
-
-
-#: The height of an element's row among the outputs of its cell.
-ROOM = "(it) => it.closest('.jp-OutputArea-child, .output_area').getBoundingClientRect().height"
 
 
 @pytest.mark.parametrize("page", ["lab", "classic"])
@@ -92,9 +87,7 @@ def test_an_application_that_shows_its_own_error_says_what_to_do(request, page):
     kept_when(notebook, "selected_lr=")
     finder = Finder(notebook, 0)
     beside = finder.root.locator(".lrfind-instead")
-    expect(beside).to_have_count(1)
-    expect(beside).to_be_hidden()
-    assert beside.evaluate(ROOM) == 0
+    expect_nothing_beside(beside)
 
     notebook.page.goto("about:blank")
     notebook.application.shut_down_kernel_of(notebook.path.name)

@@ -9,7 +9,7 @@ from playwright.sync_api import expect
 from tests.browser.contrasts import CONTRASTS, GROUND
 from tests.browser.finder import Finder
 from tests.browser.harness import OpenNotebook
-from tests.browser.kept import kept_when
+from tests.browser.kept import expect_nothing_beside, kept_when
 
 PREPARE = """
 from IPython.display import display
@@ -60,9 +60,7 @@ def task(notebook: OpenNotebook, finder: Finder) -> None:
     finder.wait_for_dots(5)
     notebook.execute("gate.let(20)")
     finder.wait_for_dots(25)
-    beside = notebook.page.locator(".lrfind-instead")
-    expect(beside).to_have_count(1)
-    expect(beside).to_be_hidden()
+    expect_nothing_beside(notebook.page.locator(".lrfind-instead"))
 
     finder.drag_marker_by(60)
     chosen = finder.rate()

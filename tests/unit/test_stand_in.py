@@ -7,6 +7,7 @@ from types import SimpleNamespace
 from typing import Any, NamedTuple
 
 import pytest
+import torch
 from torch import nn
 from torch.fx.immutable_collections import immutable_dict, immutable_list
 
@@ -44,6 +45,7 @@ FAILED.model = MODEL
         (SimpleNamespace(model=MODEL), lambda made: made.model),
         (Pair(MODEL, "one"), lambda made: made.model),
         (Padded(MODEL), lambda made: made[0]),
+        (torch.return_types.max([MODEL, 0]), lambda made: made[0]),  # a structure of C
         ({"model": MODEL}, lambda made: made["model"]),
     ],
     ids=lambda value: type(value).__name__,

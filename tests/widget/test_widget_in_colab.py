@@ -61,7 +61,7 @@ def colab(publisher: Publisher, monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_in_colab_display_and_each_update_name_the_manager_of_widgets(publisher, colab):
-    kept = SavedOutput("model", "lrfind-model")
+    kept = SavedOutput("model")
     kept.display()
     (colabs,) = publisher.hooks
     publisher.unregister_hook(colabs)  # which no other thread has
@@ -72,7 +72,7 @@ def test_in_colab_display_and_each_update_name_the_manager_of_widgets(publisher,
 
 
 def test_elsewhere_no_output_says_anything_of_a_manager(publisher):
-    kept = SavedOutput("model", "lrfind-model")
+    kept = SavedOutput("model")
     kept.display()
     kept.repeat()
     assert [list(metadata) for metadata in publisher.sent] == [["image/png"]] * 2
@@ -82,7 +82,7 @@ def test_nothing_of_colab_is_imported_where_it_is_not():
     script = (
         "import sys\n"
         "from lrfind_widget.view.output import SavedOutput\n"
-        "SavedOutput('model', 'lrfind-model').display()\n"
+        "SavedOutput('model').display()\n"
         "assert not [name for name in sys.modules if name.startswith('google.colab')]\n"
     )
     subprocess.run([sys.executable, "-c", script], check=True, stdout=subprocess.DEVNULL)

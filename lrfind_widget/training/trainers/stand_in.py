@@ -97,7 +97,10 @@ def _container(value: Any, memo: dict[int, Any], depth: int) -> Any:
 
 def _refilled(value: Any, parts: list[Any]) -> Any:
     if isinstance(value, tuple):
-        return tuple.__new__(type(value), parts)
+        try:
+            return tuple.__new__(type(value), parts)
+        except TypeError:  # a structure of C, such as what torch.max returns
+            return type(value)(parts)
     new = copy.copy(value)
     if isinstance(value, dict):
         for key, part in zip(value, parts, strict=True):
