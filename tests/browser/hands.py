@@ -48,6 +48,13 @@ _OVERLAPS = """(root) => {
   }
   return found;
 }"""
+#: Whether the chart fills the room that a window of some width leaves it.
+_LAID_OUT = """([root, width]) => {
+  const chart = root.querySelector('.lrfind-chart').getBoundingClientRect();
+  const plot = root.querySelector('.lrfind-background').getBoundingClientRect();
+  return chart.width < width && plot.right < chart.right && plot.width > chart.width - 80
+    && window.innerWidth === width;
+}"""
 _NEXT_PAINT = "() => new Promise((r) => requestAnimationFrame(() => requestAnimationFrame(r)))"
 
 
@@ -75,6 +82,16 @@ class Hands(Finder):
     def settle(self) -> None:
         """Wait until the page has painted what it knows."""
         self.notebook.page.evaluate(_NEXT_PAINT)
+
+    def resize(self, width: int, height: int = 900) -> None:
+        """Give the window a size; wait until the chart has its place in it."""
+        self.notebook.page.set_viewport_size({"width": width, "height": height})
+        self.wait_for_layout(width)
+
+    def wait_for_layout(self, width: int) -> None:
+        """Wait until the chart fills the room that a window of some width leaves it."""
+        self.notebook.page.wait_for_function(_LAID_OUT, arg=[self.root.element_handle(), width])
+        self.settle()
 
     def overlaps(self) -> list[list[str]]:
         """Return which labels of the chart lie over another, a dot or the marker, or leave it."""

@@ -66,6 +66,8 @@ for changes in ({}, {"wd": 0.1, "seed": 1}, {"wd": 0.2, "accumulate": 2, "end_lr
 SHORT = re.compile(r"^Run \d$")
 
 TICKS = ".lrfind-tick-labels text[text-anchor=end]"
+#: Read at once: an element is used again, for another axis, where the chart is painted anew.
+TICK_LABELS = f"""(root) => [...root.querySelectorAll('{TICKS}')].map((tick) => tick.textContent)"""
 
 
 @pytest.fixture(scope="module", params=["light", "dark"])
@@ -81,13 +83,13 @@ def exploded(request, lab_for_module) -> Hands:
 @pytest.mark.parametrize("width", [1100, 500])
 def test_no_label_lies_over_another_a_dot_or_the_marker(exploded, width):
     notebook = exploded.notebook
-    notebook.page.set_viewport_size({"width": width, "height": 900})
+    exploded.resize(width)
     for rate in (1e-7, 1e-5, 1e-3, 1.2e-3, 1e-2, 0.1, 1, 10, 100):
         notebook.execute(f"widget.selected_lr = {rate}")
         exploded.rate_becomes(rate)
         assert exploded.overlaps() == []
         assert exploded.root.locator(".lrfind-spot-label:not([display])").count() >= 1
-    notebook.page.set_viewport_size({"width": 1100, "height": 900})
+    exploded.resize(1100)
 
 
 def test_ticks_of_rates_that_were_tried_cross_no_label_and_no_mark(lab):
@@ -97,9 +99,9 @@ def test_ticks_of_rates_that_were_tried_cross_no_label_and_no_mark(lab):
     expect(finder.root.locator(".lrfind-tried")).to_have_count(6)
     finder.root.locator(".lrfind-spot-critical").wait_for()
     for width in (1100, 560, 500):
-        notebook.page.set_viewport_size({"width": width, "height": 900})
+        finder.resize(width)
         assert finder.overlaps() == []
-    notebook.page.set_viewport_size({"width": 1100, "height": 900})
+    finder.resize(1100)
     expect(finder.root.get_by_text("loss falls here")).to_be_visible()
 
 
@@ -115,8 +117,7 @@ def test_a_name_that_would_cover_a_line_gives_way_to_its_number(lab):
     assert {name for name in names.all_text_contents() if not SHORT.search(name)} <= whole
     # The card has no name cut either: it is whole, or the number alone where it would cover a line.
     for width in (500, 1100):
-        notebook.page.set_viewport_size({"width": width, "height": 900})
-        finder.settle()
+        finder.resize(width)
         finder.hover(0.3)
         labels = finder.card.locator(".lrfind-card-label > span")
         expect(labels.filter(has_text=re.compile(r"^Run 3"))).to_be_visible()
@@ -127,13 +128,12 @@ def test_a_name_that_would_cover_a_line_gives_way_to_its_number(lab):
 
 
 def test_all_losses_are_shown_in_decades_with_ticks_in_one_notation(exploded):
-    ticks = exploded.root.locator(TICKS)
-    before = ticks.all_text_contents()
+    before = exploded.root.evaluate(TICK_LABELS)
     exploded.press("Show all losses")
     exploded.notebook.until("widget.y_range == 'all'")
     expect(exploded.root.get_by_role("button", name="the fall")).to_be_visible()
     exploded.settle()
-    shown = ticks.all_text_contents()
+    shown = exploded.root.evaluate(TICK_LABELS)
     values = np.array([float(text) for text in shown])
     assert len(values) >= 2
     assert len({"e" in text for text in shown}) == 1
@@ -142,7 +142,7 @@ def test_all_losses_are_shown_in_decades_with_ticks_in_one_notation(exploded):
     assert exploded.overlaps() == []
     exploded.root.get_by_role("button", name="the fall").click()
     exploded.notebook.until("widget.y_range == 'focus'")
-    expect(ticks).to_have_text(before)
+    expect(exploded.root.locator(TICKS)).to_have_text(before)
 
 
 def test_bands_that_overlap_stay_two_colours(exploded):

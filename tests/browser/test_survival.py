@@ -140,26 +140,12 @@ def page(ended) -> Iterator[Page]:
     page.emulate_media(forced_colors="none", reduced_motion="reduce")
 
 
-def wait_for_layout(finder: Hands, width: int) -> None:
-    """Wait until the chart fills the room that a window of some width leaves it."""
-    finder.notebook.page.wait_for_function(
-        """([root, most]) => {
-          const chart = root.querySelector('.lrfind-chart').getBoundingClientRect();
-          const plot = root.querySelector('.lrfind-background').getBoundingClientRect();
-          return chart.width < most && plot.right < chart.right
-            && plot.width > chart.width - 80 && window.innerWidth === most;
-        }""",
-        arg=[finder.root.element_handle(), width],
-    )
-    finder.settle()
-
-
 @pytest.mark.parametrize("width", [360, 700, 2560])
 def test_nothing_sticks_out_at_any_width(ended, page, width):
     page.set_viewport_size({"width": width, "height": 900})
     for fold in ("How the curve is read", "How this was run"):
         ended.root.locator("details", has_text=fold).evaluate("(fold) => { fold.open = true; }")
-    wait_for_layout(ended, width)
+    ended.wait_for_layout(width)
     assert ended.root.evaluate(STICKS_OUT) == []
     assert ended.root.evaluate(OVERLAPS) == []
 
@@ -174,7 +160,7 @@ def test_a_page_at_200_percent_is_worked_as_any_other(ended, page):
     )
     # A chart that is not in sight lays itself out when it comes there.
     ended.marker.scroll_into_view_if_needed()
-    wait_for_layout(ended, 550)
+    ended.wait_for_layout(550)
     ended.zoom_in(0.2, 0.2)
     window = ended.window()
     ended.marker.scroll_into_view_if_needed()
