@@ -124,6 +124,12 @@ def set_lr(optimizer: Optimizer, lr: float, groups: str | int | GroupRanges = "r
     """
     check_not_trained(optimizer)
     written, names = optimizer.param_groups, group_names(optimizer)
+    if written[0] is not optimizer.param_groups[0]:
+        raise TypeError(
+            f"The {type(optimizer).__name__} makes its param_groups anew whenever they are read, "
+            "so that a rate that is written there is lost. Set it by its own means, such as "
+            f"optimizer.set_hyper('lr', {lr:g}) for one of fastai."
+        )
     if isinstance(groups, GroupRanges):
         fits = len(groups) == len(written)
     elif isinstance(groups, str):

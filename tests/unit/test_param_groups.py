@@ -178,3 +178,16 @@ def test_weight_decay_is_given_to_all_where_none_decays():
     set_weight_decay(opt, 0.3)
 
     assert [group["weight_decay"] for group in opt.param_groups] == [0.3, 0.3]
+
+
+def test_an_optimizer_that_makes_its_groups_anew_is_refused():
+    class Fresh(torch.optim.SGD):
+        @property
+        def param_groups(self):
+            return [dict(group) for group in self.own]
+
+    opt = object.__new__(Fresh)
+    opt.own = optimizer(0.1).param_groups
+    with pytest.raises(TypeError, match=r"is written there is lost.*set_hyper\('lr', 0.5"):
+        set_lr(opt, 0.5)
+    assert opt.own[0]["lr"] == 0.1

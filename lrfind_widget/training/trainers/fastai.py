@@ -95,6 +95,17 @@ class FastaiTraining(Training):
             "validation: pass val_loader=True."
         )
 
+    def apply(
+        self,
+        lr: float,
+        groups: str | int | GroupRanges = "ratio",
+        optimizer: Any = None,
+    ) -> Applied:
+        """Write a rate where a fit reads it, also where the Learner's own optimizer is given."""
+        own = self._learner.opt
+        is_own = optimizer is own or (wraps(own) and optimizer is own.opt)
+        return super().apply(lr, groups, None if is_own else optimizer)
+
     def _write(self, lr: float, groups: str | int | GroupRanges) -> Applied:
         """Write a rate to `learner.lr`, and into the Learner's optimizer where it has one."""
         learner = self._learner

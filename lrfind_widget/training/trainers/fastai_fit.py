@@ -19,14 +19,14 @@ from torch.optim import Optimizer
 from lrfind_widget.isolation.loaders import SeparateLoader
 from lrfind_widget.messages import raised
 
-_SHOW = ("ProgressCallback", "ShowGraphCallback")
-"""Callbacks that only show something, with those derived from them."""
+_SHOW = ("ProgressCallback", "ShowGraphCallback", "CSVLogger")
+"""Callbacks that only show or log something, with those derived from them."""
 _MOST_EMPTY = 1000
 """Epochs in a row that callbacks may leave out."""
 
 
 def standing_in(learner: Any) -> Any:
-    """Return a Learner with the same parts, with an optimizer, and without what shows something."""
+    """Return a Learner with the same parts, with an optimizer, and without what only shows."""
     new = copy.copy(learner)
     new.cbs = new.cbs.filter(lambda callback: not _is(_SHOW, callback))
     for name, value in list(vars(new).items()):

@@ -150,6 +150,7 @@ CASES: dict[str, Callable[[Path], Learner]] = {
     "scheduled": lambda path: learner(path, ParamScheduler({"mom": SchedCos(0.95, 0.85)})),
     "groups": partial(learner, splitter=body_and_head, lr=slice(1e-4, 1e-2)),
     "trained before": lambda path: trained(learner(path, opt_func=Adam)),
+    "logged before": lambda path: trained(learner(path, CSVLogger())),
     "accumulated before": lambda path: trained(learner(path, GradientAccumulation(16))),
 }
 

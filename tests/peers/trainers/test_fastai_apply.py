@@ -6,7 +6,8 @@ from functools import partial
 from pathlib import Path
 
 import pytest
-from fastai.basics import SGD
+import torch
+from fastai.basics import SGD, OptimWrapper
 
 from lrfind_widget import LRFinderWidget, Sweep, lr_find
 from tests.peers.trainers.learners import RANGE, body_and_head, learner, trained
@@ -50,3 +51,24 @@ def test_the_widget_takes_a_learner(tmp_path: Path) -> None:
     widget.selected_lr = 0.02
     widget.apply()
     assert learn.lr == 0.02
+
+
+@pytest.mark.parametrize("kind", ["native", "wrapped", "the wrapped one"])
+def test_its_own_optimizer_is_no_other_one(kind: str, tmp_path: Path) -> None:
+    """Also where it is named, and though it makes its groups anew whenever they are read."""
+    made = {} if kind == "native" else {"opt_func": partial(OptimWrapper, opt=torch.optim.AdamW)}
+    learn = trained(learner(tmp_path, **made))
+    widget = LRFinderWidget(learn, auto_start=False, **RANGE)
+    widget.select(0.02)
+    widget.apply(learn.opt.opt if kind == "the wrapped one" else learn.opt)
+    assert "another optimizer" not in widget.state.message
+    assert learn.lr == 0.02
+    assert [hypers["lr"] for hypers in learn.opt.hypers] == [0.02]
+    widget.close()
+
+
+def test_another_learners_optimizer_is_refused(tmp_path: Path) -> None:
+    learn, other = learner(tmp_path), trained(learner(tmp_path))
+    result = lr_find(learn, progress=False, seed=0)
+    with pytest.raises(TypeError, match="rate that is written there is lost"):
+        result.apply(other.opt)

@@ -15,7 +15,9 @@ from tests.unit.isolating import both_isolations
 
 
 @both_isolations
-@pytest.mark.parametrize("case", ["plain", "saving", "trained before", "accumulated before"])
+@pytest.mark.parametrize(
+    "case", ["plain", "saving", "trained before", "logged before", "accumulated before"]
+)
 def test_nothing_is_left_behind(case: str, isolation: Any, tmp_path: Path, capfd: Any) -> None:
     learn = CASES[case](tmp_path)
     before = left_by(learn)
