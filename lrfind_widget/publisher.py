@@ -50,20 +50,24 @@ class Publisher:
 
     def release(self) -> None:
         """Let it publish: whoever started it has called the listeners, or waits for the end."""
-        self._released.set()
+        self._tell(self._released)
 
     def wake(self) -> None:
         """Say that there is something new. Never blocks; any thread may call it."""
-        self._news.set()
+        self._tell(self._news)
 
     def close(self) -> None:
         """End the thread without another publication, and wait for one that is under way."""
-        self._closed.set()
-        self._news.set()
-        self._released.set()
-        if self._thread.ident is not None and not self.is_current_thread:
+        self._tell(self._closed, self._news, self._released)
+        if self.can_be_waited_for:
             # Bounded, since it may be inside an observer that waits for the caller.
             self._thread.join(timeout=CLOSE_SECONDS)
+
+    def _tell(self, *events: threading.Event) -> None:
+        """Set events, unless its thread is gone: where a process was forked they may be locked."""
+        if self._thread.ident is None or self._thread.is_alive():
+            for event in events:
+                event.set()
 
     def _run(self) -> None:
         try:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import gc
 import threading
 import weakref
@@ -11,6 +12,7 @@ import pytest
 
 from lrfind_widget import publisher as module
 from lrfind_widget.publisher import Publisher
+from tests.forked import exit_code_of_a_fork, forks
 
 RUN = object()
 """What is published."""
@@ -164,3 +166,23 @@ def test_an_error_while_publishing_is_told_and_the_next_news_is_published(
 
     assert reader.published == 3
     assert [str(args.exc_value) for args in told] == ["not this time"]
+
+
+@forks
+def test_a_forked_process_tells_a_thread_that_it_has_not_nothing() -> None:
+    """The thread that waits for an event may hold its lock in the moment of the fork."""
+    publisher = Publisher(Reader().publish, RUN, 0.0)
+    started(publisher)
+    events = publisher._released, publisher._news, publisher._closed
+
+    def tell() -> None:
+        publisher.release()
+        publisher.wake()
+        publisher.close()
+
+    with contextlib.ExitStack() as held:
+        for event in events:
+            held.enter_context(event._cond)  # type: ignore[attr-defined]
+        exited = exit_code_of_a_fork(tell)
+    publisher.close()
+    assert exited == 0
