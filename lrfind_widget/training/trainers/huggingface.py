@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+import math
+from collections.abc import Sized
 from typing import Any
 
 from torch.optim import Optimizer
 
+from lrfind_widget.curves.formatting import format_lr
 from lrfind_widget.curves.group_ranges import GroupRanges
 from lrfind_widget.isolation.training_objects import TrainingObjects
 from lrfind_widget.options import SearchOptions
 from lrfind_widget.outcomes import Applied
 from lrfind_widget.training.batches import Batches, MadeLoader
 from lrfind_widget.training.checks import check_trained
-from lrfind_widget.training.param_groups import set_lr
+from lrfind_widget.training.param_groups import GroupRates, set_lr
 from lrfind_widget.training.trainers.huggingface_train import (
     TrainerUpdate,
     TrainLoader,
@@ -86,19 +89,37 @@ class HuggingFaceTraining(Training):
 
     def _write(self, lr: float, groups: str | int | GroupRanges) -> Applied:
         """Write a rate into the arguments, and into the optimizer where it is made."""
+        trainer, args = self._trainer, self._trainer.args
+        wanted, own = GroupRates(self.optimizer, groups), args.learning_rate
         applied = set_lr(self.optimizer, lr, groups)
-        self._trainer.args.learning_rate = lr
-        if self._trainer.optimizer is not None:
+        if trainer.optimizer is not None:
+            args.learning_rate = lr
             return applied
+        is_share = wanted.own != own and own > 0  # that which create_optimizer gives to the group
+        args.learning_rate = lr * (own / wanted.own) if is_share else lr
+        given = getattr(trainer, "optimizer_cls_and_kwargs", None)
+        if given is not None:  # which the optimizer is made from alone
+            args.learning_rate = lr
+            trainer.optimizer_cls_and_kwargs = given[0], {**given[1], "lr": lr}
         self._made = None  # what is made from now on has the new rate
         after = [float(group["lr"]) for group in self.optimizer.param_groups]
-        note = "" if after == applied.after else _ONE_RATE
-        return Applied(applied.before, after, note)
+        if not math.isclose(after[wanted.reference], lr, rel_tol=1e-9):
+            args.learning_rate, self._made = own, None
+            if given is not None:
+                trainer.optimizer_cls_and_kwargs = given
+            raise RuntimeError(
+                "The Trainer's create_optimizer does not read args.learning_rate, so "
+                f"{format_lr(lr)} cannot be written there. Call trainer.create_optimizer() and "
+                "apply again."
+            )
+        is_same = all(map(math.isclose, after, applied.after))
+        return Applied(applied.before, after, "" if is_same else _ONE_RATE)
 
 
 def _refuse(trainer: Any, options: TrainingOptions) -> None:
     """Raise ValueError for what cannot be taken."""
-    if trainer.train_dataset is None:
+    data = trainer.train_dataset
+    if data is None or (isinstance(data, Sized) and len(data) == 0):
         raise ValueError(
             "The Trainer has no training data. Make it with train_dataset=..., then pass it again."
         )

@@ -7,6 +7,7 @@ from one step of the optimizer to the next.
 from __future__ import annotations
 
 import copy
+import math
 from collections.abc import Mapping
 from typing import Any
 
@@ -26,6 +27,7 @@ from lrfind_widget.training.lightning_module import (
     lightning_class,
     own_methods,
 )
+from lrfind_widget.training.param_groups import GroupRates
 from lrfind_widget.training.trainers.lightning_fit import LightningUpdate
 from lrfind_widget.training.trainers.lightning_stand_in import (
     apart,
@@ -101,15 +103,20 @@ class LightningTraining(Training):
         if self._configured() is self._optimizer:  # made once for all
             return super()._write(lr, groups)
         before = _rates(self._optimizer)
+        place = GroupRates(self._optimizer, groups).reference
         for name in RATES:
             holders = [h for h in (vars(self._model), self._model.hparams) if name in h]
             values = [holder[name] for holder in holders]
-            for holder in holders:
-                holder[name] = lr
-            made = self._configured()
-            if holders and _begins_at(made, lr):
-                self._optimizer = made
-                return Applied(before, _rates(made))
+            wanted = lr
+            for _ in range(2 if holders else 0):
+                for holder in holders:
+                    holder[name] = wanted
+                made = self._configured()
+                begins = _begins_at(made.param_groups[place])
+                if any(math.isclose(rate, lr, rel_tol=1e-9) for rate in begins):
+                    self._optimizer = made
+                    return Applied(before, _rates(made))
+                wanted = lr * (lr / begins[0]) if begins[0] > 0 else lr  # it has a share of it
             for holder, value in zip(holders, values, strict=True):
                 holder[name] = value
         raise RuntimeError(
@@ -206,10 +213,9 @@ def _the_one(configured: Any, name: str) -> Optimizer:
     return found[0]
 
 
-def _begins_at(optimizer: Optimizer, lr: float) -> bool:
-    """Whether a training would begin at a rate, or a schedule of it be made from that."""
-    keys = "lr", "initial_lr", "max_lr"
-    return any(float(g[key]) == lr for g in optimizer.param_groups for key in keys if key in g)
+def _begins_at(group: Mapping[str, Any]) -> list[float]:
+    """Return the rates that a training begins at, or that a schedule of it is made from."""
+    return [float(group[key]) for key in ("max_lr", "initial_lr", "lr") if key in group]
 
 
 def _rates(optimizer: Optimizer) -> list[float]:

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import contextlib
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import pytest
+import torch
 from accelerate.state import GradientState
 from torch.utils.data import Dataset
+from transformers import Trainer
 
 from lrfind_widget import LRFinderWidget, Sweep, compare_lrs, lr_find, search_lr
 from lrfind_widget.training.trainers import training_of
@@ -101,6 +104,49 @@ def test_the_first_rate_that_is_logged_is_the_one_applied(maker: str, tmp_path: 
     assert logged[0] == 0.0123
 
 
+class Shares(Trainer):
+    """Trains its body at a tenth of the rate."""
+
+    share = 0.1
+
+    def create_optimizer(self, model: Any = None) -> Any:
+        lr = self.args.learning_rate if self.share else 1.0
+        body, head = self.model.net[0].parameters(), self.model.net[3].parameters()
+        groups = [{"params": body, "lr": lr * (self.share or 1)}, {"params": head}]
+        self.optimizer = torch.optim.SGD(groups, lr)
+        return self.optimizer
+
+
+class Fixed(Shares):
+    share = 0.0
+
+
+def of_class(folder: Path) -> Any:
+    given = trainer(folder)
+    given.optimizer_cls_and_kwargs = torch.optim.Adagrad, {"lr": 0.5}
+    return given
+
+
+@pytest.mark.parametrize("make", [partial(trainer, kind=Shares), of_class])
+def test_the_rate_is_written_so_that_the_first_group_gets_it(make: Any, tmp_path: Path) -> None:
+    given = make(tmp_path)
+    found = lr_find(given, num_it=60, seed=1, apply=True, progress=False)
+    assert given.optimizer is None
+    assert found.suggested_lr
+    first = given.create_optimizer().param_groups[0]
+    assert first["lr"] == pytest.approx(found.suggested_lr)
+
+
+def test_a_rate_that_no_optimizer_would_read_is_not_said_to_be_applied(
+    tmp_path: Path, capsys: Any
+) -> None:
+    given = trainer(tmp_path, kind=Fixed, learning_rate=3e-4)
+    lr_find(given, num_it=60, seed=1, apply=True)
+    assert "create_optimizer does not read args.learning_rate" in capsys.readouterr().err
+    assert given.args.learning_rate == 3e-4
+    assert given.optimizer is None
+
+
 def test_groups_with_ranges_of_their_own_need_the_optimizer_that_is_made(tmp_path: Path) -> None:
     given = trainer(tmp_path, weight_decay=0.1)
     ranges = {"start_lr": [1e-6, 1e-5], "end_lr": [1e-1, 1.0]}
@@ -174,6 +220,7 @@ def test_a_widget_on_a_trainer_says_what_is_trained(tmp_path: Path) -> None:
         ({}, {"amp": "bf16"}, ValueError, "amp was given beside a Trainer.*Leave amp out"),
         ({}, {"dataloader": []}, TypeError, "given with a list. Pass the Trainer alone"),
         ({"train_dataset": None}, {}, ValueError, "no training data. Make it with train_dataset"),
+        ({"train_dataset": []}, {}, ValueError, "no training data. Make it with train_dataset"),
         ({"eval_dataset": None}, {"val_loader": True}, ValueError, "it has none. Make it with"),
         (
             {"eval_dataset": {"a": examples(8), "b": examples(8)}},

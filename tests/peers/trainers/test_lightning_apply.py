@@ -43,6 +43,23 @@ def test_what_is_applied_is_the_first_rate_of_fit(scheduled: bool) -> None:
         assert rates[0] == result.suggested_lr
 
 
+def test_a_share_of_the_rate_that_the_first_group_has_is_followed() -> None:
+    """As where a body is trained at a tenth: the axis is the rate of the first group."""
+
+    class Shares(Net):
+        def configure_optimizers(self) -> Any:
+            lr = self.hparams["lr"]
+            body, head = self.net[:2].parameters(), self.net[2:].parameters()
+            return torch.optim.SGD([{"params": body, "lr": lr / 10}, {"params": head}], lr)
+
+    module = made(Shares)
+    given = pl.Trainer(**QUIET), module, loader(40)
+    result = lr_find(*given, num_it=60, seed=2, progress=False, apply=True)
+    assert result.suggested_lr
+    rates = [group["lr"] for group in module.configure_optimizers().param_groups]
+    assert rates == pytest.approx([result.suggested_lr, 10 * result.suggested_lr])
+
+
 def test_a_module_that_reads_its_rate_nowhere_is_said_so(capsys: Any) -> None:
     class Fixed(Net):
         def configure_optimizers(self) -> Any:
