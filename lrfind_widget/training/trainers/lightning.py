@@ -18,6 +18,7 @@ from lrfind_widget.curves.formatting import format_lr
 from lrfind_widget.curves.group_ranges import GroupRanges
 from lrfind_widget.isolation.joined_loader import joined
 from lrfind_widget.isolation.training_objects import TrainingObjects, class_of
+from lrfind_widget.messages import raised
 from lrfind_widget.options import SearchOptions
 from lrfind_widget.outcomes import Applied
 from lrfind_widget.training.checks import check_trained
@@ -28,7 +29,7 @@ from lrfind_widget.training.lightning_module import (
     own_methods,
 )
 from lrfind_widget.training.param_groups import GroupRates
-from lrfind_widget.training.trainers.lightning_fit import LightningUpdate
+from lrfind_widget.training.trainers.lightning_fit import MAKE_BEFORE, LightningUpdate
 from lrfind_widget.training.trainers.lightning_stand_in import (
     apart,
     is_a,
@@ -129,7 +130,16 @@ class LightningTraining(Training):
         """Return what the module configures, as it is now and without a trace in it."""
         module = copy.copy(self._model)
         module.trainer = stand_in(self._trainer, {})
-        return _the_one(module.configure_optimizers(), self.name)
+        try:
+            configured = module.configure_optimizers()
+        except Exception as error:
+            if not own_methods(module, ["setup", "configure_model"]):
+                raise
+            raise ValueError(
+                f"{self.name}.configure_optimizers raised {raised(error)}. Does it need what is "
+                f"made in setup or configure_model, which a fit calls? {MAKE_BEFORE}"
+            ) from error
+        return _the_one(configured, self.name)
 
 
 def _itself(module: nn.Module) -> dict[int, Any]:

@@ -12,6 +12,7 @@ from torch import Tensor
 from lrfind_widget import endings, no_critical_rate
 from lrfind_widget.isolation.joined_loader import joined
 from lrfind_widget.isolation.random_sources import RandomSources
+from lrfind_widget.isolation.reach import reach
 from lrfind_widget.training.batches import OutOfDataError
 from lrfind_widget.training.custom_updates import needs_closure
 from lrfind_widget.training.lightning_module import (
@@ -28,6 +29,12 @@ from lrfind_widget.training.trainers.lightning_stand_in import quiet, training_c
 from lrfind_widget.training.trainers.stepwise import Stepwise
 from lrfind_widget.training.update import Pass, TrainingUpdate, mean
 
+MAKE_BEFORE = (
+    "Make layers in __init__, or call setup('fit') or configure_model() before the sweep, and let "
+    "them make none that is there."
+)
+"""What to do with a module whose layers are made when a fit begins."""
+
 
 class LightningUpdate(TrainingUpdate):
     """A step of the optimizer in the fit of a stand-in."""
@@ -41,7 +48,8 @@ class LightningUpdate(TrainingUpdate):
         self._batches_given = self._batches_before = self._stepped = 0
         names = "training_step", "on_fit_start", "on_train_batch_end", "on_train_epoch_end"
         self._hooks: dict[str, Any] = {name: getattr(model, name) for name in names}
-        configure = model.configure_callbacks
+        configure, self._configure = model.configure_callbacks, model.configure_optimizers
+        self._parameters = list(model.parameters())
         self._in_place: dict[str, Any] = {
             **{name: _named(self._hooks[name], getattr(self, name)) for name in names},
             "configure_optimizers": lambda: self._optimizer,
@@ -94,10 +102,27 @@ class LightningUpdate(TrainingUpdate):
 
     def on_fit_start(self) -> None:
         """Begin, and be without the schedules that were configured: the rate is the sweep's."""
+        self._check_trained()
         self._trainer.strategy.lr_scheduler_configs = []
         self._trainer.run_on()
         self._stepped = self._trainer.global_step
         self._hooks["on_fit_start"]()
+
+    def _check_trained(self) -> None:
+        """Raise ValueError where the fit has made parameters that its own optimizer would train."""
+        known = set(map(id, self._parameters))
+        made = {n: p for n, p in self._model.named_parameters() if id(p) not in known}
+        if not made:
+            return
+        self._checkpoint("")  # nothing has begun
+        groups = [g for o in reach([self._configure()]).optimizers for g in o.param_groups]
+        held = {id(parameter) for group in groups for parameter in group["params"]}
+        names = [name for name, parameter in made.items() if id(parameter) in held]
+        if names:
+            raise ValueError(
+                f"{type(self._model).__name__} makes {', '.join(names)} when a fit begins, and the "
+                f"optimizer of a sweep is made before. {MAKE_BEFORE}"
+            )
 
     def training_step(self, *given: Any, **named: Any) -> Any:
         """Take note of a batch and of its loss."""

@@ -7,10 +7,12 @@ from typing import Any
 import lightning.pytorch as pl
 import pytest
 import torch
+from torch import nn
 from torch.nn import functional as F
 
 from lrfind_widget import Sweep
-from tests.peers.trainers.lightning_modules import QUIET, Net, loader, made
+from tests.peers.trainers.lightning_modules import QUIET, Net, left_by, loader, made
+from tests.unit.isolating import both_isolations
 
 
 class Manual(Net):
@@ -63,3 +65,36 @@ def test_a_trainer_of_several_devices_is_refused() -> None:
     trainer = pl.Trainer(devices=2, strategy="ddp_spawn", **QUIET)
     with pytest.raises(ValueError, match=r"DDPStrategy.*accumulate_grad_batches"):
         Sweep(trainer, made(), loader())
+
+
+class Late(Net):
+    """Makes its last layer when a fit begins."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        del self.net[-1]
+
+    def setup(self, stage: str) -> None:
+        if len(self.net) == 4:
+            self.net.append(nn.Linear(8, 3))
+
+
+class Later(Late):
+    def configure_optimizers(self) -> Any:
+        return torch.optim.SGD(self.net[4].parameters(), 0.1)
+
+
+@both_isolations
+def test_layers_that_a_fit_makes_are_not_left_untrained(isolation: str) -> None:
+    module, trainer = made(Late), pl.Trainer(max_epochs=2, **QUIET)
+    before = left_by(trainer, module)
+    with pytest.raises(ValueError, match=r"Late makes net.4.weight, net.4.bias when a fit begins"):
+        list(Sweep(trainer, module, loader(), isolation=isolation, num_it=14))
+    assert left_by(trainer, module) == before
+    module.setup("fit")
+    assert len(list(Sweep(trainer, module, loader(), isolation=isolation, num_it=14))) > 5
+
+
+def test_an_optimizer_of_layers_that_a_fit_makes_is_refused() -> None:
+    with pytest.raises(ValueError, match=r"raised .*Make layers in __init__"):
+        Sweep(pl.Trainer(**QUIET), made(Later), loader())
