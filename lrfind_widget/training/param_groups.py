@@ -122,6 +122,7 @@ def set_lr(optimizer: Optimizer, lr: float, groups: str | int | GroupRanges = "r
     the ratios count that they have now. A rate that is a tensor stays one. With a scheduler it is
     the rate that the schedule starts from, or rises to.
     """
+    optimizer = _inside(optimizer)
     check_not_trained(optimizer)
     written, names = optimizer.param_groups, group_names(optimizer)
     if written[0] is not optimizer.param_groups[0]:
@@ -153,6 +154,17 @@ def set_lr(optimizer: Optimizer, lr: float, groups: str | int | GroupRanges = "r
         ],
     )
     return Applied(before, [float(group["lr"]) for group in written], schedulers.note)
+
+
+def _inside(optimizer: Optimizer) -> Optimizer:
+    """Return the optimizer that another one wraps, whose groups are that one's too.
+
+    It is the one that schedulers and sweeps hold.
+    """
+    inner = getattr(optimizer, "optimizer", None)
+    if isinstance(inner, Optimizer) and inner.param_groups is optimizer.param_groups:
+        return _inside(inner)
+    return optimizer
 
 
 def _write(groups: Sequence[dict[str, Any]], rates: Sequence[float | None]) -> None:

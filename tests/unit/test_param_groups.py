@@ -191,3 +191,18 @@ def test_an_optimizer_that_makes_its_groups_anew_is_refused():
     with pytest.raises(TypeError, match=r"is written there is lost.*set_hyper\('lr', 0.5"):
         set_lr(opt, 0.5)
     assert opt.own[0]["lr"] == 0.1
+
+
+def test_an_optimizer_inside_another_is_the_one_whose_scheduler_is_written():
+    class Wrapping(torch.optim.Optimizer):
+        def __init__(self, inner):
+            self.optimizer = inner
+
+        @property
+        def param_groups(self):
+            return self.optimizer.param_groups
+
+    opt = optimizer(0.1)
+    schedule = torch.optim.lr_scheduler.StepLR(opt, 1)
+    assert set_lr(Wrapping(opt), 0.5).note == ""
+    assert schedule.base_lrs == [0.5]
