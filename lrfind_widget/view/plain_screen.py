@@ -39,6 +39,12 @@ DIGITS = 3
 _ROOM = "width: 800px; max-width: 100%; aspect-ratio: 2"
 """The room of a picture, which is kept before there is one."""
 
+# The classic notebook has no themes: core widgets are black there, whatever a style sheet of the
+# person's paints behind them.
+_ON_WHITE = """<style>
+#notebook-container .lrfind-widget:has(> .lrfind-plain) { background: #fff; }
+</style>"""
+
 
 class _Button(ThreadSafeWidget, Button):  # type: ignore[misc]
     """A button of the core."""
@@ -151,9 +157,9 @@ class PlainScreen:
         self._field.page_handlers["value"] = lambda text: session.select(float(text))
         self._verdict, self._compared, self._offers = Words(), Words(), _Buttons()
         self._why = Words()
-        reason, python = Words(), Words()
+        reason, python = Words(), Words(_dom_classes=("lrfind-plain",))
         reason.say(why)
-        python.say(IN_PYTHON)
+        python.put(_ON_WHITE + lines([IN_PYTHON]))
         self.rows: list[Widget] = [
             *(reason, self._headline, _Row(self._run, self._progress), self._picture),
             *(_Row(self._slider, self._field), self._choice, self._chips, self._message),

@@ -20,12 +20,15 @@ class Finder:
 
     #: Whether a page that was loaded again keeps what is chosen in it.
     is_kept_after_reload = True
-    #: The looks of a page in which it can be read.
-    themes: tuple[str, ...] = ("dark", "light")
 
     def __init__(self, notebook: WatchedPage, cell: int) -> None:
         self.notebook = notebook
         self.root = notebook.output(cell)
+
+    @property
+    def dark_grounds(self) -> tuple[str, ...]:
+        """The themes in which it lies on a dark ground."""
+        return self.notebook.DARK_GROUNDS
 
     @property
     def marker(self) -> Locator:

@@ -16,9 +16,9 @@ class PlainFinder(Finder):
     _last_picture: str | None = None
 
     @property
-    def themes(self) -> tuple[str, ...]:  # type: ignore[override]
-        """Core widgets are light where a page has no themes, whatever lies behind them."""
-        return ("light",) if isinstance(self.notebook, ClassicNotebook) else super().themes
+    def dark_grounds(self) -> tuple[str, ...]:
+        """The classic notebook has no themes, and core widgets are put on white there."""
+        return () if isinstance(self.notebook, ClassicNotebook) else super().dark_grounds
 
     @property
     def marker(self) -> Locator:

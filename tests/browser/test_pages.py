@@ -32,7 +32,7 @@ def faint_words(finder: Finder, theme: str) -> dict[str, float]:
     wait = finder.notebook.page.wait_for_timeout
     for _ in range(100):
         ground = finder.root.evaluate(GROUND)
-        if (ground < 0.2) == (theme in finder.notebook.DARK_GROUNDS):
+        if (ground < 0.2) == (theme in finder.dark_grounds):
             break
         wait(100)
     else:
@@ -77,7 +77,7 @@ def task(notebook: OpenNotebook, finder: Finder) -> None:
     finder.press("Apply")
     notebook.until("optimizer.param_groups[0]['lr']", lambda rate: rate == chosen)
 
-    for theme in finder.themes:
+    for theme in ("dark", "light"):
         notebook.paint(theme)
         assert faint_words(finder, theme) == {}
 
