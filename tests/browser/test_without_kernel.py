@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import functools
 import os
 import re
 import subprocess
 import sys
+import tempfile
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -192,22 +194,29 @@ VBox([LRFinderWidget(model, make_loader(), make_optimizer(model), num_it=40, y_r
 )
 
 
+@functools.cache
+def executed_once() -> Any:
+    """Return a notebook that nbconvert has executed, which takes longer than any test of it."""
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "sweep.ipynb"
+        cells = [nbformat.v4.new_code_cell(cell) for cell in CELLS]
+        nbformat.write(nbformat.v4.new_notebook(cells=cells), path)
+        convert = [sys.executable, "-m", "nbconvert", "--execute", "--inplace", "--to", "notebook"]
+        run = subprocess.run(
+            [*convert, path],
+            env=os.environ | {"PYTHONPATH": str(ROOT), "OMP_NUM_THREADS": "1"},
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        assert run.returncode == 0, run.stderr
+        return nbformat.read(path, 4)
+
+
 @pytest.fixture(scope="module")
-def executed(tmp_path_factory) -> Any:
+def executed() -> Any:
     """A notebook that nbconvert has executed, with the state of its widgets."""
-    path = tmp_path_factory.mktemp("nbconvert") / "sweep.ipynb"
-    cells = [nbformat.v4.new_code_cell(cell) for cell in CELLS]
-    nbformat.write(nbformat.v4.new_notebook(cells=cells), path)
-    convert = [sys.executable, "-m", "nbconvert", "--execute", "--inplace", "--to", "notebook"]
-    run = subprocess.run(
-        [*convert, path],
-        env=os.environ | {"PYTHONPATH": str(ROOT), "OMP_NUM_THREADS": "1"},
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert run.returncode == 0, run.stderr
-    return nbformat.read(path, 4)
+    return executed_once()
 
 
 @pytest.mark.parametrize("theme", THEMES)
