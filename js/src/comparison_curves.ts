@@ -6,6 +6,7 @@ import { attr, say, svg, textWidth } from './dom';
 import { lineLosses } from './framed';
 import type { Point } from './geometry/box';
 import { fromOneStart, type Losses } from './geometry/framing';
+import { inkOf } from './geometry/ink';
 import { clamp, type Mapping } from './geometry/mapping';
 import { dotsPath, linePath } from './geometry/path';
 import { stackLabels } from './geometry/stack';
@@ -128,6 +129,7 @@ export class ComparisonCurves extends ChartMark {
     const front = Math.max(...ends.map((end) => end?.x ?? 0));
     const isNear = (x: number): boolean => front - x < this.width / TURNS;
     const right = this.width + this.parent.margin.right;
+    const ink = inkOf(lines.map(({ step, smoothed }) => ({ lr: step, loss: smoothed })), this.mapX, this.mapY);
     const wanted = ends.map((end, index) => {
       if (end === undefined) {
         return { ...NOWHERE, width: 0, height: LINE };
@@ -135,9 +137,12 @@ export class ComparisonCurves extends ChartMark {
       const width = textWidth(texts[index] as SVGTextElement);
       const { x: last, y } = end;
       const x = isNear(last) ? front : last;
-      // What ended early has its name above its end, where the others do not go on.
-      const above = x < front && lines[index]?.fate ? LINE : 0;
-      return { x: Math.min(x + LEADER, right - width), y: y - above, width, height: LINE };
+      const box = { x: Math.min(x + LEADER, right - width), width, height: LINE };
+      const covered = (shift: number): number => ink.covered({ ...box, y: y + shift - LINE / 2 });
+      // What ended early has its name above or below its end, where it covers the least of what goes on.
+      const shifts = x < front && lines[index]?.fate ? ASIDE : [0];
+      const best = shifts.reduce((found, shift) => (covered(shift) < covered(found) ? shift : found));
+      return { ...box, y: y + best };
     });
     const heights = stackLabels(wanted, this.height);
     shown.forEach(({ leader, cross }, index) => {
@@ -206,4 +211,6 @@ const TURNS = 8;
 /** From the end of a line to its name, and the height of a name. */
 const LEADER = 12;
 const LINE = 15;
+/** How far from its end the name of what ended early is tried, the best first. */
+const ASIDE = [-LINE, LINE, -2 * LINE, 2 * LINE, -3 * LINE, 3 * LINE];
 const NOWHERE: Point = { x: -1e6, y: 0 };

@@ -128,7 +128,8 @@ def _use(state: SessionState, place: int, lr: float, *, is_one: bool) -> dict[st
     rate = format_lr(lr)
     why_not = "This rate is chosen." if math.isclose(lr, state.selected_lr) else ""
     label = "Use it" if is_one else f"Use {rate}"
-    return button(f"choose_{place}", label, why_not, f"Choose the learning rate {rate}")
+    use = button(f"choose_{place}", label, why_not, f"Choose the learning rate {rate}")
+    return {**use, "lr": lr}
 
 
 def headline(state: SessionState, analysis: Analysis | None, last: Point | None) -> str:

@@ -174,6 +174,7 @@ export class ChoiceBarView extends BarView {
       title: value === null ? '' : `Copy ${asArgument(value, this.isLinear)}`,
       enabled: value !== null,
       primary: false,
+      lr: null,
     };
     return [copy, ...super.buttons];
   }

@@ -1,4 +1,5 @@
 import { attr, html, saySentence } from '../dom';
+import { clamp } from '../geometry/mapping';
 import { MarkerModel } from '../marker';
 import { textOf } from '../values';
 import { type Announcer, announcerIn } from './announcer';
@@ -47,14 +48,22 @@ export class ComparisonBarView extends BarView {
     return super.isOffered(each) || (this.isLive && each.id.startsWith('choose_'));
   }
 
-  /** A search brings the rate that is seen: the marker's own message may wait for one before it. */
+  /**
+   * A search brings the rate that is seen: the marker's own message may wait for one before it.
+   * So a rate that is used goes to the marker too, or that of a drag before would come after it.
+   */
   protected override press(pressed: Button): void {
     const marker: unknown = this.model.get('marker');
     if (pressed.id === 'search_held_back' && marker instanceof MarkerModel) {
       this.tell({ event: 'press', command: pressed.command, value: marker.value });
-    } else {
-      super.press(pressed);
+      return;
     }
+    const { lr } = pressed;
+    // One that is not on the axis is the kernel's alone to choose.
+    if (lr !== null && marker instanceof MarkerModel && lr === clamp(lr, ...marker.limits)) {
+      marker.choose(lr);
+    }
+    super.press(pressed);
   }
 
   override remove(): void {

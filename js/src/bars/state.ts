@@ -22,6 +22,8 @@ export function buttonsOf(model: Readable) {
     title: asText(item['title']),
     enabled: item['enabled'] !== false,
     primary: item['primary'] === true,
+    /** The rate that it chooses, if it chooses one. */
+    lr: asRate(item['lr']),
   }));
 }
 

@@ -38,9 +38,9 @@ describe('buttons', () => {
     const item = { id: 'hold', command: 'pause', label: 'Pause', title: 'Wait' };
     const state = model({ buttons: [{ ...item, primary: true }, { ...item, enabled: false }, { enabled: null }] });
     expect(buttonsOf(state)).toEqual([
-      { ...item, enabled: true, primary: true },
-      { ...item, enabled: false, primary: false },
-      { id: '', command: '', label: '', title: '', enabled: true, primary: false },
+      { ...item, enabled: true, primary: true, lr: null },
+      { ...item, enabled: false, primary: false, lr: null },
+      { id: '', command: '', label: '', title: '', enabled: true, primary: false, lr: null },
     ]);
   });
 });

@@ -85,6 +85,27 @@ describe.each(KINDS)('the %s bar', (_, Model, View) => {
   });
 });
 
+it('a rate that is used is not overtaken by the drag before it', () => {
+  const [comm, markerComm] = [new Comm(), new Comm()];
+  const marker = makeModel(MarkerModel, { value: 1e-3 }, markerComm);
+  const choose = { id: 'choose_0', command: 'choose_0', label: 'Use 1.7e-2' };
+  const model = makeModel(bars.ComparisonBarModel, { marker, buttons: [{ ...choose, lr: 1.7e-2 }] }, comm);
+  const view = show(bars.ComparisonBarView, model);
+  // The kernel is busy: the second message waits for an answer to the first.
+  marker.choose(2e-3);
+  marker.choose(3e-3);
+  find(view.el, 'Use 1.7e-2').click();
+  markerComm.answer();
+  expect(marker.value).toBe(1.7e-2);
+  expect(markerComm.sent.map(({ state }) => state?.['value'])).toEqual([2e-3, 1.7e-2]);
+  expect(comm.contents).toEqual([{ event: 'press', command: 'choose_0' }]);
+  // What lies outside of the axis is not moved to its edge.
+  model.set('buttons', [{ ...choose, lr: 50 }]);
+  find(view.el, 'Use 1.7e-2').click();
+  expect(marker.value).toBe(1.7e-2);
+  view.remove();
+});
+
 it('a search with validation brings the rate that is seen', () => {
   const [comm, markerComm] = [new Comm(), new Comm()];
   const marker = makeModel(MarkerModel, { value: 3.2e-4 }, markerComm);

@@ -150,6 +150,20 @@ describe('the lines of a comparison', () => {
     expect(place(1, '.lrfind-training-cross', 'd')).toContain(`M${mapX.pixel(2) - 4} -4`);
   });
 
+  it.each([
+    ['above', 0.1],
+    ['below', 0.5375],
+  ])('have the name of one that ended early %s its end, where no other goes on', async (_, other) => {
+    const losses = { smoothed: floats(0.6, 0.5, other, other, other), val_loss: floats(NaN, NaN, NaN, NaN, NaN) };
+    const early = { number: floats(0, 0, 1, 1, 1), step: floats(1, 2, 1, 2, 5), fates: ['dropped', ''] };
+    const view = await show(
+      ComparisonCurves,
+      makeModel(ComparisonCurvesModel, { scales: makeSteps(), ...STATE, ...losses, ...early }),
+    );
+    const y = Number(view.el.querySelector('text')?.getAttribute('y')) - 4;
+    expect(y - view.mapY.pixel(0.5)).toBeCloseTo(other < 0.5 ? -15 : 15);
+  });
+
   it('have no name where nothing is drawn yet, and none beyond the chart', async () => {
     const name = '1e-3 dropped at step 5';
     const late = { names: [name, '1e-2', '1e-1'], step: floats(1, 2, 5, 1, 2) };
