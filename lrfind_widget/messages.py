@@ -78,7 +78,7 @@ def paused(done: int, steps: int, last: Point | None) -> str:
     """Say where a run is paused."""
     at = "" if last is None else f", at {format_lr(last.lr)}"
     return (
-        f"Paused after {done} of {steps} steps{at}. Random numbers drawn meanwhile leave it alone."
+        f"Paused after {done} of {steps} steps{at}. Other cells may draw random numbers meanwhile."
     )
 
 

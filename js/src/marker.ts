@@ -192,7 +192,7 @@ export class Marker extends ChartMark {
   protected override paint(): void {
     const { value, limits } = this.model;
     const { x, outside } = this.seat();
-    const text = `${this.model.isOwn ? 'now ' : ''}${formatRate(value, 2, this.model.isLinear)}`;
+    const text = `${this.model.isOwn ? "optimizer's " : ''}${formatRate(value, 2, this.model.isLinear)}`;
     attr(this.el, {
       'aria-label': textOf(this.model, 'label'),
       'aria-valuemin': formatDecimal(Math.min(limits[0], value)),

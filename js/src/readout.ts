@@ -233,6 +233,6 @@ function fillRow({ name, look, value }: Elements, row: Row): void {
 function describe(count: number, [low, high]: Interval, isLinear: boolean): string {
   return count === 0
     ? 'Loss against learning rate. No points yet.'
-    : `Loss against learning rate, ${count} points, shown from ${formatRate(low, 2, isLinear)} ` +
+    : `Loss against learning rate, ${count} ${count === 1 ? 'point' : 'points'}, shown from ${formatRate(low, 2, isLinear)} ` +
         `to ${formatRate(high, 2, isLinear)}. The left and right arrow keys read them.`;
 }

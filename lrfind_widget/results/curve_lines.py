@@ -12,7 +12,7 @@ import numpy.typing as npt
 from lrfind_widget.curves.schedule import sweeps_of
 from lrfind_widget.curves.smoothing import Floats
 from lrfind_widget.curves.trimmed import Trimmed
-from lrfind_widget.outcomes import Status
+from lrfind_widget.outcomes import Status, StopReason
 from lrfind_widget.results.analysis import Analysis
 from lrfind_widget.results.recorded_curve import RecordedCurve
 
@@ -133,6 +133,8 @@ def early_end(result: RecordedCurve, *, is_part: bool = False) -> str:
     is_part = is_part or "joined" in result.settings
     if status is Status.FINISHED or (is_part and status is not Status.DIVERGED):
         return ""  # the end of a part is not the end of the curve
+    if result.stop_reason is StopReason.NON_FINITE and result.losses.size == 1:
+        return "not finite"  # before the first update: no rate has made it diverge
     return str(status)
 
 

@@ -195,7 +195,10 @@ class SearchResult(Comparison):
     @property
     def standing(self) -> str:
         """Which rate did best, and whether by more than the noise, beside `best_lr`."""
-        return self._best("" if verdict.is_moved(self.between) else "The recommended rate")
+        if not verdict.is_moved(self.between):
+            return self._best("The recommended rate")
+        # The rate that is recommended lies beside it, and was not trained at.
+        return self._best(f"Of the rates tried {format_lr(self.lrs[self._tied()[0]])}")
 
     @property
     def verdict(self) -> str:

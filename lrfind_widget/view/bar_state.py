@@ -35,8 +35,9 @@ def run_bar(state: SessionState, analysis: Analysis | None) -> dict[str, Any]:
     lr, facts = None, ("", "")
     if state.is_running:
         last = _last(state.run)
-        lr = None if last is None else last.lr
-        if plan is not None and plan.kind != "sweep" and lr is None:
+        # Of a pause the headline says where it is.
+        lr = None if last is None or state.status is Status.PAUSED else last.lr
+        if plan is not None and plan.kind != "sweep" and last is None:
             lr = plan.lrs[0]
         facts = (messages.loss_taken(progress.objective), progress.isolation)
     found = _searched(state) or _recommended(state, analysis)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import replace
 
 import pytest
@@ -84,6 +85,16 @@ def test_an_early_end_is_marked_but_not_that_of_a_part() -> None:
     refined.session.wait(10)
     kinds = [dot["kind"] for dot in refined.view.annotations["annotations"]]
     assert "end" not in kinds
+
+
+def test_a_loss_that_is_not_finite_before_the_first_update_is_no_divergence() -> None:
+    for losses, label in (((math.nan,), "not finite"), ((1.0, math.nan), "diverged")):
+        play = Play()
+        play.session.start()
+        play.trainable.latest.step(*losses)
+        play.trainable.latest.end(StopReason.NON_FINITE)
+        play.session.wait(10)
+        assert play.view.annotations["annotations"][-1]["label"] == label
 
 
 def test_earlier_runs_are_named_by_what_differs_and_can_be_hidden_and_removed() -> None:

@@ -185,7 +185,8 @@ def test_where_the_rate_to_take_lies_between_those_tried_the_best_of_them_is_off
     assert found.tied_lrs == (found.best_lr, 1e-2)
     labels = [button["label"] for button in view.comparison_bar["buttons"]]
     assert labels == [f"Use {format_lr(found.best_lr)}", "Use 1e-2", "Search with validation"]
-    assert view.comparison_bar["sentence"] == "1e-2 did best, by more than the noise."
+    said = "Of the rates tried 1e-2 did best, by more than the noise."
+    assert view.comparison_bar["sentence"] == said
 
 
 def test_a_rate_that_is_tried_is_a_tick_at_the_axis_of_the_curve() -> None:

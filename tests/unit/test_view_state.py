@@ -69,6 +69,7 @@ class TestEveryRun:
         play.session.pause()
         view = self.until(play, Status.PAUSED)
         assert view.run_bar["sentence"].startswith("Paused after 3 of")
+        assert view.run_bar["rate"] == ""  # the headline says it
         assert {label for label, can in buttons(view).items() if can} == {"Resume", "Stop"}
 
     @pytest.mark.parametrize(

@@ -39,7 +39,7 @@ describe('the marker', () => {
     view.model.set('lo', 1e-6);
     await frame();
     expect(view.el.getAttribute('aria-valuetext')).toBe("1e-3, the optimizer's now");
-    expect(view.el.textContent).toContain('now 1e-3');
+    expect(view.el.textContent).toContain("optimizer's 1e-3");
   });
 
   it.each([

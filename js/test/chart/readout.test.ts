@@ -112,6 +112,10 @@ describe('the readout of a curve', () => {
     const view = await show(Curve, curve);
     const box = view.el.querySelector('[role=application]');
     expect(box?.getAttribute('aria-label')).toContain('3 points');
+    const firsts = Object.entries(STATE).map(([name, all]) => [name, typeof all === 'number' ? all : floats(3)]);
+    const { curve: short } = makeChart(Object.fromEntries(firsts) as typeof STATE);
+    const one = (await show(Curve, short)).el.querySelector('[role=application]');
+    expect(one?.getAttribute('aria-label')).toContain(', 1 point, ');
   });
 
   it('is read in a box that is that of the plot, however far the lines go', async () => {
