@@ -42,12 +42,17 @@ def in_text(status: Status, selected: float, steepest: float | None) -> str:
     return text if steepest is None else f"{text}, min_grad_lr={format_lr(steepest)}"
 
 
-def plain_instead(wanted: str, found: str = "") -> str:
+def plain_instead(wanted: str, found: str = "", *, in_colab: bool = False) -> str:
     """Say why a page shows the plain screen, and what to do; `found` is a version that is not."""
     has = (
         f"has loaded lrfind-widget {found} in place of" if found else "has not loaded lrfind-widget"
     )
+    more = (
+        "let it reach cdn.jsdelivr.net, where Colab finds it"
+        if in_colab
+        else f"pip install lrfind-widget=={wanted} where Jupyter itself runs, and start it again"
+    )
     return (
         f"This page {has} {wanted}, so this is the plain screen. Reload the page; if that does not "
-        f"help, pip install lrfind-widget=={wanted} where Jupyter itself runs, and start it again."
+        f"help, {more}."
     )

@@ -169,7 +169,7 @@ class LRFinderWidget(Session, Saves, ThreadSafeWidget, VBox, ValueWidget):  # ty
         self._screens = Screens(self, options.screen, self._be_seen, show_rows)
         rows = self._screens.shown.rows
         ThreadSafeWidget.__init__(self, children=rows, layout=OwnLayout(**layout))
-        self._output = SavedOutput(self.model_id)
+        self._output = SavedOutput(self.model_id, self._screens.beside)
         self.add_class("lrfind-widget").add_class(self._output.drawn)
         self._keep_later = Debounce(self._keep)
         self._kept: tuple[Any, ...] = self._what_is_kept()

@@ -1,4 +1,4 @@
-"""What Google Colab asks for before it shows a widget of another package than ipywidgets."""
+"""Google Colab, and what it asks for before it shows a widget of another package."""
 
 from __future__ import annotations
 
@@ -7,6 +7,11 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
+
+
+def is_here() -> bool:
+    """Whether this is a kernel of Colab's, which makes no models but those that it draws."""
+    return "google.colab" in sys.modules
 
 
 @contextmanager
@@ -18,7 +23,7 @@ def heard_of_display(mime_type: str) -> Iterator[dict[str, Any]]:
     none.
     """
     heard: dict[str, Any] = {}
-    if "google.colab" not in sys.modules:
+    if not is_here():
         yield heard
         return
     importlib.import_module("google.colab.output").enable_custom_widget_manager()

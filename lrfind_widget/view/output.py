@@ -22,11 +22,14 @@ by it `js/src/kept_updates.ts` finds the output of an update in a notebook that 
 
 # A page that shows an error or nothing for an output reads nothing else of it, so this is
 # an output of its own. It is seen where the page has drawn no widget with the class in two seconds,
-# and our renderer of outputs draws none beside it; else its row takes no room either.
+# and our renderer of outputs draws none beside it; else its row takes no room either. So is
+# the plain screen of Colab, in place of the sentence.
 _INSTEAD = """<style>
-.lrfind-instead {{ animation: 2s lrfind-instead; }}
+.lrfind-instead, .{plain} {{ animation: 2s lrfind-instead; }}
 @keyframes lrfind-instead {{ from, to {{ visibility: hidden; max-height: 0; }} }}
-:root:has(.{drawn}) :is(.{instead}, :is(.jp-OutputArea-child, .output_area):has(.{instead})),
+:root:has(.{drawn}) .{plain},
+:root:has(.{drawn}, .{plain} > *)
+  :is(.{instead}, :is(.jp-OutputArea-child, .output_area):has(.{instead})),
 .jp-OutputArea:has(> * > .lrfind-kept) > :has(.{instead}) {{ display: none; }}
 </style><div class="lrfind-instead {instead}">{words}</div>"""
 
@@ -42,10 +45,20 @@ class SavedOutput:
     ----------
     drawn : str
         A CSS class that the widget alone has to have, by which that output knows that it is drawn.
+
+    Parameters
+    ----------
+    model_id : str
+        The widget's.
+    beside : Box, optional
+        What is displayed too, and seen where the page draws no widget.
     """
 
-    def __init__(self, model_id: str) -> None:
+    def __init__(self, model_id: str, beside: Box | None = None) -> None:
         self._model_id, self.drawn = model_id, f"lrfind-{model_id}"
+        self._beside, self._plain = beside, f"{self.drawn}-plain"
+        if beside is not None:
+            beside.add_class("lrfind-widget").add_class(self._plain)
         self._handles: list[DisplayHandle] = []
         self._kept: dict[str, Any] = {"text/plain": "LRFinderWidget"}
         self._words = ""
@@ -66,9 +79,15 @@ class SavedOutput:
     def display_instead(self) -> None:
         """Show what is read where a page draws no widget."""
         markup = _INSTEAD.format(
-            drawn=self.drawn, instead=f"{self.drawn}-instead", words=lines([NOT_LIVE])
+            drawn=self.drawn,
+            instead=f"{self.drawn}-instead",
+            plain=self._plain,
+            words=lines([NOT_LIVE]),
         )
         display({"text/html": markup}, raw=True)  # type: ignore[no-untyped-call]
+        if self._beside is not None:
+            view = {"text/plain": "", WIDGET_VIEW: _view_of(self._beside.model_id)}
+            display(view, raw=True)  # type: ignore[no-untyped-call]
 
     def keep(self, text: str, picture: bytes | None = None, words: str = "") -> None:
         """Replace what the outputs keep; the words stand for the picture."""
@@ -96,11 +115,14 @@ class SavedOutput:
 
     def _bundle(self, model_id: str = "") -> dict[str, Any]:
         shown = model_id or self._model_id
-        view = {"version_major": 2, "version_minor": 0, "model_id": shown}
         kept = dict(self._kept)
         if "image/png" not in kept:
             kept["text/plain"] += f"\n{NO_WIDGETS}"
-        return {**kept, WIDGET_VIEW: view, KEPT_OUTPUT: {"model_id": shown}}
+        return {**kept, WIDGET_VIEW: _view_of(shown), KEPT_OUTPUT: {"model_id": shown}}
+
+
+def _view_of(model_id: str) -> dict[str, Any]:
+    return {"version_major": 2, "version_minor": 0, "model_id": model_id}
 
 
 def keep_in_boxes(output_of: Callable[[Any], SavedOutput | None]) -> None:

@@ -13,6 +13,7 @@ from ipywidgets.widgets.widget_link import DirectionalLink
 from lrfind_widget._version import __version__
 from lrfind_widget.background import background, reported
 from lrfind_widget.not_shown import plain_instead
+from lrfind_widget.view import colab
 from lrfind_widget.view.cells import while_cells_run
 from lrfind_widget.view.debounce import Debounce
 from lrfind_widget.view.thread_safe_widget import ThreadSafeWidget
@@ -37,11 +38,11 @@ class PageWatch:
     Every page that knows the core widgets gives a sign when it makes the models: by a link between
     two traits, which works in the page alone. Our front end gives another. A page that has given
     the first and not the second for a while, in which no cell kept the kernel, has not loaded ours:
-    `tell` gets a sentence, on any thread, and "" where it has come after all. Without a page
-    nothing is said.
+    `tell` gets a sentence, on any thread, and "" where it has come after all; and whether there was
+    a sign. Without one nothing is said but in Colab, whose page gives none of what it cannot draw.
     """
 
-    def __init__(self, tell: Callable[[str], object]) -> None:
+    def __init__(self, tell: Callable[[str, bool], object]) -> None:
         self._tell = tell
         self._lock = threading.RLock()  # held while it tells, so that the last word is the true one
         self._has_page = self._is_busy = self._has_ours = self._has_told = False
@@ -54,13 +55,14 @@ class PageWatch:
     def hear_ours(self, version: str) -> None:
         """Take the sign of our front end, which is of some version."""
         with self._lock:
+            self._has_page = True
             if not is_taken(version):
                 self._say_missing(version)
             elif not self._has_ours:
                 self._has_ours = True
                 self._leave_cells()
                 if self._has_told:
-                    self._tell("")
+                    self._tell("", True)
 
     def close(self) -> None:
         """Hear no more."""
@@ -83,7 +85,7 @@ class PageWatch:
         self._wait()
 
     def _wait(self) -> None:
-        if self._has_page and not self._has_ours and not self._has_told:
+        if (self._has_page or colab.is_here()) and not self._has_ours and not self._has_told:
             self._later.call(ANSWER_SECONDS)
 
     def _miss(self) -> None:
@@ -95,7 +97,8 @@ class PageWatch:
         if not self._has_ours and not self._has_told:
             self._has_told = True
             with reported():
-                self._tell(plain_instead(__version__, found))
+                why = plain_instead(__version__, found, in_colab=colab.is_here())
+                self._tell(why, self._has_page)
 
 
 def is_taken(version: str) -> bool:

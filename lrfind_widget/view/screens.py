@@ -9,6 +9,7 @@ from typing import Literal
 from ipywidgets import Widget
 
 from lrfind_widget.session import Session
+from lrfind_widget.view import colab
 from lrfind_widget.view.chart import Box
 from lrfind_widget.view.page_watch import PageWatch
 from lrfind_widget.view.plain_screen import PlainScreen
@@ -32,9 +33,13 @@ class Screens:
     ----------
     shown : Screen or PlainScreen
         The one that is shown.
+    beside : Box or None
+        In Colab, where the plain one is shown. A page of Colab draws nothing of a widget of which
+        one part is missing, and nothing that comes later in its place; so this lies beside it.
     """
 
     shown: Screen | PlainScreen
+    beside: Box | None = None
 
     def __init__(
         self,
@@ -52,6 +57,8 @@ class Screens:
         self.shown = ours = Screen(session)
         self._made = [ours]
         self._watch = PageWatch(self._change)
+        if colab.is_here():
+            self.beside = Box()
         ours.run_bar.commands |= {"seen": seen, "here": self._watch.hear_ours}
 
     @contextlib.contextmanager
@@ -88,8 +95,11 @@ class Screens:
             self._watch.close()
         for screen in self._made:
             screen.close()
+        if self.beside is not None:
+            self.beside.layout.close()
+            self.beside.close()
 
-    def _change(self, why: str) -> None:
+    def _change(self, why: str, page_heard: bool = True) -> None:
         """Show the plain screen, for a reason, or ours, which has come late."""
         if why:
             self.shown = PlainScreen(self._session, why)
@@ -97,4 +107,7 @@ class Screens:
         else:
             self.shown = self._made[0]
         self.shown.tick()  # whatever has happened while it was made, or not shown
-        self._show(self.shown.rows)
+        if self.beside is not None:
+            self.beside.children = self.shown.rows if self.is_plain else []
+        if self.beside is None or page_heard:
+            self._show(self.shown.rows)

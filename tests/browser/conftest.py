@@ -14,9 +14,9 @@ from playwright.sync_api import Browser, BrowserContext, Error, sync_playwright
 from scripts.browser import find_browser
 from tests.browser.harness import (
     Application,
-    BarePage,
     ClassicNotebook,
     Colab,
+    ColabPage,
     JupyterLab,
     Nbclassic,
     NotebookSeven,
@@ -44,7 +44,7 @@ APPLICATIONS = {"jupyterlab": "JupyterLab", "notebook_seven": "Notebook 7"}
 PAGES = {**APPLICATIONS, "nbclassic": "nbclassic", "vs_code": "VS Code", "colab": "Colab"}
 
 #: The page of an application, where it is not that of JupyterLab.
-OPENED_AS = {Nbclassic: ClassicNotebook, Voila: VoilaPage, VSCode: VSCodePage, Colab: BarePage}
+OPENED_AS = {Nbclassic: ClassicNotebook, Voila: VoilaPage, VSCode: VSCodePage, Colab: ColabPage}
 
 OPENED = "notebooks_opened_for_tests"
 
@@ -183,6 +183,12 @@ def classic_for_module(request: pytest.FixtureRequest, nbclassic: Served) -> Ite
 def voila(request: pytest.FixtureRequest, voila_server: Served) -> Iterator[Opener]:
     """Open a notebook of the given cells as Voila shows it, for one test."""
     yield from _opener(request, *voila_server)
+
+
+@pytest.fixture
+def colab_page(request: pytest.FixtureRequest, colab: Served) -> Iterator[Opener]:
+    """Open a notebook as Colab shows it, for one test."""
+    yield from _opener(request, *colab)
 
 
 @pytest.fixture

@@ -9,7 +9,6 @@ from nbconvert import HTMLExporter
 from playwright.sync_api import Locator, Page, expect
 
 from lrfind_widget.not_shown import NO_FRONT_END, NOT_LIVE
-from tests.browser.conftest import _opener
 from tests.browser.contrasts import CONTRASTS
 from tests.browser.finder import Finder
 from tests.browser.kept import expect_nothing_beside, kept_when
@@ -98,15 +97,10 @@ def test_an_application_that_shows_its_own_error_says_what_to_do(request, page):
     expect(beside).to_have_text(NOT_LIVE)
 
 
-@pytest.fixture
-def colab_page(request, colab):
-    """Open a notebook as Colab shows it, for one test."""
-    yield from _opener(request, *colab)
-
-
-def test_a_page_of_colab_that_gets_no_module_says_what_to_do(colab_page):
+def test_a_page_of_colab_that_draws_nothing_says_what_to_do(colab_page):
     notebook = colab_page(SWEPT)
     notebook.page.route(re.compile(US), lambda route: route.abort())
     notebook.allow_complaint("ERR_FAILED|Failed to fetch|Could not|lrfind-widget")
+    notebook.execute("from lrfind_widget.view import page_watch; page_watch.ANSWER_SECONDS = 600")
     notebook.run(0)
     expect(notebook.page.get_by_text(NOT_LIVE)).to_be_visible(timeout=20_000)

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 import pytest
-from playwright.sync_api import BrowserContext, expect
+from playwright.sync_api import BrowserContext, Route, expect
 
 from tests.browser.conftest import Opener, Served, _opener
 from tests.browser.contrasts import CONTRASTS
+from tests.browser.finder import Finder
 from tests.browser.plain_finder import PlainFinder
 from tests.browser.test_pages import GATED, PREPARE, task
 
@@ -20,9 +22,13 @@ OF_THE_MODULE = (
     # JupyterLab, of the extension that it could not load, and of the one that is not in its list.
     r"^Event \(.*/static/lab/main",
     r"(?s)^TypeError: .*reading 'get'.*/static/lab/\d+\.",
+    # Colab, whose manager has no other place for it, or none at all.
+    "ERR_FAILED|Failed to fetch|Could not|Widgets module lrfind-widget is not supported",
     # Of the boxes with errors in its place, which JupyterLab takes out while it still fills them.
     "(?s)'removeChild'.*/jlab_core",
 )
+
+COLABS = re.compile("^https://cdn.jsdelivr.net/npm/lrfind-widget@")
 
 SWEPT = """
 widget = LRFinderWidget(model, make_loader(), optimizer, num_it=40, seed=0{more})
@@ -65,6 +71,39 @@ def test_the_task_is_done_where_our_module_is_refused(page_without):
     finder = shown_plain(notebook)
     expect(finder.root.get_by_text("has not loaded lrfind-widget")).to_be_visible()
     task(notebook, finder)
+
+
+WITHOUT_MANAGER = """
+from google.colab import output
+output.enable_custom_widget_manager = lambda: None
+"""
+
+
+@pytest.mark.parametrize("before", ["", WITHOUT_MANAGER], ids=["no module", "no custom manager"])
+def test_the_task_is_done_in_a_colab_that_refuses_our_module(colab_page, before):
+    notebook = colab_page(before + PREPARE, GATED)
+    notebook.page.route(COLABS, lambda route: route.abort())
+    notebook.run(0)
+    notebook.run(1)
+    finder = shown_plain(notebook)
+    expect(finder.root.get_by_text("let it reach cdn.jsdelivr.net")).to_be_visible()
+    task(notebook, finder)
+
+
+def test_a_colab_that_gets_our_module_late_shows_our_screen_alone(colab_page):
+    notebook = colab_page(PREPARE, SWEPT.format(more=""))
+    held: list[Route] = []
+    notebook.page.route(COLABS, lambda route: held.append(route))
+    notebook.run(0)
+    notebook.run(1)
+    plain = shown_plain(notebook)
+    (route,) = held
+    route.fallback()
+    finder = Finder(notebook, 1)
+    finder.wait_for_dots(1)
+    expect(finder.marker).to_be_visible()
+    expect(plain.field).to_have_count(0)
+    assert not notebook.value("widget._screens.is_plain")
 
 
 @pytest.mark.parametrize("theme", ["light", "dark"])

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable, Iterator
-from types import SimpleNamespace
+from types import ModuleType, SimpleNamespace
 from typing import Any
 
 import pytest
@@ -21,8 +22,13 @@ class Watched:
 
     def __init__(self, events: EventManager) -> None:
         self.told: list[str] = []
-        self.watch = PageWatch(self.told.append)
+        self.heard: list[bool] = []
+        self.watch = PageWatch(self._tell)
         self.events = events
+
+    def _tell(self, why: str, page_heard: bool) -> None:
+        self.told.append(why)
+        self.heard.append(page_heard)
 
     def page_comes(self) -> None:
         """Say what the link in a page says as soon as the page has made it."""
@@ -69,6 +75,17 @@ def test_without_a_page_nothing_is_told_at_the_end_of_cells(watched: Watched) ->
     watched.events.trigger("post_run_cell", None)
     assert watched.page_has_been_waited_for()
     assert watched.told == []
+
+
+def test_in_colab_a_page_that_gives_no_sign_is_told(
+    watched: Watched, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(sys.modules, "google.colab", ModuleType("google.colab"))
+    watched.events.trigger("post_run_cell", None)
+    assert eventually(lambda: watched.heard == [False])
+    assert "let it reach cdn.jsdelivr.net" in watched.told[0]
+    watched.watch.hear_ours(__version__)
+    assert watched.told[1:] == [""]
 
 
 def test_a_busy_kernel_is_given_time_after_its_cell(watched: Watched) -> None:

@@ -1,7 +1,7 @@
 """What drives a real notebook application in a real browser, for the tests beside this."""
 
 from tests.browser.harness.application import Application, JupyterLab, Nbclassic, NotebookSeven
-from tests.browser.harness.bare import BarePage, Colab, VSCode, VSCodePage
+from tests.browser.harness.bare import Colab, ColabPage, VSCode, VSCodePage
 from tests.browser.harness.classic_notebook import ClassicNotebook
 from tests.browser.harness.open_notebook import OpenNotebook
 from tests.browser.harness.saved_page import SavedPage
@@ -10,9 +10,9 @@ from tests.browser.harness.watched_page import WatchedPage
 
 __all__ = [
     "Application",
-    "BarePage",
     "ClassicNotebook",
     "Colab",
+    "ColabPage",
     "JupyterLab",
     "Nbclassic",
     "NotebookSeven",

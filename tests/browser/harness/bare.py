@@ -7,7 +7,7 @@ import sys
 from collections.abc import Iterable
 from pathlib import Path
 
-from playwright.sync_api import Page, Route
+from playwright.sync_api import Locator, Page, Route
 
 from tests.browser.harness.application import Application
 from tests.browser.harness.open_notebook import OpenNotebook
@@ -124,6 +124,13 @@ class BarePage(OpenNotebook):
             route.abort()
         else:
             route.fulfill(path=found, headers={"Access-Control-Allow-Origin": "*"})
+
+
+class ColabPage(BarePage):
+    """One notebook in Colab's stead, where one of two outputs has the screen."""
+
+    def output(self, index: int) -> Locator:
+        return self.cell(index)
 
 
 class VSCodePage(BarePage):

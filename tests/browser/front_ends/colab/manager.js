@@ -41,6 +41,9 @@ export class Manager extends ManagerBase {
 
   async loadClass(name, module, version) {
     const url = `https://cdn.jsdelivr.net/npm/${module}@${version.replace(/^[~^]/, '')}/dist/index.js`;
+    if (!(module in KNOWN) && !this.isCustom) {
+      throw new Error(`Widgets module ${module} is not supported`);
+    }
     if (!(module in KNOWN) && !this.modules.has(url)) {
       this.modules.set(url, load(url));
     }
