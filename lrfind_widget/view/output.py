@@ -41,17 +41,17 @@ class SavedOutput:
     line that says what to do where nothing else is shown. Who has no kernel sees the picture. An
     output beside it says what to do where a page shows an error or nothing in place of it.
 
-    Attributes
-    ----------
-    drawn : str
-        A CSS class that the widget alone has to have, by which that output knows that it is drawn.
-
     Parameters
     ----------
     model_id : str
         The widget's.
     beside : Box, optional
         What is displayed too, and seen where the page draws no widget.
+
+    Attributes
+    ----------
+    drawn : str
+        A CSS class that the widget alone has to have, by which that output knows that it is drawn.
     """
 
     def __init__(self, model_id: str, beside: Box | None = None) -> None:
